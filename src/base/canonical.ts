@@ -1,0 +1,171 @@
+import { types } from 'node:util';
+
+import { LIMITS } from './defaults.js';
+import { CacheKeyError } from './errors.js';
+import { percent } from './escape.js';
+import { isPlain } from './plain.js';
+
+/*
+ * Canonical text of a structured argument. Grammar (every form is told by its first character, or
+ * by its name and the parenthesis behind it, so that the encoding can be read back and is therefore
+ * injective):
+ *
+ *   'text          string, escaped      12  NaN  -1.5   number       7n     bigint
+ *   true null undefined                 @1700000000000  Date
+ *   (a,b)          array                (k=v,k=v)  (=)  plain object, keys sorted
+ *   Map(k=v,k=v)   Set(a,b)             sorted by their encoded keys
+ *   Uint8Array(…)  base64url            Symbol(name)    Symbol.for('name')
+ *   @Name(value)   class instance by its toCacheKey() or toJSON()
+ */
+
+// eslint-disable-next-line no-control-regex -- control characters are what is looked for
+const RESERVED = /[\u0000-\u001f\u007f%*:?[\\\]{}~'(),=@]|[\ud800-\udfff]/;
+const RESERVED_ALL =
+  // eslint-disable-next-line no-control-regex -- as above
+  /[\u0000-\u001f\u007f%*:?[\\\]{}~'(),=@]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
+/** How a structure begins; a string argument that begins so carries a signature. */
+const STRUCTURE = /^(?:@|[A-Za-z0-9]*\()/;
+
+/**
+ * Whether a text could be taken for an encoded structure.
+ *
+ * @internal
+ */
+export function isStructure(text: string): boolean {
+  return STRUCTURE.test(text);
+}
+
+/**
+ * Canonical text of an object, array, Map, Set, typed array, registered symbol or class instance.
+ *
+ * @throws CacheKeyError when a part of it has no canonical text, or it is too deep, too large or
+ * cyclic.
+ * @internal
+ */
+export function encodeStructure(value: unknown): string {
+  return new Encoder().encode(value);
+}
+
+class Encoder {
+  /** Containers around the current one; a value that is among them is a cycle. */
+  private readonly path: object[] = [];
+  /** Characters so far; a small graph of shared references can spell an endless text. */
+  private size = 0;
+
+  encode(value: unknown): string {
+    switch (typeof value) {
+      case 'string':
+        return this.grown(`'${escaped(value)}`);
+      case 'number':
+        return String(value);
+      case 'boolean':
+      case 'undefined':
+        return String(value);
+      case 'bigint':
+        return `${String(value)}n`;
+      case 'symbol': {
+        const name = Symbol.keyFor(value);
+        if (name !== undefined) return `Symbol(${escaped(name)})`;
+        throw new CacheKeyError('a symbol has no text that is the same in every process');
+      }
+      case 'function':
+        throw new CacheKeyError(`a function${value.name && ` (${value.name})`} cannot be a key`);
+      default:
+        return value === null ? 'null' : this.container(value as object);
+    }
+  }
+
+  private container(value: object): string {
+    if (types.isDate(value)) return `@${String(value.getTime())}`;
+    if (this.path.length >= LIMITS.argumentDepth) {
+      throw new CacheKeyError(`it is nested deeper than ${String(LIMITS.argumentDepth)} levels`);
+    }
+    if (this.path.includes(value)) throw new CacheKeyError('it contains itself');
+    this.path.push(value);
+    const text = this.contents(value);
+    this.path.pop();
+    return this.grown(text);
+  }
+
+  private contents(value: object): string {
+    if (Array.isArray(value)) return `(${this.list(value)})`;
+    if (isPlain(value) && !hasOwnFormat(value)) return this.record(value);
+    if (types.isMap(value)) return `Map(${this.pairs(value)})`;
+    if (types.isSet(value))
+      return `Set(${Array.from(value, (v) => this.encode(v))
+        .sort()
+        .join()})`;
+    if (ArrayBuffer.isView(value)) {
+      const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+      return `${escaped(nameOf(value))}(${bytes.toString('base64url')})`;
+    }
+    if (types.isAnyArrayBuffer(value)) {
+      return `ArrayBuffer(${Buffer.from(value).toString('base64url')})`;
+    }
+    if (hasOwnFormat(value)) {
+      const own = value.toCacheKey ? value.toCacheKey() : value.toJSON?.();
+      return `@${escaped(nameOf(value))}(${this.encode(own)})`;
+    }
+    throw new CacheKeyError(
+      `an instance of ${nameOf(value) || 'a class'} needs a toCacheKey() or toJSON() method`,
+    );
+  }
+
+  private list(items: readonly unknown[]): string {
+    let text = '';
+    for (let i = 0; i < items.length; i++) text += (i > 0 ? ',' : '') + this.encode(items[i]);
+    return text;
+  }
+
+  private record(value: Readonly<Record<string, unknown>>): string {
+    const names = Object.keys(value);
+    if (names.length === 0) {
+      if (Object.getOwnPropertySymbols(value).length === 0) return '(=)';
+    } else if (names.length > 1) {
+      names.sort();
+    }
+    let text = '(';
+    for (let i = 0; i < names.length; i++) {
+      const name = names[i] as string;
+      text += `${i > 0 ? ',' : ''}${escaped(name)}=${this.encode(value[name])}`;
+    }
+    if (Object.getOwnPropertySymbols(value).length > 0) {
+      throw new CacheKeyError('it has properties whose names are symbols');
+    }
+    return `${text})`;
+  }
+
+  private pairs(map: ReadonlyMap<unknown, unknown>): string {
+    return Array.from(map, ([key, value]) => `${this.encode(key)}=${this.encode(value)}`)
+      .sort()
+      .join();
+  }
+
+  private grown(text: string): string {
+    this.size += text.length;
+    if (this.size > LIMITS.argumentChars) {
+      throw new CacheKeyError(`its text is longer than ${String(LIMITS.argumentChars)} characters`);
+    }
+    return text;
+  }
+}
+
+interface OwnFormat {
+  toCacheKey?: () => unknown;
+  toJSON?: () => unknown;
+}
+
+function hasOwnFormat(value: object): value is OwnFormat {
+  const own = value as Record<string, unknown>;
+  return typeof own['toCacheKey'] === 'function' || typeof own['toJSON'] === 'function';
+}
+
+function nameOf(value: object): string {
+  const { constructor } = value as { constructor?: { name?: unknown } };
+  return typeof constructor?.name === 'string' ? constructor.name : '';
+}
+
+function escaped(text: string): string {
+  return RESERVED.test(text) ? text.replace(RESERVED_ALL, percent) : text;
+}

@@ -1,0 +1,51 @@
+/**
+ * Every default of the package, in one place; the documentation and the tests read them from here.
+ * Durations are written as users write them.
+ */
+export const DEFAULTS = {
+  /** Life of an entry whose writer names none. */
+  ttl: 300,
+  maxMemoryItems: 1000,
+  namespace: 'aurora',
+  name: 'default',
+  /** Share of the ttl that is taken away at random, 0 to 1. */
+  jitter: 0,
+  /** One budget for all that a call waits on the shared tier. */
+  storeTimeout: 0.5,
+  /** How long a load may keep others waiting before they load for themselves. */
+  lease: '5s',
+  /** A call of a timed method that takes longer is kept in the slow log. */
+  slowThreshold: 1,
+  /** Calls kept in the slow log; the oldest gives way. */
+  slowLogSize: 100,
+  /** Concurrent loads while warming. */
+  warmConcurrency: 10,
+  /** Errors that a warm report lists; the rest are only counted. */
+  warmErrors: 100,
+} as const;
+
+/**
+ * Fixed bounds, so that no input makes a table grow without end.
+ *
+ * @internal
+ */
+export const LIMITS = {
+  /** UTF-8 bytes of a key that a user writes by hand. */
+  keyBytes: 1024,
+  /** UTF-8 bytes above which a key made from arguments ends in a digest. */
+  readableKeyBytes: 200,
+  /** UTF-8 bytes above which one argument's segment becomes a digest. */
+  segmentBytes: 100,
+  /** Characters of the encoded arguments of one call. */
+  argumentChars: 1_048_576,
+  argumentDepth: 100,
+  patternChars: 1024,
+  tagBytes: 256,
+  tagsPerEntry: 128,
+  /** Invalidated tags remembered one by one; beyond, older entries are treated as invalidated. */
+  tagTable: 10_000,
+  /** Different methods that one cache keeps figures of. */
+  methods: 10_000,
+  /** Entries that a `Map` holds at most on V8, less some room. */
+  memoryItems: 16_000_000,
+} as const;

@@ -1,0 +1,154 @@
+import { LIMITS } from './defaults.js';
+import { describe } from './duration.js';
+import { ConfigurationError } from './errors.js';
+
+/** One position of a pattern: a character, `?`, or a set such as `[a-z]`. */
+type Token = string | typeof ANY | CharacterSet;
+interface CharacterSet {
+  readonly negated: boolean;
+  /** Inclusive ranges of UTF-16 code units. */
+  readonly ranges: readonly (readonly [number, number])[];
+}
+const ANY = Symbol('?');
+
+/** What stands between two stars; text alone is searched with `indexOf`. */
+interface Run {
+  readonly length: number;
+  readonly text: string | undefined;
+  readonly tokens: readonly Token[];
+}
+
+/**
+ * A compiled glob, with the syntax of Redis `SCAN MATCH`: `*`, `?`, `[abc]`, `[a-c]`, `[^a]` and
+ * `\` before a character that is meant literally.
+ *
+ * Every run between two stars is placed at its leftmost fit and never moved again, which is enough
+ * for globs (a star takes up any slack), so that nothing backtracks across stars: no pattern is
+ * exponential or even quadratic in its number of stars.
+ *
+ * @internal
+ */
+export class Glob {
+  private readonly runs: readonly Run[];
+
+  /**
+   * @throws ConfigurationError when the pattern is empty, not a string or too long.
+   */
+  constructor(readonly source: string) {
+    if (typeof source !== 'string' || source === '' || source.length > LIMITS.patternChars) {
+      throw new ConfigurationError(
+        `pattern must be a string of 1 to ${String(LIMITS.patternChars)} characters; ` +
+          `got ${describe(source)}.`,
+      );
+    }
+    this.runs = compile(source);
+  }
+
+  /** Whether the pattern matches everything. */
+  get matchesAll(): boolean {
+    return this.runs.length > 1 && this.runs.every((run) => run.length === 0);
+  }
+
+  /** Whether the whole of `text` matches. */
+  matches(text: string): boolean {
+    const { runs } = this;
+    const first = runs[0] as Run;
+    if (runs.length === 1) return first.length === text.length && fits(first, text, 0);
+    const last = runs[runs.length - 1] as Run;
+    const end = text.length - last.length;
+    if (first.length > end || !fits(first, text, 0) || !fits(last, text, end)) return false;
+    let position = first.length;
+    for (let i = 1; i < runs.length - 1; i++) {
+      const run = runs[i] as Run;
+      const found = search(run, text, position, end);
+      if (found < 0) return false;
+      position = found + run.length;
+    }
+    return true;
+  }
+}
+
+/**
+ * Puts a backslash before every character that means something in a glob, so that `text` matches
+ * only itself. For keys written by hand; arguments of cached methods go through `pattern`.
+ *
+ * @example
+ * ```ts
+ * await cache.clear(`${escapePattern(fileName)}:*`);
+ * ```
+ */
+export function escapePattern(text: string): string {
+  return text.replace(/[*?[\]\\]/g, '\\$&');
+}
+
+function compile(source: string): Run[] {
+  const runs: Run[] = [];
+  let tokens: Token[] = [];
+  for (let i = 0; i < source.length; i++) {
+    const character = source.charAt(i);
+    if (character === '*') {
+      // Neighbouring stars are one: an empty run between them would add nothing.
+      if (tokens.length > 0 || runs.length === 0) runs.push(toRun(tokens));
+      tokens = [];
+    } else if (character === '?') {
+      tokens.push(ANY);
+    } else if (character === '\\' && i + 1 < source.length) {
+      tokens.push(source.charAt(++i));
+    } else if (character === '[') {
+      const set = characterSet(source, i + 1);
+      tokens.push(set.value);
+      i = set.end;
+    } else {
+      tokens.push(character);
+    }
+  }
+  runs.push(toRun(tokens));
+  return runs;
+}
+
+function toRun(tokens: readonly Token[]): Run {
+  const literal = tokens.every((token) => typeof token === 'string');
+  return { length: tokens.length, text: literal ? tokens.join('') : undefined, tokens };
+}
+
+/** Reads a set from behind its `[`; as in Redis, one that is never closed ends with the pattern. */
+function characterSet(source: string, start: number): { value: CharacterSet; end: number } {
+  let i = start;
+  const negated = source.charAt(i) === '^';
+  if (negated) i++;
+  const ranges: [number, number][] = [];
+  for (; i < source.length && source.charAt(i) !== ']'; i++) {
+    if (source.charAt(i) === '\\' && i + 1 < source.length) i++;
+    const from = source.charCodeAt(i);
+    let to = from;
+    if (source.charAt(i + 1) === '-' && i + 2 < source.length && source.charAt(i + 2) !== ']') {
+      i += 2;
+      if (source.charAt(i) === '\\' && i + 1 < source.length) i++;
+      to = source.charCodeAt(i);
+    }
+    ranges.push([Math.min(from, to), Math.max(from, to)]);
+  }
+  return { value: { negated, ranges }, end: i };
+}
+
+function fits(run: Run, text: string, at: number): boolean {
+  if (run.text !== undefined) return text.startsWith(run.text, at);
+  return run.tokens.every((token, offset) => accepts(token, text, at + offset));
+}
+
+function accepts(token: Token, text: string, at: number): boolean {
+  if (typeof token === 'string') return text.charAt(at) === token;
+  if (token === ANY) return true;
+  const code = text.charCodeAt(at);
+  const member = token.ranges.some(([from, to]) => code >= from && code <= to);
+  return member !== token.negated;
+}
+
+function search(run: Run, text: string, from: number, end: number): number {
+  if (run.text !== undefined) {
+    const found = text.indexOf(run.text, from);
+    return found >= 0 && found + run.length <= end ? found : -1;
+  }
+  for (let at = from; at + run.length <= end; at++) if (fits(run, text, at)) return at;
+  return -1;
+}

@@ -1,0 +1,173 @@
+import { createHash } from 'node:crypto';
+import { types } from 'node:util';
+
+import { encodeStructure, isStructure } from './canonical.js';
+import { LIMITS } from './defaults.js';
+import { CacheKeyError } from './errors.js';
+import { escapeArgument } from './escape.js';
+
+/*
+ * Keys of cached calls: `<prefix>:<arg>:<arg>:<last>`, and `~<signature>` behind it where the
+ * arguments' texts alone would be ambiguous. The encoding is injective: the text of each segment,
+ * together with the type that its text suggests (or the signature that overrides the suggestion),
+ * gives back type and value; segments cannot contain `:` or `~`, nor can the last one before its
+ * signature.
+ */
+
+/** One letter per argument in a signature; `h` begins a digest and is not one of them. */
+type TypeLetter = 's' | 'n' | 'b' | 'z' | 'u' | 'i' | 'd' | 'o';
+
+/** A value as one segment. */
+interface Segment {
+  readonly text: string;
+  readonly type: TypeLetter;
+  /** The type that a reader of the text alone would take it for. */
+  readonly suggested: TypeLetter;
+}
+
+/**
+ * Key of one call.
+ *
+ * @param prefix - Stored form of the key prefix.
+ * @param args - The call's arguments, and the scope behind them if there is one.
+ * @param last - Stored form of the last segment, which names the method.
+ * @throws CacheKeyError when an argument cannot be encoded.
+ * @internal
+ */
+export function keyOfCall(prefix: string, args: readonly unknown[], last: string): string {
+  let key = prefix;
+  let signature = '';
+  let ambiguous = false;
+  let short = true;
+  for (let i = 0; i < args.length; i++) {
+    const segment = segmentOf(args[i], i);
+    const text = shortened(segment.text);
+    short &&= text === segment.text;
+    key += `:${text}`;
+    signature += segment.type;
+    ambiguous ||= segment.type !== segment.suggested;
+  }
+  key += `:${last}`;
+  if (ambiguous) key += `~${signature}`;
+  return short && fitsIn(key, LIMITS.readableKeyBytes) ? key : digested(key, last);
+}
+
+/**
+ * The text that a value has inside the keys of cached methods, for patterns that are put together
+ * by hand. The {@link pattern} tag applies it to everything that is interpolated.
+ *
+ * @throws CacheKeyError for functions, unregistered symbols, cycles, and class instances without
+ * `toCacheKey()` or `toJSON()`.
+ * @example
+ * ```ts
+ * keyPart('a:b'); // 'a%3Ab'
+ * keyPart(42); // '42'
+ * ```
+ */
+export function keyPart(value: unknown): string {
+  return shortened(segmentOf(value, 0).text);
+}
+
+/**
+ * Template tag for patterns: what is interpolated matches only itself, so that an id of `'*'`
+ * does not clear everybody.
+ *
+ * @throws CacheKeyError as {@link keyPart}.
+ * @example
+ * ```ts
+ * await cache.clear(pattern`user:${id}:*`);
+ * ```
+ */
+export function pattern(strings: TemplateStringsArray, ...values: readonly unknown[]): string {
+  let text = strings[0] ?? '';
+  values.forEach((value, i) => (text += keyPart(value) + (strings[i + 1] ?? '')));
+  return text;
+}
+
+function segmentOf(value: unknown, position: number): Segment {
+  switch (typeof value) {
+    case 'string':
+      return { text: escapeArgument(value), type: 's', suggested: suggestedBy(value) };
+    case 'number':
+      // `String(-0)` is '0': the two are equal to every comparison but `Object.is`.
+      return { text: String(value), type: 'n', suggested: 'n' };
+    case 'boolean':
+      return { text: String(value), type: 'b', suggested: 'b' };
+    case 'undefined':
+      return { text: 'undefined', type: 'u', suggested: 'u' };
+    case 'bigint':
+      return { text: String(value), type: 'i', suggested: 's' };
+    default:
+      break;
+  }
+  if (value === null) return { text: 'null', type: 'z', suggested: 'z' };
+  if (types.isDate(value)) {
+    const time = value.getTime();
+    return Number.isNaN(time)
+      ? { text: 'Invalid Date', type: 'd', suggested: 's' }
+      : { text: escapeArgument(value.toISOString()), type: 'd', suggested: 'd' };
+  }
+  try {
+    return { text: encodeStructure(value), type: 'o', suggested: 'o' };
+  } catch (error) {
+    if (!(error instanceof CacheKeyError)) throw error;
+    throw new CacheKeyError(`Argument ${String(position)}: ${error.message}`, { cause: error });
+  }
+}
+
+const ISO_DATE = /^(?:\d{4}|[+-]\d{6})-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+/** Which type a reader of the bare text would take it for. */
+function suggestedBy(text: string): TypeLetter {
+  switch (text) {
+    case 'true':
+    case 'false':
+      return 'b';
+    case 'null':
+      return 'z';
+    case 'undefined':
+      return 'u';
+    default:
+      break;
+  }
+  const first = text.charCodeAt(0);
+  // A number or date begins with a digit, a sign, `N`aN or `I`nfinity; most strings with neither.
+  if (first <= 0x39 || first === 0x4e || first === 0x49) {
+    if (String(Number(text)) === text) return 'n';
+    if (ISO_DATE.test(text)) {
+      const time = Date.parse(text);
+      if (!Number.isNaN(time) && new Date(time).toISOString() === text) return 'd';
+    }
+  }
+  return isStructure(text) ? 'o' : 's';
+}
+
+/** A long segment as its digest, so that keys stay short and patterns still reach it. */
+function shortened(segment: string): string {
+  return fitsIn(segment, LIMITS.segmentBytes) ? segment : `~${sha256(segment)}`;
+}
+
+function fitsIn(text: string, bytes: number): boolean {
+  // A UTF-16 unit takes at most three bytes of UTF-8, so that most keys need no counting.
+  return text.length * 3 <= bytes || Buffer.byteLength(text) <= bytes;
+}
+
+/**
+ * A long key keeps its leading segments for the reader and for patterns, and its last one for
+ * `cacheClear`; the digest of the whole stands in the place of the signature.
+ */
+function digested(key: string, last: string): string {
+  const tail = `:${last}~h${sha256(key)}`;
+  const room = LIMITS.readableKeyBytes - Buffer.byteLength(tail);
+  let head = '';
+  for (const segment of key.split(':')) {
+    const longer = head === '' ? segment : `${head}:${segment}`;
+    if (head !== '' && Buffer.byteLength(longer) > room) break;
+    head = longer;
+  }
+  return head + tail;
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

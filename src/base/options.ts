@@ -1,0 +1,105 @@
+import { closest, distance } from 'fastest-levenshtein';
+
+import { describe, toMilliseconds } from './duration.js';
+import { ConfigurationError } from './errors.js';
+
+/**
+ * Checks one option: answers what is allowed when `value` is not, and nothing when it is.
+ *
+ * @internal
+ */
+export type Check = (value: unknown, option: string) => string | undefined;
+
+/**
+ * Refuses unknown names and bad values of an options object.
+ *
+ * @param owner - Whose options they are, for the message: `@Cached`, `CacheManager`.
+ * @param options - What the user passed; `undefined` values count as absent.
+ * @param checks - The known options.
+ * @throws ConfigurationError that names the option, the value and what is allowed.
+ * @internal
+ */
+export function checkOptions<T extends object>(
+  owner: string,
+  options: T,
+  checks: Readonly<Record<keyof T & string, Check>>,
+): void {
+  // Callers without types pass anything.
+  const given: unknown = options;
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new ConfigurationError(`${owner}: options must be an object; got ${describe(given)}.`);
+  }
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(checks, name)) throw unknownOption(owner, name, Object.keys(checks));
+    if (value === undefined) continue;
+    const allowed = checks[name as keyof T & string](value, `${owner}: ${name}`);
+    if (allowed !== undefined) {
+      throw new ConfigurationError(`${owner}: ${name} must be ${allowed}; got ${describe(value)}.`);
+    }
+  }
+}
+
+function unknownOption(owner: string, name: string, known: readonly string[]): ConfigurationError {
+  const nearest = closest(
+    name.toLowerCase(),
+    known.map((option) => option.toLowerCase()),
+  );
+  const suggestion = known.find((option) => option.toLowerCase() === nearest) ?? '';
+  const near = distance(name.toLowerCase(), nearest) <= Math.max(2, name.length / 3);
+  return new ConfigurationError(
+    `${owner}: there is no option '${name}'. ` +
+      (near ? `Did you mean '${suggestion}'?` : `Known are ${known.join(', ')}.`),
+  );
+}
+
+/** @internal */
+export const isDuration: Check = (value, option) => {
+  toMilliseconds(value, option);
+  return undefined;
+};
+
+/** @internal */
+export const isFunction: Check = (value) =>
+  typeof value === 'function' ? undefined : 'a function';
+
+/** @internal */
+export const isBoolean: Check = (value) =>
+  typeof value === 'boolean' ? undefined : 'true or false';
+
+/** @internal */
+export const isObject: Check = (value) =>
+  typeof value === 'object' && value !== null ? undefined : 'an object';
+
+/** @internal */
+export const isName: Check = (value) =>
+  typeof value === 'string' && value !== '' && value.length <= 100
+    ? undefined
+    : 'a string of 1 to 100 characters';
+
+/** @internal */
+export const isAnything: Check = () => undefined;
+
+/** @internal */
+export const isIntegerIn =
+  (least: number, most: number): Check =>
+  (value) =>
+    Number.isInteger(value) && (value as number) >= least && (value as number) <= most
+      ? undefined
+      : `a whole number from ${String(least)} to ${String(most)}`;
+
+/**
+ * The first of several forms that an option may have.
+ *
+ * @internal
+ */
+export const isEither =
+  (...forms: readonly [Check, ...Check[]]): Check =>
+  (value, option) => {
+    const reasons: string[] = [];
+    for (const form of forms) {
+      const reason = form(value, option);
+      if (reason === undefined) return undefined;
+      reasons.push(reason);
+    }
+    return reasons.join(' or ');
+  };

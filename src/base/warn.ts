@@ -1,0 +1,21 @@
+const issued = new Set<string>();
+const MOST = 1000;
+
+/**
+ * Tells the developer once about something that works but is probably not meant. On Node it is a
+ * process warning (`process.on('warning')`, `--trace-warnings`), elsewhere a line on the console.
+ *
+ * @internal
+ */
+export function warnOnce(code: string, subject: string, message: string): void {
+  const identity = `${code} ${subject}`;
+  // Bounded: a subject may come from data, and a set that only grows is a leak.
+  if (issued.has(identity) || issued.size >= MOST) return;
+  issued.add(identity);
+  if (typeof process === 'object' && typeof process.emitWarning === 'function') {
+    process.emitWarning(message, { type: 'AuroraCacheWarning', code });
+  } else {
+    // eslint-disable-next-line no-console -- where there is no other way to be heard
+    console.warn(`AuroraCacheWarning [${code}]: ${message}`);
+  }
+}

@@ -1,0 +1,83 @@
+import { warnOnce } from '../base/warn.js';
+import type { EvictReason } from '../memory/memory-store.js';
+
+/**
+ * What a cache tells its listeners. Keys are those below the cache's namespace.
+ */
+export interface CacheEvents {
+  /** A read was answered with a fresh value. */
+  hit: { readonly key: string; readonly tier: 'memory' | 'shared' };
+  /** A read found nothing fresh. */
+  miss: { readonly key: string };
+  /** A value was set by hand. */
+  set: { readonly key: string };
+  /** A key was deleted by hand. */
+  delete: { readonly key: string };
+  /** The memory tier let an entry go for room, or since its time was over. */
+  evict: { readonly key: string; readonly reason: EvictReason };
+  /** A load succeeded. */
+  load: { readonly key: string; readonly durationMs: number };
+  /** A load failed; its callers got the error, or a stale value. */
+  loadError: { readonly key: string; readonly error: unknown; readonly durationMs: number };
+  /** An expired value was served: its load failed, or outlived a time-out. */
+  stale: { readonly key: string; readonly reason: 'error' | 'timeout' };
+  /** A hit near the end of its life began a refresh in the background. */
+  refresh: { readonly key: string };
+  /** Keys were removed by pattern or tag. */
+  invalidate: { readonly pattern?: string; readonly tags?: readonly string[] };
+  /** Something went wrong that no caller sees: the shared tier, serialisation, an option. */
+  error: { readonly error: unknown };
+}
+
+/** Receives the payload of one event. */
+export type CacheListener<E extends keyof CacheEvents> = (payload: CacheEvents[E]) => void;
+
+type AnyListener = (payload: never) => void;
+
+/**
+ * Listeners by event. Nothing is allocated for an event without listeners, and no listener's
+ * failure reaches whoever caused the event (Node's own emitter does neither).
+ *
+ * @internal
+ */
+export class EventHub {
+  private readonly listeners = new Map<keyof CacheEvents, Set<AnyListener>>();
+
+  constructor(private readonly onChange: () => void) {}
+
+  on<E extends keyof CacheEvents>(event: E, listener: CacheListener<E>): void {
+    const known = this.listeners.get(event);
+    if (known === undefined) this.listeners.set(event, new Set([listener]));
+    else known.add(listener);
+    this.onChange();
+  }
+
+  off<E extends keyof CacheEvents>(event: E, listener: CacheListener<E>): void {
+    const known = this.listeners.get(event);
+    known?.delete(listener);
+    if (known?.size === 0) this.listeners.delete(event);
+    this.onChange();
+  }
+
+  /** Whether anybody listens: ask before making a payload. */
+  hears(event: keyof CacheEvents): boolean {
+    return this.listeners.has(event);
+  }
+
+  emit<E extends keyof CacheEvents>(event: E, payload: CacheEvents[E]): void {
+    const listeners = this.listeners.get(event);
+    if (listeners === undefined) return;
+    for (const listener of [...listeners]) {
+      try {
+        (listener as CacheListener<E>)(payload);
+      } catch (error) {
+        warnOnce('AURORA_LISTENER', event, `A listener of '${event}' failed: ${String(error)}`);
+      }
+    }
+  }
+
+  clear(): void {
+    this.listeners.clear();
+    this.onChange();
+  }
+}

@@ -1,0 +1,319 @@
+import { ConfigurationError } from '../base/errors.js';
+import { describe } from '../base/duration.js';
+import { checkedKey, escapeKey } from '../base/escape.js';
+import { checkOptions } from '../base/options.js';
+import { isThenable } from '../base/thenable.js';
+import { Engine } from './engine.js';
+import type { CacheEvents, CacheListener } from './events.js';
+import type { LoadContext } from './load-context.js';
+import { isNamespace, type CacheOptions } from './options.js';
+import {
+  checkedTags,
+  lifeOf,
+  LOAD_CHECKS,
+  overlaid,
+  SET_CHECKS,
+  type LoadOptions,
+  type SetOptions,
+} from './policy.js';
+import { getOrLoad, plainHit, promiseOf, type LoadRequest } from './read-path.js';
+import { readMany } from './read-only.js';
+import { statisticsOf, type CacheStats } from './statistics.js';
+import { warmAll, type WarmOptions, type WarmReport } from './warm.js';
+import { clear, invalidateTags, remove, store } from './write-path.js';
+
+/**
+ * Where the decorators find a handle's engine. A registered symbol and plain fields: the handle may
+ * have been made by another copy of the package.
+ *
+ * @internal
+ */
+export const CORE: unique symbol = Symbol.for('aurora-cache.core.v1') as never;
+
+/** One entry of {@link CacheManager.setMany}. */
+export interface SetEntry<T = unknown> extends SetOptions {
+  readonly key: string;
+  readonly value: T;
+}
+
+/** One entry of {@link CacheManager.warm}: a value, or a loader that is run if none is cached. */
+export type WarmEntry<T = unknown> =
+  | (SetEntry<T> & { readonly loader?: never })
+  | (LoadOptions<T> & {
+      readonly key: string;
+      readonly loader: (context: LoadContext<T>) => T | Promise<T>;
+    });
+
+/**
+ * A cache: an in-process tier, and a shared one behind it if a `store` is given.
+ *
+ * Reading and writing never fail because of a tier: what goes wrong there is an `error` event, and
+ * the call goes on without it. Only bad arguments reject.
+ *
+ * @example
+ * ```ts
+ * const cache = new CacheManager({ defaultTtl: '5m', maxMemoryItems: 10_000 });
+ * const user = await cache.getOrSet(`user:${id}`, () => database.findUser(id), { ttl: '1m' });
+ * await cache.clear('user:*');
+ * ```
+ */
+export class CacheManager {
+  /** @internal */
+  readonly [CORE]: { readonly engine: Engine; readonly prefix: string };
+
+  /**
+   * @throws ConfigurationError for an unknown option or a bad value, naming it.
+   */
+  constructor(options: CacheOptions = {}) {
+    this[CORE] = { engine: new Engine(options), prefix: '' };
+  }
+
+  /** The value under a key, or `undefined` when there is none (or it is `undefined`; see `has`). */
+  async get<T>(key: string): Promise<T | undefined> {
+    const full = this.keyOf(key);
+    const found = await readMany(this[CORE].engine, [full]);
+    return found.get(full) as T | undefined;
+  }
+
+  /** The values of those keys that are there. Duplicates are read once. */
+  async getMany<T>(keys: readonly string[]): Promise<Map<string, T>> {
+    const full = new Map(keys.map((key) => [this.keyOf(key), key]));
+    const found = await readMany(this[CORE].engine, [...full.keys()]);
+    const values = new Map<string, T>();
+    for (const [stored, key] of full)
+      if (found.has(stored)) values.set(key, found.get(stored) as T);
+    return values;
+  }
+
+  /**
+   * Stores a value, in place of what is there. Loads of the key that are under way will not
+   * overwrite it.
+   *
+   * @throws ConfigurationError for a bad option, or for a promise in place of a value.
+   */
+  async set<T>(key: string, value: T, options: SetOptions = {}): Promise<void> {
+    await this.storing('set', key, value, options)();
+  }
+
+  /**
+   * Stores several values. All of them are checked before the first is stored.
+   *
+   * @throws as {@link CacheManager.set}.
+   */
+  async setMany(entries: Iterable<SetEntry>): Promise<void> {
+    const jobs = Array.from(entries, ({ key, value, ...options }) =>
+      this.storing('setMany', key, value, options),
+    );
+    await Promise.all(jobs.map((job) => job()));
+  }
+
+  /**
+   * The value under a key; when there is none, the loader's, which is stored. Concurrent callers
+   * share one load.
+   *
+   * @param loader - Called with the key, an AbortSignal and the expired value, if there is one.
+   * @returns A promise that rejects with what the loader throws, or LoadTimeoutError.
+   * @throws CacheKeyError or ConfigurationError for bad arguments.
+   * @example
+   * ```ts
+   * const page = await cache.getOrSet(url, ({ signal }) => fetch(url, { signal }).then((r) => r.text()), {
+   *   ttl: '1m',
+   *   grace: '1h',
+   *   softTimeout: '200ms',
+   *   hardTimeout: '5s',
+   * });
+   * ```
+   */
+  getOrSet<T>(
+    key: string,
+    loader: (context: LoadContext<T>) => T | Promise<T>,
+    options?: LoadOptions<T>,
+  ): Promise<T> {
+    // Not an async function: on a hit that would cost as much as everything else.
+    try {
+      const { engine } = this[CORE];
+      const full = this.keyOf(key);
+      const entry = plainHit(engine, full, undefined);
+      if (entry !== undefined) return promiseOf(engine, entry) as Promise<T>;
+      return getOrLoad(engine, this.loadRequest(full, loader, options)) as Promise<T>;
+    } catch (error) {
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- thrown by us
+      return Promise.reject(error);
+    }
+  }
+
+  /** Whether there is a value under a key that has not expired. */
+  async has(key: string): Promise<boolean> {
+    const full = this.keyOf(key);
+    return (await readMany(this[CORE].engine, [full], 'silently')).has(full);
+  }
+
+  /** Removes a key; answers whether it was there. */
+  async delete(key: string): Promise<boolean> {
+    return await remove(this[CORE].engine, this.keyOf(key));
+  }
+
+  /** Removes several keys; answers how many were there. */
+  async deleteMany(keys: readonly string[]): Promise<number> {
+    const full = new Set(keys.map((key) => this.keyOf(key)));
+    const { engine } = this[CORE];
+    const removed = await Promise.all(Array.from(full, (key) => remove(engine, key)));
+    return removed.filter(Boolean).length;
+  }
+
+  /**
+   * Removes the keys that match a pattern, or all keys of this handle. `*` stands for any text, `?`
+   * for one character, `[abc]` for one of a set, and `\` takes the meaning from the next character.
+   * Put ids into patterns with the {@link pattern} tag.
+   *
+   * @returns How many there were.
+   * @throws ConfigurationError for a bad pattern, or when the store cannot list its keys.
+   */
+  async clear(pattern = '*'): Promise<number> {
+    if (typeof pattern !== 'string' || pattern === '') {
+      throw new ConfigurationError(
+        `clear: pattern must be a string that is not empty; got ${describe(pattern)}.`,
+      );
+    }
+    const { engine, prefix } = this[CORE];
+    return await clear(engine, [prefix + escapeKey(pattern)]);
+  }
+
+  /**
+   * Invalidates every entry that carries one of the tags, in this handle and every other namespace
+   * of the same cache.
+   *
+   * @throws ConfigurationError for a tag that is not a string of 1 to 256 bytes.
+   */
+  // eslint-disable-next-line @typescript-eslint/require-await -- a promise, so that errors reject
+  async invalidateTags(...tags: string[]): Promise<void> {
+    invalidateTags(this[CORE].engine, checkedTags(tags));
+  }
+
+  /**
+   * Fills the cache ahead of the traffic. Failures are counted and listed, and do not stop it.
+   *
+   * @example
+   * ```ts
+   * await cache.warm(
+   *   ids.map((id) => ({ key: `user:${id}`, loader: () => findUser(id), ttl: '1h' })),
+   *   { concurrency: 20, onProgress: ({ done, total }) => console.log(`${done}/${total}`) },
+   * );
+   * ```
+   */
+  async warm<T>(
+    entries: Iterable<WarmEntry<T>> | AsyncIterable<WarmEntry<T>>,
+    options: WarmOptions = {},
+  ): Promise<WarmReport> {
+    const job = async (entry: WarmEntry<T>): Promise<void> => {
+      if (typeof entry.loader === 'function') {
+        const { key, loader, ...rest } = entry;
+        await this.getOrSet(key, loader, rest);
+      } else {
+        const { key, value, ...rest } = entry as SetEntry<T>;
+        await this.set(key, value, rest);
+      }
+    };
+    const { clock } = this[CORE].engine;
+    return await warmAll(
+      entries,
+      job,
+      ({ key }) => key,
+      options,
+      () => clock.monotonic(),
+    );
+  }
+
+  /** The cache's figures, those of all its namespaces included. */
+  // eslint-disable-next-line @typescript-eslint/require-await -- a shared tier will be asked here
+  async getStats(): Promise<CacheStats> {
+    return statisticsOf(this[CORE].engine);
+  }
+
+  /**
+   * Calls `listener` for every event of a kind, in this cache and its namespaces. A listener's
+   * failure reaches nobody. Listening for `hit` costs the fast path of decorated methods.
+   */
+  on<E extends keyof CacheEvents>(event: E, listener: CacheListener<E>): this {
+    this[CORE].engine.events.on(event, listener);
+    return this;
+  }
+
+  /** Ends what {@link CacheManager.on} began. */
+  off<E extends keyof CacheEvents>(event: E, listener: CacheListener<E>): this {
+    this[CORE].engine.events.off(event, listener);
+    return this;
+  }
+
+  /**
+   * A handle on the same tiers whose keys stand below `name:`.
+   *
+   * @throws ConfigurationError for a name with other than letters, digits, dots, `_` and `-`.
+   */
+  namespace(name: string): CacheManager {
+    const allowed = isNamespace(name, 'namespace');
+    if (allowed !== undefined) {
+      throw new ConfigurationError(`namespace: name must be ${allowed}; got ${describe(name)}.`);
+    }
+    const { engine, prefix } = this[CORE];
+    // Made without the constructor, which would make tiers of its own.
+    const child = Object.create(CacheManager.prototype) as CacheManager;
+    Object.defineProperty(child, CORE, { value: { engine, prefix: `${prefix}${name}:` } });
+    return child;
+  }
+
+  /**
+   * Ends the cache and its namespaces: the memory tier is emptied, and every later call loads for
+   * itself. A store that was passed in is left alone. May be called again.
+   */
+  async close(): Promise<void> {
+    await this[CORE].engine.close();
+  }
+
+  /** As {@link CacheManager.close}, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  private keyOf(key: string): string {
+    const { prefix } = this[CORE];
+    return prefix + checkedKey(key);
+  }
+
+  private loadRequest<T>(
+    key: string,
+    loader: (context: LoadContext<T>) => T | Promise<T>,
+    options: LoadOptions<T> | undefined,
+  ): LoadRequest {
+    if (typeof loader !== 'function') {
+      throw new ConfigurationError(`getOrSet: loader must be a function; got ${describe(loader)}.`);
+    }
+    const { load } = this[CORE].engine.options;
+    if (options !== undefined) checkOptions('getOrSet', options, LOAD_CHECKS);
+    return {
+      key,
+      loader: loader as LoadRequest['loader'],
+      policy: options === undefined ? load : overlaid(load, options, 'getOrSet'),
+    };
+  }
+
+  /** Checks one value and its options, and answers the job of storing it. */
+  private storing(
+    owner: string,
+    key: string,
+    value: unknown,
+    options: SetOptions,
+  ): () => Promise<void> {
+    const full = this.keyOf(key);
+    if (isThenable(value)) {
+      throw new ConfigurationError(`${owner}: value is a promise. Await it first.`);
+    }
+    checkOptions(owner, options, SET_CHECKS);
+    const { engine } = this[CORE];
+    const policy = overlaid(engine.options.load, options, owner);
+    return () => {
+      const life = lifeOf(policy, policy.ttl as number, engine.clock.now(), engine.options.random);
+      return store(engine, full, value, life, policy.tags as readonly string[]);
+    };
+  }
+}

@@ -1,0 +1,182 @@
+import { systemClock, type Clock } from '../base/clock.js';
+import { DEFAULTS, LIMITS } from '../base/defaults.js';
+import { toMilliseconds, type Duration } from '../base/duration.js';
+import {
+  checkOptions,
+  isBoolean,
+  isDuration,
+  isFunction,
+  isIntegerIn,
+  isName,
+  isObject,
+  type Check,
+} from '../base/options.js';
+import type { EvictionPolicy } from '../memory/policy.js';
+import type { SizeEstimator } from '../memory/size.js';
+import type { CacheStore } from '../store/adapter.js';
+import type { Codec, TypeCodec } from '../store/codec.js';
+import {
+  LIFE_CHECKS,
+  LOAD_TIME_CHECKS,
+  overlaid,
+  type LifeOptions,
+  type LoadPolicy,
+  type LoadTimeOptions,
+} from './policy.js';
+
+/** Options of the memory tier. */
+export interface MemoryOptions {
+  /** Longest life in memory where there is a shared tier too; default: the entry's own. */
+  ttl?: Duration | undefined;
+  /** Deep-freezes plain data as it is stored; recommended while developing. Default false. */
+  freeze?: boolean | undefined;
+  /** Gives every reader a copy of their own, at the price of copying. Default false. */
+  clone?: boolean | undefined;
+  /** Replaces the estimate of a value's bytes, which `maxMemoryBytes` needs. */
+  sizeOf?: SizeEstimator | undefined;
+  /** Which entry gives way; default: the least recently used. */
+  policy?: EvictionPolicy | undefined;
+}
+
+/** Options of {@link CacheManager}. */
+export interface CacheOptions extends Omit<LifeOptions, 'ttl'>, LoadTimeOptions {
+  /** Life of entries whose writer names none; default 300 seconds. */
+  defaultTtl?: Duration | undefined;
+  /** Most entries in memory; default 1,000. */
+  maxMemoryItems?: number | undefined;
+  /** Most estimated bytes in memory; default: not counted. */
+  maxMemoryBytes?: number | undefined;
+  /** The memory tier, or `false` for none. */
+  memory?: false | MemoryOptions | undefined;
+  /**
+   * A shared tier: any Keyv storage adapter, a `Keyv` instance, or a `Map`. It is the caller's, and
+   * is not closed with the cache.
+   */
+  store?: CacheStore | undefined;
+  /** How long a call may wait for the shared tier; default 0.5 seconds. */
+  storeTimeout?: Duration | undefined;
+  /** First part of every key in the shared tier: letters, digits, `.`, `_`, `-`. Default `aurora`. */
+  namespace?: string | undefined;
+  /** Name of the cache in statistics and metrics; default `default`. */
+  name?: string | undefined;
+  /** How values become text for the shared tier; default: JSON, or msgpackr where JSON loses types. */
+  codec?: Codec | undefined;
+  /** Classes whose instances may be stored in the shared tier. */
+  types?: readonly TypeCodec[] | undefined;
+  /** Where time comes from; default: the machine's clock. */
+  clock?: Clock | undefined;
+  /** Where the jitter's numbers (0 up to 1) come from; default `Math.random`. */
+  random?: (() => number) | undefined;
+  /** `false` turns the cache off: nothing is stored, every call loads. Default true. */
+  enabled?: boolean | undefined;
+}
+
+/** @internal */
+export interface ResolvedOptions {
+  readonly load: LoadPolicy & { readonly ttl: number };
+  readonly maxMemoryItems: number;
+  readonly maxMemoryBytes: number | undefined;
+  readonly memory: false | MemoryOptions;
+  readonly memoryTtlMs: number | undefined;
+  readonly store: CacheStore | undefined;
+  readonly storeTimeoutMs: number;
+  readonly namespace: string;
+  readonly name: string;
+  readonly codec: Codec | undefined;
+  readonly types: readonly TypeCodec[];
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly enabled: boolean;
+}
+
+/** @internal */
+export const isNamespace: Check = (value) =>
+  typeof value === 'string' && /^[A-Za-z0-9._-]{1,100}$/.test(value)
+    ? undefined
+    : '1 to 100 letters, digits, dots, underscores or hyphens';
+
+const isCodec: Check = (value) => {
+  const codec = value as Partial<Codec> | null;
+  return typeof codec?.encode === 'function' &&
+    typeof codec.decode === 'function' &&
+    typeof codec.tag === 'string' &&
+    codec.tag.length === 1 &&
+    !'jm'.includes(codec.tag)
+    ? undefined
+    : 'an object with encode, decode and a tag of one character other than j and m';
+};
+
+const isMemory: Check = (value, option) => {
+  if (value === false) return undefined;
+  checkOptions(option, value as MemoryOptions, {
+    ttl: isDuration,
+    freeze: isBoolean,
+    clone: isBoolean,
+    sizeOf: isFunction,
+    policy: isObject,
+  });
+  return undefined;
+};
+
+const isList: Check = (value) => (Array.isArray(value) ? undefined : 'an array');
+
+/**
+ * Checks a cache's options and fills in the defaults.
+ *
+ * @throws ConfigurationError for an unknown option or a bad value.
+ * @internal
+ */
+export function resolveOptions(options: CacheOptions): ResolvedOptions {
+  const { ttl: _, ...lifeChecks } = LIFE_CHECKS;
+  checkOptions('CacheManager', options, {
+    ...lifeChecks,
+    ...LOAD_TIME_CHECKS,
+    defaultTtl: isDuration,
+    maxMemoryItems: isIntegerIn(1, LIMITS.memoryItems),
+    maxMemoryBytes: isIntegerIn(1, Number.MAX_SAFE_INTEGER),
+    memory: isMemory,
+    store: isObject,
+    storeTimeout: isDuration,
+    namespace: isNamespace,
+    name: isName,
+    codec: isCodec,
+    types: isList,
+    clock: isObject,
+    random: isFunction,
+    enabled: isBoolean,
+  });
+  const ms = (value: Duration, name: string): number =>
+    toMilliseconds(value, `CacheManager: ${name}`);
+  const ttl = ms(options.defaultTtl ?? DEFAULTS.ttl, 'defaultTtl');
+  const none: LoadPolicy = {
+    ttl,
+    graceMs: 0,
+    jitter: DEFAULTS.jitter,
+    refresh: undefined,
+    softMs: undefined,
+    hardMs: undefined,
+    leaseMs: ms(DEFAULTS.lease, 'lease'),
+    tags: [],
+    unless: undefined,
+  };
+  const memory = options.memory ?? {};
+  const memoryTtl = memory === false ? undefined : memory.ttl;
+  const { grace, jitter, refreshAhead, softTimeout, hardTimeout, lease } = options;
+  const load = { grace, jitter, refreshAhead, softTimeout, hardTimeout, lease };
+  return Object.freeze({
+    load: { ...overlaid(none, load, 'CacheManager'), ttl },
+    maxMemoryItems: options.maxMemoryItems ?? DEFAULTS.maxMemoryItems,
+    maxMemoryBytes: options.maxMemoryBytes,
+    memory,
+    memoryTtlMs: memoryTtl === undefined ? undefined : ms(memoryTtl, 'memory: ttl'),
+    store: options.store,
+    storeTimeoutMs: ms(options.storeTimeout ?? DEFAULTS.storeTimeout, 'storeTimeout'),
+    namespace: options.namespace ?? DEFAULTS.namespace,
+    name: options.name ?? DEFAULTS.name,
+    codec: options.codec,
+    types: options.types ?? [],
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
+    enabled: options.enabled ?? true,
+  });
+}

@@ -1,0 +1,229 @@
+import { LIMITS } from '../base/defaults.js';
+import { describe, toMilliseconds, type Duration, type DurationString } from '../base/duration.js';
+import { ConfigurationError } from '../base/errors.js';
+import { isDuration, isEither, isFunction, type Check } from '../base/options.js';
+import type { EntryLife } from '../memory/entry.js';
+
+/** How long values live, and what happens at the end of their lives. */
+export interface LifeOptions {
+  /** How long a value is fresh; default 300 seconds. */
+  ttl?: Duration | undefined;
+  /**
+   * How long an *expired* value may still be served when its load fails or is slow; `false` for
+   * not at all, which is the default. An invalidated value is never served.
+   */
+  grace?: Duration | false | undefined;
+  /**
+   * Share of the ttl, 0 to 1, of which a random part is taken off every life, so that entries which
+   * were stored together do not expire together; default 0.
+   */
+  jitter?: number | undefined;
+  /**
+   * A hit in the last part of the life starts one refresh in the background: the last share of the
+   * ttl (between 0 and 1), or a duration before the end (`'30s'`); `false` for off, the default.
+   */
+  refreshAhead?: number | DurationString | false | undefined;
+}
+
+/** How loads are run. */
+export interface LoadTimeOptions {
+  /** How long a caller waits for a load before an expired value is served instead (with `grace`). */
+  softTimeout?: Duration | undefined;
+  /**
+   * How long a load may take. Then its AbortSignal fires, and its callers get an expired value
+   * where there is one, and a {@link LoadTimeoutError} where there is none.
+   */
+  hardTimeout?: Duration | undefined;
+  /**
+   * How long a load may keep other callers of the key waiting; then one of them starts a load of
+   * their own. Default 5 seconds.
+   */
+  lease?: Duration | undefined;
+}
+
+/** What `set` may be told about one entry. */
+export interface SetOptions extends Pick<LifeOptions, 'ttl' | 'grace' | 'jitter'> {
+  /** Marks under which the entry can be invalidated with others; at most 128 of 256 bytes. */
+  tags?: readonly string[] | undefined;
+}
+
+/** What a load may be told. */
+export interface LoadOptions<T = unknown> extends Omit<LifeOptions, 'ttl'>, LoadTimeOptions {
+  /** How long the value is fresh, or a function of the value; the function may answer 0: not stored. */
+  ttl?: Duration | ((value: T) => Duration) | undefined;
+  /** The entry's tags, or a function of the value. */
+  tags?: readonly string[] | ((value: T) => readonly string[]) | undefined;
+  /** When it answers true the value is returned but not stored. */
+  unless?: ((value: T) => boolean) | undefined;
+}
+
+/** @internal */
+export type Refresh = { readonly share: number } | { readonly ms: number };
+
+/**
+ * The options of a load, resolved once: milliseconds, and no absent values but those that mean
+ * "off".
+ *
+ * @internal
+ */
+export interface LoadPolicy {
+  readonly ttl: number | ((value: unknown) => unknown);
+  readonly graceMs: number;
+  readonly jitter: number;
+  readonly refresh: Refresh | undefined;
+  readonly softMs: number | undefined;
+  readonly hardMs: number | undefined;
+  readonly leaseMs: number;
+  readonly tags: readonly string[] | ((value: unknown) => readonly string[]);
+  readonly unless: ((value: unknown) => boolean) | undefined;
+}
+
+const isShare: Check = (value) =>
+  typeof value === 'number' && value >= 0 && value <= 1 ? undefined : 'a share from 0 to 1';
+
+const isRefresh: Check = (value, option) => {
+  if (value === false) return undefined;
+  if (typeof value === 'string') return isDuration(value, option);
+  return typeof value === 'number' && value > 0 && value < 1
+    ? undefined
+    : "a share of the ttl between 0 and 1, a duration such as '30s', or false";
+};
+
+const isGrace: Check = (value, option) => (value === false ? undefined : isDuration(value, option));
+
+const isTags: Check = (value, option) => {
+  checkedTags(value, option);
+  return undefined;
+};
+
+/** @internal */
+export const LIFE_CHECKS = {
+  ttl: isDuration,
+  grace: isGrace,
+  jitter: isShare,
+  refreshAhead: isRefresh,
+} as const;
+
+/** @internal */
+export const LOAD_TIME_CHECKS = {
+  softTimeout: isDuration,
+  hardTimeout: isDuration,
+  lease: isDuration,
+} as const;
+
+/** @internal */
+export const SET_CHECKS = {
+  ttl: isDuration,
+  grace: isGrace,
+  jitter: isShare,
+  tags: isTags,
+} as const;
+
+/** @internal */
+export const LOAD_CHECKS = {
+  ...LIFE_CHECKS,
+  ...LOAD_TIME_CHECKS,
+  ttl: isEither(isFunction, isDuration),
+  tags: isEither(isFunction, isTags),
+  unless: isFunction,
+} as const;
+
+/**
+ * Lays options over a policy; what is absent stays as the policy has it.
+ *
+ * @param owner - Whose options they are, for messages. They have been checked already.
+ * @internal
+ */
+export function overlaid(base: LoadPolicy, options: LoadOptions<never>, owner: string): LoadPolicy {
+  const { ttl, grace, jitter, refreshAhead, softTimeout, hardTimeout, lease, tags } = options;
+  const ms = (value: Duration | undefined, otherwise: number | undefined, name: string) =>
+    value === undefined ? otherwise : toMilliseconds(value, `${owner}: ${name}`);
+  return Object.freeze({
+    ttl:
+      typeof ttl === 'function'
+        ? (ttl as (value: unknown) => unknown)
+        : ttl === undefined
+          ? base.ttl
+          : toMilliseconds(ttl, `${owner}: ttl`),
+    graceMs: grace === false ? 0 : (ms(grace, base.graceMs, 'grace') as number),
+    jitter: jitter ?? base.jitter,
+    refresh: refreshAhead === undefined ? base.refresh : toRefresh(refreshAhead, owner),
+    softMs: ms(softTimeout, base.softMs, 'softTimeout'),
+    hardMs: ms(hardTimeout, base.hardMs, 'hardTimeout'),
+    leaseMs: ms(lease, base.leaseMs, 'lease') as number,
+    tags: (tags as LoadPolicy['tags'] | undefined) ?? base.tags,
+    unless: (options.unless as LoadPolicy['unless']) ?? base.unless,
+  });
+}
+
+function toRefresh(option: number | string | false, owner: string): Refresh | undefined {
+  if (option === false) return undefined;
+  return typeof option === 'number'
+    ? { share: option }
+    : { ms: toMilliseconds(option, `${owner}: refreshAhead`) };
+}
+
+/**
+ * The times of an entry that is stored now.
+ *
+ * @param random - A number from 0 up to 1, for the jitter.
+ * @internal
+ */
+export function lifeOf(
+  policy: Pick<LoadPolicy, 'graceMs' | 'jitter' | 'refresh'>,
+  ttlMs: number,
+  now: number,
+  random: () => number,
+): EntryLife {
+  const lifeMs =
+    policy.jitter > 0 ? Math.max(1, Math.round(ttlMs * (1 - policy.jitter * random()))) : ttlMs;
+  const freshUntil = now + lifeMs;
+  return {
+    createdAt: now,
+    freshUntil,
+    staleUntil: freshUntil + policy.graceMs,
+    refreshAt: refreshAt(policy.refresh, now, freshUntil),
+  };
+}
+
+/**
+ * When a hit should start a refresh; `undefined` for never.
+ *
+ * @internal
+ */
+export function refreshAt(
+  refresh: Refresh | undefined,
+  createdAt: number,
+  freshUntil: number,
+): number | undefined {
+  if (refresh === undefined) return undefined;
+  const window = 'ms' in refresh ? refresh.ms : (freshUntil - createdAt) * refresh.share;
+  return Math.max(createdAt, freshUntil - window);
+}
+
+/**
+ * Tags as they may be stored.
+ *
+ * @throws ConfigurationError for anything but an array of texts within the bounds.
+ * @internal
+ */
+export function checkedTags(tags: unknown, option = 'tags'): readonly string[] {
+  if (!Array.isArray(tags)) {
+    throw new ConfigurationError(`${option} must be an array of strings; got ${describe(tags)}.`);
+  }
+  if (tags.length > LIMITS.tagsPerEntry) {
+    throw new ConfigurationError(
+      `${option}: an entry may have at most ${String(LIMITS.tagsPerEntry)} tags; ` +
+        `got ${String(tags.length)}.`,
+    );
+  }
+  for (const tag of tags as unknown[]) {
+    if (typeof tag === 'string' && tag !== '' && Buffer.byteLength(tag) <= LIMITS.tagBytes)
+      continue;
+    throw new ConfigurationError(
+      `${option}: a tag must be a string of 1 to ${String(LIMITS.tagBytes)} bytes; ` +
+        `got ${describe(tag)}.`,
+    );
+  }
+  return tags as string[];
+}

@@ -1,0 +1,71 @@
+import type { Engine } from './engine.js';
+
+/**
+ * Reads keys from the tiers without loading.
+ *
+ * @param counting - `silently` when it is not a read in the sense of the statistics.
+ * @returns The fresh values of those that are there; a value may be `undefined`.
+ * @internal
+ */
+export async function readMany(
+  engine: Engine,
+  keys: readonly string[],
+  counting: 'counted' | 'silently' = 'counted',
+): Promise<Map<string, unknown>> {
+  const found = new Map<string, unknown>();
+  if (!engine.enabled) return found;
+  const { memory, counters, events } = engine;
+  const missing: string[] = [];
+  const now = engine.clock.now();
+  for (const key of keys) {
+    const entry = memory?.find(key);
+    if (memory === undefined || entry === undefined || now >= entry.freshUntil) {
+      missing.push(key);
+      continue;
+    }
+    found.set(key, memory.valueOf(entry));
+    if (counting === 'silently') continue;
+    memory.touch(entry);
+    counters.memoryHits++;
+    if (events.hears('hit')) events.emit('hit', { key, tier: 'memory' });
+  }
+  const shared = missing.length === 0 ? undefined : await readShared(engine, missing);
+  for (const key of missing) {
+    const hit = shared?.has(key) === true;
+    if (hit) found.set(key, shared.get(key));
+    if (counting === 'silently') continue;
+    if (hit) {
+      counters.sharedHits++;
+      if (events.hears('hit')) events.emit('hit', { key, tier: 'shared' });
+    } else {
+      counters.misses++;
+      if (events.hears('miss')) events.emit('miss', { key });
+    }
+  }
+  return found;
+}
+
+async function readShared(
+  engine: Engine,
+  keys: readonly string[],
+): Promise<Map<string, unknown> | undefined> {
+  const { shared } = engine;
+  if (shared === undefined) return undefined;
+  // Raised before the command is sent: see Fence.
+  const fences = keys.map((key) => engine.raiseFence(key));
+  try {
+    const entries =
+      keys.length === 1 ? [await shared.read(keys[0] as string)] : await shared.readMany(keys);
+    const found = new Map<string, unknown>();
+    for (const [i, fence] of fences.entries()) {
+      const entry = entries[i];
+      if (entry === undefined || engine.clock.now() >= entry.freshUntil) continue;
+      if (!engine.tags.isValid(entry.tags, entry.tagClock)) continue;
+      engine.fillMemory(fence, entry.value, entry, entry.tags);
+      found.set(fence.key, entry.value);
+    }
+    return found;
+  } finally {
+    for (const fence of fences) engine.fences.lower(fence);
+  }
+}

@@ -1,0 +1,158 @@
+import { Glob } from '../base/glob.js';
+import { ConfigurationError } from '../base/errors.js';
+import type { EntryLife } from '../memory/entry.js';
+import type { Engine } from './engine.js';
+
+/** Deletions under way at once while a pattern is cleared in the shared tier. */
+const CLEAR_BATCH = 100;
+
+/**
+ * Stores a value that the caller brings.
+ *
+ * @param noted - The tags' clock before the value was made; default: now.
+ * @internal
+ */
+export async function store(
+  engine: Engine,
+  key: string,
+  value: unknown,
+  life: EntryLife,
+  tags: readonly string[],
+  noted = engine.tags.note(),
+): Promise<void> {
+  if (!engine.enabled) return;
+  engine.invalidateKey(key);
+  engine.counters.sets++;
+  const fence = engine.fences.raise(key, noted);
+  try {
+    if (engine.shared !== undefined) {
+      const { shared } = engine;
+      // Nobody may read the old value in memory while the new one is on its way.
+      engine.memory?.drop(key);
+      const entry = { value, ...life, tags, tagClock: fence.tagClock };
+      await engine.writes.run(key, () => shared.write(key, entry));
+      // Reads that began before the acknowledgement may have seen the old value. When a later
+      // write has marked this fence, it has marked theirs as well, and its own must stay clean.
+      if (!fence.marked) engine.invalidateKey(key, fence);
+    }
+    if (fence.marked || !engine.tags.isValid(tags, fence.tagClock)) engine.memory?.drop(key);
+    else engine.fillMemory(fence, value, life, tags);
+  } finally {
+    engine.fences.lower(fence);
+  }
+  if (engine.events.hears('set')) engine.events.emit('set', { key });
+}
+
+/**
+ * Removes a key from every tier.
+ *
+ * @returns Whether there was a value that had not expired.
+ * @internal
+ */
+export async function remove(engine: Engine, key: string): Promise<boolean> {
+  if (!engine.enabled) return false;
+  const forget = (): boolean => {
+    engine.invalidateKey(key);
+    const dropped = engine.memory?.drop(key);
+    return dropped !== undefined && engine.clock.now() < dropped.freshUntil;
+  };
+  let found = forget();
+  const { shared } = engine;
+  if (shared !== undefined) {
+    const removed = await engine.writes.run(key, async () => {
+      const there = await shared.remove(key);
+      // Once more at the acknowledgement, before a later write gets its turn: what was read
+      // meanwhile is the old value.
+      forget();
+      return there;
+    });
+    found ||= removed === true;
+  }
+  engine.counters.deletes++;
+  engine.counters.invalidations++;
+  if (engine.events.hears('delete')) engine.events.emit('delete', { key });
+  return found;
+}
+
+/**
+ * Removes the keys that match any of the patterns from every tier.
+ *
+ * @returns How many there were: in the shared tier if there is one, else in memory.
+ * @throws ConfigurationError when the shared tier cannot list its keys.
+ * @internal
+ */
+export async function clear(engine: Engine, patterns: readonly string[]): Promise<number> {
+  const globs = patterns.map((pattern) => new Glob(pattern));
+  if (!engine.enabled) return 0;
+  const forget = (): number => {
+    let dropped = 0;
+    for (const glob of globs) {
+      engine.fences.markMatching(glob);
+      engine.flights.detachMatching(glob);
+      dropped += engine.memory?.dropMatching(glob) ?? 0;
+    }
+    return dropped;
+  };
+  let cleared = forget();
+  if (engine.shared !== undefined) {
+    // A write that was asked for earlier must not land behind the pass.
+    await engine.writes.settled();
+    try {
+      cleared = await clearShared(engine, globs);
+    } finally {
+      forget();
+    }
+  }
+  engine.counters.invalidations++;
+  if (engine.events.hears('invalidate')) {
+    for (const pattern of patterns) engine.events.emit('invalidate', { pattern });
+  }
+  return cleared;
+}
+
+async function clearShared(engine: Engine, globs: readonly Glob[]): Promise<number> {
+  const { shared } = engine;
+  const keys = shared?.keys();
+  if (shared === undefined || keys === undefined) {
+    throw new ConfigurationError(
+      'clear: the store cannot list its keys (it has no iterator), so that no pattern can be ' +
+        'cleared in it. Use delete, tags, or a store with an iterator.',
+    );
+  }
+  let cleared = 0;
+  let batch: Promise<unknown>[] = [];
+  try {
+    for await (const key of keys) {
+      if (!globs.some((glob) => glob.matches(key))) continue;
+      batch.push(
+        engine.writes.run(key, async () => {
+          if ((await shared.remove(key)) === true) cleared++;
+        }),
+      );
+      if (batch.length >= CLEAR_BATCH) {
+        await Promise.all(batch);
+        batch = [];
+      }
+    }
+  } catch (error) {
+    engine.report(error);
+  }
+  await Promise.all(batch);
+  return cleared;
+}
+
+/**
+ * Invalidates every entry that carries one of the tags, and every load under way that may yet.
+ *
+ * @returns How many entries in memory that were.
+ * @internal
+ */
+export function invalidateTags(engine: Engine, tags: readonly string[]): number {
+  if (!engine.enabled || tags.length === 0) return 0;
+  engine.tags.invalidate(tags);
+  engine.flights.detachTagged(new Set(tags));
+  const dropped = engine.memory?.dropTagged(tags) ?? 0;
+  engine.counters.invalidations++;
+  if (engine.events.hears('invalidate')) engine.events.emit('invalidate', { tags });
+  return dropped;
+}

@@ -1,0 +1,37 @@
+/* eslint-disable @typescript-eslint/no-explicit-any -- the shapes of all classes */
+import { ConfigurationError } from '../base/errors.js';
+import { defineClassConfig } from './class-config.js';
+import { checkDecoratorOptions, type CacheConfigOptions } from './options.js';
+
+/** A class decorator for both dialects. */
+export interface ClassConfigDecorator {
+  /** Stage-3. */
+  (type: abstract new (...args: any[]) => unknown, context: ClassDecoratorContext): void;
+  /** TypeScript's `experimentalDecorators`. */
+  (type: abstract new (...args: any[]) => unknown): void;
+}
+
+/**
+ * Defaults for all our decorators in a class and its subclasses. What a method's decorator says
+ * comes first, then the subclass's, then the class's.
+ *
+ * @throws ConfigurationError when it is applied, for an unknown option, a bad value, or on anything
+ * but a class.
+ * @example
+ * ```ts
+ * @CacheConfig({ keyPrefix: 'user', ttl: '10m', grace: '1h' })
+ * class UserService {
+ *   @Cached() async getUser(id: number): Promise<User> { … }
+ *   @Cached({ ttl: '1m' }) async listUsers(): Promise<User[]> { … }
+ * }
+ * ```
+ */
+export function CacheConfig<This = any>(options: CacheConfigOptions<This>): ClassConfigDecorator {
+  checkDecoratorOptions('@CacheConfig', options);
+  return (type: unknown) => {
+    if (typeof type !== 'function') {
+      throw new ConfigurationError('@CacheConfig can only stand on a class.');
+    }
+    defineClassConfig(type, options);
+  };
+}

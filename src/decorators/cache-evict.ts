@@ -1,0 +1,161 @@
+/* eslint-disable @typescript-eslint/no-explicit-any -- see options.ts */
+import { ConfigurationError } from '../base/errors.js';
+import { isThenable } from '../base/thenable.js';
+import { getCache, isManager } from '../cache/default-cache.js';
+import { CORE, type CacheManager } from '../cache/manager.js';
+import { classConfig } from './class-config.js';
+import { controlsOf } from './control.js';
+import { decorateMethod } from './dialect.js';
+import { cachedMethodNamed } from './find-method.js';
+import type { MethodIdentity } from './identity.js';
+import { disguise } from './metadata.js';
+import { checkDecoratorOptions, type CacheEvictOptions } from './options.js';
+import type { AnyFunction } from './shapes.js';
+import type { MethodDecorator } from './signatures.js';
+
+/**
+ * Runs the method, and then removes what it has made out of date: keys, patterns, tags, or results
+ * of other methods. If the method fails, nothing is removed (unless `beforeInvocation`). If it
+ * returns a promise, that promise settles when the removal is done; what goes wrong with the
+ * removal is an `error` event of the cache.
+ *
+ * @throws ConfigurationError when it is applied, for an unknown option, a bad value, nothing to
+ * remove, or on anything but a method.
+ * @example
+ * ```ts
+ * class UserService {
+ *   @CacheEvict({ pattern: (id: number) => pattern`user:${id}:*`, methods: ['listUsers'] })
+ *   async updateUser(id: number, changes: Partial<User>): Promise<void> { … }
+ * }
+ * ```
+ */
+export function CacheEvict<This = any, Args extends readonly any[] = any[]>(
+  options: CacheEvictOptions<This, Args>,
+): MethodDecorator<This, Args, unknown> {
+  checkDecoratorOptions('@CacheEvict', options);
+  const { key, pattern, tags, methods } = options;
+  if ([key, pattern, tags, methods].every((option) => option === undefined)) {
+    throw new ConfigurationError(
+      '@CacheEvict: say what to remove: at least one of key, pattern, tags and methods.',
+    );
+  }
+  const fixed = Object.freeze({ ...options }) as CacheEvictOptions;
+  return ((...args: unknown[]) =>
+    decorateMethod('@CacheEvict', args, (body, identity) =>
+      evictingFunction(body, identity, fixed),
+    )) as MethodDecorator<This, Args, unknown>;
+}
+
+function evictingFunction(
+  body: AnyFunction,
+  identity: MethodIdentity,
+  options: CacheEvictOptions,
+): AnyFunction {
+  function evictingCall(this: unknown, ...args: unknown[]): unknown {
+    if (options.beforeInvocation === true) {
+      const done = evict(options, this, args);
+      const outcome = body.apply(this, args);
+      return isThenable(outcome) ? settledTogether(outcome, done) : outcome;
+    }
+    const outcome = body.apply(this, args);
+    if (isThenable(outcome)) {
+      return outcome.then(async (result) => {
+        await evict(options, this, args);
+        return result;
+      });
+    }
+    // In memory it is done by the time this returns; the shared tier follows.
+    void evict(options, this, args);
+    return outcome;
+  }
+  disguise(evictingCall, body, {
+    kind: 'evict',
+    method: identity.name,
+    isStatic: identity.isStatic,
+    ...(Array.isArray(options.tags) && { tags: options.tags as string[] }),
+  });
+  return evictingCall;
+}
+
+/** Never rejects: the caller has the method's own outcome, and is owed nothing of the cache's. */
+async function evict(
+  options: CacheEvictOptions,
+  self: unknown,
+  args: readonly unknown[],
+): Promise<void> {
+  let cache: CacheManager | undefined;
+  try {
+    cache = cacheOf(options, self);
+    if (options.condition?.apply(self, args as unknown[]) === false) return;
+    // Begun one right after the other, so that memory is clean before the first answer.
+    const removals = removalsOf(cache, options, self, args);
+    const outcomes = await Promise.allSettled(removals.map((removal) => removal()));
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') cache[CORE].engine.report(outcome.reason);
+    }
+  } catch (error) {
+    (cache ?? getCache())[CORE].engine.report(error);
+  }
+}
+
+function cacheOf(options: CacheEvictOptions, self: unknown): CacheManager {
+  const owner = typeof self === 'function' ? self : (Object.getPrototypeOf(self) as object | null);
+  const choice = options.cache ?? (owner === null ? undefined : classConfig(owner).cache);
+  if (choice === undefined) return getCache();
+  const chosen: unknown = typeof choice === 'function' ? choice(self) : choice;
+  if (isManager(chosen)) return chosen;
+  throw new ConfigurationError('@CacheEvict: the cache option did not answer a cache.');
+}
+
+type Removal = () => Promise<unknown>;
+
+function removalsOf(
+  cache: CacheManager,
+  options: CacheEvictOptions,
+  self: unknown,
+  args: readonly unknown[],
+): Removal[] {
+  const answer = <T>(option: T | ((...given: never[]) => T)): T =>
+    typeof option === 'function'
+      ? (option as (...given: readonly unknown[]) => T).call(self, ...args)
+      : option;
+  const { key, pattern, tags, methods } = options;
+  const removals: Removal[] = [];
+  if (key !== undefined) {
+    const keys = [answer<string | readonly string[]>(key)].flat();
+    removals.push(() => cache.deleteMany(keys));
+  }
+  if (pattern !== undefined) {
+    for (const one of [answer<string | readonly string[]>(pattern)].flat()) {
+      removals.push(() => cache.clear(one));
+    }
+  }
+  if (tags !== undefined) {
+    const given = answer<readonly string[]>(tags);
+    removals.push(() => cache.invalidateTags(...given));
+  }
+  if (methods !== undefined) removals.push(...methodRemovals(methods, self, args));
+  return removals;
+}
+
+function methodRemovals(
+  methods: NonNullable<CacheEvictOptions['methods']>,
+  self: unknown,
+  args: readonly unknown[],
+): Removal[] {
+  const entries = Array.isArray(methods)
+    ? (methods as readonly string[]).map((name) => [name, true] as const)
+    : Object.entries(methods as Readonly<Record<string, true | AnyFunction>>);
+  return entries.map(([name, theirs]) => {
+    const control = controlsOf(cachedMethodNamed('@CacheEvict', self as object, name), self);
+    if (theirs === true) return () => control.cacheClear();
+    const theirArgs = theirs.apply(self, args as unknown[]) as readonly unknown[];
+    return () => control.invalidate(...theirArgs);
+  });
+}
+
+async function settledTogether(outcome: PromiseLike<unknown>, done: Promise<void>) {
+  const [result] = await Promise.allSettled([outcome, done]);
+  if (result.status === 'rejected') throw result.reason;
+  return result.value;
+}

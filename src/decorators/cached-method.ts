@@ -1,0 +1,173 @@
+import { CacheKeyError, ConfigurationError } from '../base/errors.js';
+import { checkedKey } from '../base/escape.js';
+import { keyOfCall } from '../base/key.js';
+import { warnOnce } from '../base/warn.js';
+import { getCache, isManager } from '../cache/default-cache.js';
+import type { Engine } from '../cache/engine.js';
+import { CORE, type CacheManager } from '../cache/manager.js';
+import type { LoadPolicy } from '../cache/policy.js';
+import type { AnyFunction } from './shapes.js';
+import type { MethodIdentity } from './identity.js';
+import { classConfig } from './class-config.js';
+import type { MethodSpec } from './method-spec.js';
+import type { CacheChoice, CachedOptions } from './options.js';
+import { Site, type SitePlace } from './site.js';
+
+/** Handles of one cache (its namespaces) for which a method keeps sites. */
+const MOST_PREFIXES = 1000;
+
+/** What a call needs before it can be looked up. */
+export interface Located {
+  readonly site: Site;
+  readonly key: string;
+}
+
+/**
+ * A method or function whose results are cached: its body, its options, and a {@link Site} for
+ * every cache and class that it is called through.
+ *
+ * @internal
+ */
+export class CachedMethod implements MethodSpec {
+  private readonly sites = new WeakMap<Engine, Map<string, WeakMap<object, Site>>>();
+
+  constructor(
+    readonly body: AnyFunction,
+    /** `undefined` for a plain function. */
+    readonly identity: MethodIdentity | undefined,
+    readonly options: CachedOptions,
+    /** Whether results are values rather than promises, and stay in memory. */
+    readonly isSync: boolean,
+  ) {}
+
+  /** For messages, before a site is known. */
+  get label(): string {
+    return this.options.name ?? String(this.identity?.name ?? (this.body.name || 'function'));
+  }
+
+  /**
+   * The site of a call.
+   *
+   * @throws ConfigurationError when the call came through something that has no name for keys, or
+   * the `cache` option did not answer a cache; what that option throws.
+   */
+  siteFor(self: unknown): Site {
+    const owner = this.ownerOf(self);
+    const cache = this.options.cache ?? classConfig(owner).cache;
+    const manager = this.cacheFor(cache, self);
+    const { engine, prefix } = manager[CORE];
+    const known = this.sites.get(engine)?.get(prefix)?.get(owner);
+    return known ?? this.newSite({ manager, owner, cache });
+  }
+
+  /**
+   * What tells the class of a call apart: the instance's prototype, or the class itself for a
+   * static method.
+   */
+  ownerOf(self: unknown): object {
+    if (this.identity === undefined) return this;
+    if (self === undefined || self === null) {
+      throw new ConfigurationError(`${this.label} was called without its object.`);
+    }
+    if (this.identity.isStatic || isPrototype(self)) return self;
+    return (Object.getPrototypeOf(self) as object | null) ?? self;
+  }
+
+  /**
+   * The key of a call, below the cache's namespace but with that of the handle.
+   *
+   * @throws CacheKeyError when an argument, the scope or the `key` option's answer is no key.
+   */
+  keyOf(site: Site, self: unknown, args: readonly unknown[]): string {
+    const { key } = this.options;
+    if (key !== undefined)
+      return site.handlePrefix + checkedKey(key.apply(self, args as unknown[]));
+    const parts = site.scope === undefined ? args : [...args, site.scope.call(self, self as never)];
+    return keyOfCall(site.prefix, parts, site.last);
+  }
+
+  /** Whether the `condition` option keeps a call from the cache; one that fails does. */
+  excludes(self: unknown, args: readonly unknown[]): boolean {
+    const { condition } = this.options;
+    if (condition === undefined) return false;
+    try {
+      if (condition.apply(self, args as unknown[])) return false;
+    } catch (error) {
+      this.warnOfBypass(this.label, error);
+    }
+    return true;
+  }
+
+  /** Site and key of a call, or `undefined` (and a warning, once) when it cannot be cached. */
+  locate(self: unknown, args: readonly unknown[]): Located | undefined {
+    let site: Site | undefined;
+    try {
+      site = this.siteFor(self);
+      return { site, key: this.keyOf(site, self, args) };
+    } catch (error) {
+      if (site !== undefined) site.record.bypasses++;
+      this.warnOfBypass(site?.record.name ?? this.label, error);
+      return undefined;
+    }
+  }
+
+  private warnOfBypass(name: string, error: unknown): void {
+    warnOnce(
+      error instanceof CacheKeyError ? 'AURORA_UNCACHEABLE_ARGUMENT' : 'AURORA_UNCACHEABLE_CALL',
+      name,
+      `A call of ${name} went past the cache: ` +
+        (error instanceof Error ? error.message : String(error)),
+    );
+  }
+
+  /** The site's policy with the functions of the options bound to one call. */
+  policyFor(site: Site, self: unknown, args: readonly unknown[]): LoadPolicy {
+    const { ttl, tags, unless } = this.options;
+    if (!site.hasFunctions) return site.policy;
+    return {
+      ...site.policy,
+      ...(typeof ttl === 'function' && {
+        ttl: (value: unknown) => ttl.call(self, value, ...args),
+      }),
+      ...(typeof tags === 'function' && {
+        tags: (value: unknown) => site.withOwnTag(tags.call(self, value, ...args)),
+      }),
+      ...(unless !== undefined && {
+        unless: (value: unknown) => unless.call(self, value, ...args),
+      }),
+    };
+  }
+
+  private cacheFor(choice: CacheChoice | undefined, self: unknown): CacheManager {
+    if (choice === undefined) return getCache();
+    const chosen: unknown = typeof choice === 'function' ? choice(self) : choice;
+    if (isManager(chosen)) return chosen;
+    throw new ConfigurationError(`The cache option of ${this.label} did not answer a cache.`);
+  }
+
+  private newSite(place: SitePlace): Site {
+    const site = new Site(this, place);
+    const { engine, prefix } = place.manager[CORE];
+    let byPrefix = this.sites.get(engine);
+    if (byPrefix === undefined)
+      this.sites.set(engine, (byPrefix = new Map<string, WeakMap<object, Site>>()));
+    let byOwner = byPrefix.get(prefix);
+    if (byOwner === undefined) {
+      if (byPrefix.size >= MOST_PREFIXES) byPrefix.delete(byPrefix.keys().next().value as string);
+      byPrefix.set(prefix, (byOwner = new WeakMap()));
+    }
+    byOwner.set(place.owner, site);
+    return site;
+  }
+}
+
+/**
+ * Whether an object is a class's prototype, which stands in for its instances.
+ *
+ * @internal
+ */
+export function isPrototype(self: object): boolean {
+  if (!Object.hasOwn(self, 'constructor')) return false;
+  const { constructor } = self as { constructor: { prototype?: unknown } | undefined };
+  return constructor?.prototype === self;
+}

@@ -1,0 +1,157 @@
+/* eslint-disable @typescript-eslint/no-explicit-any -- the shapes of all methods */
+import { ConfigurationError } from '../base/errors.js';
+import { getOrLoad, reload } from '../cache/read-path.js';
+import { warmAll, type WarmOptions, type WarmReport } from '../cache/warm.js';
+import { clear, invalidateTags, remove } from '../cache/write-path.js';
+import { hitRate } from '../stats/counters.js';
+import { isPrototype, type CachedMethod } from './cached-method.js';
+import { requestOf } from './call.js';
+import { cachedMethodNamed } from './find-method.js';
+import { compute, remembered } from './memoized.js';
+import type { Site } from './site.js';
+
+/** Figures of one cached method or function in its cache. */
+export interface CacheInfo {
+  readonly hits: number;
+  /** Calls that found nothing fresh. */
+  readonly misses: number;
+  /** Hits among calls, in percent with two decimals. */
+  readonly hitRate: number;
+  /** Misses that were answered with an expired value. */
+  readonly stale: number;
+  readonly loads: number;
+  readonly loadErrors: number;
+  /** Entries in memory. */
+  readonly size: number;
+  readonly keyPrefix: string;
+  /** Seconds; `undefined` when it is a function of the result. */
+  readonly ttl: number | undefined;
+}
+
+/** What can be done about the results of one cached method or function. */
+export interface CacheControl<Args extends readonly any[] = any[], Result = unknown> {
+  /** Removes all of its results; answers how many there were. */
+  cacheClear(): Promise<number>;
+  /** Its figures, since the start of the process. */
+  cacheInfo(): CacheInfo;
+  /**
+   * The key of a call, as the cache's handle takes it.
+   *
+   * @throws CacheKeyError when an argument cannot be encoded.
+   */
+  keyFor(...args: Args): string;
+  /** Removes the result of a call; answers whether it was there. */
+  invalidate(...args: Args): Promise<boolean>;
+  /** Runs the method now and stores its result, whatever is cached. */
+  refresh(...args: Args): Promise<Result>;
+  /** Runs the method for each list of arguments whose result is not cached. */
+  warm(calls: Iterable<Args> | AsyncIterable<Args>, options?: WarmOptions): Promise<WarmReport>;
+}
+
+/** Names of the methods of `T`. */
+export type MethodName<T> = {
+  [K in keyof T]-?: T[K] extends (...args: any[]) => unknown ? K : never;
+}[keyof T];
+
+/** The controls of a method of type `F`. */
+export type ControlOf<F> = F extends (...args: infer Args) => infer Result
+  ? CacheControl<Args, Awaited<Result>>
+  : never;
+
+/** The instances of a class; anything else stands for itself. */
+export type InstanceOf<T> = T extends abstract new (...args: any[]) => infer I ? I : T;
+
+/**
+ * The controls of a decorated method: of an instance; or of a class or its prototype, where no
+ * instance is at hand (`refresh` and `warm`, which run the method, then need a static one).
+ *
+ * @throws ConfigurationError when there is no such cached method.
+ * @example
+ * ```ts
+ * const control = cacheControl(users, 'getUser');
+ * await control.invalidate(123);
+ * console.log(control.cacheInfo().hitRate);
+ * ```
+ */
+export function cacheControl<T extends object, K extends MethodName<T>>(
+  target: T,
+  method: K,
+): ControlOf<T[K]>;
+export function cacheControl<T extends object, K extends MethodName<InstanceOf<T>>>(
+  target: T,
+  method: K,
+): ControlOf<InstanceOf<T>[K]>;
+export function cacheControl(target: object, name: string | symbol): CacheControl {
+  const self =
+    typeof target === 'function' && !(name in target) ? (target.prototype as object) : target;
+  return controlsOf(cachedMethodNamed('cacheControl', self, name), self);
+}
+
+/**
+ * @param self - What the method is called on; `undefined` for a plain function.
+ * @internal
+ */
+export function controlsOf(method: CachedMethod, self: unknown): CacheControl {
+  return {
+    cacheClear: async () => {
+      const site = method.siteFor(self);
+      if (site.ownTag === undefined) return await clear(site.engine, site.patterns());
+      return invalidateTags(site.engine, [site.ownTag]);
+    },
+    cacheInfo: () => infoOf(method, method.siteFor(self)),
+    keyFor: (...args) => {
+      const site = method.siteFor(self);
+      // The handle puts its own namespace in front again.
+      return method.keyOf(site, self, args).slice(site.handlePrefix.length);
+    },
+    invalidate: async (...args) => {
+      const site = method.siteFor(self);
+      return await remove(site.engine, method.keyOf(site, self, args));
+    },
+    refresh: async (...args) => {
+      checkInstance(method, self, 'refresh');
+      const site = method.siteFor(self);
+      const located = { site, key: method.keyOf(site, self, args) };
+      if (!method.isSync) {
+        return await reload(site.engine, requestOf(method, located, self, args));
+      }
+      site.engine.invalidateKey(located.key);
+      return compute(method, located, self, args);
+    },
+    warm: async (calls, options = {}) => {
+      checkInstance(method, self, 'warm');
+      const site = method.siteFor(self);
+      const job = async (args: readonly unknown[]): Promise<void> => {
+        const located = { site, key: method.keyOf(site, self, args) };
+        if (method.isSync) remembered(method, located, self, args);
+        else await getOrLoad(site.engine, requestOf(method, located, self, args));
+      };
+      const keyOf = (args: readonly unknown[]): string => method.keyOf(site, self, args);
+      return await warmAll(calls, job, keyOf, options, () => site.engine.clock.monotonic());
+    },
+  };
+}
+
+function infoOf(method: CachedMethod, { record, size, keyPrefix, policy }: Site): CacheInfo {
+  const { hits, misses, stale, loads, loadErrors } = record;
+  const isFixed = typeof method.options.ttl !== 'function' && typeof policy.ttl === 'number';
+  return {
+    hits,
+    misses,
+    hitRate: hitRate(hits, misses),
+    stale,
+    loads,
+    loadErrors,
+    size,
+    keyPrefix,
+    ttl: isFixed ? policy.ttl / 1000 : undefined,
+  };
+}
+
+/** A prototype stands in for its instances where only keys are made, but cannot run a method. */
+function checkInstance(method: CachedMethod, self: unknown, operation: string): void {
+  if (typeof self !== 'object' || self === null || !isPrototype(self)) return;
+  throw new ConfigurationError(
+    `${operation} runs ${method.label}, which needs an instance: pass one to cacheControl.`,
+  );
+}

@@ -1,0 +1,36 @@
+import 'reflect-metadata';
+
+import { ConfigurationError } from '../base/errors.js';
+import type { CachedMethod } from './cached-method.js';
+import { CONTROL_METADATA } from './metadata.js';
+
+/**
+ * What the decorator left on a function, if it is one that caches.
+ *
+ * @internal
+ */
+export function cachedMethodOf(candidate: unknown): CachedMethod | undefined {
+  return typeof candidate === 'function'
+    ? (Reflect.getOwnMetadata(CONTROL_METADATA, candidate) as CachedMethod | undefined)
+    : undefined;
+}
+
+/**
+ * The cached method of an object by its name.
+ *
+ * @param owner - For messages: who asks.
+ * @throws ConfigurationError when there is none.
+ * @internal
+ */
+export function cachedMethodNamed(
+  owner: string,
+  object: object,
+  name: string | symbol,
+): CachedMethod {
+  const method = cachedMethodOf((object as Record<string | symbol, unknown>)[name]);
+  if (method !== undefined) return method;
+  throw new ConfigurationError(
+    `${owner}: there is no cached method '${String(name)}' on ` +
+      `${(typeof object === 'function' ? object : object.constructor).name || 'this object'}.`,
+  );
+}

@@ -1,0 +1,102 @@
+/* eslint-disable @typescript-eslint/no-explicit-any -- the shapes of all functions */
+import { ConfigurationError } from '../base/errors.js';
+import { describe } from '../base/duration.js';
+import { cachedFunction } from './cached.js';
+import { controlsOf, type CacheControl } from './control.js';
+import { cachedMethodOf } from './find-method.js';
+import { memoizedFunction } from './memoized.js';
+import { checkDecoratorOptions, type CachedOptions, type MemoizedOptions } from './options.js';
+import type { AnyFunction } from './shapes.js';
+import type { SyncOnly } from './signatures.js';
+import { checkTimedOptions, timedFunction, type TimedOptions } from './timed.js';
+
+/** A function with the controls of its cached results. */
+export type Controlled<F extends (...args: any[]) => any> = F &
+  CacheControl<Parameters<F>, Awaited<ReturnType<F>>>;
+
+/** What {@link cached} and {@link memoized} take for functions, which have no class. */
+export type FunctionOptions<O> = Omit<O, 'scope'>;
+
+/**
+ * Caches the results of an asynchronous function, as {@link Cached} does for a method.
+ *
+ * @throws ConfigurationError for an unknown option, a bad value, or an anonymous function without
+ * `name` or `key`.
+ * @example
+ * ```ts
+ * const getUser = cached(async (id: number) => await database.findUser(id), {
+ *   name: 'getUser',
+ *   keyPrefix: 'user',
+ *   ttl: 300,
+ * });
+ * await getUser(123);
+ * await getUser.invalidate(123);
+ * ```
+ */
+export function cached<F extends (...args: any[]) => Promise<any>>(
+  fn: F,
+  options: FunctionOptions<
+    CachedOptions<ThisParameterType<F>, Parameters<F>, Awaited<ReturnType<F>>>
+  > = {},
+): Controlled<F> {
+  checkDecoratorOptions('cached', options);
+  checkFunction('cached', fn, options);
+  return withControls(cachedFunction(fn, undefined, { ...options } as CachedOptions)) as never;
+}
+
+/**
+ * Caches the results of a synchronous function, as {@link Memoized} does for a method.
+ *
+ * @throws ConfigurationError as {@link cached}.
+ * @example
+ * ```ts
+ * const slug = memoized((title: string) => slugify(title), { name: 'slug', ttl: '1h' });
+ * ```
+ */
+export function memoized<F extends (...args: any[]) => any>(
+  fn: F & SyncOnly<F>,
+  options: FunctionOptions<
+    MemoizedOptions<ThisParameterType<F>, Parameters<F>, ReturnType<F>>
+  > = {},
+): Controlled<F> {
+  checkDecoratorOptions('memoized', options);
+  checkFunction('memoized', fn, options);
+  return withControls(memoizedFunction(fn, undefined, { ...options } as MemoizedOptions)) as never;
+}
+
+/**
+ * Measures a function, as {@link Timed} does for a method.
+ *
+ * @throws ConfigurationError for an unknown option or a bad value.
+ * @example
+ * ```ts
+ * const render = timed(renderPage, { slowThreshold: '100ms' });
+ * ```
+ */
+export function timed<F extends (...args: any[]) => any>(fn: F, options: TimedOptions = {}): F {
+  checkTimedOptions('timed', options);
+  checkFunction('timed', fn, { name: options.name ?? 'anonymous' });
+  return timedFunction(fn as AnyFunction, undefined, options) as F;
+}
+
+function checkFunction(
+  owner: string,
+  fn: unknown,
+  options: { readonly name?: unknown; readonly key?: unknown },
+): void {
+  if (typeof fn !== 'function') {
+    throw new ConfigurationError(`${owner} takes a function; got ${describe(fn)}.`);
+  }
+  if (fn.name === '' && options.name === undefined && options.key === undefined) {
+    throw new ConfigurationError(
+      `${owner}: an anonymous function has no name for its keys: give the option name, or key.`,
+    );
+  }
+}
+
+function withControls(wrapper: AnyFunction): AnyFunction {
+  const method = cachedMethodOf(wrapper);
+  return method === undefined
+    ? wrapper
+    : Object.assign(wrapper, controlsOf(method, undefined) satisfies CacheControl);
+}

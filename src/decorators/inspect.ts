@@ -1,0 +1,39 @@
+import { methodMetadata, type MethodMetadata } from './metadata.js';
+
+/**
+ * What the decorators on a class say about its methods, inherited and static ones included;
+ * `#private` methods cannot be seen from outside.
+ *
+ * @param target - A class, its prototype, or an instance.
+ * @returns One entry for each of our decorators, base class first.
+ * @example
+ * ```ts
+ * for (const { kind, method, ttl } of getCachedMethods(UserService)) console.log(kind, method, ttl);
+ * ```
+ */
+export function getCachedMethods(target: object): MethodMetadata[] {
+  const type: unknown = typeof target === 'function' ? target : target.constructor;
+  const chains = typeof type === 'function' ? [type.prototype as object, type] : [target];
+  // A method that a subclass overrides is listed as the subclass has it.
+  const found = new Map<string, readonly MethodMetadata[]>();
+  for (const start of chains) {
+    const links: object[] = [];
+    for (
+      let link: object | null = start;
+      link !== null && link !== Object.prototype && link !== Function.prototype;
+      link = Object.getPrototypeOf(link) as object | null
+    ) {
+      links.unshift(link);
+    }
+    for (const link of links) {
+      for (const name of Reflect.ownKeys(link)) {
+        const value: unknown = Object.getOwnPropertyDescriptor(link, name)?.value;
+        if (typeof value !== 'function' || name === 'constructor') continue;
+        const metadata = methodMetadata(value);
+        if (metadata.length > 0)
+          found.set(`${start === type ? 'static' : ''} ${String(name)}`, metadata);
+      }
+    }
+  }
+  return [...found.values()].flat();
+}

@@ -1,0 +1,65 @@
+import 'reflect-metadata';
+
+import type { AnyFunction } from './shapes.js';
+
+/** What a decorated method says about itself, to tools and to other decorators. */
+export interface MethodMetadata {
+  /** Which decorator it was. */
+  readonly kind: 'cached' | 'put' | 'evict' | 'memoized' | 'timed';
+  /** Name of the method. */
+  readonly method: string | symbol;
+  readonly isStatic: boolean;
+  /** The `keyPrefix` option; absent when the class's name stands in for it. */
+  readonly prefix?: string | undefined;
+  /** The `ttl` option, if it is not a function. */
+  readonly ttl?: number | string | undefined;
+  /** The `tags` option, if it is not a function. */
+  readonly tags?: readonly string[] | undefined;
+  /** The `name` option. */
+  readonly name?: string | undefined;
+}
+
+/**
+ * The `reflect-metadata` key under which a decorated method's function carries its
+ * {@link MethodMetadata}, one for each of our decorators on it.
+ *
+ * @example
+ * ```ts
+ * Reflect.getMetadata(METHOD_METADATA, UserService.prototype.getUser);
+ * // [{ kind: 'cached', method: 'getUser', isStatic: false, prefix: 'user', ttl: 300 }]
+ * ```
+ */
+export const METHOD_METADATA = 'aurora-cache:methods';
+
+/**
+ * Under which a function carries what {@link cacheControl} works on.
+ *
+ * @internal
+ */
+export const CONTROL_METADATA = Symbol.for('aurora-cache.control.v1');
+
+/** @internal */
+export function methodMetadata(target: object): readonly MethodMetadata[] {
+  const found: unknown = Reflect.getOwnMetadata(METHOD_METADATA, target);
+  return Array.isArray(found) ? (found as MethodMetadata[]) : [];
+}
+
+/**
+ * Makes a wrapper pass for the function that it wraps: name, length, own properties, and all
+ * metadata, so that other decorators on the same method work in any order.
+ *
+ * @internal
+ */
+export function disguise(wrapper: AnyFunction, body: AnyFunction, own: MethodMetadata): void {
+  for (const key of Reflect.ownKeys(body)) {
+    const property = Object.getOwnPropertyDescriptor(body, key);
+    const present = Object.getOwnPropertyDescriptor(wrapper, key);
+    if (property !== undefined && present?.configurable !== false) {
+      Object.defineProperty(wrapper, key, property);
+    }
+  }
+  for (const key of Reflect.getOwnMetadataKeys(body) as unknown[]) {
+    Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, body), wrapper);
+  }
+  Reflect.defineMetadata(METHOD_METADATA, [...methodMetadata(body), own], wrapper);
+}

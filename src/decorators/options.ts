@@ -1,0 +1,208 @@
+/* eslint-disable @typescript-eslint/no-explicit-any -- `any` is what lets an option's function say
+   nothing about the method that it will stand on */
+import { describe, type Duration } from '../base/duration.js';
+import { checkOptions, isEither, isFunction, isName, type Check } from '../base/options.js';
+import { isManager } from '../cache/default-cache.js';
+import type { CacheManager } from '../cache/manager.js';
+import {
+  LOAD_CHECKS,
+  LOAD_TIME_CHECKS,
+  LIFE_CHECKS,
+  type LifeOptions,
+  type LoadTimeOptions,
+} from '../cache/policy.js';
+import { ConfigurationError } from '../base/errors.js';
+
+/** Which cache a method uses: a handle, or a function of the instance, for injected ones. */
+export type CacheChoice<This = any> = CacheManager | ((instance: This) => CacheManager);
+
+/** What decorators that make keys have in common. */
+export interface KeyOptions<This = any, Args extends readonly any[] = any[]> {
+  /**
+   * First segment of the keys, below the namespace; default: the name of the class that the method
+   * is called on. Give one in projects that minify.
+   */
+  keyPrefix?: string | undefined;
+  /** Name of the method in keys and statistics; default: class and method, or the function's name. */
+  name?: string | undefined;
+  /** The whole key, below the namespace, in place of one made from prefix, arguments and method. */
+  key?: ((this: This, ...args: Args) => string) | undefined;
+  /**
+   * Something of the instance that its results depend on (tenant, user, locale): a segment behind
+   * the arguments. **Without it, all instances of a class share their results.**
+   */
+  scope?: ((this: This, instance: This) => unknown) | undefined;
+  /** Which cache; default: {@link getCache}. */
+  cache?: CacheChoice<This> | undefined;
+}
+
+/** Options of `@Cached` and `cached`. */
+export interface CachedOptions<This = any, Args extends readonly any[] = any[], Result = any>
+  extends KeyOptions<This, Args>, Omit<LifeOptions, 'ttl'>, LoadTimeOptions {
+  /** How long a result is fresh, or a function of it; the function may answer 0: not stored. */
+  ttl?: Duration | ((this: This, result: Result, ...args: Args) => Duration) | undefined;
+  /** Marks for invalidation, or a function of the result and the arguments. */
+  tags?:
+    | readonly string[]
+    | ((this: This, result: Result, ...args: Args) => readonly string[])
+    | undefined;
+  /** When it answers false, the call goes past the cache: nothing is read, nothing is stored. */
+  condition?: ((this: This, ...args: Args) => boolean) | undefined;
+  /** When it answers true, the result is returned but not stored. */
+  unless?: ((this: This, result: Result, ...args: Args) => boolean) | undefined;
+}
+
+/** Options of `@Memoized` and `memoized`. */
+export interface MemoizedOptions<This = any, Args extends readonly any[] = any[], Result = any>
+  extends
+    KeyOptions<This, Args>,
+    Pick<CachedOptions<This, Args, Result>, 'ttl' | 'jitter' | 'tags' | 'condition' | 'unless'> {}
+
+/** Options of `@CachePut`. */
+export interface CachePutOptions<This = any, Args extends readonly any[] = any[], Result = any>
+  extends
+    Pick<CachedOptions<This, Args, Result>, 'ttl' | 'grace' | 'jitter' | 'tags' | 'unless'>,
+    KeyOptions<This, Args> {
+  /** When it answers false, the result is not stored. */
+  condition?: ((this: This, ...args: Args) => boolean) | undefined;
+  /**
+   * The `@Cached` method of the same class whose entry is written, with its options; what is given
+   * here comes before them.
+   */
+  method?: string | symbol | undefined;
+  /** The arguments of that method under which the result belongs; default: this method's own. */
+  args?: ((this: This, result: Result, ...args: Args) => readonly unknown[]) | undefined;
+}
+
+/** Options of `@CacheEvict`. At least one of `key`, `pattern`, `tags` and `methods` is needed. */
+export interface CacheEvictOptions<This = any, Args extends readonly any[] = any[]> {
+  /** A key or several, below the namespace, or a function of the arguments. */
+  key?:
+    | string
+    | readonly string[]
+    | ((this: This, ...args: Args) => string | readonly string[])
+    | undefined;
+  /** A pattern or several, below the namespace; put ids into them with the {@link pattern} tag. */
+  pattern?:
+    | string
+    | readonly string[]
+    | ((this: This, ...args: Args) => string | readonly string[])
+    | undefined;
+  /** Tags, or a function of the arguments. */
+  tags?: readonly string[] | ((this: This, ...args: Args) => readonly string[]) | undefined;
+  /**
+   * Other cached methods of the class: names, to remove all of their results; or names with a
+   * function from this method's arguments to theirs, to remove one.
+   */
+  methods?:
+    | readonly string[]
+    | Readonly<Record<string, true | ((this: This, ...args: Args) => readonly unknown[])>>
+    | undefined;
+  /** Removes before the method runs, and even if it fails; default false: after it succeeded. */
+  beforeInvocation?: boolean | undefined;
+  /** When it answers false, nothing is removed. */
+  condition?: ((this: This, ...args: Args) => boolean) | undefined;
+  /** Which cache; default: {@link getCache}. */
+  cache?: CacheChoice<This> | undefined;
+}
+
+/** Options of `@CacheConfig`: defaults for the decorators in a class and its subclasses. */
+export interface CacheConfigOptions<This = any>
+  extends Pick<KeyOptions<This>, 'keyPrefix' | 'scope' | 'cache'>, LifeOptions, LoadTimeOptions {
+  /** Tags of every entry. */
+  tags?: readonly string[] | undefined;
+}
+
+const isCacheChoice: Check = (value) =>
+  isManager(value) || typeof value === 'function'
+    ? undefined
+    : 'a CacheManager, or a function of the instance that answers one';
+
+/** A prefix is hand-written, and leaves room for the rest of the key. */
+const isPrefix: Check = isName;
+
+const KEY_CHECKS = {
+  keyPrefix: isPrefix,
+  name: isName,
+  key: isFunction,
+  scope: isFunction,
+  cache: isCacheChoice,
+} as const;
+
+const CACHED_CHECKS = {
+  ...KEY_CHECKS,
+  ...LIFE_CHECKS,
+  ...LOAD_TIME_CHECKS,
+  ttl: LOAD_CHECKS.ttl,
+  tags: LOAD_CHECKS.tags,
+  condition: isFunction,
+  unless: isFunction,
+} as const;
+
+const { ttl, tags, unless, condition } = CACHED_CHECKS;
+const { grace, jitter } = LIFE_CHECKS;
+
+const isText: Check = (value) =>
+  (Array.isArray(value) ? value : [value]).every((text) => typeof text === 'string' && text !== '')
+    ? undefined
+    : 'a string, an array of strings, or a function that answers one';
+
+const isMethodList: Check = (value) =>
+  typeof value === 'object' && value !== null ? undefined : 'an array of names, or an object';
+
+const isMethodName: Check = (value) =>
+  typeof value === 'string' || typeof value === 'symbol' ? undefined : "a method's name";
+
+/** Known options of each decorator. */
+const CHECKS = {
+  '@Cached': CACHED_CHECKS,
+  cached: CACHED_CHECKS,
+  '@Memoized': { ...KEY_CHECKS, ttl, jitter, tags, condition, unless },
+  memoized: { ...KEY_CHECKS, ttl, jitter, tags, condition, unless },
+  '@CachePut': {
+    ...KEY_CHECKS,
+    ttl,
+    grace,
+    jitter,
+    tags,
+    unless,
+    condition,
+    method: isMethodName,
+    args: isFunction,
+  },
+  '@CacheEvict': {
+    key: isEither(isFunction, isText),
+    pattern: isEither(isFunction, isText),
+    tags,
+    methods: isMethodList,
+    beforeInvocation: (value: unknown) =>
+      typeof value === 'boolean' ? undefined : 'true or false',
+    condition,
+    cache: isCacheChoice,
+  },
+  '@CacheConfig': {
+    ...LIFE_CHECKS,
+    ...LOAD_TIME_CHECKS,
+    keyPrefix: isPrefix,
+    scope: isFunction,
+    cache: isCacheChoice,
+    tags: (value: unknown, option: string) =>
+      typeof value === 'function' ? 'an array of strings' : tags(value, option),
+  },
+} as const satisfies Record<string, Readonly<Record<string, Check>>>;
+
+/**
+ * Checks a decorator's options as it is applied.
+ *
+ * @throws ConfigurationError for an unknown option or a bad value.
+ * @internal
+ */
+export function checkDecoratorOptions(owner: keyof typeof CHECKS, options: object): void {
+  if (typeof options === 'function') {
+    throw new ConfigurationError(
+      `${owner} is called with its options first: write ${owner}() or ${owner}({ … }), ` +
+        `not ${owner} alone; got ${describe(options)}.`,
+    );
+  }
+  checkOptions<Record<string, unknown>>(owner, options as Record<string, unknown>, CHECKS[owner]);
+}

@@ -1,0 +1,84 @@
+import { getCache } from '../cache/default-cache.js';
+import type { Fence } from '../cache/fence.js';
+import { toStore } from '../cache/fill.js';
+import { overlaid, type LoadPolicy } from '../cache/policy.js';
+import { remove, store } from '../cache/write-path.js';
+import { CORE } from '../cache/manager.js';
+import type { CachedMethod, Located } from './cached-method.js';
+import { cachedMethodNamed } from './find-method.js';
+import type { CachePutOptions } from './options.js';
+
+/**
+ * One call of a method whose result is put into the cache: from before the method runs, so that a
+ * write or an invalidation that comes meanwhile is noticed. It never throws; the caller has the
+ * method's own outcome.
+ *
+ * @internal
+ */
+export class Put {
+  private readonly target: CachedMethod | undefined;
+  private located: Located | undefined;
+  private fence: Fence | undefined;
+
+  constructor(
+    private readonly method: CachedMethod,
+    private readonly options: CachePutOptions,
+    private readonly self: unknown,
+    private readonly args: readonly unknown[],
+  ) {
+    try {
+      this.target =
+        options.method === undefined
+          ? method
+          : cachedMethodNamed('@CachePut', self as object, options.method);
+      // With `args`, the key follows with the result.
+      if (options.args === undefined) this.open(args);
+    } catch (error) {
+      getCache()[CORE].engine.report(error);
+    }
+  }
+
+  async store(result: unknown): Promise<void> {
+    try {
+      const args = this.options.args?.call(this.self, result, ...this.args) ?? this.args;
+      if (this.options.args !== undefined) this.open(args);
+      if (this.located === undefined || this.fence === undefined) return;
+      const { site, key } = this.located;
+      const stored = toStore(site.engine, this.fence, this.policy(this.located, args), result);
+      if (this.fence.marked) await remove(site.engine, key);
+      else if (stored !== undefined) {
+        await store(site.engine, key, result, stored.life, stored.tags, this.fence.tagClock);
+      }
+    } catch (error) {
+      (this.located?.site.engine ?? getCache()[CORE].engine).report(error);
+    }
+  }
+
+  end(): void {
+    if (this.fence !== undefined) this.located?.site.engine.fences.lower(this.fence);
+  }
+
+  private open(args: readonly unknown[]): void {
+    this.located = this.target?.locate(this.self, args);
+    if (this.located === undefined) return;
+    this.fence = this.located.site.engine.raiseFence(this.located.key);
+  }
+
+  /** The policy of the method whose entry it is, with this decorator's options over it. */
+  private policy({ site }: Located, args: readonly unknown[]): LoadPolicy {
+    const base = this.target?.policyFor(site, this.self, args) ?? site.policy;
+    if (this.target === this.method) return base;
+    const { ttl, tags, unless, grace, jitter } = this.options;
+    const bind = <T>(option: T) =>
+      typeof option === 'function'
+        ? (value: unknown) =>
+            (option as unknown as (...given: unknown[]) => unknown).call(
+              this.self,
+              value,
+              ...this.args,
+            )
+        : option;
+    const own = { ttl: bind(ttl), tags: bind(tags), unless: bind(unless), grace, jitter };
+    return overlaid(base, own as Parameters<typeof overlaid>[1], '@CachePut');
+  }
+}

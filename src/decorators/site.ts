@@ -1,0 +1,157 @@
+import { warnOnce } from '../base/warn.js';
+import type { Engine } from '../cache/engine.js';
+import { CORE, type CacheManager } from '../cache/manager.js';
+import { overlaid, type LoadPolicy } from '../cache/policy.js';
+import type { EntryOwner, MemoryEntry } from '../cache/read-path.js';
+import type { MethodRecord } from '../stats/method-record.js';
+import { classConfig } from './class-config.js';
+import type { MethodSpec } from './method-spec.js';
+import { namesOf } from './names.js';
+import type { CacheChoice } from './options.js';
+
+/** Where a method meets a cache. */
+export interface SitePlace {
+  readonly manager: CacheManager;
+  /** The class of the call: see `CachedMethod.ownerOf`. */
+  readonly owner: object;
+  /** How the cache was chosen. */
+  readonly cache: CacheChoice | undefined;
+}
+
+/** What a call without arguments is indexed by. */
+export const NO_ARGUMENT = Symbol('no argument');
+
+/** Which function or class goes by an identity in a cache; to notice a second one. */
+const claims = new WeakMap<Engine, Map<string, WeakRef<object>>>();
+const MOST_CLAIMS = 10_000;
+
+/**
+ * One method on one class in one cache: everything about its calls that does not depend on their
+ * arguments, resolved once.
+ *
+ * Its index leads from a single primitive argument straight to the entry, so that a hit makes no
+ * key at all: building the string costs more than everything else together. Entries tell the index
+ * when the store drops them, which keeps it no larger than the store, and an entry that is gone can
+ * never be served.
+ *
+ * @internal
+ */
+export class Site implements EntryOwner {
+  readonly manager: CacheManager;
+  readonly engine: Engine;
+  readonly owner: object;
+  /** Namespace of the handle, with its colon; in front of every key. */
+  readonly handlePrefix: string;
+  /** First part of the keys: the handle's namespace and the key prefix. */
+  readonly prefix: string;
+  /** The key prefix as the user knows it. */
+  readonly keyPrefix: string;
+  /** Last segment of the keys: the method. */
+  readonly last: string;
+  readonly policy: LoadPolicy;
+  readonly scope: ((instance: never) => unknown) | undefined;
+  /** Whether a part of the policy is a function of the result. */
+  readonly hasFunctions: boolean;
+  readonly record: MethodRecord;
+  /**
+   * A tag that marks all entries of a method whose keys, being the user's own, do not say whose
+   * they are.
+   */
+  readonly ownTag: string | undefined;
+  /** Whether a single primitive argument alone decides the result. */
+  readonly indexable: boolean;
+  /** Whether the cache is the process's default one, which may be exchanged. */
+  readonly followsDefault: boolean;
+  readonly index = new Map<unknown, MemoryEntry>();
+  /** Entries in memory. */
+  size = 0;
+
+  /**
+   * @throws ConfigurationError when nothing names the class or the method.
+   */
+  constructor(method: MethodSpec, place: SitePlace) {
+    const { manager, owner, cache } = place;
+    const { engine, prefix: handlePrefix } = manager[CORE];
+    const config = classConfig(owner);
+    const { key, scope, condition, ttl, tags, unless, ...rest } = method.options;
+    this.manager = manager;
+    this.engine = engine;
+    this.owner = owner;
+    this.handlePrefix = handlePrefix;
+    const names = namesOf(method, owner, config.keyPrefix);
+    this.keyPrefix = names.prefix;
+    this.prefix = handlePrefix + names.prefix;
+    this.last = names.last;
+    this.scope = (scope ?? config.scope) as typeof this.scope;
+    this.hasFunctions =
+      typeof ttl === 'function' || typeof tags === 'function' || unless !== undefined;
+    const { cache: _, keyPrefix: __, scope: ___, ...configured } = config;
+    const fixed = {
+      ...(typeof ttl !== 'function' && ttl !== undefined && { ttl }),
+      ...(typeof tags !== 'function' && tags !== undefined && { tags }),
+    };
+    this.ownTag = key === undefined ? undefined : `#${this.prefix}:${this.last}`;
+    const policy = overlaid(
+      overlaid(engine.options.load, configured, '@CacheConfig'),
+      { ...rest, ...fixed },
+      names.label,
+    );
+    this.policy =
+      typeof policy.tags === 'function'
+        ? policy
+        : { ...policy, tags: this.withOwnTag(policy.tags) };
+    this.record = engine.method(names.label);
+    this.indexable =
+      key === undefined &&
+      this.scope === undefined &&
+      condition === undefined &&
+      typeof cache !== 'function';
+    this.followsDefault = cache === undefined;
+    if (key === undefined) claim(engine, `${this.prefix}:…:${this.last}`, names.claimant);
+  }
+
+  /** Makes an entry this site's, and findable by the call's argument where that is enough. */
+  adopt(entry: MemoryEntry, args: readonly unknown[]): void {
+    if (entry.owner === undefined) {
+      entry.owner = this;
+      this.size++;
+    }
+    if (!this.indexable || entry.owner !== this || args.length > 1) return;
+    const argument = args.length === 0 ? NO_ARGUMENT : args[0];
+    if (typeof argument === 'object' ? argument !== null : typeof argument === 'function') return;
+    entry.indexKey = argument;
+    this.index.set(argument, entry);
+  }
+
+  release(entry: MemoryEntry): void {
+    this.size--;
+    if (this.index.get(entry.indexKey) === entry) this.index.delete(entry.indexKey);
+  }
+
+  withOwnTag(tags: readonly string[]): readonly string[] {
+    return this.ownTag === undefined ? tags : [...tags, this.ownTag];
+  }
+
+  /** Patterns that match every key of the method; its arguments may be none, and signed or not. */
+  patterns(): string[] {
+    const { prefix, last } = this;
+    return ['', ':*'].flatMap((args) => [`${prefix}${args}:${last}`, `${prefix}${args}:${last}~*`]);
+  }
+}
+
+/** Two classes, or two functions, of one name share their keys: say so. */
+function claim(engine: Engine, identity: string, claimant: object): void {
+  let known = claims.get(engine);
+  if (known === undefined) claims.set(engine, (known = new Map<string, WeakRef<object>>()));
+  const other = known.get(identity)?.deref();
+  if (other === undefined) {
+    if (known.size < MOST_CLAIMS) known.set(identity, new WeakRef(claimant));
+  } else if (other !== claimant) {
+    warnOnce(
+      'AURORA_SHARED_KEYS',
+      identity,
+      `Two different classes or functions use the keys ${identity} in one cache, and will get each ` +
+        "other's results. Name a keyPrefix, or a name, for one of them.",
+    );
+  }
+}

@@ -1,0 +1,118 @@
+/* eslint-disable @typescript-eslint/no-explicit-any -- see options.ts */
+import { systemClock } from '../base/clock.js';
+import { DEFAULTS } from '../base/defaults.js';
+import { toMilliseconds, type Duration } from '../base/duration.js';
+import { checkOptions, isDuration, isName } from '../base/options.js';
+import { isThenable } from '../base/thenable.js';
+import type { TimingRecord } from '../stats/method-record.js';
+import { timings } from '../stats/timing-registry.js';
+import { decorateMethod } from './dialect.js';
+import type { AnyFunction } from './shapes.js';
+import { classText, methodText, type MethodIdentity } from './identity.js';
+import { disguise } from './metadata.js';
+import type { MethodDecorator } from './signatures.js';
+
+/** Options of `@Timed` and `timed`. */
+export interface TimedOptions {
+  /** Name in the statistics; default: class and method, or the function's name. */
+  name?: string | undefined;
+  /** A call that takes longer is kept in the slow log; default 1 second. */
+  slowThreshold?: Duration | undefined;
+}
+
+/**
+ * Measures a method: calls, errors, calls in flight, and how long they take until they return, or
+ * until the promise that they return settles. The figures are in `getStats().methods`, calls over
+ * the threshold in `getStats().slowCalls`.
+ *
+ * @throws ConfigurationError when it is applied, for an unknown option, a bad value, or on anything
+ * but a method.
+ * @example
+ * ```ts
+ * class Reports {
+ *   @Timed({ slowThreshold: '250ms' })
+ *   async build(month: string): Promise<Report> {
+ *     return await this.render(month);
+ *   }
+ * }
+ * ```
+ */
+export function Timed(options: TimedOptions = {}): MethodDecorator<any, any[], unknown> {
+  checkTimedOptions('@Timed', options);
+  return ((...args: unknown[]) =>
+    decorateMethod('@Timed', args, (body, identity) =>
+      timedFunction(body, identity, options),
+    )) as MethodDecorator<any, any[], unknown>;
+}
+
+/** @internal */
+export function checkTimedOptions(owner: string, options: TimedOptions): void {
+  checkOptions(owner, options, { name: isName, slowThreshold: isDuration });
+}
+
+/** @internal */
+export function timedFunction(
+  body: AnyFunction,
+  identity: MethodIdentity | undefined,
+  options: TimedOptions,
+): AnyFunction {
+  const slowMs = toMilliseconds(options.slowThreshold ?? DEFAULTS.slowThreshold, 'slowThreshold');
+  const method = identity?.name ?? options.name ?? body.name;
+  let record: TimingRecord | undefined;
+
+  function timedCall(this: unknown, ...args: unknown[]): unknown {
+    // The class is only known from a call.
+    const current = (record ??= timings().record(options.name ?? nameOf(this), slowMs));
+    const start = systemClock.monotonic();
+    current.inFlight++;
+    let outcome: unknown;
+    try {
+      outcome = body.apply(this, args);
+    } catch (error) {
+      settle(current, start, true);
+      throw error;
+    }
+    if (!isThenable(outcome)) {
+      settle(current, start, false);
+      return outcome;
+    }
+    // The caller gets the method's own promise; this branch of it ends here, errors included.
+    outcome.then(
+      () => {
+        settle(current, start, false);
+      },
+      () => {
+        settle(current, start, true);
+      },
+    );
+    return outcome;
+  }
+
+  function nameOf(self: unknown): string {
+    if (identity === undefined) return body.name || 'anonymous';
+    const own = methodText(identity);
+    if (self === undefined || self === null) return own;
+    const owner = identity.isStatic ? self : (Object.getPrototypeOf(self) as object);
+    const declaring = identity.declaringClass(owner);
+    return declaring === undefined ? own : `${classText(declaring)}.${own}`;
+  }
+
+  disguise(timedCall, body, {
+    kind: 'timed',
+    method,
+    isStatic: identity?.isStatic ?? false,
+    ...(options.name !== undefined && { name: options.name }),
+  });
+  return timedCall;
+}
+
+function settle(record: TimingRecord, start: number, failed: boolean): void {
+  const durationMs = systemClock.monotonic() - start;
+  record.inFlight--;
+  if (failed) record.errors++;
+  record.durations.record(durationMs);
+  if (durationMs <= record.slowThresholdMs) return;
+  record.slow++;
+  const timestamp = new Date(systemClock.now()).toISOString();
+  timings().slowCalls.add({ name: record.name, durationMs, timestamp, failed });
+}

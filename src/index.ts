@@ -1,0 +1,76 @@
+/**
+ * Caching and timing decorators for services, and the cache behind them.
+ *
+ * @packageDocumentation
+ */
+export { systemClock, type Clock, type TimerHandle } from './base/clock.js';
+export { DEFAULTS } from './base/defaults.js';
+export type { Duration, DurationString } from './base/duration.js';
+export {
+  CacheError,
+  CacheKeyError,
+  ConfigurationError,
+  isCacheError,
+  LoadTimeoutError,
+  SerializationError,
+  StoreError,
+  type CacheErrorCode,
+} from './base/errors.js';
+export { escapePattern } from './base/glob.js';
+export { keyPart, pattern } from './base/key.js';
+
+export { configureCache, getCache, invalidateCache } from './cache/default-cache.js';
+export type { CacheEvents, CacheListener } from './cache/events.js';
+export type { LoadContext } from './cache/load-context.js';
+export { CacheManager, type SetEntry, type WarmEntry } from './cache/manager.js';
+export type { CacheOptions, MemoryOptions } from './cache/options.js';
+export type { LifeOptions, LoadOptions, LoadTimeOptions, SetOptions } from './cache/policy.js';
+export type { CacheStats, MethodReport } from './cache/statistics.js';
+export type { WarmOptions, WarmProgress, WarmReport } from './cache/warm.js';
+
+export { CacheConfig, type ClassConfigDecorator } from './decorators/cache-config.js';
+export { CacheEvict } from './decorators/cache-evict.js';
+export { CachePut } from './decorators/cache-put.js';
+export { Cached } from './decorators/cached.js';
+export {
+  cacheControl,
+  type CacheControl,
+  type CacheInfo,
+  type ControlOf,
+  type InstanceOf,
+  type MethodName,
+} from './decorators/control.js';
+export {
+  cached,
+  memoized,
+  timed,
+  type Controlled,
+  type FunctionOptions,
+} from './decorators/functions.js';
+export { getCachedMethods } from './decorators/inspect.js';
+export { Memoized } from './decorators/memoized.js';
+export { METHOD_METADATA, type MethodMetadata } from './decorators/metadata.js';
+export type {
+  CacheChoice,
+  CacheConfigOptions,
+  CachedOptions,
+  CacheEvictOptions,
+  CachePutOptions,
+  KeyOptions,
+  MemoizedOptions,
+} from './decorators/options.js';
+export type { MethodDecorator, SyncMethodDecorator, SyncOnly } from './decorators/signatures.js';
+export { Timed, type TimedOptions } from './decorators/timed.js';
+
+export type { EntryLife, EntryOwner, MemoryEntry } from './memory/entry.js';
+export { MemoryStore, type EvictReason, type MemoryStoreOptions } from './memory/memory-store.js';
+export { LruPolicy, type EvictionPolicy } from './memory/policy.js';
+export type { SizeEstimator } from './memory/size.js';
+
+export type { CacheCounters } from './stats/counters.js';
+export type { LatencySummary } from './stats/latency.js';
+export type { MethodStats, TimingStats } from './stats/method-record.js';
+export type { SlowCall } from './stats/slow-log.js';
+
+export type { CacheStore } from './store/adapter.js';
+export type { Codec, TypeCodec } from './store/codec.js';

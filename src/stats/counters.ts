@@ -1,0 +1,56 @@
+/** What a cache counts about itself. Plain numbers: an increment is all that a hit can afford. */
+export interface CacheCounters {
+  memoryHits: number;
+  sharedHits: number;
+  /** Reads that found nothing fresh, whatever was then done about it. */
+  misses: number;
+  /** Misses that were answered with an expired value. */
+  stale: number;
+  loads: number;
+  loadErrors: number;
+  /** Callers that joined a load which was under way. */
+  joined: number;
+  refreshes: number;
+  sets: number;
+  deletes: number;
+  evictions: number;
+  expirations: number;
+  /** Keys, patterns and tags that were invalidated. */
+  invalidations: number;
+  /** Results that were not stored, since an invalidation overtook them. */
+  refusedFills: number;
+  /** Failures of the shared tier, of serialisation, or of an option's function. */
+  errors: number;
+}
+
+/** @internal */
+export function newCounters(): CacheCounters {
+  return {
+    memoryHits: 0,
+    sharedHits: 0,
+    misses: 0,
+    stale: 0,
+    loads: 0,
+    loadErrors: 0,
+    joined: 0,
+    refreshes: 0,
+    sets: 0,
+    deletes: 0,
+    evictions: 0,
+    expirations: 0,
+    invalidations: 0,
+    refusedFills: 0,
+    errors: 0,
+  };
+}
+
+/**
+ * Hits among reads, in percent with two decimals, as the performance APIs serve it; 0 before the
+ * first read.
+ *
+ * @internal
+ */
+export function hitRate(hits: number, misses: number): number {
+  const reads = hits + misses;
+  return reads === 0 ? 0 : Math.round((hits / reads) * 10_000) / 100;
+}

@@ -1,0 +1,37 @@
+/** One call that took longer than its threshold. */
+export interface SlowCall {
+  /** Name of the timed method, `UserService.getUser`. */
+  readonly name: string;
+  /** How long it took, in milliseconds. */
+  readonly durationMs: number;
+  /** When it ended, as an ISO 8601 time. */
+  readonly timestamp: string;
+  /** Whether it failed. */
+  readonly failed: boolean;
+}
+
+/**
+ * The most recent slow calls, in a ring.
+ *
+ * @internal
+ */
+export class SlowLog<T> {
+  private readonly ring: T[] = [];
+  private next = 0;
+  /** How many there have been since the start, those that fell out of the ring included. */
+  total = 0;
+
+  constructor(private readonly capacity: number) {}
+
+  add(call: T): void {
+    this.ring[this.next] = call;
+    this.next = (this.next + 1) % this.capacity;
+    this.total++;
+  }
+
+  /** Newest first. */
+  recent(): T[] {
+    const oldest = this.ring.length < this.capacity ? 0 : this.next;
+    return [...this.ring.slice(oldest), ...this.ring.slice(0, oldest)].reverse();
+  }
+}

@@ -1,0 +1,101 @@
+import type { Keyv, KeyvStoreAdapter } from 'keyv';
+
+import { ConfigurationError } from '../base/errors.js';
+
+/**
+ * A store that the cache can be given: a Keyv storage adapter, a `Keyv` instance (whose namespace,
+ * serializer, compression and hooks are then honoured), or a `Map`.
+ */
+export type CacheStore = Keyv | KeyvStoreAdapter | Map<string, unknown>;
+
+/**
+ * What the cache asks of a store, whichever of the three it is.
+ *
+ * @internal
+ */
+export interface StorePort {
+  get(key: string): Promise<unknown>;
+  getMany(keys: readonly string[]): Promise<readonly unknown[]>;
+  set(key: string, value: string, ttlMs: number): Promise<unknown>;
+  delete(key: string): Promise<boolean>;
+  /** Every key that the store holds, or `undefined` when it cannot tell. */
+  keys(): AsyncIterable<string> | undefined;
+}
+
+/**
+ * @throws ConfigurationError for anything that is not a store.
+ * @internal
+ */
+export function toStorePort(store: unknown, onError: (error: unknown) => void): StorePort {
+  if (store instanceof Map) return new MapPort(store as Map<string, unknown>);
+  if (!isAdapter(store)) {
+    throw new ConfigurationError(
+      'CacheManager: store must be a Keyv storage adapter, a Keyv instance or a Map.',
+    );
+  }
+  // An emitter without a listener would throw its 'error' at whoever happens to run.
+  if (typeof store.on === 'function') store.on('error', onError);
+  return new AdapterPort(store);
+}
+
+function isAdapter(store: unknown): store is KeyvStoreAdapter {
+  if (typeof store !== 'object' || store === null) return false;
+  const methods = store as Record<string, unknown>;
+  return ['get', 'set', 'delete'].every((name) => typeof methods[name] === 'function');
+}
+
+class AdapterPort implements StorePort {
+  constructor(private readonly store: KeyvStoreAdapter) {}
+
+  async get(key: string): Promise<unknown> {
+    return await this.store.get(key);
+  }
+
+  async getMany(keys: readonly string[]): Promise<readonly unknown[]> {
+    // The adapter's own type asks for an array that it may change.
+    if (this.store.getMany) return await this.store.getMany([...keys]);
+    return await Promise.all(keys.map((key) => this.get(key)));
+  }
+
+  async set(key: string, value: string, ttlMs: number): Promise<unknown> {
+    return (await this.store.set(key, value, ttlMs)) as unknown;
+  }
+
+  async delete(key: string): Promise<boolean> {
+    return await this.store.delete(key);
+  }
+
+  keys(): AsyncIterable<string> | undefined {
+    return typeof this.store.iterator === 'function' ? this.iterate() : undefined;
+  }
+
+  private async *iterate(): AsyncGenerator<string> {
+    for await (const pair of this.store.iterator?.() ?? []) yield String(pair[0]);
+  }
+}
+
+/** A bare `Map` has no expiry; the envelope's times stand in for it. */
+class MapPort implements StorePort {
+  constructor(private readonly map: Map<string, unknown>) {}
+
+  get(key: string): Promise<unknown> {
+    return Promise.resolve(this.map.get(key));
+  }
+
+  getMany(keys: readonly string[]): Promise<readonly unknown[]> {
+    return Promise.resolve(keys.map((key) => this.map.get(key)));
+  }
+
+  set(key: string, value: string): Promise<unknown> {
+    return Promise.resolve(this.map.set(key, value));
+  }
+
+  delete(key: string): Promise<boolean> {
+    return Promise.resolve(this.map.delete(key));
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- the contract is asynchronous
+  async *keys(): AsyncGenerator<string> {
+    yield* [...this.map.keys()];
+  }
+}

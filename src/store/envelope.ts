@@ -1,0 +1,59 @@
+/**
+ * What leaves the process for one entry. On the wire, a version, a header of times and tags as
+ * JSON, a line break, and the value behind its codec's tag:
+ *
+ *     A1[createdAt,freshUntil,staleUntil,tagClock,["tag"]]\nj{"id":1}
+ */
+export interface Envelope {
+  /** The value behind its codec's tag. */
+  readonly payload: string;
+  /** Times in ms since the epoch. */
+  readonly createdAt: number;
+  readonly freshUntil: number;
+  readonly staleUntil: number;
+  /** The tags' clock before the value was loaded. */
+  readonly tagClock: number;
+  readonly tags: readonly string[];
+}
+
+const VERSION = 'A1';
+
+/** @internal */
+export function writeEnvelope(envelope: Envelope): string {
+  const { createdAt, freshUntil, staleUntil, tagClock, tags } = envelope;
+  const header = JSON.stringify([createdAt, freshUntil, staleUntil, tagClock, tags]);
+  return `${VERSION}${header}\n${envelope.payload}`;
+}
+
+/**
+ * Reads what {@link writeEnvelope} wrote.
+ *
+ * @returns `undefined` for anything else: another version, another program's value, damaged bytes.
+ * @internal
+ */
+export function readEnvelope(stored: unknown): Envelope | undefined {
+  if (typeof stored !== 'string' || !stored.startsWith(VERSION)) return undefined;
+  const end = stored.indexOf('\n');
+  if (end < 0) return undefined;
+  let header: unknown;
+  try {
+    header = JSON.parse(stored.slice(VERSION.length, end));
+  } catch {
+    return undefined;
+  }
+  if (!Array.isArray(header)) return undefined;
+  const [createdAt, freshUntil, staleUntil, tagClock, tags] = header as unknown[];
+  if (!isTime(createdAt) || !isTime(freshUntil) || !isTime(staleUntil) || !isTime(tagClock)) {
+    return undefined;
+  }
+  if (freshUntil > staleUntil || !isTexts(tags)) return undefined;
+  return { payload: stored.slice(end + 1), createdAt, freshUntil, staleUntil, tagClock, tags };
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}

@@ -1,0 +1,143 @@
+import type { Clock } from '../base/clock.js';
+import { StoreError } from '../base/errors.js';
+import { toStorePort, type CacheStore, type StorePort } from './adapter.js';
+import { TypedCodec, type Codec, type TypeCodec } from './codec.js';
+import { deadline } from './deadline.js';
+import { readEnvelope, writeEnvelope } from './envelope.js';
+
+/** An entry as the cache sees it: the value, its times and its tags. */
+export interface SharedEntry {
+  readonly value: unknown;
+  readonly createdAt: number;
+  readonly freshUntil: number;
+  readonly staleUntil: number;
+  readonly tagClock: number;
+  readonly tags: readonly string[];
+}
+
+export interface SharedTierOptions {
+  readonly store: CacheStore;
+  readonly namespace: string;
+  readonly clock: Clock;
+  /** How long a read may take, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly codec: Codec | undefined;
+  readonly types: readonly TypeCodec[];
+  /** Told of every failure; a reader never is. */
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * The tier outside the process, over any Keyv store. Every key carries the namespace in front.
+ * Reads answer `undefined` for whatever goes wrong, within the time-out; writes answer whether the
+ * store acknowledged them.
+ *
+ * @internal
+ */
+export class SharedTier {
+  private readonly port: StorePort;
+  private readonly typed: TypedCodec;
+  private readonly prefix: string;
+
+  constructor(private readonly options: SharedTierOptions) {
+    this.port = toStorePort(options.store, (error) => {
+      this.failed('event', error);
+    });
+    this.typed = new TypedCodec(options.types);
+    this.prefix = `${options.namespace}:`;
+  }
+
+  async read(key: string): Promise<SharedEntry | undefined> {
+    const stored = await this.guarded('get', () => this.port.get(this.prefix + key));
+    return stored === undefined ? undefined : this.decode(stored);
+  }
+
+  async readMany(keys: readonly string[]): Promise<readonly (SharedEntry | undefined)[]> {
+    const stored = await this.guarded('getMany', () =>
+      this.port.getMany(keys.map((key) => this.prefix + key)),
+    );
+    return keys.map((_, i) => this.decode(stored?.[i]));
+  }
+
+  /**
+   * Stores an entry until its grace ends.
+   *
+   * @returns Whether the store acknowledged it.
+   */
+  async write(key: string, entry: SharedEntry): Promise<boolean> {
+    let text: string;
+    try {
+      text = writeEnvelope({ ...entry, payload: this.encode(entry.value) });
+    } catch (error) {
+      this.options.onError(error);
+      // The old value must not outlive a newer one that cannot be shared.
+      await this.remove(key);
+      return false;
+    }
+    const ttlMs = Math.max(1, Math.ceil(entry.staleUntil - this.options.clock.now()));
+    const done = await this.guarded('set', async () => {
+      await this.port.set(this.prefix + key, text, ttlMs);
+      return true;
+    });
+    return done === true;
+  }
+
+  /** Removes a key; `undefined` when the store did not say whether it was there. */
+  async remove(key: string): Promise<boolean | undefined> {
+    return await this.guarded('delete', () => this.port.delete(this.prefix + key));
+  }
+
+  /**
+   * The keys below the namespace, without it; `undefined` when the store cannot list its keys.
+   *
+   * @throws whatever the store throws on the way.
+   */
+  keys(): AsyncIterable<string> | undefined {
+    const all = this.port.keys();
+    return all === undefined ? undefined : this.below(all);
+  }
+
+  private async *below(all: AsyncIterable<string>): AsyncGenerator<string> {
+    for await (const key of all) {
+      if (key.startsWith(this.prefix)) yield key.slice(this.prefix.length);
+    }
+  }
+
+  private encode(value: unknown): string {
+    const { codec } = this.options;
+    return codec === undefined ? this.typed.encode(value) : codec.tag + codec.encode(value);
+  }
+
+  private decode(stored: unknown): SharedEntry | undefined {
+    const envelope = readEnvelope(stored);
+    if (envelope === undefined) return undefined;
+    const { payload, ...rest } = envelope;
+    try {
+      const { codec } = this.options;
+      const own = codec !== undefined && payload.startsWith(codec.tag);
+      const value = own ? codec.decode(payload.slice(1)) : this.typed.decode(payload);
+      return { ...rest, value };
+    } catch (error) {
+      this.options.onError(error);
+      return undefined;
+    }
+  }
+
+  /** Runs one operation of the store within the time-out, and keeps its failure from the caller. */
+  private async guarded<T>(operation: string, run: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await deadline(run(), this.options.timeoutMs, this.options.clock, operation);
+    } catch (error) {
+      this.failed(operation, error);
+      return undefined;
+    }
+  }
+
+  private failed(operation: string, cause: unknown): void {
+    this.options.onError(
+      cause instanceof StoreError
+        ? cause
+        : new StoreError(operation, `The store failed on ${operation}.`, { cause }),
+    );
+  }
+}

@@ -1,0 +1,158 @@
+import { systemClock, type Clock } from '../base/clock.js';
+import { toMilliseconds, type Duration } from '../base/duration.js';
+
+/** Operations of a store that can be made to fail. */
+export type StoreOperation = 'get' | 'getMany' | 'set' | 'delete' | 'iterator';
+
+/** What can go wrong with an operation. */
+export interface Fault {
+  /** Which operations; default: all. */
+  on?: readonly StoreOperation[] | undefined;
+  /** How often; default: until {@link FaultStore.heal}. */
+  times?: number | undefined;
+  /** Fails with this error. */
+  error?: Error | undefined;
+  /** Answers later. */
+  latency?: Duration | undefined;
+  /** Never answers. */
+  hang?: boolean | undefined;
+  /** Does what it was asked to before the latency or the error, rather than after or not at all. */
+  applied?: boolean | undefined;
+  /** Reads answer this instead of what is stored. */
+  corrupt?: ((stored: unknown) => unknown) | undefined;
+}
+
+interface ActiveFault extends Fault {
+  left: number;
+}
+
+/**
+ * A storage adapter for tests, which keeps entries in a `Map` and goes wrong on demand: slow, dead,
+ * hung, or answering rubbish.
+ *
+ * @example
+ * ```ts
+ * const store = new FaultStore();
+ * const cache = new CacheManager({ store });
+ * store.inject({ on: ['get'], error: new Error('connection lost'), times: 3 });
+ * await cache.getOrSet('key', load); // loads; nobody sees the error
+ * store.heal();
+ * ```
+ */
+export class FaultStore {
+  /** Part of Keyv's adapter contract. */
+  readonly opts: Readonly<Record<string, never>> = Object.freeze({});
+  /** Part of Keyv's adapter contract. */
+  namespace: string | undefined = undefined;
+  /** What is stored; tests may look at it and change it. */
+  readonly entries = new Map<string, { value: unknown; expiresAt: number }>();
+  /** Calls by operation, failed ones included. */
+  readonly calls: Record<StoreOperation, number> = {
+    get: 0,
+    getMany: 0,
+    set: 0,
+    delete: 0,
+    iterator: 0,
+  };
+  private readonly clock: Clock;
+  private readonly faults: ActiveFault[] = [];
+  private readonly released: (() => void)[] = [];
+
+  /** @param options - `clock`: where latency and expiry come from; default: the machine's. */
+  constructor(options: { clock?: Clock | undefined } = {}) {
+    this.clock = options.clock ?? systemClock;
+  }
+
+  /** Lets operations go wrong from now on. The first fault that fits an operation applies to it. */
+  inject(fault: Fault): this {
+    this.faults.push({ ...fault, left: fault.times ?? Infinity });
+    return this;
+  }
+
+  /** Ends all faults. Operations that hang stay hung; see {@link FaultStore.release}. */
+  heal(): this {
+    this.faults.length = 0;
+    return this;
+  }
+
+  /** Lets the operations that hang go on. */
+  release(): this {
+    for (const resume of this.released.splice(0)) resume();
+    return this;
+  }
+
+  get<T>(key: string): Promise<T | undefined> {
+    return this.run('get', () => this.read(key)) as Promise<T | undefined>;
+  }
+
+  getMany<T>(keys: readonly string[]): Promise<(T | undefined)[]> {
+    return this.run(
+      'getMany',
+      () => keys.map((key) => this.read(key)),
+      (value, corrupt) => (value as unknown[]).map(corrupt),
+    ) as Promise<(T | undefined)[]>;
+  }
+
+  /** Stores a value; `ttl` in milliseconds. */
+  set(key: string, value: unknown, ttl?: number): Promise<boolean> {
+    return this.run('set', () => {
+      const expiresAt = ttl === undefined || ttl === 0 ? Infinity : this.clock.now() + ttl;
+      this.entries.set(key, { value, expiresAt });
+      return true;
+    }) as Promise<boolean>;
+  }
+
+  delete(key: string): Promise<boolean> {
+    return this.run('delete', () => this.entries.delete(key)) as Promise<boolean>;
+  }
+
+  clear(): Promise<void> {
+    this.entries.clear();
+    return Promise.resolve();
+  }
+
+  async *iterator<T>(): AsyncGenerator<[string, T], void> {
+    const keys = (await this.run('iterator', () => [...this.entries.keys()])) as string[];
+    for (const key of keys) yield [key, this.read(key) as T];
+  }
+
+  on(_event: string, _listener: (...args: unknown[]) => void): this {
+    return this;
+  }
+
+  private read(key: string): unknown {
+    const entry = this.entries.get(key);
+    return entry !== undefined && this.clock.now() < entry.expiresAt ? entry.value : undefined;
+  }
+
+  private async run(
+    operation: StoreOperation,
+    work: () => unknown,
+    each: (value: unknown, corrupt: (stored: unknown) => unknown) => unknown = (value, corrupt) =>
+      corrupt(value),
+  ): Promise<unknown> {
+    this.calls[operation]++;
+    const fault = this.take(operation);
+    if (fault === undefined) return work();
+    const early = fault.applied === true ? { result: work() } : undefined;
+    if (fault.latency !== undefined) await this.sleep(fault.latency);
+    if (fault.hang === true) await new Promise<void>((resolve) => this.released.push(resolve));
+    if (fault.error !== undefined) throw fault.error;
+    const result = early === undefined ? work() : early.result;
+    const { corrupt } = fault;
+    return corrupt !== undefined && operation.startsWith('get') ? each(result, corrupt) : result;
+  }
+
+  private take(operation: StoreOperation): ActiveFault | undefined {
+    const fault = this.faults.find(({ on }) => on === undefined || on.includes(operation));
+    if (fault === undefined) return undefined;
+    if (--fault.left <= 0) this.faults.splice(this.faults.indexOf(fault), 1);
+    return fault;
+  }
+
+  private sleep(duration: Duration): Promise<void> {
+    return new Promise((resolve) => {
+      this.clock.setTimeout(resolve, toMilliseconds(duration, 'latency'));
+    });
+  }
+}

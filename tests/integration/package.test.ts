@@ -1,0 +1,241 @@
+import { execFile } from 'node:child_process';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { transform } from 'esbuild';
+
+const run = promisify(execFile);
+const root = join(__dirname, '../..');
+
+/** A project of a user: the packed tarball in node_modules, and nothing the package does not declare. */
+let project: string;
+
+const installed = (...path: string[]) => join(project, 'node_modules/aurora-cache', ...path);
+
+async function write(name: string, text: string): Promise<string> {
+  const path = join(project, name);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, text);
+  return path;
+}
+
+/** Runs a script of the project to its natural end: nothing here calls process.exit(). */
+async function node(name: string, text: string): Promise<unknown> {
+  const path = await write(name, text);
+  const { stdout } = await run(process.execPath, [path], { cwd: project, timeout: 20_000 });
+  return JSON.parse(stdout) as unknown;
+}
+
+async function tsc(config: string): Promise<string> {
+  const bin = join(root, 'node_modules/typescript/bin/tsc');
+  const failed = (error: { stdout: string }) => error;
+  const { stdout } = await run(process.execPath, [bin, '-p', config], { cwd: project }).catch(
+    failed,
+  );
+  return stdout;
+}
+
+/** By links and not by `npm install`, which would ask the network for the dependencies. */
+async function link(name: string): Promise<void> {
+  const path = join(project, 'node_modules', name);
+  await mkdir(dirname(path), { recursive: true });
+  await symlink(join(root, 'node_modules', name), path, 'junction');
+}
+
+beforeAll(async () => {
+  project = await realpath(await mkdtemp(join(tmpdir(), 'aurora-cache-user-')));
+  const script = `
+    import { pack } from ${JSON.stringify(join(root, 'scripts/package.mjs'))};
+    console.log(await pack(${JSON.stringify(project)}));`;
+  const args = ['--input-type=module', '--eval', script];
+  const tarball = (await run(process.execPath, args, { cwd: root })).stdout.trim();
+
+  await mkdir(installed(), { recursive: true });
+  await run('tar', ['-xzf', tarball, '-C', installed(), '--strip-components=1']);
+  const manifest = JSON.parse(await readFile(installed('package.json'), 'utf8')) as {
+    dependencies: Record<string, string>;
+  };
+  for (const name of [...Object.keys(manifest.dependencies), '@types/node']) await link(name);
+  await write('package.json', '{ "private": true, "type": "module" }');
+}, 180_000);
+
+afterAll(() => rm(project, { recursive: true, force: true }));
+
+describe('the packed package', () => {
+  jest.setTimeout(60_000);
+
+  it('ships what it promises and no sources', async () => {
+    const names = (await readdir(installed())).sort();
+    expect(names).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json']);
+    const files = await readdir(installed('dist'), { recursive: true });
+    expect(files.filter((name) => /(?<!\.d)\.ts$|\.map$/.test(name))).toEqual([]);
+  });
+
+  it.each(['aurora-cache', 'aurora-cache/testing'])(
+    '%s: import and require agree',
+    async (entry) => {
+      const names = (await node(
+        'names.mjs',
+        `import * as esm from '${entry}';
+       import { createRequire } from 'node:module';
+       const cjs = createRequire(import.meta.url)('${entry}');
+       console.log(JSON.stringify({ esm: Object.keys(esm).sort(), cjs: Object.keys(cjs).sort() }));`,
+      )) as { esm: string[]; cjs: string[] };
+      expect(names.cjs).toEqual(names.esm);
+      expect(names.esm.length).toBeGreaterThan(1);
+    },
+  );
+
+  it('has one default cache, even when both copies are loaded', async () => {
+    const seen = await node(
+      'both.mjs',
+      `import { getCache, CacheManager } from 'aurora-cache';
+       import { createRequire } from 'node:module';
+       const cjs = createRequire(import.meta.url)('aurora-cache');
+       await getCache().set('from:esm', 1);
+       await cjs.getCache().set('from:cjs', 2);
+       console.log(JSON.stringify({
+         copies: CacheManager === cjs.CacheManager ? 1 : 2,
+         cjsReads: await cjs.getCache().get('from:esm'),
+         esmReads: await getCache().get('from:cjs'),
+       }));`,
+    );
+    expect(seen).toEqual({ copies: 2, cjsReads: 1, esmReads: 2 });
+  });
+
+  it('loads neither ioredis nor an HTTP server', async () => {
+    const loaded = await node(
+      'light.cjs',
+      `require('aurora-cache');
+       const files = Object.keys(require.cache);
+       const rooms = /ioredis|prom-client|dist.cjs.(redis|http|prometheus|nginx|cli|testing)/;
+       const http = process.moduleLoadList.includes('NativeModule http');
+       console.log(JSON.stringify({ files: files.filter((file) => rooms.test(file)), http }));`,
+    );
+    expect(loaded).toEqual({ files: [], http: false });
+  });
+
+  it('never mentions ioredis in a type that memory-only users see', async () => {
+    const dist = installed('dist');
+    const names = await readdir(dist, { recursive: true });
+    const types = names.filter((name) => name.endsWith('.d.ts') && !/[\\/]redis[\\/]/.test(name));
+    expect(types.length).toBeGreaterThan(1);
+    for (const name of types) {
+      // The word may stand in a doc comment; a module specifier may not.
+      const text = await readFile(join(dist, name), 'utf8');
+      expect({ name, found: /(['"])ioredis\1/.test(text) }).toEqual({ name, found: false });
+    }
+  });
+});
+
+const consumer = `
+import { Cached, CacheManager, cached, getCache, MemoryStore, pattern } from 'aurora-cache';
+import { ManualClock } from 'aurora-cache/testing';
+
+interface User { id: number; name: string }
+
+export class UserService {
+  @Cached({ ttl: 60, keyPrefix: 'user' })
+  async getUser(id: number): Promise<User> {
+    return { id, name: 'Ada' };
+  }
+}
+
+export const user: Promise<User> = new UserService().getUser(1);
+export const find: (id: number) => Promise<User> = cached(
+  async (id: number): Promise<User> => ({ id, name: 'Ada' }),
+  { ttl: '5m', name: 'find' },
+);
+export const cache: CacheManager = getCache();
+export const text: string = pattern\`user:\${1}:*\`;
+export const parts: unknown[] = [MemoryStore, ManualClock];
+// @ts-expect-error: an argument of another type
+void new UserService().getUser('1');
+`;
+
+describe('a TypeScript project that uses it', () => {
+  jest.setTimeout(120_000);
+
+  it.each([
+    ['nodenext', { module: 'nodenext' }],
+    [
+      'nodenext with experimentalDecorators',
+      { module: 'nodenext', experimentalDecorators: true, emitDecoratorMetadata: true },
+    ],
+    ['bundler', { module: 'esnext', moduleResolution: 'bundler' }],
+  ])('compiles under %s, ESM and CommonJS, libraries checked', async (_name, options) => {
+    await write('consumer.mts', consumer);
+    await write('consumer.cts', consumer);
+    const compilerOptions = {
+      target: 'es2022',
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: false,
+      noEmit: true,
+      types: ['node'],
+      ...options,
+    };
+    const files = ['consumer.mts', 'consumer.cts'];
+    await write('tsconfig.json', JSON.stringify({ compilerOptions, files }));
+    expect(await tsc('tsconfig.json')).toBe('');
+  });
+});
+
+const service = `
+import { Cached } from 'aurora-cache';
+let runs = 0;
+class UserService {
+  @Cached({ ttl: 60, keyPrefix: 'user' })
+  async getUser(id: number): Promise<{ id: number }> {
+    runs += 1;
+    return { id };
+  }
+}
+const users = new UserService();
+const seen = [await users.getUser(7), await users.getUser(7)];
+console.log(JSON.stringify({ runs, seen }));
+`;
+
+describe('a decorated class, transpiled by esbuild', () => {
+  jest.setTimeout(60_000);
+
+  // That each process ends by itself is part of the test: nobody calls close().
+  it.each([
+    ['stage-3', {}],
+    ['legacy', { experimentalDecorators: true }],
+  ])('caches under %s, and lets the process go', async (name, compilerOptions) => {
+    const { code } = await transform(service, {
+      loader: 'ts',
+      format: 'esm',
+      target: 'es2022',
+      tsconfigRaw: { compilerOptions },
+    });
+    const seen = await node(`${name}.mjs`, code);
+    expect(seen).toEqual({ runs: 1, seen: [{ id: 7 }, { id: 7 }] });
+  });
+
+  it('lets the process go within seconds after set, get and a decorated call', async () => {
+    const started = performance.now();
+    const seen = await node(
+      'exit.mjs',
+      `import { CacheManager, cached } from 'aurora-cache';
+       const cache = new CacheManager({ defaultTtl: '1h' });
+       await cache.set('a', 1);
+       const double = cached(async (n) => n * 2, { name: 'double', ttl: '1h', grace: '1h', cache });
+       await double(2);
+       console.log(JSON.stringify([await cache.get('a'), await double(2)]));`,
+    );
+    expect(seen).toEqual([1, 4]);
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
+});
