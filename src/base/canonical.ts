@@ -90,12 +90,9 @@ class Encoder {
 
   private contents(value: object): string {
     if (Array.isArray(value)) return `(${this.list(value)})`;
-    if (isPlain(value) && !hasOwnFormat(value)) return this.record(value);
+    if (isPlain(value)) return this.record(value);
     if (types.isMap(value)) return `Map(${this.pairs(value)})`;
-    if (types.isSet(value))
-      return `Set(${Array.from(value, (v) => this.encode(v))
-        .sort()
-        .join()})`;
+    if (types.isSet(value)) return `Set(${this.members(value)})`;
     if (ArrayBuffer.isView(value)) {
       const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
       return `${escaped(nameOf(value))}(${bytes.toString('base64url')})`;
@@ -103,10 +100,8 @@ class Encoder {
     if (types.isAnyArrayBuffer(value)) {
       return `ArrayBuffer(${Buffer.from(value).toString('base64url')})`;
     }
-    if (hasOwnFormat(value)) {
-      const own = value.toCacheKey ? value.toCacheKey() : value.toJSON?.();
-      return `@${escaped(nameOf(value))}(${this.encode(own)})`;
-    }
+    const own = this.ownFormat(value);
+    if (own !== undefined) return own;
     throw new CacheKeyError(
       `an instance of ${nameOf(value) || 'a class'} needs a toCacheKey() or toJSON() method`,
     );
@@ -119,21 +114,35 @@ class Encoder {
   }
 
   private record(value: Readonly<Record<string, unknown>>): string {
-    const names = Object.keys(value);
-    if (names.length === 0) {
-      if (Object.getOwnPropertySymbols(value).length === 0) return '(=)';
-    } else if (names.length > 1) {
-      names.sort();
-    }
-    let text = '(';
+    const names = sorted(Object.keys(value));
+    let text = names.length === 0 ? '(=' : '(';
     for (let i = 0; i < names.length; i++) {
       const name = names[i] as string;
+      if (name === 'toJSON' || name === 'toCacheKey') {
+        const own = this.ownFormat(value);
+        if (own !== undefined) return own;
+      }
       text += `${i > 0 ? ',' : ''}${escaped(name)}=${this.encode(value[name])}`;
     }
+    // Query builders name their operators by symbols: to pass over them would mix up queries.
     if (Object.getOwnPropertySymbols(value).length > 0) {
       throw new CacheKeyError('it has properties whose names are symbols');
     }
     return `${text})`;
+  }
+
+  /** The text that an object gives itself, under the name of its class. */
+  private ownFormat(value: OwnFormat): string | undefined {
+    const { toCacheKey, toJSON } = value;
+    const format = typeof toCacheKey === 'function' ? toCacheKey : toJSON;
+    if (typeof format !== 'function') return undefined;
+    return `@${escaped(nameOf(value))}(${this.encode(format.call(value))})`;
+  }
+
+  private members(set: ReadonlySet<unknown>): string {
+    return Array.from(set, (member) => this.encode(member))
+      .sort()
+      .join();
   }
 
   private pairs(map: ReadonlyMap<unknown, unknown>): string {
@@ -156,9 +165,18 @@ interface OwnFormat {
   toJSON?: () => unknown;
 }
 
-function hasOwnFormat(value: object): value is OwnFormat {
-  const own = value as Record<string, unknown>;
-  return typeof own['toCacheKey'] === 'function' || typeof own['toJSON'] === 'function';
+const FEW = 16;
+
+/** Sorts in place. Few names are the rule, and often in order already: insertion then wins. */
+function sorted(names: string[]): string[] {
+  if (names.length > FEW) return names.sort();
+  for (let i = 1; i < names.length; i++) {
+    const name = names[i] as string;
+    let j = i - 1;
+    for (; j >= 0 && (names[j] as string) > name; j--) names[j + 1] = names[j] as string;
+    names[j + 1] = name;
+  }
+  return names;
 }
 
 function nameOf(value: object): string {

@@ -69,10 +69,17 @@ export class CacheManager {
   }
 
   /** The value under a key, or `undefined` when there is none (or it is `undefined`; see `has`). */
-  async get<T>(key: string): Promise<T | undefined> {
-    const full = this.keyOf(key);
-    const found = await readMany(this[CORE].engine, [full]);
-    return found.get(full) as T | undefined;
+  get<T>(key: string): Promise<T | undefined> {
+    // Not an async function: on a hit that would cost as much as everything else.
+    try {
+      const { engine } = this[CORE];
+      const full = this.keyOf(key);
+      const entry = plainHit(engine, full, undefined);
+      if (entry !== undefined) return promiseOf(engine, entry) as Promise<T>;
+      return readMany(engine, [full]).then((found) => found.get(full) as T | undefined);
+    } catch (error) {
+      return rejected(error);
+    }
   }
 
   /** The values of those keys that are there. Duplicates are read once. */
@@ -129,7 +136,7 @@ export class CacheManager {
     loader: (context: LoadContext<T>) => T | Promise<T>,
     options?: LoadOptions<T>,
   ): Promise<T> {
-    // Not an async function: on a hit that would cost as much as everything else.
+    // Not an async function, as `get`.
     try {
       const { engine } = this[CORE];
       const full = this.keyOf(key);
@@ -137,8 +144,7 @@ export class CacheManager {
       if (entry !== undefined) return promiseOf(engine, entry) as Promise<T>;
       return getOrLoad(engine, this.loadRequest(full, loader, options)) as Promise<T>;
     } catch (error) {
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- thrown by us
-      return Promise.reject(error);
+      return rejected(error);
     }
   }
 
@@ -316,4 +322,10 @@ export class CacheManager {
       return store(engine, full, value, life, policy.tags as readonly string[]);
     };
   }
+}
+
+/** An error of ours, thrown on the way in, as the method's promise. */
+function rejected(error: unknown): Promise<never> {
+  // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- thrown by us
+  return Promise.reject(error);
 }

@@ -49,7 +49,6 @@ function puttingFunction(
   const method = new CachedMethod(body, identity, own, false);
 
   async function puttingCall(this: unknown, ...args: unknown[]): Promise<unknown> {
-    if (method.excludes(this, args)) return await body.apply(this, args);
     const put = new Put(method, options, this, args);
     try {
       const result = await body.apply(this, args);

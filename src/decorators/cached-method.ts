@@ -86,29 +86,25 @@ export class CachedMethod implements MethodSpec {
     return keyOfCall(site.prefix, parts, site.last);
   }
 
-  /** Whether the `condition` option keeps a call from the cache; one that fails does. */
-  excludes(self: unknown, args: readonly unknown[]): boolean {
+  /**
+   * Site and key of a call, or `undefined` when it goes past the cache: since the `condition` option
+   * says so, or (with a warning, once) since it has no key, or an option failed.
+   *
+   * @param known - The call's site, if the caller knows it already.
+   */
+  locate(self: unknown, args: readonly unknown[], known?: Site): Located | undefined {
     const { condition } = this.options;
-    if (condition === undefined) return false;
+    let site = known;
     try {
-      if (condition.apply(self, args as unknown[])) return false;
+      site ??= this.siteFor(self);
+      if (condition === undefined || condition.apply(self, args as unknown[])) {
+        return { site, key: this.keyOf(site, self, args) };
+      }
     } catch (error) {
-      this.warnOfBypass(this.label, error);
-    }
-    return true;
-  }
-
-  /** Site and key of a call, or `undefined` (and a warning, once) when it cannot be cached. */
-  locate(self: unknown, args: readonly unknown[]): Located | undefined {
-    let site: Site | undefined;
-    try {
-      site = this.siteFor(self);
-      return { site, key: this.keyOf(site, self, args) };
-    } catch (error) {
-      if (site !== undefined) site.record.bypasses++;
       this.warnOfBypass(site?.record.name ?? this.label, error);
-      return undefined;
     }
+    if (site !== undefined) site.record.bypasses++;
+    return undefined;
   }
 
   private warnOfBypass(name: string, error: unknown): void {

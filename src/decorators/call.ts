@@ -1,73 +1,84 @@
-import { getOrLoad, plainHit, promiseOf, type LoadRequest } from '../cache/read-path.js';
 import { defaultHolder } from '../cache/default-cache.js';
+import { getOrLoad, plainHit, promiseOf, type LoadRequest } from '../cache/read-path.js';
 import type { CachedMethod, Located } from './cached-method.js';
 import type { AnyFunction } from './shapes.js';
 import { NO_ARGUMENT, type Site } from './site.js';
+import { compute } from './sync-call.js';
 
 /**
- * The function that takes the place of a cached method.
+ * The function that takes the place of a cached or memoized method.
  *
  * A memory hit must cost less than what people write by hand, so that everything until its return
  * is synchronous, allocates nothing, and returns a promise that exists already. It is served here
  * when the last call's site fits this call (same cache, same class) and finds the argument in its
- * index; whatever else may be the matter is {@link invoke}'s.
+ * index; whatever else may be the matter is dealt with behind it.
  *
  * @internal
  */
 export function cachingWrapper(method: CachedMethod): AnyFunction {
   const isMethod = method.identity !== undefined;
   const isStatic = method.identity?.isStatic === true;
+  const { isSync } = method;
   let last: Site | undefined;
 
   return function cachedCall(this: unknown, argument?: unknown): unknown {
-    const site = last;
+    let site = last;
     if (
       site !== undefined &&
-      arguments.length < 2 &&
-      site.engine.fastHits &&
       (!site.followsDefault || site.manager === defaultHolder.current) &&
       (!isMethod ||
         site.owner === (isStatic ? this : this && (Object.getPrototypeOf(this) as unknown)))
     ) {
-      const { engine } = site;
-      const entry = site.index.get(arguments.length === 1 ? argument : NO_ARGUMENT);
-      if (entry !== undefined && engine.clock.now() < entry.deadline) {
-        engine.counters.memoryHits++;
-        site.record.hits++;
-        engine.memory?.touch(entry);
-        return (entry.promise ??= Promise.resolve(entry.value));
+      if (site.indexable && arguments.length < 2 && site.engine.fastHits) {
+        const { engine } = site;
+        const entry = site.index.get(arguments.length === 1 ? argument : NO_ARGUMENT);
+        if (entry !== undefined && engine.clock.now() < entry.deadline) {
+          engine.counters.memoryHits++;
+          site.record.hits++;
+          engine.memory?.touch(entry);
+          return isSync ? entry.value : (entry.promise ??= Promise.resolve(entry.value));
+        }
       }
+    } else {
+      site = undefined;
     }
     // A rest parameter would be made for hits too.
     // eslint-disable-next-line prefer-rest-params
     const args = Array.prototype.slice.call(arguments) as unknown[];
-    return invoke(method, this, args, (found) => {
-      if (found.indexable) last = found;
-    });
+    const located = method.locate(this, args, site);
+    if (located === undefined) return method.body.apply(this, args);
+    if (located.site.isReusable) last = located.site;
+    return answerCall(method, located, this, args);
   };
 }
 
-/** Everything but the shortest way: key, condition, memory, and the read path behind it. */
-function invoke(
+/**
+ * The result of a call whose key is known: from memory, or by the read path behind it.
+ *
+ * @returns A promise, or for a memoized method the value itself.
+ * @throws For a memoized method, what the method throws.
+ * @internal
+ */
+export function answerCall(
   method: CachedMethod,
+  located: Located,
   self: unknown,
   args: readonly unknown[],
-  onSite: (site: Site) => void,
 ): unknown {
-  const { body } = method;
-  const located = method.excludes(self, args) ? undefined : method.locate(self, args);
-  if (located === undefined) return body.apply(self, args as unknown[]);
   const { site, key } = located;
-  onSite(site);
   const { engine } = site;
   const entry = plainHit(engine, key, site.record);
-  if (entry === undefined) return getOrLoad(engine, requestOf(method, located, self, args));
-  site.adopt(entry, args);
-  return promiseOf(engine, entry);
+  if (entry !== undefined) {
+    site.adopt(entry, args);
+    return method.isSync ? engine.memory?.valueOf(entry) : promiseOf(engine, entry);
+  }
+  return method.isSync
+    ? compute(method, located, self, args)
+    : getOrLoad(engine, requestOf(method, located, self, args));
 }
 
 /**
- * The load that a call amounts to.
+ * The load that a call of an asynchronous method amounts to.
  *
  * @internal
  */

@@ -1,14 +1,14 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- the shapes of all methods */
 import { ConfigurationError } from '../base/errors.js';
-import { getOrLoad, reload } from '../cache/read-path.js';
+import { reload } from '../cache/read-path.js';
 import { warmAll, type WarmOptions, type WarmReport } from '../cache/warm.js';
 import { clear, invalidateTags, remove } from '../cache/write-path.js';
 import { hitRate } from '../stats/counters.js';
 import { isPrototype, type CachedMethod } from './cached-method.js';
-import { requestOf } from './call.js';
+import { answerCall, requestOf } from './call.js';
 import { cachedMethodNamed } from './find-method.js';
-import { compute, remembered } from './memoized.js';
 import type { Site } from './site.js';
+import { compute } from './sync-call.js';
 
 /** Figures of one cached method or function in its cache. */
 export interface CacheInfo {
@@ -122,9 +122,7 @@ export function controlsOf(method: CachedMethod, self: unknown): CacheControl {
       checkInstance(method, self, 'warm');
       const site = method.siteFor(self);
       const job = async (args: readonly unknown[]): Promise<void> => {
-        const located = { site, key: method.keyOf(site, self, args) };
-        if (method.isSync) remembered(method, located, self, args);
-        else await getOrLoad(site.engine, requestOf(method, located, self, args));
+        await answerCall(method, { site, key: method.keyOf(site, self, args) }, self, args);
       };
       const keyOf = (args: readonly unknown[]): string => method.keyOf(site, self, args);
       return await warmAll(calls, job, keyOf, options, () => site.engine.clock.monotonic());

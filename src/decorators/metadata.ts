@@ -52,11 +52,10 @@ export function methodMetadata(target: object): readonly MethodMetadata[] {
  */
 export function disguise(wrapper: AnyFunction, body: AnyFunction, own: MethodMetadata): void {
   for (const key of Reflect.ownKeys(body)) {
+    // Relics of functions that are neither methods nor strict.
+    if (key === 'prototype' || key === 'arguments' || key === 'caller') continue;
     const property = Object.getOwnPropertyDescriptor(body, key);
-    const present = Object.getOwnPropertyDescriptor(wrapper, key);
-    if (property !== undefined && present?.configurable !== false) {
-      Object.defineProperty(wrapper, key, property);
-    }
+    if (property !== undefined) Object.defineProperty(wrapper, key, property);
   }
   for (const key of Reflect.getOwnMetadataKeys(body) as unknown[]) {
     Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, body), wrapper);

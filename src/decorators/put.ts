@@ -27,6 +27,7 @@ export class Put {
     private readonly args: readonly unknown[],
   ) {
     try {
+      if (options.condition?.apply(self, [...args]) === false) return;
       this.target =
         options.method === undefined
           ? method
@@ -39,6 +40,7 @@ export class Put {
   }
 
   async store(result: unknown): Promise<void> {
+    if (this.target === undefined) return;
     try {
       const args = this.options.args?.call(this.self, result, ...this.args) ?? this.args;
       if (this.options.args !== undefined) this.open(args);

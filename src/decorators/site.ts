@@ -58,6 +58,8 @@ export class Site implements EntryOwner {
    * they are.
    */
   readonly ownTag: string | undefined;
+  /** Whether the next call of the class has the same site: the cache does not hang on the instance. */
+  readonly isReusable: boolean;
   /** Whether a single primitive argument alone decides the result. */
   readonly indexable: boolean;
   /** Whether the cache is the process's default one, which may be exchanged. */
@@ -101,11 +103,9 @@ export class Site implements EntryOwner {
         ? policy
         : { ...policy, tags: this.withOwnTag(policy.tags) };
     this.record = engine.method(names.label);
+    this.isReusable = typeof cache !== 'function';
     this.indexable =
-      key === undefined &&
-      this.scope === undefined &&
-      condition === undefined &&
-      typeof cache !== 'function';
+      this.isReusable && key === undefined && this.scope === undefined && condition === undefined;
     this.followsDefault = cache === undefined;
     if (key === undefined) claim(engine, `${this.prefix}:…:${this.last}`, names.claimant);
   }

@@ -1,0 +1,89 @@
+import { isThenable } from '../base/thenable.js';
+import { warnOnce } from '../base/warn.js';
+import type { Engine } from '../cache/engine.js';
+import { toStore } from '../cache/fill.js';
+import type { MemoryEntry } from '../cache/read-path.js';
+import type { CachedMethod, Located } from './cached-method.js';
+import type { Site } from './site.js';
+
+/**
+ * Runs a synchronous method and keeps its result in memory.
+ *
+ * @throws what the method throws.
+ * @internal
+ */
+export function compute(
+  method: CachedMethod,
+  { site, key }: Located,
+  self: unknown,
+  args: readonly unknown[],
+): unknown {
+  const { engine, record } = site;
+  engine.counters.misses++;
+  record.misses++;
+  if (engine.events.hears('miss')) engine.events.emit('miss', { key });
+  // The method itself may invalidate what it is about to return.
+  const fence = engine.raiseFence(key);
+  try {
+    const value = run(engine, method, site, key, self, args);
+    if (isThenable(value)) {
+      warnOnce(
+        'AURORA_MEMOIZED_PROMISE',
+        record.name,
+        `${record.name} is memoized, but returned a promise, which was not stored: use @Cached.`,
+      );
+      return value;
+    }
+    const entry = keep(engine, method, site, fence, value, self, args);
+    if (entry !== undefined) site.adopt(entry, args);
+    return value;
+  } finally {
+    engine.fences.lower(fence);
+  }
+}
+
+function run(
+  engine: Engine,
+  method: CachedMethod,
+  { record }: Site,
+  key: string,
+  self: unknown,
+  args: readonly unknown[],
+): unknown {
+  const start = engine.clock.monotonic();
+  engine.counters.loads++;
+  record.loads++;
+  try {
+    const value = method.body.apply(self, args as unknown[]);
+    const durationMs = engine.clock.monotonic() - start;
+    record.loadTimes.record(durationMs);
+    if (engine.events.hears('load')) engine.events.emit('load', { key, durationMs });
+    return value;
+  } catch (error) {
+    engine.counters.loadErrors++;
+    record.loadErrors++;
+    if (engine.events.hears('loadError')) {
+      const durationMs = engine.clock.monotonic() - start;
+      engine.events.emit('loadError', { key, error, durationMs });
+    }
+    throw error;
+  }
+}
+
+function keep(
+  engine: Engine,
+  method: CachedMethod,
+  site: Site,
+  fence: ReturnType<Engine['raiseFence']>,
+  value: unknown,
+  self: unknown,
+  args: readonly unknown[],
+): MemoryEntry | undefined {
+  try {
+    const stored = toStore(engine, fence, method.policyFor(site, self, args), value);
+    return stored && engine.fillMemory(fence, value, stored.life, stored.tags);
+  } catch (error) {
+    engine.report(error);
+    return undefined;
+  }
+}
