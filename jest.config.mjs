@@ -16,6 +16,7 @@ const project = (displayName, folders, tsconfig) => ({
 });
 
 export default {
+  globalSetup: '<rootDir>/tests/support/ensure-redis.mjs',
   projects: [
     project('unit', ['unit', 'model', 'integration', 'dialects'], 'tsconfig.stage3.json'),
     project('legacy', ['legacy', 'dialects'], 'tsconfig.legacy.json'),

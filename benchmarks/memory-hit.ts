@@ -62,9 +62,13 @@ interface Query {
   readonly sort: string;
 }
 
-const queries = ids.map(
-  (name): Query => ({ name, country: 'DE', limit: 10, active: true, sort: 'name' }),
-);
+const queries = ids.map((name): Query => ({
+  name,
+  country: 'DE',
+  limit: 10,
+  active: true,
+  sort: 'name',
+}));
 
 const byHand = new HandWritten();
 const decorated = new Decorated();
@@ -82,7 +86,10 @@ console.log(`Node ${process.version}, ${process.platform} ${process.arch}`);
 report(
   `Hit in memory, one string argument, ${String(HOT_KEYS)} hot keys, awaited one by one`,
   await compete([
-    { name: 'by hand (async, template key, Map, expiry)', run: over(ids, (id) => byHand.getUser(id)) },
+    {
+      name: 'by hand (async, template key, Map, expiry)',
+      run: over(ids, (id) => byHand.getUser(id)),
+    },
     { name: '@Cached', run: over(ids, (id) => decorated.getUser(id)) },
     { name: 'cached()', run: over(ids, (id) => wrapped(id)) },
     { name: '@Memoized (awaited)', run: over(ids, (id) => decorated.label(id)) },
@@ -102,7 +109,10 @@ report(
         name: 'JSON.stringify of the five fields alone',
         run: over(queries, (query) => JSON.stringify(query)),
       },
-      { name: '@Cached, one object of five fields', run: over(queries, (q) => decorated.search(q)) },
+      {
+        name: '@Cached, one object of five fields',
+        run: over(queries, (q) => decorated.search(q)),
+      },
       {
         name: '@Cached, three primitives',
         run: over(ids, (id) => decorated.getThree(id, 1, true)),

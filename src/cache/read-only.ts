@@ -54,8 +54,7 @@ async function readShared(
   // Raised before the command is sent: see Fence.
   const fences = keys.map((key) => engine.raiseFence(key));
   try {
-    const entries =
-      keys.length === 1 ? [await shared.read(keys[0] as string)] : await shared.readMany(keys);
+    const entries = await Promise.all(keys.map((key) => shared.read(key)));
     const found = new Map<string, unknown>();
     for (const [i, fence] of fences.entries()) {
       const entry = entries[i];

@@ -8,6 +8,12 @@ import { ConfigurationError } from '../base/errors.js';
  */
 export type CacheStore = Keyv | KeyvStoreAdapter | Map<string, unknown>;
 
+/** Beyond Keyv's contract: a store that can list its keys without their values. */
+export interface KeyLister {
+  /** The keys that begin with `prefix`. */
+  keys(prefix: string): AsyncIterable<string>;
+}
+
 /**
  * What the cache asks of a store, whichever of the three it is.
  *
@@ -18,8 +24,11 @@ export interface StorePort {
   getMany(keys: readonly string[]): Promise<readonly unknown[]>;
   set(key: string, value: string, ttlMs: number): Promise<unknown>;
   delete(key: string): Promise<boolean>;
-  /** Every key that the store holds, or `undefined` when it cannot tell. */
-  keys(): AsyncIterable<string> | undefined;
+  /**
+   * Keys that the store holds, those at least that begin with `prefix`; `undefined` when it cannot
+   * tell.
+   */
+  keys(prefix: string): AsyncIterable<string> | undefined;
 }
 
 /**
@@ -65,13 +74,19 @@ class AdapterPort implements StorePort {
     return await this.store.delete(key);
   }
 
-  keys(): AsyncIterable<string> | undefined {
+  keys(prefix: string): AsyncIterable<string> | undefined {
+    // A store of ours lists keys without moving the values.
+    if (listsKeys(this.store)) return this.store.keys(prefix);
     return typeof this.store.iterator === 'function' ? this.iterate() : undefined;
   }
 
   private async *iterate(): AsyncGenerator<string> {
     for await (const pair of this.store.iterator?.() ?? []) yield String(pair[0]);
   }
+}
+
+function listsKeys(store: object): store is KeyLister {
+  return typeof (store as Partial<KeyLister>).keys === 'function';
 }
 
 /** A bare `Map` has no expiry; the envelope's times stand in for it. */

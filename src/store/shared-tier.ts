@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.js';
+import { Coalescer } from '../base/coalescer.js';
 import { StoreError } from '../base/errors.js';
 import { toStorePort, type CacheStore, type StorePort } from './adapter.js';
 import { TypedCodec, type Codec, type TypeCodec } from './codec.js';
@@ -27,6 +28,9 @@ export interface SharedTierOptions {
   readonly onError: (error: unknown) => void;
 }
 
+/** Keys that are read together at most. */
+const LARGEST_BATCH = 128;
+
 /**
  * The tier outside the process, over any Keyv store. Every key carries the namespace in front.
  * Reads answer `undefined` for whatever goes wrong, within the time-out; writes answer whether the
@@ -38,6 +42,8 @@ export class SharedTier {
   private readonly port: StorePort;
   private readonly typed: TypedCodec;
   private readonly prefix: string;
+  /** Reads of one turn share a command and a time-out. */
+  private readonly reads = new Coalescer<unknown>((keys) => this.fetch(keys), LARGEST_BATCH);
 
   constructor(private readonly options: SharedTierOptions) {
     this.port = toStorePort(options.store, (error) => {
@@ -48,15 +54,8 @@ export class SharedTier {
   }
 
   async read(key: string): Promise<SharedEntry | undefined> {
-    const stored = await this.guarded('get', () => this.port.get(this.prefix + key));
+    const stored = await this.reads.read(this.prefix + key);
     return stored === undefined ? undefined : this.decode(stored);
-  }
-
-  async readMany(keys: readonly string[]): Promise<readonly (SharedEntry | undefined)[]> {
-    const stored = await this.guarded('getMany', () =>
-      this.port.getMany(keys.map((key) => this.prefix + key)),
-    );
-    return keys.map((_, i) => this.decode(stored?.[i]));
   }
 
   /**
@@ -93,14 +92,27 @@ export class SharedTier {
    * @throws whatever the store throws on the way.
    */
   keys(): AsyncIterable<string> | undefined {
-    const all = this.port.keys();
+    const all = this.port.keys(this.prefix);
     return all === undefined ? undefined : this.below(all);
   }
 
   private async *below(all: AsyncIterable<string>): AsyncGenerator<string> {
-    for await (const key of all) {
-      if (key.startsWith(this.prefix)) yield key.slice(this.prefix.length);
+    const keys = all[Symbol.asyncIterator]();
+    const { timeoutMs, clock } = this.options;
+    for (;;) {
+      // Step by step, since a large store may rightly take longer than a time-out altogether.
+      const step = await deadline(keys.next(), timeoutMs, clock, 'iterator');
+      if (step.done === true) return;
+      if (step.value.startsWith(this.prefix)) yield step.value.slice(this.prefix.length);
     }
+  }
+
+  private async fetch(keys: readonly string[]): Promise<readonly unknown[]> {
+    const [only] = keys;
+    if (keys.length === 1 && only !== undefined) {
+      return [await this.guarded('get', () => this.port.get(only))];
+    }
+    return (await this.guarded('getMany', () => this.port.getMany(keys))) ?? [];
   }
 
   private encode(value: unknown): string {

@@ -1,8 +1,9 @@
 /**
- * What tests of cached services need: a clock that is moved by hand, and a store that fails on
- * demand.
+ * What tests of cached services need: a clock that is moved by hand, a store that fails on
+ * demand, and the contract that a store of one's own has to keep.
  *
  * @packageDocumentation
  */
 export { FaultStore, type Fault, type StoreOperation } from './fault-store.js';
 export { ManualClock } from './manual-clock.js';
+export { storeContract, type StoreCase, type StoreUnderTest } from './store-contract.js';

@@ -1,0 +1,169 @@
+import type { RedisOptions } from 'ioredis';
+
+import { Coalescer } from '../base/coalescer.js';
+import { describe } from '../base/duration.js';
+import { ConfigurationError } from '../base/errors.js';
+import { checkOptions, isFunction } from '../base/options.js';
+import { Connection, type RedisClient } from './connection.js';
+import { scan } from './scan.js';
+
+export type { RedisClient };
+
+/** Options of {@link RedisStore}. */
+export interface RedisStoreOptions {
+  /** Told of connection errors, without credentials, once each; also an `error` listener's. */
+  onError?: ((error: Error) => void) | undefined;
+}
+
+/** Keys of one MGET: enough to spare the client most of its work, and little for the server. */
+const LARGEST_BATCH = 128;
+
+type ErrorListener = (error: Error) => void;
+
+/**
+ * A Keyv storage adapter on ioredis. Times to live are in milliseconds, as in Keyv.
+ *
+ * Commands fail at once while there is no connection; none waits in a queue, and none is sent again
+ * after a reconnect. Reads of one turn of the event loop travel as one `MGET`. Values must be
+ * strings, which is what `Keyv` and the cache hand over.
+ *
+ * @example
+ * ```ts
+ * const store = new RedisStore('redis://localhost:6379/0');
+ * const cache = new CacheManager({ store, memory: false });
+ * ```
+ */
+export class RedisStore {
+  /** Part of Keyv's adapter contract. */
+  readonly opts: Readonly<Record<string, unknown>> = Object.freeze({ dialect: 'redis' });
+  /** Part of Keyv's adapter contract; set by the Keyv instance that uses the store. */
+  namespace: string | undefined = undefined;
+  private readonly connection: Connection;
+  private readonly reader: Coalescer<string | null> | undefined;
+  private readonly listeners = new Set<ErrorListener>();
+
+  /**
+   * @param target - A URL, options for an ioredis client of the store's own, or a client of the
+   * caller's, which is used as it is and never closed.
+   * @throws ConfigurationError for a URL that cannot be read, a client with `keyPrefix`, or an
+   * unknown option.
+   */
+  constructor(target: string | RedisOptions | RedisClient, options: RedisStoreOptions = {}) {
+    checkOptions('RedisStore', options, { onError: isFunction });
+    if (options.onError !== undefined) this.listeners.add(options.onError);
+    this.connection = new Connection(target, (error) => {
+      for (const listener of this.listeners) listener(error);
+    });
+    const { client, isCluster } = this.connection;
+    // MGET cannot cross the slots of a cluster.
+    this.reader = isCluster
+      ? undefined
+      : new Coalescer((keys) => client.mget([...keys]), LARGEST_BATCH);
+  }
+
+  /** The text under a key; `undefined` when there is none, or something that is not a text. */
+  async get<T = string>(key: string): Promise<T | undefined> {
+    await this.connection.ready();
+    const { reader } = this;
+    const text = reader === undefined ? await this.getOne(key) : await reader.read(key);
+    return (text ?? undefined) as T | undefined;
+  }
+
+  /** The texts under several keys, in their order. */
+  async getMany<T = string>(keys: readonly string[]): Promise<(T | undefined)[]> {
+    return await Promise.all(keys.map((key) => this.get<T>(key)));
+  }
+
+  /** Stores a text; `ttl` in milliseconds, absent or 0 for no expiry. */
+  async set(key: string, value: string, ttl?: number): Promise<boolean> {
+    if (typeof value !== 'string') {
+      throw new ConfigurationError(`RedisStore: a value must be a string; got ${describe(value)}.`);
+    }
+    await this.connection.ready();
+    const { client } = this.connection;
+    const reply =
+      ttl !== undefined && ttl > 0
+        ? await client.set(key, value, 'PX', Math.max(1, Math.ceil(ttl)))
+        : await client.set(key, value);
+    return reply === 'OK';
+  }
+
+  /** Stores several texts. */
+  async setMany(entries: readonly { key: string; value: string; ttl?: number }[]): Promise<void> {
+    await Promise.all(entries.map(({ key, value, ttl }) => this.set(key, value, ttl)));
+  }
+
+  /** Removes a key, and answers whether it was there. */
+  async delete(key: string): Promise<boolean> {
+    await this.connection.ready();
+    return (await this.connection.client.unlink(key)) > 0;
+  }
+
+  /** Removes several keys, and answers whether any of them was there. */
+  async deleteMany(keys: readonly string[]): Promise<boolean> {
+    // One command each: ioredis writes those of one turn together, and a cluster wants no others.
+    const removed = await Promise.all(keys.map((key) => this.delete(key)));
+    return removed.includes(true);
+  }
+
+  /** Whether a key is there. */
+  async has(key: string): Promise<boolean> {
+    await this.connection.ready();
+    return (await this.connection.client.exists(key)) > 0;
+  }
+
+  /**
+   * Removes the keys of the Keyv instance's namespace.
+   *
+   * @throws ConfigurationError without a namespace: a whole database is nobody's to empty.
+   */
+  async clear(): Promise<void> {
+    if (this.namespace === undefined) {
+      throw new ConfigurationError(
+        'RedisStore: clear needs a namespace. Give one to the Keyv instance.',
+      );
+    }
+    for await (const keys of this.scanned(`${this.namespace}:`)) await this.deleteMany(keys);
+  }
+
+  /** Keys and texts below a namespace. */
+  async *iterator<T = string>(namespace?: string): AsyncGenerator<[string, T | undefined], void> {
+    for await (const keys of this.scanned(namespace === undefined ? '' : `${namespace}:`)) {
+      const values = await this.getMany<T>(keys);
+      for (const [i, key] of keys.entries()) {
+        if (values[i] !== undefined) yield [key, values[i]];
+      }
+    }
+  }
+
+  /** The keys that begin with a text; no values are moved. The cache clears patterns by it. */
+  async *keys(prefix: string): AsyncGenerator<string> {
+    for await (const keys of this.scanned(prefix)) yield* keys;
+  }
+
+  /** Calls `listener` for every connection error; other events there are none. */
+  on(event: string, listener: (...args: unknown[]) => void): this {
+    if (event === 'error') this.listeners.add(listener);
+    return this;
+  }
+
+  /** Closes the connection, if it is the store's own. */
+  async disconnect(): Promise<void> {
+    await this.connection.close();
+  }
+
+  private async *scanned(prefix: string): AsyncGenerator<string[]> {
+    await this.connection.ready();
+    yield* scan(this.connection.client, prefix);
+  }
+
+  private async getOne(key: string): Promise<string | null> {
+    try {
+      return await this.connection.client.get(key);
+    } catch (error) {
+      // Where MGET answers nil for a list or a hash, GET fails: somebody else's key, a miss.
+      if (error instanceof Error && error.message.startsWith('WRONGTYPE')) return null;
+      throw error;
+    }
+  }
+}

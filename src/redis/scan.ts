@@ -1,0 +1,34 @@
+import type { Cluster, Redis } from 'ioredis';
+
+import { escapePattern } from '../base/glob.js';
+import type { RedisClient } from './connection.js';
+
+/** Keys that the server looks at in one step: it must stay responsive to everybody else. */
+const STEP = 500;
+
+/**
+ * Keys that begin with a text, batch by batch, from every primary. A key that is there all the time
+ * comes at least once, and may come twice (SCAN promises no more).
+ *
+ * @internal
+ */
+export async function* scan(client: RedisClient, prefix: string): AsyncGenerator<string[]> {
+  const nodes =
+    'isCluster' in client && client.isCluster
+      ? (client as Cluster).nodes('master')
+      : [client as Redis];
+  for (const node of nodes) {
+    let cursor = '0';
+    do {
+      const [next, keys] = await node.scan(
+        cursor,
+        'MATCH',
+        `${escapePattern(prefix)}*`,
+        'COUNT',
+        STEP,
+      );
+      cursor = next;
+      if (keys.length > 0) yield keys;
+    } while (cursor !== '0');
+  }
+}

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+
+import type { KeyvStoreAdapter } from 'keyv';
+
+/** What the contract needs to know about a store. */
+export interface StoreUnderTest {
+  /** The store, empty. */
+  readonly store: Pick<KeyvStoreAdapter, 'get' | 'set' | 'delete'> & Partial<KeyvStoreAdapter>;
+  /**
+   * Lets so many milliseconds go by for the store: by a clock that is moved by hand, or by waiting.
+   * Absent for a store without expiry.
+   */
+  readonly pass?: ((ms: number) => Promise<void>) | undefined;
+  /** Closes what `open` opened. */
+  readonly close?: (() => Promise<void>) | undefined;
+}
+
+/** One case of the contract, for any test runner. */
+export interface StoreCase {
+  readonly name: string;
+  /** Opens a store, tries it and closes it. */
+  readonly run: () => Promise<void>;
+}
+
+type Trial = (under: StoreUnderTest) => Promise<void>;
+
+/**
+ * What the cache expects of a Keyv storage adapter, as cases for a test runner. Cases of what an
+ * adapter does not have (`getMany`, `iterator`, expiry) pass without trying it.
+ *
+ * @param open - Makes an empty store for each case.
+ * @example
+ * ```ts
+ * for (const { name, run } of storeContract(() => ({ store: new MyStore() }))) test(name, run);
+ * ```
+ */
+export function storeContract(open: () => StoreUnderTest | Promise<StoreUnderTest>): StoreCase[] {
+  return Object.entries(TRIALS).map(([name, trial]) => ({
+    name,
+    run: async () => {
+      const under = await open();
+      try {
+        await trial(under);
+      } finally {
+        await under.close?.();
+      }
+    },
+  }));
+}
+
+const TEXTS: Readonly<Record<string, string>> = {
+  'an empty text': '',
+  'a text of all planes': 'ä ☃ 𝄞 \u0000 \n "quoted" \\ %s',
+  'a megabyte': 'x'.repeat(1_048_576),
+};
+
+const TRIALS: Readonly<Record<string, Trial>> = {
+  'answers undefined for a key that is not there': async ({ store }) => {
+    assert.equal(await store.get('absent'), undefined);
+  },
+  'gives back what was set, and the last of two': async ({ store }) => {
+    await store.set('key', 'one', 60_000);
+    assert.equal(await store.get('key'), 'one');
+    await store.set('key', 'two', 60_000);
+    assert.equal(await store.get('key'), 'two');
+  },
+  'keeps every text as it is': async ({ store }) => {
+    for (const [what, text] of Object.entries(TEXTS)) {
+      await store.set('text', text, 60_000);
+      assert.ok((await store.get('text')) === text, `${what} came back changed`);
+    }
+  },
+  'tells keys apart that look like patterns or alike': async ({ store }) => {
+    const keys = ['a*', 'ab', 'a?', 'a[b]', 'a\\', 'a:b', 'A', 'ä', 'a b', 'a'.repeat(300)];
+    for (const key of keys) await store.set(key, `value of ${key}`, 60_000);
+    for (const key of keys) assert.equal(await store.get(key), `value of ${key}`);
+  },
+  'deletes, and says whether there was something': async ({ store }) => {
+    await store.set('key', 'value', 60_000);
+    assert.equal(await store.delete('key'), true);
+    assert.equal(await store.get('key'), undefined);
+    assert.equal(await store.delete('key'), false);
+  },
+  'lets entries expire after their milliseconds, and not before': async ({ store, pass }) => {
+    if (pass === undefined) return;
+    await store.set('short', 'value', 200);
+    await store.set('long', 'value', 60_000);
+    assert.equal(await store.get('short'), 'value');
+    await pass(300);
+    assert.equal(await store.get('short'), undefined);
+    assert.equal(await store.get('long'), 'value');
+  },
+  'replaces the expiry with the value': async ({ store, pass }) => {
+    if (pass === undefined) return;
+    await store.set('key', 'short', 200);
+    await store.set('key', 'long', 60_000);
+    await pass(300);
+    assert.equal(await store.get('key'), 'long');
+  },
+  'reads several keys in their order, absent and repeated ones included': async ({ store }) => {
+    if (store.getMany === undefined) return;
+    await store.set('a', '1', 60_000);
+    await store.set('b', '2', 60_000);
+    const values = await store.getMany(['b', 'absent', 'a', 'b']);
+    assert.deepEqual([...values], ['2', undefined, '1', '2']);
+  },
+  'knows what it has': async ({ store }) => {
+    if (store.has === undefined) return;
+    await store.set('key', 'value', 60_000);
+    assert.equal(await store.has('key'), true);
+    assert.equal(await store.has('absent'), false);
+  },
+  'deletes several keys': async ({ store }) => {
+    if (store.deleteMany === undefined) return;
+    for (const key of ['a', 'b', 'c']) await store.set(key, 'value', 60_000);
+    assert.equal(await store.deleteMany(['a', 'c', 'absent']), true);
+    assert.equal(await store.get('a'), undefined);
+    assert.equal(await store.get('b'), 'value');
+    assert.equal(await store.deleteMany(['a', 'absent']), false);
+  },
+  'lists all of its keys': async ({ store }) => {
+    if (store.iterator === undefined) return;
+    const keys = Array.from({ length: 50 }, (_, i) => `listed:${String(i)}`);
+    for (const key of keys) await store.set(key, `value of ${key}`, 60_000);
+    const found = new Map<unknown, unknown>();
+    for await (const [key, value] of store.iterator() as AsyncIterable<unknown[]>) {
+      found.set(key, value);
+    }
+    for (const key of keys) assert.equal(found.get(key), `value of ${key}`);
+  },
+  'answers many calls at once, each its own': async ({ store }) => {
+    const keys = Array.from({ length: 300 }, (_, i) => `key ${String(i)}`);
+    await Promise.all(keys.map(async (key) => (await store.set(key, key, 60_000)) as unknown));
+    assert.deepEqual(await Promise.all(keys.map((key) => store.get(key))), keys);
+  },
+};

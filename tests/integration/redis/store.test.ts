@@ -1,0 +1,232 @@
+import KeyvRedis from '@keyv/redis';
+import { Cached, CacheManager, MemoryStore } from 'aurora-cache';
+import { RedisStore } from 'aurora-cache/redis';
+import { FaultStore, ManualClock, storeContract, type StoreUnderTest } from 'aurora-cache/testing';
+import { Redis } from 'ioredis';
+import Keyv from 'keyv';
+
+import { RedisServer } from '../../support/redis/server.js';
+
+let server: RedisServer;
+let admin: Redis;
+
+beforeAll(async () => {
+  server = await RedisServer.start();
+  admin = new Redis(server.url);
+}, 60_000);
+
+afterAll(async () => {
+  admin.disconnect();
+  await server.stop();
+});
+
+beforeEach(async () => {
+  await admin.flushall();
+});
+
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+const stores: Record<string, () => StoreUnderTest> = {
+  MemoryStore: () => {
+    const clock = new ManualClock();
+    return { store: new MemoryStore({ clock }), pass: (ms) => clock.advance(`${ms}ms`) };
+  },
+  FaultStore: () => {
+    const clock = new ManualClock();
+    return { store: new FaultStore({ clock }), pass: (ms) => clock.advance(`${ms}ms`) };
+  },
+  'RedisStore on a URL': () => {
+    const store = new RedisStore(server.url);
+    return { store, pass: wait, close: () => store.disconnect() };
+  },
+  "RedisStore on the caller's client": () => {
+    const client = new Redis(server.url);
+    const close = async (): Promise<void> => {
+      client.disconnect();
+      await Promise.resolve();
+    };
+    return { store: new RedisStore(client), pass: wait, close };
+  },
+  '@keyv/redis': () => {
+    const store = new KeyvRedis(server.url);
+    return { store: store, pass: wait, close: () => store.disconnect() };
+  },
+};
+
+describe.each(Object.entries(stores))('%s keeps the contract of a store', (_, open) => {
+  test.each(storeContract(open).map(({ name, run }) => [name, run] as const))(
+    '%s',
+    async (_name, run) => {
+      await run();
+    },
+  );
+});
+
+describe('RedisStore', () => {
+  let store: RedisStore;
+
+  beforeEach(() => {
+    store = new RedisStore(server.url);
+  });
+
+  afterEach(async () => {
+    await store.disconnect();
+  });
+
+  it('works behind Keyv, whose clear leaves other keys alone', async () => {
+    const keyv = new Keyv({ store, namespace: 'mine' });
+    await admin.set('theirs', 'value');
+    await keyv.set('key', { nested: [1, 2] }, 60_000);
+    expect(await keyv.get('key')).toEqual({ nested: [1, 2] });
+    expect(await admin.pttl('mine:key')).toBeGreaterThan(59_000);
+    await keyv.clear();
+    expect(await admin.keys('*')).toEqual(['theirs']);
+  });
+
+  it('refuses to clear without a namespace', async () => {
+    await admin.set('theirs', 'value');
+    await expect(store.clear()).rejects.toThrow(/namespace/);
+    expect(await admin.get('theirs')).toBe('value');
+  });
+
+  it('takes a foreign type under a key for a miss, alone and among others', async () => {
+    await admin.rpush('list', 'a');
+    await admin.set('text', 'b');
+    expect(await store.get('list')).toBeUndefined();
+    expect(await store.getMany(['list', 'text'])).toEqual([undefined, 'b']);
+  });
+
+  it('reads what one turn asks for with one command', async () => {
+    await admin.mset('a', '1', 'b', '2', 'c', '3');
+    await store.get('a');
+    await admin.config('RESETSTAT');
+    expect(await Promise.all(['a', 'b', 'c'].map((key) => store.get(key)))).toEqual([
+      '1',
+      '2',
+      '3',
+    ]);
+    const statistics = await admin.info('commandstats');
+    expect(statistics).toMatch(/cmdstat_mget:calls=1,/);
+    expect(statistics).not.toContain('cmdstat_get:');
+  });
+
+  it('lists keys below a prefix, whatever that contains, and moves no values', async () => {
+    await admin.mset('a*:1', 'x', 'ab:1', 'x', 'a*:2', 'x');
+    const keys: string[] = [];
+    await admin.config('RESETSTAT');
+    for await (const key of store.keys('a*:')) keys.push(key);
+    expect(keys.sort()).toEqual(['a*:1', 'a*:2']);
+    expect(await admin.info('commandstats')).not.toMatch(/cmdstat_m?get:/);
+  });
+
+  it('refuses values that are not text', async () => {
+    await expect(store.set('key', 1 as never)).rejects.toThrow(/must be a string; got 1/);
+  });
+});
+
+describe('RedisStore refuses', () => {
+  it.each([
+    ['a URL that cannot be read', 'not a url', /cannot be read/],
+    ['another protocol', 'http://localhost', /redis:\/\/ or rediss:\/\//],
+  ])('%s', (_, url, message) => {
+    expect(() => new RedisStore(url)).toThrow(message);
+  });
+
+  it('shows no password in the message about a URL', () => {
+    let message = '';
+    try {
+      void new RedisStore('http//user:secret@host');
+    } catch (error) {
+      message = String(error);
+    }
+    expect(message).toContain('cannot be read');
+    expect(message).not.toContain('secret');
+  });
+
+  it('a client with a keyPrefix', () => {
+    const client = new Redis(server.url, { keyPrefix: 'x:', lazyConnect: true });
+    expect(() => new RedisStore(client)).toThrow(/keyPrefix/);
+    client.disconnect();
+  });
+});
+
+describe('A cache on RedisStore', () => {
+  it('shares what one process computed with another, with its types', async () => {
+    const stores = [new RedisStore(server.url), new RedisStore(server.url)] as const;
+    const [one, two] = stores.map((store) => new CacheManager({ store, memory: false })) as [
+      CacheManager,
+      CacheManager,
+    ];
+    const value = { at: new Date(0), tags: new Map([['a', new Set([1n])]]) };
+    await one.set('key', value, { ttl: '1m' });
+    expect(await two.get('key')).toEqual(value);
+    expect(await admin.keys('*')).toEqual(['aurora:key']);
+    expect(await admin.pttl('aurora:key')).toBeLessThanOrEqual(60_000);
+    await Promise.all(stores.map((store) => store.disconnect()));
+  });
+
+  it('clears by pattern, exactly what matches', async () => {
+    const store = new RedisStore(server.url);
+    const cache = new CacheManager({ store });
+    for (const key of ['user:1:a', 'user:1:b', 'user:10:a', 'order:1']) await cache.set(key, 1);
+    await admin.set('other:user:1:a', 'theirs');
+    expect(await cache.clear('user:1:*')).toBe(2);
+    expect((await admin.keys('*')).sort()).toEqual([
+      'aurora:order:1',
+      'aurora:user:10:a',
+      'other:user:1:a',
+    ]);
+    await store.disconnect();
+  });
+
+  it('goes on without Redis, and with it again, and no caller sees a failure', async () => {
+    const mortal = await RedisServer.start();
+    const store = new RedisStore(mortal.url);
+    const cache = new CacheManager({ store, memory: false });
+    const errors: unknown[] = [];
+    cache.on('error', ({ error }) => errors.push(error));
+    let calls = 0;
+    class Service {
+      @Cached({ keyPrefix: 'service', cache, ttl: 60 })
+      async answer(question: string): Promise<string> {
+        calls++;
+        return await Promise.resolve(`answer to ${question}`);
+      }
+    }
+    const service = new Service();
+    await service.answer('a');
+    await service.answer('a');
+    expect(calls).toBe(1);
+
+    await mortal.kill();
+    const during = await Promise.all(Array.from({ length: 50 }, () => service.answer('a')));
+    expect(new Set(during)).toEqual(new Set(['answer to a']));
+    expect(errors.length).toBeGreaterThan(0);
+
+    await mortal.up();
+    // Once the client is back, results are shared again.
+    for (let i = 0; i < 100 && (await store.get('aurora:none').catch(() => null)) === null; i++) {
+      await wait(50);
+    }
+    await service.answer('b');
+    const before = calls;
+    await service.answer('b');
+    expect(calls).toBe(before);
+    await store.disconnect();
+    await mortal.stop();
+  }, 30_000);
+
+  it('waits for a hung Redis no longer than storeTimeout', async () => {
+    const hung = await RedisServer.start();
+    const store = new RedisStore(hung.url);
+    const cache = new CacheManager({ store, memory: false, storeTimeout: '100ms' });
+    await cache.getOrSet('key', () => 1);
+    hung.freeze();
+    const start = performance.now();
+    expect(await cache.getOrSet('another', () => 2)).toBe(2);
+    // Not a benchmark: without the time-out this would take for ever.
+    expect(performance.now() - start).toBeLessThan(5000);
+    await store.disconnect();
+    await hung.stop();
+  }, 30_000);
+});
