@@ -27,6 +27,9 @@ const RESERVED_ALL =
 /** How a structure begins; a string argument that begins so carries a signature. */
 const STRUCTURE = /^(?:@|[A-Za-z0-9]*\()/;
 
+/** Views that go by their own names; a subclass may be called anything, even `Map`, or nothing. */
+const VIEW = /^(?:Buffer|DataView|(?:Big)?(?:Int|Uint|Float)\d+(?:Clamped)?Array)$/;
+
 /**
  * Whether a text could be taken for an encoded structure.
  *
@@ -82,9 +85,12 @@ class Encoder {
       throw new CacheKeyError(`it is nested deeper than ${String(LIMITS.argumentDepth)} levels`);
     }
     if (this.path.includes(value)) throw new CacheKeyError('it contains itself');
+    const before = this.size;
     this.path.push(value);
     const text = this.contents(value);
     this.path.pop();
+    // What it contains has been counted on the way, and is part of its text.
+    this.size = before;
     return this.grown(text);
   }
 
@@ -95,11 +101,12 @@ class Encoder {
     if (types.isSet(value)) return `Set(${this.members(value)})`;
     if (ArrayBuffer.isView(value)) {
       const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-      return `${escaped(nameOf(value))}(${bytes.toString('base64url')})`;
+      const name = nameOf(value);
+      return VIEW.test(name)
+        ? `${name}(${this.base64(bytes)})`
+        : `@${escaped(name)}('${this.base64(bytes)})`;
     }
-    if (types.isAnyArrayBuffer(value)) {
-      return `ArrayBuffer(${Buffer.from(value).toString('base64url')})`;
-    }
+    if (types.isAnyArrayBuffer(value)) return `ArrayBuffer(${this.base64(Buffer.from(value))})`;
     const own = this.ownFormat(value);
     if (own !== undefined) return own;
     throw new CacheKeyError(
@@ -107,7 +114,14 @@ class Encoder {
     );
   }
 
+  private base64(bytes: Buffer): string {
+    this.checkSize(bytes.length);
+    return bytes.toString('base64url');
+  }
+
   private list(items: readonly unknown[]): string {
+    // Every item takes a character at least; a sparse array has a length that costs no memory.
+    this.checkSize(items.length);
     let text = '';
     for (let i = 0; i < items.length; i++) text += (i > 0 ? ',' : '') + this.encode(items[i]);
     return text;
@@ -115,13 +129,14 @@ class Encoder {
 
   private record(value: Readonly<Record<string, unknown>>): string {
     const names = sorted(Object.keys(value));
+    // Before anything else of it is encoded, since that may be what it leaves out.
+    if (names.includes('toJSON') || names.includes('toCacheKey')) {
+      const own = this.ownFormat(value);
+      if (own !== undefined) return own;
+    }
     let text = names.length === 0 ? '(=' : '(';
     for (let i = 0; i < names.length; i++) {
       const name = names[i] as string;
-      if (name === 'toJSON' || name === 'toCacheKey') {
-        const own = this.ownFormat(value);
-        if (own !== undefined) return own;
-      }
       text += `${i > 0 ? ',' : ''}${escaped(name)}=${this.encode(value[name])}`;
     }
     // Query builders name their operators by symbols: to pass over them would mix up queries.
@@ -153,10 +168,14 @@ class Encoder {
 
   private grown(text: string): string {
     this.size += text.length;
-    if (this.size > LIMITS.argumentChars) {
+    this.checkSize(this.size);
+    return text;
+  }
+
+  private checkSize(characters: number): void {
+    if (characters > LIMITS.argumentChars) {
       throw new CacheKeyError(`its text is longer than ${String(LIMITS.argumentChars)} characters`);
     }
-    return text;
   }
 }
 

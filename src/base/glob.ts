@@ -118,14 +118,14 @@ function characterSet(source: string, start: number): { value: CharacterSet; end
   if (negated) i++;
   const ranges: [number, number][] = [];
   for (; i < source.length && source.charAt(i) !== ']'; i++) {
-    if (source.charAt(i) === '\\' && i + 1 < source.length) i++;
+    const isEscaped = source.charAt(i) === '\\' && i + 1 < source.length;
+    if (isEscaped) i++;
     const from = source.charCodeAt(i);
-    let to = from;
-    if (source.charAt(i + 1) === '-' && i + 2 < source.length && source.charAt(i + 2) !== ']') {
-      i += 2;
-      if (source.charAt(i) === '\\' && i + 1 < source.length) i++;
-      to = source.charCodeAt(i);
-    }
+    // As Redis reads them, since both must clear the same keys: a range takes its end as it stands,
+    // be it `]` or a backslash, and none begins with an escaped character.
+    const isRange = !isEscaped && source.charAt(i + 1) === '-' && i + 2 < source.length;
+    if (isRange) i += 2;
+    const to = source.charCodeAt(i);
     ranges.push([Math.min(from, to), Math.max(from, to)]);
   }
   return { value: { negated, ranges }, end: i };

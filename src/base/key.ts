@@ -35,7 +35,7 @@ interface Segment {
  * @internal
  */
 export function keyOfCall(prefix: string, args: readonly unknown[], last: string): string {
-  let key = prefix;
+  let texts = '';
   let signature = '';
   let ambiguous = false;
   let short = true;
@@ -43,13 +43,13 @@ export function keyOfCall(prefix: string, args: readonly unknown[], last: string
     const segment = segmentOf(args[i], i);
     const text = shortened(segment.text);
     short &&= text === segment.text;
-    key += `:${text}`;
+    texts += `:${text}`;
     signature += segment.type;
     ambiguous ||= segment.type !== segment.suggested;
   }
-  key += `:${last}`;
-  if (ambiguous) key += `~${signature}`;
-  return short && fitsIn(key, LIMITS.readableKeyBytes) ? key : digested(key, last);
+  const plain = `${prefix}${texts}:${last}`;
+  const key = ambiguous ? `${plain}~${signature}` : plain;
+  return short && fitsIn(key, LIMITS.readableKeyBytes) ? key : digested(key, prefix, texts, last);
 }
 
 /**
@@ -154,15 +154,18 @@ function fitsIn(text: string, bytes: number): boolean {
 
 /**
  * A long key keeps its leading segments for the reader and for patterns, and its last one for
- * `cacheClear`; the digest of the whole stands in the place of the signature.
+ * `cacheClear`; the digest of the whole stands in the place of the signature. The prefix, which
+ * holds the namespaces and may contain colons itself, and the first argument stay however long they
+ * are: `clear('user:123:*')`, and clearing a namespace, must reach every key.
  */
-function digested(key: string, last: string): string {
+function digested(key: string, prefix: string, texts: string, last: string): string {
   const tail = `:${last}~h${sha256(key)}`;
   const room = LIMITS.readableKeyBytes - Buffer.byteLength(tail);
-  let head = '';
-  for (const segment of key.split(':')) {
-    const longer = head === '' ? segment : `${head}:${segment}`;
-    if (head !== '' && Buffer.byteLength(longer) > room) break;
+  const [, first = '', ...others] = texts.split(':');
+  let head = texts === '' ? prefix : `${prefix}:${first}`;
+  for (const text of others) {
+    const longer = `${head}:${text}`;
+    if (Buffer.byteLength(longer) > room) break;
     head = longer;
   }
   return head + tail;

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import { LIMITS } from '../base/defaults.js';
 import type { EntryLife, MemoryEntry } from '../memory/entry.js';
+import { copyOf } from '../memory/guard.js';
 import { MemoryStore } from '../memory/memory-store.js';
 import { newCounters, type CacheCounters } from '../stats/counters.js';
 import { MethodRecord } from '../stats/method-record.js';
@@ -120,6 +121,31 @@ export class Engine {
       // A value that `clone` cannot copy, or a failing `sizeOf`: it is simply not kept.
       this.report(error);
       return undefined;
+    }
+  }
+
+  /**
+   * A value as memory will keep it, taken before a caller can change it. For fills that come later
+   * than the callers' answer.
+   */
+  protect(value: unknown): unknown {
+    if (this.memory === undefined) return value;
+    try {
+      return this.memory.guarded(value);
+    } catch (error) {
+      this.report(error);
+      return value;
+    }
+  }
+
+  /** What one of several callers gets of a value: a copy of their own where `clone` is on. */
+  ownCopy(value: unknown): unknown {
+    if (this.memory?.clones !== true) return value;
+    try {
+      return copyOf(value);
+    } catch (error) {
+      this.report(error);
+      return value;
     }
   }
 

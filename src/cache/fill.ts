@@ -53,12 +53,13 @@ export function fill(
       onEntry(engine.fillMemory(fence, value, life, tags));
       return undefined;
     }
-    const entry = { value, ...life, tags, tagClock: fence.tagClock };
+    const kept = engine.protect(value);
+    const entry = { value: kept, ...life, tags, tagClock: fence.tagClock };
     const write = async (): Promise<void> => {
       // It may have waited behind the very write that overtook it.
       if (!isOvertaken(engine, fence, tags)) await shared.write(fence.key, entry);
       if (isOvertaken(engine, fence, tags)) engine.counters.refusedFills++;
-      else onEntry(engine.fillMemory(fence, value, life, tags));
+      else onEntry(engine.fillMemory(fence, kept, life, tags));
     };
     return engine.writes.run(fence.key, write).catch((error: unknown) => {
       engine.report(error);

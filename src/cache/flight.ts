@@ -25,6 +25,7 @@ export class Flight {
   landed = false;
   /** The expired entry that the shared tier had. */
   stale: SharedEntry | undefined;
+  private readonly staleListeners: (() => void)[] = [];
   private resolve!: (landing: Landing) => void;
   private patience: Promise<Landing | typeof OVERDUE> | undefined;
 
@@ -40,6 +41,17 @@ export class Flight {
   land(landing: Landing): void {
     this.landed = true;
     this.resolve(landing);
+  }
+
+  /** Keeps aside what the shared tier had, and tells those who wait for it. */
+  foundStale(entry: SharedEntry): void {
+    this.stale = entry;
+    for (const listener of this.staleListeners.splice(0)) listener();
+  }
+
+  /** Calls back when the shared tier turns out to have an expired entry; not if it has already. */
+  whenStale(listener: () => void): void {
+    if (this.stale === undefined) this.staleListeners.push(listener);
   }
 
   /** Whether a load has kept others waiting for longer than it may. */

@@ -224,7 +224,8 @@ export class CacheManager {
     return await warmAll(
       entries,
       job,
-      ({ key }) => key,
+      // Callers without types pass anything, null even.
+      (entry) => (entry as WarmEntry<T> | null | undefined)?.key ?? '',
       options,
       () => clock.monotonic(),
     );

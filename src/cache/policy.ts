@@ -151,7 +151,9 @@ export function overlaid(base: LoadPolicy, options: LoadOptions<never>, owner: s
     softMs: ms(softTimeout, base.softMs, 'softTimeout'),
     hardMs: ms(hardTimeout, base.hardMs, 'hardTimeout'),
     leaseMs: ms(lease, base.leaseMs, 'lease') as number,
-    tags: (tags as LoadPolicy['tags'] | undefined) ?? base.tags,
+    tags: Array.isArray(tags)
+      ? [...(tags as readonly string[])]
+      : ((tags as LoadPolicy['tags'] | undefined) ?? base.tags),
     unless: (options.unless as LoadPolicy['unless']) ?? base.unless,
   });
 }
@@ -225,5 +227,6 @@ export function checkedTags(tags: unknown, option = 'tags'): readonly string[] {
         `got ${describe(tag)}.`,
     );
   }
-  return tags as string[];
+  // A copy: a function may answer with an array of the value itself, which callers can change.
+  return [...(tags as string[])];
 }

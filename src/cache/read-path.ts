@@ -1,3 +1,4 @@
+import { isCacheError } from '../base/errors.js';
 import type { EntryOwner, MemoryEntry } from '../memory/entry.js';
 import type { MethodRecord } from '../stats/method-record.js';
 import type { SharedEntry } from '../store/shared-tier.js';
@@ -93,7 +94,7 @@ export async function reload(engine: Engine, request: LoadRequest): Promise<unkn
   if (!engine.enabled) return await bypass(request);
   engine.invalidateKey(request.key);
   const landing = await takeOff(engine, request, 'reload').landing;
-  if (landing.ok) return landing.value;
+  if (landing.ok) return engine.ownCopy(landing.value);
   throw landing.error;
 }
 
@@ -123,12 +124,13 @@ async function answer(
       const expired = servable(engine, flight, stale);
       countMiss(engine, request);
       if (expired === undefined) throw outcome.error;
-      return serveStale(engine, request, expired, 'error');
+      const isLate = isCacheError(outcome.error) && outcome.error.code === 'ERR_LOAD_TIMEOUT';
+      return serveStale(engine, request, expired, isLate ? 'timeout' : 'error');
     }
     if (isKnown) countHit(engine, request, 'memory');
     else if (outcome.source === 'load') countMiss(engine, request);
     else if (outcome.source === 'shared') countHit(engine, request, 'shared');
-    return outcome.value;
+    return outcome.source === 'stale' ? outcome.value : engine.ownCopy(outcome.value);
   }
 }
 
@@ -145,17 +147,26 @@ function orStale(
   return new Promise((resolve) => {
     // Counted from the start of the load: a later caller need not wait for it all over again.
     const left = Math.max(0, flight.startedAt + softMs - engine.clock.now());
-    const timer = engine.clock.setTimeout(() => {
+    let settled = false;
+    const serve = (): void => {
+      if (settled) return;
       const expired = servable(engine, flight, stale);
-      if (expired === undefined) return;
+      if (expired === undefined) {
+        // The shared tier may take longer than that to say what it has.
+        flight.whenStale(serve);
+        return;
+      }
+      settled = true;
       countMiss(engine, request);
       resolve({
         ok: true,
         value: serveStale(engine, request, expired, 'timeout'),
         source: 'stale',
       });
-    }, left);
+    };
+    const timer = engine.clock.setTimeout(serve, left);
     void landing.then((outcome) => {
+      settled = true;
       engine.clock.clearTimeout(timer);
       resolve(outcome);
     });
@@ -180,7 +191,8 @@ function servable(
   }
   const shared = flight.stale;
   if (shared === undefined || flight.fence.marked || now >= shared.staleUntil) return undefined;
-  return engine.tags.isValid(shared.tags, shared.tagClock) ? shared : undefined;
+  if (!engine.tags.isValid(shared.tags, shared.tagClock)) return undefined;
+  return { value: engine.ownCopy(shared.value) };
 }
 
 function serveStale(
@@ -274,7 +286,7 @@ async function fly(
 
 /** What the load replaces: for the loader's eyes, who may be able to confirm it. */
 function replacedValue(engine: Engine, flight: Flight): unknown {
-  if (flight.stale !== undefined) return flight.stale.value;
+  if (flight.stale !== undefined) return engine.ownCopy(flight.stale.value);
   const entry = engine.memory?.find(flight.key);
   return entry === undefined ? undefined : engine.memory?.valueOf(entry);
 }
@@ -298,7 +310,7 @@ function isGood(
       ? (timesOf(request, found).refreshAt ?? found.freshUntil)
       : found.freshUntil;
   if (now < limit) return true;
-  flight.stale = found;
+  flight.foundStale(found);
   return false;
 }
 

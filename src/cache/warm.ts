@@ -1,5 +1,6 @@
 import { DEFAULTS } from '../base/defaults.js';
 import { checkOptions, isFunction, isIntegerIn, isObject } from '../base/options.js';
+import { warnOnce } from '../base/warn.js';
 
 /** How warming is done. */
 export interface WarmOptions {
@@ -57,6 +58,7 @@ export async function warmAll<T>(
   let begun = 0;
   let done = 0;
   let failed = 0;
+  let aborted = false;
   const progress = (): WarmProgress => ({ done, total: known ?? begun, failed });
   const running = new Set<Promise<void>>();
 
@@ -68,11 +70,19 @@ export async function warmAll<T>(
       if (errors.length < DEFAULTS.warmErrors) errors.push({ key: keyOf(item), error });
     }
     done++;
-    onProgress?.(progress());
+    try {
+      onProgress?.(progress());
+    } catch (error) {
+      // Thrown from a task that nobody awaits yet, it would end the process.
+      warnOnce('AURORA_LISTENER', 'onProgress', `onProgress failed: ${String(error)}`);
+    }
   };
 
   for await (const item of items) {
-    if (signal?.aborted === true) break;
+    if (signal?.aborted === true) {
+      aborted = true;
+      break;
+    }
     begun++;
     const task = run(item).finally(() => running.delete(task));
     running.add(task);
@@ -83,7 +93,7 @@ export async function warmAll<T>(
     ...progress(),
     warmed: done - failed,
     errors,
-    aborted: signal?.aborted === true,
+    aborted,
     durationMs: monotonic() - start,
   };
 }

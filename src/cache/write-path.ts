@@ -24,19 +24,20 @@ export async function store(
   engine.invalidateKey(key);
   engine.counters.sets++;
   const fence = engine.fences.raise(key, noted);
+  const kept = engine.shared === undefined ? value : engine.protect(value);
   try {
     if (engine.shared !== undefined) {
       const { shared } = engine;
       // Nobody may read the old value in memory while the new one is on its way.
       engine.memory?.drop(key);
-      const entry = { value, ...life, tags, tagClock: fence.tagClock };
+      const entry = { value: kept, ...life, tags, tagClock: fence.tagClock };
       await engine.writes.run(key, () => shared.write(key, entry));
       // Reads that began before the acknowledgement may have seen the old value. When a later
       // write has marked this fence, it has marked theirs as well, and its own must stay clean.
       if (!fence.marked) engine.invalidateKey(key, fence);
     }
     if (fence.marked || !engine.tags.isValid(tags, fence.tagClock)) engine.memory?.drop(key);
-    else engine.fillMemory(fence, value, life, tags);
+    else engine.fillMemory(fence, kept, life, tags);
   } finally {
     engine.fences.lower(fence);
   }
@@ -89,7 +90,7 @@ export async function clear(engine: Engine, patterns: readonly string[]): Promis
     for (const glob of globs) {
       engine.fences.markMatching(glob);
       engine.flights.detachMatching(glob);
-      dropped += engine.memory?.dropMatching(glob) ?? 0;
+      dropped += engine.memory?.dropMatching((key) => glob.matches(key)) ?? 0;
     }
     return dropped;
   };

@@ -6,9 +6,14 @@ import { checkDecoratorOptions, type CacheConfigOptions } from './options.js';
 /** A class decorator for both dialects. */
 export interface ClassConfigDecorator {
   /** Stage-3. */
-  (type: abstract new (...args: any[]) => unknown, context: ClassDecoratorContext): void;
+  (type: DecoratedClass, context: ClassDecoratorContext): void;
   /** TypeScript's `experimentalDecorators`. */
-  (type: abstract new (...args: any[]) => unknown): void;
+  (type: DecoratedClass): void;
+}
+
+/** Any class, abstract ones and those with a private constructor included. */
+interface DecoratedClass {
+  readonly prototype: object;
 }
 
 /**

@@ -1,4 +1,3 @@
-/* eslint-disable @typescript-eslint/no-explicit-any -- see options.ts */
 import { ConfigurationError } from '../base/errors.js';
 import { isThenable } from '../base/thenable.js';
 import { getCache, isManager } from '../cache/default-cache.js';
@@ -9,9 +8,13 @@ import { decorateMethod } from './dialect.js';
 import { cachedMethodNamed } from './find-method.js';
 import type { MethodIdentity } from './identity.js';
 import { disguise } from './metadata.js';
-import { checkDecoratorOptions, type CacheEvictOptions } from './options.js';
+import {
+  checkDecoratorOptions,
+  type CacheConfigOptions,
+  type CacheEvictOptions,
+} from './options.js';
 import type { AnyFunction } from './shapes.js';
-import type { MethodDecorator } from './signatures.js';
+import type { MethodDecorator, Only } from './signatures.js';
 
 /**
  * Runs the method, and then removes what it has made out of date: keys, patterns, tags, or results
@@ -29,11 +32,11 @@ import type { MethodDecorator } from './signatures.js';
  * }
  * ```
  */
-export function CacheEvict<This = any, Args extends readonly any[] = any[]>(
-  options: CacheEvictOptions<This, Args>,
-): MethodDecorator<This, Args, unknown> {
+export function CacheEvict<O extends CacheEvictOptions>(
+  options: Only<O, CacheEvictOptions>,
+): MethodDecorator<'evict', O, unknown> {
   checkDecoratorOptions('@CacheEvict', options);
-  const { key, pattern, tags, methods } = options;
+  const { key, pattern, tags, methods } = options as CacheEvictOptions;
   if ([key, pattern, tags, methods].every((option) => option === undefined)) {
     throw new ConfigurationError(
       '@CacheEvict: say what to remove: at least one of key, pattern, tags and methods.',
@@ -43,7 +46,7 @@ export function CacheEvict<This = any, Args extends readonly any[] = any[]>(
   return ((...args: unknown[]) =>
     decorateMethod('@CacheEvict', args, (body, identity) =>
       evictingFunction(body, identity, fixed),
-    )) as MethodDecorator<This, Args, unknown>;
+    )) as MethodDecorator<'evict', O, unknown>;
 }
 
 function evictingFunction(
@@ -99,14 +102,21 @@ async function evict(
 }
 
 function cacheOf(options: CacheEvictOptions, self: unknown): CacheManager {
-  const owner = typeof self === 'function' ? self : (Object.getPrototypeOf(self) as object | null);
-  const choice = options.cache ?? (owner === null ? undefined : classConfig(owner).cache);
+  const choice = options.cache ?? configOf(self)?.cache;
   if (choice === undefined) return getCache();
   const chosen: unknown = typeof choice === 'function' ? choice(self) : choice;
   if (isManager(chosen)) return chosen;
   throw new ConfigurationError('@CacheEvict: the cache option did not answer a cache.');
 }
 
+function configOf(self: unknown): CacheConfigOptions | undefined {
+  // A method that was detached from its object still removes what its own options say.
+  if (self === undefined || self === null) return undefined;
+  const owner = typeof self === 'function' ? self : (Object.getPrototypeOf(self) as object | null);
+  return owner === null ? undefined : classConfig(owner);
+}
+
+/** Asynchronous as a whole, so that one option's function that fails stops no other removal. */
 type Removal = () => Promise<unknown>;
 
 function removalsOf(
@@ -122,17 +132,16 @@ function removalsOf(
   const { key, pattern, tags, methods } = options;
   const removals: Removal[] = [];
   if (key !== undefined) {
-    const keys = [answer<string | readonly string[]>(key)].flat();
-    removals.push(() => cache.deleteMany(keys));
+    removals.push(async () => cache.deleteMany([answer<string | readonly string[]>(key)].flat()));
   }
   if (pattern !== undefined) {
-    for (const one of [answer<string | readonly string[]>(pattern)].flat()) {
-      removals.push(() => cache.clear(one));
-    }
+    removals.push(async () => {
+      const patterns = [answer<string | readonly string[]>(pattern)].flat();
+      await Promise.all(patterns.map((one) => cache.clear(one)));
+    });
   }
   if (tags !== undefined) {
-    const given = answer<readonly string[]>(tags);
-    removals.push(() => cache.invalidateTags(...given));
+    removals.push(async () => cache.invalidateTags(...answer<readonly string[]>(tags)));
   }
   if (methods !== undefined) removals.push(...methodRemovals(methods, self, args));
   return removals;
@@ -146,11 +155,11 @@ function methodRemovals(
   const entries = Array.isArray(methods)
     ? (methods as readonly string[]).map((name) => [name, true] as const)
     : Object.entries(methods as Readonly<Record<string, true | AnyFunction>>);
-  return entries.map(([name, theirs]) => {
+  return entries.map(([name, theirs]) => async () => {
     const control = controlsOf(cachedMethodNamed('@CacheEvict', self as object, name), self);
-    if (theirs === true) return () => control.cacheClear();
+    if (theirs === true) return control.cacheClear();
     const theirArgs = theirs.apply(self, args as unknown[]) as readonly unknown[];
-    return () => control.invalidate(...theirArgs);
+    return control.invalidate(...theirArgs);
   });
 }
 

@@ -7,7 +7,7 @@ import { disguise } from './metadata.js';
 import { checkDecoratorOptions, type CachePutOptions } from './options.js';
 import type { AnyFunction } from './shapes.js';
 import { Put } from './put.js';
-import type { MethodDecorator } from './signatures.js';
+import type { MethodDecorator, Only } from './signatures.js';
 
 /**
  * Always runs the method, and stores its result: for updates that return the new state. With
@@ -29,15 +29,15 @@ import type { MethodDecorator } from './signatures.js';
  * }
  * ```
  */
-export function CachePut<This = any, Args extends readonly any[] = any[], Result = any>(
-  options: CachePutOptions<This, Args, Result> = {},
-): MethodDecorator<This, Args, Promise<Result>> {
+export function CachePut<O extends CachePutOptions = CachePutOptions>(
+  options: Only<O, CachePutOptions> = {} as never,
+): MethodDecorator<'put', O, Promise<any>> {
   checkDecoratorOptions('@CachePut', options);
   const fixed = Object.freeze({ ...options }) as CachePutOptions;
   return ((...args: unknown[]) =>
     decorateMethod('@CachePut', args, (body, identity) =>
       puttingFunction(body, identity, fixed),
-    )) as MethodDecorator<This, Args, Promise<Result>>;
+    )) as MethodDecorator<'put', O, Promise<any>>;
 }
 
 function puttingFunction(

@@ -101,10 +101,17 @@ export class CachedMethod implements MethodSpec {
         return { site, key: this.keyOf(site, self, args) };
       }
     } catch (error) {
-      this.warnOfBypass(site?.record.name ?? this.label, error);
+      this.warnOfBypass(site?.record.name ?? this.labelOn(self), error);
     }
     if (site !== undefined) site.record.bypasses++;
     return undefined;
+  }
+
+  /** Tells methods of one name apart, so that a warning of one does not silence the others'. */
+  private labelOn(self: unknown): string {
+    if (this.identity === undefined || self === undefined || self === null) return this.label;
+    const type = typeof self === 'function' ? self : self.constructor;
+    return typeof type === 'function' ? `${type.name}.${this.label}` : this.label;
   }
 
   private warnOfBypass(name: string, error: unknown): void {

@@ -6,7 +6,7 @@ import type { AnyFunction } from './shapes.js';
 import type { MethodIdentity } from './identity.js';
 import { CONTROL_METADATA, disguise, type MethodMetadata } from './metadata.js';
 import { checkDecoratorOptions, type CachedOptions } from './options.js';
-import type { MethodDecorator } from './signatures.js';
+import type { MethodDecorator, Only } from './signatures.js';
 
 /**
  * Caches the results of an asynchronous method. Concurrent calls with equal arguments share one
@@ -26,15 +26,15 @@ import type { MethodDecorator } from './signatures.js';
  * }
  * ```
  */
-export function Cached<This = any, Args extends readonly any[] = any[], Result = any>(
-  options: CachedOptions<This, Args, Result> = {},
-): MethodDecorator<This, Args, Promise<Result>> {
+export function Cached<O extends CachedOptions = CachedOptions>(
+  options: Only<O, CachedOptions> = {} as never,
+): MethodDecorator<'cached', O, Promise<any>> {
   checkDecoratorOptions('@Cached', options);
   const fixed = Object.freeze({ ...options }) as CachedOptions;
   return ((...args: unknown[]) =>
     decorateMethod('@Cached', args, (body, identity) =>
       cachedFunction(body, identity, fixed),
-    )) as MethodDecorator<This, Args, Promise<Result>>;
+    )) as MethodDecorator<'cached', O, Promise<any>>;
 }
 
 /**

@@ -11,7 +11,9 @@ const known = new WeakMap<object, CacheConfigOptions>();
 /** @internal */
 export function defineClassConfig(type: object, options: CacheConfigOptions): void {
   const inherited = Reflect.getMetadata(METADATA, type) as CacheConfigOptions | undefined;
-  Reflect.defineMetadata(METADATA, { ...inherited, ...options }, type);
+  // What is undefined counts as absent, and does not hide what is inherited.
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  Reflect.defineMetadata(METADATA, { ...inherited, ...Object.fromEntries(given) }, type);
 }
 
 /**

@@ -6,7 +6,7 @@ import { clear, invalidateTags, remove } from '../cache/write-path.js';
 import { hitRate } from '../stats/counters.js';
 import { isPrototype, type CachedMethod } from './cached-method.js';
 import { answerCall, requestOf } from './call.js';
-import { cachedMethodNamed } from './find-method.js';
+import { cachedMethodNamed, cachedMethodOf } from './find-method.js';
 import type { Site } from './site.js';
 import { compute } from './sync-call.js';
 
@@ -59,7 +59,12 @@ export type ControlOf<F> = F extends (...args: infer Args) => infer Result
   : never;
 
 /** The instances of a class; anything else stands for itself. */
-export type InstanceOf<T> = T extends abstract new (...args: any[]) => infer I ? I : T;
+export type InstanceOf<T> = T extends abstract new (...args: any[]) => infer I
+  ? I
+  : // A private constructor is no construct signature.
+    T extends { readonly prototype: infer I extends object }
+    ? I
+    : T;
 
 /**
  * The controls of a decorated method: of an instance; or of a class or its prototype, where no
@@ -82,8 +87,11 @@ export function cacheControl<T extends object, K extends MethodName<InstanceOf<T
   method: K,
 ): ControlOf<InstanceOf<T>[K]>;
 export function cacheControl(target: object, name: string | symbol): CacheControl {
-  const self =
-    typeof target === 'function' && !(name in target) ? (target.prototype as object) : target;
+  // A class has methods of its own (`apply`, `call`) whose names its instances may use as well.
+  const isOfInstances =
+    typeof target === 'function' &&
+    cachedMethodOf((target as unknown as Record<string | symbol, unknown>)[name]) === undefined;
+  const self = isOfInstances ? ((target.prototype ?? target) as object) : target;
   return controlsOf(cachedMethodNamed('cacheControl', self, name), self);
 }
 
@@ -101,8 +109,7 @@ export function controlsOf(method: CachedMethod, self: unknown): CacheControl {
     cacheInfo: () => infoOf(method, method.siteFor(self)),
     keyFor: (...args) => {
       const site = method.siteFor(self);
-      // The handle puts its own namespace in front again.
-      return method.keyOf(site, self, args).slice(site.handlePrefix.length);
+      return forHandle(site, method.keyOf(site, self, args));
     },
     invalidate: async (...args) => {
       const site = method.siteFor(self);
@@ -124,10 +131,30 @@ export function controlsOf(method: CachedMethod, self: unknown): CacheControl {
       const job = async (args: readonly unknown[]): Promise<void> => {
         await answerCall(method, { site, key: method.keyOf(site, self, args) }, self, args);
       };
-      const keyOf = (args: readonly unknown[]): string => method.keyOf(site, self, args);
+      const keyOf = (args: readonly unknown[]): string => {
+        try {
+          return forHandle(site, method.keyOf(site, self, args));
+        } catch {
+          // Arguments without a key are among the failures that are listed.
+          return site.record.name;
+        }
+      };
       return await warmAll(calls, job, keyOf, options, () => site.engine.clock.monotonic());
     },
   };
+}
+
+/** The escapes of `escapeKey`, whose digits are lower case to tell them from those of arguments. */
+const HAND_ESCAPE = /%u([0-9a-f]{4})/g;
+
+/**
+ * A stored key as the handle takes it, which puts its own namespace in front again, and escapes
+ * again what was escaped in a hand-written prefix, name or key.
+ */
+function forHandle(site: Site, key: string): string {
+  return key
+    .slice(site.handlePrefix.length)
+    .replace(HAND_ESCAPE, (_, code: string) => String.fromCharCode(parseInt(code, 16)));
 }
 
 function infoOf(method: CachedMethod, { record, size, keyPrefix, policy }: Site): CacheInfo {

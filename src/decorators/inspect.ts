@@ -15,8 +15,9 @@ export function getCachedMethods(target: object): MethodMetadata[] {
   const type: unknown = typeof target === 'function' ? target : target.constructor;
   const chains = typeof type === 'function' ? [type.prototype as object, type] : [target];
   // A method that a subclass overrides is listed as the subclass has it.
-  const found = new Map<string, readonly MethodMetadata[]>();
+  const found: MethodMetadata[] = [];
   for (const start of chains) {
+    const methods = new Map<string | symbol, readonly MethodMetadata[]>();
     const links: object[] = [];
     for (
       let link: object | null = start;
@@ -29,11 +30,10 @@ export function getCachedMethods(target: object): MethodMetadata[] {
       for (const name of Reflect.ownKeys(link)) {
         const value: unknown = Object.getOwnPropertyDescriptor(link, name)?.value;
         if (typeof value !== 'function' || name === 'constructor') continue;
-        const metadata = methodMetadata(value);
-        if (metadata.length > 0)
-          found.set(`${start === type ? 'static' : ''} ${String(name)}`, metadata);
+        methods.set(name, methodMetadata(value));
       }
     }
+    found.push(...[...methods.values()].flat());
   }
-  return [...found.values()].flat();
+  return found;
 }

@@ -1,4 +1,3 @@
-/* eslint-disable @typescript-eslint/no-explicit-any -- see options.ts */
 import { described } from './cached.js';
 import { CachedMethod } from './cached-method.js';
 import { cachingWrapper } from './call.js';
@@ -7,7 +6,7 @@ import type { AnyFunction } from './shapes.js';
 import type { MethodIdentity } from './identity.js';
 import { CONTROL_METADATA, disguise } from './metadata.js';
 import { checkDecoratorOptions, type MemoizedOptions } from './options.js';
-import type { SyncMethodDecorator } from './signatures.js';
+import type { Only, SyncMethodDecorator } from './signatures.js';
 
 /**
  * Caches the results of a synchronous method, which stays synchronous: in the memory tier only, and
@@ -25,15 +24,15 @@ import type { SyncMethodDecorator } from './signatures.js';
  * }
  * ```
  */
-export function Memoized<This = any, Args extends readonly any[] = any[], Result = any>(
-  options: MemoizedOptions<This, Args, Result> = {},
-): SyncMethodDecorator<This, Args, Result> {
+export function Memoized<O extends MemoizedOptions = MemoizedOptions>(
+  options: Only<O, MemoizedOptions> = {} as never,
+): SyncMethodDecorator<'memoized', O> {
   checkDecoratorOptions('@Memoized', options);
   const fixed = Object.freeze({ ...options }) as MemoizedOptions;
   return ((...args: unknown[]) =>
     decorateMethod('@Memoized', args, (body, identity) =>
       memoizedFunction(body, identity, fixed),
-    )) as SyncMethodDecorator<This, Args, Result>;
+    )) as SyncMethodDecorator<'memoized', O>;
 }
 
 /** @internal */

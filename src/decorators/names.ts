@@ -11,7 +11,7 @@ export interface SiteNames {
   readonly last: string;
   /** For statistics and messages. */
   readonly label: string;
-  /** Who goes by these names: the class, or the function. */
+  /** Who goes by these names: the method's own function. */
   readonly claimant: object;
 }
 
@@ -49,7 +49,7 @@ export function namesOf(
   }
   if (given === undefined) checkClassName(runtime, own);
   const prefix = given === undefined ? classText(runtime) : escapeKey(given);
-  const declared = classText(declaring);
+  const declared = declaredText(owner, declaring, identity.name);
   const last =
     options.name !== undefined
       ? segmentText(options.name)
@@ -59,7 +59,32 @@ export function namesOf(
   const label =
     options.name ??
     (runtime === declaring ? `${declared}.${own}` : `${classText(runtime)}(${declared}).${own}`);
-  return { prefix, last, label, claimant: declaring };
+  return { prefix, last, label, claimant: method.body };
+}
+
+/**
+ * The declaring class as it stands in keys. A class may extend one of the same name
+ * (`class User extends generated.User`, a mixin applied twice), and what calls `super` must not
+ * share its key: `User.super.find`.
+ */
+function declaredText(owner: object, declaring: ClassLike, method: string | symbol): string {
+  const text = classText(declaring);
+  let nearer = '';
+  for (let link: object | null = owner; link !== null;) {
+    const type = (typeof link === 'function' ? link : link.constructor) as ClassLike;
+    if (type === declaring) break;
+    // Only a class that has such a method itself can be in the way; `#private` ones do not show.
+    const hasMethod = Object.hasOwn(link, method) || String(method).startsWith('#');
+    if (hasMethod && Object.hasOwn(link, isClass(link) ? 'prototype' : 'constructor')) {
+      if (classText(type) === text) nearer += '.super';
+    }
+    link = Object.getPrototypeOf(link) as object | null;
+  }
+  return text + nearer;
+}
+
+function isClass(link: object): boolean {
+  return typeof link === 'function';
 }
 
 /** A hand-written name as a segment: it may contain colons, but must not end in a signature. */

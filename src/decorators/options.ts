@@ -198,11 +198,26 @@ const CHECKS = {
  * @internal
  */
 export function checkDecoratorOptions(owner: keyof typeof CHECKS, options: object): void {
-  if (typeof options === 'function') {
+  refuseBare(owner, options);
+  checkOptions<Record<string, unknown>>(owner, options as Record<string, unknown>, CHECKS[owner]);
+}
+
+/**
+ * Refuses what a decorator is called with when it is written without parentheses: the method or the
+ * class, or (under `experimentalDecorators`) the class's prototype, which would pass for an object
+ * without options.
+ *
+ * @throws ConfigurationError for a function or a prototype.
+ * @internal
+ */
+export function refuseBare(owner: string, options: unknown): void {
+  const isBare =
+    typeof options === 'function' ||
+    (typeof options === 'object' && options !== null && Object.hasOwn(options, 'constructor'));
+  if (isBare) {
     throw new ConfigurationError(
       `${owner} is called with its options first: write ${owner}() or ${owner}({ … }), ` +
         `not ${owner} alone; got ${describe(options)}.`,
     );
   }
-  checkOptions<Record<string, unknown>>(owner, options as Record<string, unknown>, CHECKS[owner]);
 }

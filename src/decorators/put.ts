@@ -19,6 +19,7 @@ export class Put {
   private readonly target: CachedMethod | undefined;
   private located: Located | undefined;
   private fence: Fence | undefined;
+  private noted: number | undefined;
 
   constructor(
     private readonly method: CachedMethod,
@@ -32,8 +33,9 @@ export class Put {
         options.method === undefined
           ? method
           : cachedMethodNamed('@CachePut', self as object, options.method);
-      // With `args`, the key follows with the result.
+      // With `args`, the key follows with the result; the tags' clock is noted now all the same.
       if (options.args === undefined) this.open(args);
+      else this.noted = this.target.siteFor(self).engine.tags.note();
     } catch (error) {
       getCache()[CORE].engine.report(error);
     }
@@ -46,13 +48,29 @@ export class Put {
       if (this.options.args !== undefined) this.open(args);
       if (this.located === undefined || this.fence === undefined) return;
       const { site, key } = this.located;
+      const { counters } = site.engine;
+      const refused = counters.refusedFills;
       const stored = toStore(site.engine, this.fence, this.policy(this.located, args), result);
-      if (this.fence.marked) await remove(site.engine, key);
+      // By its key, or by a tag: what is there may be older than what the method has done.
+      const isOvertaken = this.fence.marked || counters.refusedFills !== refused;
+      if (isOvertaken) await remove(site.engine, key);
       else if (stored !== undefined) {
         await store(site.engine, key, result, stored.life, stored.tags, this.fence.tagClock);
       }
     } catch (error) {
-      (this.located?.site.engine ?? getCache()[CORE].engine).report(error);
+      await this.giveUp(error);
+    }
+  }
+
+  /** A result that cannot be stored has made what is there out of date all the same. */
+  private async giveUp(error: unknown): Promise<void> {
+    const engine = this.located?.site.engine ?? getCache()[CORE].engine;
+    engine.report(error);
+    if (this.located === undefined) return;
+    try {
+      await remove(engine, this.located.key);
+    } catch (failure) {
+      engine.report(failure);
     }
   }
 
@@ -63,7 +81,9 @@ export class Put {
   private open(args: readonly unknown[]): void {
     this.located = this.target?.locate(this.self, args);
     if (this.located === undefined) return;
-    this.fence = this.located.site.engine.raiseFence(this.located.key);
+    const { key, site } = this.located;
+    const { fences, tags } = site.engine;
+    this.fence = fences.raise(key, this.noted ?? tags.note());
   }
 
   /** The policy of the method whose entry it is, with this decorator's options over it. */
@@ -80,7 +100,12 @@ export class Put {
               ...this.args,
             )
         : option;
-    const own = { ttl: bind(ttl), tags: bind(tags), unless: bind(unless), grace, jitter };
+    const withOwnTag = (given: readonly string[]) => site.withOwnTag(given);
+    const theirs =
+      typeof tags === 'function'
+        ? (value: unknown) => withOwnTag(tags.call(this.self, value, ...this.args))
+        : tags && withOwnTag(tags);
+    const own = { ttl: bind(ttl), tags: theirs, unless: bind(unless), grace, jitter };
     return overlaid(base, own as Parameters<typeof overlaid>[1], '@CachePut');
   }
 }

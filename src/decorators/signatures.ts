@@ -1,47 +1,85 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- the shapes of all methods, whatever theirs */
+import type {
+  CachedOptions,
+  CacheEvictOptions,
+  CachePutOptions,
+  MemoizedOptions,
+} from './options.js';
+
+/** What each decorator takes on a method of this shape. */
+interface OptionsFor<This, Args extends readonly any[], Result> {
+  cached: CachedOptions<This, Args, Result>;
+  put: CachePutOptions<This, Args, Result>;
+  evict: CacheEvictOptions<This, Args>;
+  memoized: MemoizedOptions<This, Args, Result>;
+  timed: object;
+}
+
+/** The kinds of {@link OptionsFor}. */
+type DecoratorKind = keyof OptionsFor<any, any, any>;
+
+/**
+ * Fits every method whose arguments, result and (in Stage-3) `this` the functions among the options
+ * `O` can take; what it is otherwise is what the compiler shows. The options are compared as a
+ * whole, so that each function may name as many parameters as it needs, and wider ones.
+ */
+type Fits<
+  K extends DecoratorKind,
+  O,
+  This,
+  F extends (...args: any[]) => unknown,
+> = O extends OptionsFor<This, Parameters<F>, Awaited<ReturnType<F>>>[K]
+  ? unknown
+  : "A function among the options does not take this method's arguments, result or this";
+
+/** The same for the method's descriptor. */
+type FitsDescriptor<Problem> = unknown extends Problem ? unknown : { readonly value: Problem };
 
 /**
  * A method decorator for both dialects that leaves the method's type as it is.
  *
- * `Args` and `Result` come from the functions among the decorator's options, as far as those are
- * annotated: a method that they do not fit is a compile error.
+ * `O` are the decorator's options: a method that their functions do not fit, as far as those are
+ * annotated, is a compile error.
  */
-export interface MethodDecorator<This, Args extends readonly any[], Return> {
+export interface MethodDecorator<K extends DecoratorKind, O, Return> {
   /** Stage-3. */
-  <T extends This, F extends (this: any, ...args: [...Args, ...any[]]) => Return>(
-    method: F,
+  <T, F extends (this: any, ...args: any[]) => Return>(
+    method: F & Fits<K, O, T, F>,
     context: ClassMethodDecoratorContext<T, F>,
   ): F;
   /** TypeScript's `experimentalDecorators`. */
-  <F extends (...args: [...Args, ...any[]]) => Return>(
+  <F extends (...args: any[]) => Return>(
     target: object,
     key: string | symbol,
-    descriptor: TypedPropertyDescriptor<F>,
+    descriptor: TypedPropertyDescriptor<F> & FitsDescriptor<Fits<K, O, any, F>>,
   ): TypedPropertyDescriptor<F>;
 }
 
 /**
  * As {@link MethodDecorator}, for methods that do not return a promise.
  */
-export interface SyncMethodDecorator<This, Args extends readonly any[], Result> {
+export interface SyncMethodDecorator<K extends DecoratorKind, O> {
   /** Stage-3. */
-  <T extends This, F extends (this: any, ...args: [...Args, ...any[]]) => Result>(
-    method: F & SyncOnly<F>,
+  <T, F extends (this: any, ...args: any[]) => unknown>(
+    method: F & SyncOnly<F> & Fits<K, O, T, F>,
     context: ClassMethodDecoratorContext<T, F>,
   ): F;
   /** TypeScript's `experimentalDecorators`. */
-  <F extends (...args: [...Args, ...any[]]) => Result>(
+  <F extends (...args: any[]) => unknown>(
     target: object,
     key: string | symbol,
-    descriptor: TypedPropertyDescriptor<F> & SyncDescriptor<F>,
+    descriptor: TypedPropertyDescriptor<F> &
+      FitsDescriptor<SyncOnly<F>> &
+      FitsDescriptor<Fits<K, O, any, F>>,
   ): TypedPropertyDescriptor<F>;
 }
 
-export type SyncDescriptor<F extends (...args: any[]) => unknown> =
-  ReturnType<F> extends PromiseLike<unknown> ? { readonly value: SyncOnly<F> } : unknown;
-
 /** Fits every function but those that return promises; its name is what the compiler shows. */
-export type SyncOnly<F extends (...args: any[]) => unknown> =
-  ReturnType<F> extends PromiseLike<unknown>
+export type SyncOnly<F extends (...args: any[]) => unknown> = [ReturnType<F>] extends [never]
+  ? unknown
+  : ReturnType<F> extends PromiseLike<unknown>
     ? 'A method that returns a promise takes @Cached, not @Memoized'
     : unknown;
+
+/** Lets an object literal have the options that there are, and no others. */
+export type Only<O, Known> = O & { readonly [K in Exclude<keyof O, keyof Known>]: never };

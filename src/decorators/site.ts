@@ -1,3 +1,4 @@
+import { escapePattern } from '../base/glob.js';
 import { warnOnce } from '../base/warn.js';
 import type { Engine } from '../cache/engine.js';
 import { CORE, type CacheManager } from '../cache/manager.js';
@@ -134,7 +135,7 @@ export class Site implements EntryOwner {
 
   /** Patterns that match every key of the method; its arguments may be none, and signed or not. */
   patterns(): string[] {
-    const { prefix, last } = this;
+    const [prefix, last] = [escapePattern(this.prefix), escapePattern(this.last)];
     return ['', ':*'].flatMap((args) => [`${prefix}${args}:${last}`, `${prefix}${args}:${last}~*`]);
   }
 }

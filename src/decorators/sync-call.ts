@@ -19,6 +19,10 @@ export function compute(
   args: readonly unknown[],
 ): unknown {
   const { engine, record } = site;
+  if (!engine.enabled) {
+    record.bypasses++;
+    return method.body.apply(self, args as unknown[]);
+  }
   engine.counters.misses++;
   record.misses++;
   if (engine.events.hears('miss')) engine.events.emit('miss', { key });

@@ -1,4 +1,3 @@
-/* eslint-disable @typescript-eslint/no-explicit-any -- see options.ts */
 import { systemClock } from '../base/clock.js';
 import { DEFAULTS } from '../base/defaults.js';
 import { toMilliseconds, type Duration } from '../base/duration.js';
@@ -10,6 +9,7 @@ import { decorateMethod } from './dialect.js';
 import type { AnyFunction } from './shapes.js';
 import { classText, methodText, type MethodIdentity } from './identity.js';
 import { disguise } from './metadata.js';
+import { refuseBare } from './options.js';
 import type { MethodDecorator } from './signatures.js';
 
 /** Options of `@Timed` and `timed`. */
@@ -37,16 +37,17 @@ export interface TimedOptions {
  * }
  * ```
  */
-export function Timed(options: TimedOptions = {}): MethodDecorator<any, any[], unknown> {
+export function Timed(options: TimedOptions = {}): MethodDecorator<'timed', object, unknown> {
   checkTimedOptions('@Timed', options);
   return ((...args: unknown[]) =>
     decorateMethod('@Timed', args, (body, identity) =>
       timedFunction(body, identity, options),
-    )) as MethodDecorator<any, any[], unknown>;
+    )) as MethodDecorator<'timed', object, unknown>;
 }
 
 /** @internal */
 export function checkTimedOptions(owner: string, options: TimedOptions): void {
+  refuseBare(owner, options);
   checkOptions(owner, options, { name: isName, slowThreshold: isDuration });
 }
 

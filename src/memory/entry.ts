@@ -4,6 +4,8 @@ export interface EntryOwner {
   release(entry: MemoryEntry): void;
 }
 
+const NO_TAGS: readonly string[] = [];
+
 /**
  * One stored value, and the node of the recency list at the same time: recency then costs no
  * second look-up, and whoever holds an entry can see whether the store still does.
@@ -39,7 +41,8 @@ export class MemoryEntry {
     this.freshUntil = life.freshUntil;
     this.staleUntil = life.staleUntil;
     this.deadline = Math.min(life.freshUntil, life.refreshAt ?? Infinity);
-    this.tags = tags;
+    // A copy: the index of tags must find the entry under the tags that it was entered with.
+    this.tags = tags.length === 0 ? NO_TAGS : [...tags];
     this.size = size;
   }
 

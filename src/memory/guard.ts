@@ -9,10 +9,13 @@ import { isPlain } from '../base/plain.js';
  */
 export function deepFreeze(value: unknown): void {
   const pending: unknown[] = [value];
+  // Not told by `isFrozen`: what is frozen on the outside may hold parts that are not.
+  const seen = new Set<object>();
   while (pending.length > 0) {
     const next = pending.pop();
-    if (typeof next !== 'object' || next === null || Object.isFrozen(next)) continue;
+    if (typeof next !== 'object' || next === null || seen.has(next)) continue;
     if (!Array.isArray(next) && !isPlain(next)) continue;
+    seen.add(next);
     Object.freeze(next);
     for (const item of Object.values(next)) pending.push(item);
   }

@@ -1,6 +1,5 @@
 import { systemClock, type Clock, type TimerHandle } from '../base/clock.js';
 import { DEFAULTS, LIMITS } from '../base/defaults.js';
-import type { Glob } from '../base/glob.js';
 import {
   checkOptions,
   isAnything,
@@ -57,7 +56,7 @@ type EvictListener = (entry: MemoryEntry, reason: EvictReason) => void;
  */
 export class MemoryStore {
   /** Part of Keyv's adapter contract. */
-  readonly opts: Readonly<MemoryStoreOptions>;
+  readonly opts: Readonly<MemoryStoreOptions & { dialect: string }>;
   /** Part of Keyv's adapter contract; set by the Keyv instance that uses the store. */
   namespace: string | undefined = undefined;
 
@@ -89,7 +88,9 @@ export class MemoryStore {
       policy: isObject,
       clock: isAnything,
     });
-    this.opts = Object.freeze({ ...options });
+    // Keyv iterates over stores of certain dialects only, and its constructor throws for a store
+    // with an iterator that names neither dialect nor URL. It looks at the name for nothing else.
+    this.opts = Object.freeze({ ...options, dialect: 'sqlite' });
     this.maxItems = options.maxItems ?? DEFAULTS.maxMemoryItems;
     this.maxBytes = options.maxBytes;
     this.sizeOf = options.sizeOf ?? estimateSize;
@@ -130,6 +131,17 @@ export class MemoryStore {
   }
 
   /**
+   * A value as the store would keep it: a copy, or frozen.
+   *
+   * @throws SerializationError with `clone`, when the value cannot be copied.
+   */
+  guarded(value: unknown): unknown {
+    const kept = this.clones ? copyOf(value) : value;
+    if (this.freezes) deepFreeze(kept);
+    return kept;
+  }
+
+  /**
    * Stores a value in place of what is there, and makes room for it.
    *
    * @returns The entry, or `undefined` when the value alone exceeds `maxBytes`; what was under the
@@ -152,13 +164,14 @@ export class MemoryStore {
     }
     if (this.freezes) deepFreeze(kept);
     const entry = new MemoryEntry(key, kept, life, tags, size);
-    this.makeRoom(size);
     this.entries.set(key, entry);
     this.policy.add(entry);
     this.tagged.add(entry);
     this.usedBytes += size;
     this.armSweep();
-    return entry;
+    // Only now: whoever is told of an eviction may store something at once, this key even.
+    this.makeRoom();
+    return entry.held ? entry : undefined;
   }
 
   /** Removes the entry under a key, and says which it was. */
@@ -185,11 +198,11 @@ export class MemoryStore {
    *
    * @returns How many of them had not expired.
    */
-  dropMatching(glob: Glob): number {
+  dropMatching(matches: (key: string) => boolean): number {
     const now = this.clock.now();
     let dropped = 0;
     for (const [key, entry] of this.entries) {
-      if (!glob.matches(key)) continue;
+      if (!matches(key)) continue;
       this.discard(entry);
       if (now < entry.freshUntil) dropped++;
     }
@@ -219,11 +232,12 @@ export class MemoryStore {
   }
 
   /** Stores a value; `ttl` in milliseconds, absent or 0 for no expiry. */
-  set(key: string, value: unknown, ttl?: number): Promise<boolean> {
+  // eslint-disable-next-line @typescript-eslint/require-await -- a promise, so that errors reject
+  async set(key: string, value: unknown, ttl?: number): Promise<boolean> {
     const now = this.clock.now();
     const until = ttl !== undefined && ttl > 0 ? now + ttl : Infinity;
     const life = { createdAt: now, freshUntil: until, staleUntil: until };
-    return Promise.resolve(this.put(key, value, life) !== undefined);
+    return this.put(key, value, life) !== undefined;
   }
 
   /** Stores several values. */
@@ -285,15 +299,16 @@ export class MemoryStore {
     return this.valueOf(entry);
   }
 
-  private makeRoom(size: number): void {
-    while (this.entries.size >= this.maxItems) this.evictOne('items');
+  private makeRoom(): void {
+    while (this.entries.size > this.maxItems) this.evictOne('items');
     if (this.maxBytes === undefined) return;
-    while (this.usedBytes + size > this.maxBytes) this.evictOne('bytes');
+    while (this.usedBytes > this.maxBytes) this.evictOne('bytes');
   }
 
   private evictOne(reason: EvictReason): void {
     // A policy that loses count must not hang the store: any entry will do then.
-    const victim = this.policy.victim() ?? this.entries.values().next().value;
+    const choice = this.policy.victim();
+    const victim = choice?.held === true ? choice : this.entries.values().next().value;
     if (victim !== undefined) this.evict(victim, reason);
   }
 

@@ -18,11 +18,15 @@ export function classify(value: unknown, isRegistered: (value: object) => boolea
   const seen = new Set<object>();
   const pending: unknown[] = [value];
   let shape: Shape = 'json';
+  // What JSON carries and msgpackr would change without a word.
+  let jsonOnly: string | undefined;
   // A value at the top may be undefined in JSON's place; inside, only a typed codec keeps it.
   while (pending.length > 0) {
     const next = pending.pop();
     switch (typeof next) {
       case 'string':
+        if (!isWellFormed(next)) jsonOnly = 'A string with a lone surrogate';
+        continue;
       case 'boolean':
         continue;
       case 'number':
@@ -49,21 +53,44 @@ export function classify(value: unknown, isRegistered: (value: object) => boolea
     if (Array.isArray(object)) {
       for (const item of object) pending.push(item);
     } else if (isPlain(object)) {
-      if (isSpecialToJson(object)) shape = 'typed';
-      for (const item of Object.values(object)) pending.push(item);
+      if (typeof object['toJSON'] === 'function') shape = 'typed';
+      for (const [name, item] of Object.entries(object)) {
+        if (name === '__proto__') jsonOnly = "A property named '__proto__'";
+        else if (!isWellFormed(name)) jsonOnly = 'A property name with a lone surrogate';
+        pending.push(item);
+      }
     } else {
       shape = 'typed';
       if (isRegistered(object)) continue;
       if (types.isMap(object)) for (const [key, item] of object) pending.push(key, item);
       else if (types.isSet(object)) for (const item of object) pending.push(item);
       else if (!isCarried(object)) throw unregistered(object);
+      else if (types.isNativeError(object)) pending.push(causeOf(object, isRegistered));
     }
+  }
+  if (shape === 'typed' && jsonOnly !== undefined) {
+    throw new SerializationError(`${jsonOnly} cannot be shared beside values that JSON lacks.`);
   }
   return shape;
 }
 
-function isSpecialToJson(object: Record<string, unknown>): boolean {
-  return typeof object['toJSON'] === 'function' || Object.hasOwn(object, '__proto__');
+/** The standard's method, which TypeScript's library for our oldest Node does not have yet. */
+const isWellFormed: (text: string) => boolean = Function.prototype.call.bind(
+  (String.prototype as unknown as { isWellFormed: () => boolean }).isWellFormed,
+);
+
+/** An error travels as name, message and cause; anything more must not be lost without a word. */
+function causeOf(error: Error, isRegistered: (value: object) => boolean): unknown {
+  const extra = Object.keys(error).find((name) => name !== 'name' && name !== 'cause');
+  if (extra !== undefined) {
+    throw new SerializationError(
+      `An error with a property '${extra}' cannot be shared between processes as it is. ` +
+        "Name its class in the cache's `types`, or return plain data.",
+    );
+  }
+  const { cause } = error;
+  if (typeof cause === 'object' && cause !== null && isRegistered(cause)) throw unregistered(cause);
+  return cause;
 }
 
 const NATIVE_ERRORS: ReadonlySet<unknown> = new Set([
@@ -77,7 +104,7 @@ const NATIVE_ERRORS: ReadonlySet<unknown> = new Set([
 ]);
 
 function isCarried(object: object): boolean {
-  if (types.isDate(object) || types.isRegExp(object) || types.isAnyArrayBuffer(object)) return true;
+  if (types.isDate(object) || types.isRegExp(object) || types.isArrayBuffer(object)) return true;
   const name = constructorName(object);
   if (ArrayBuffer.isView(object)) return name === 'Buffer' || name in globalThis;
   return types.isNativeError(object) && NATIVE_ERRORS.has(name);

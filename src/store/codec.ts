@@ -3,7 +3,7 @@ import { Packr } from 'msgpackr';
 import { describe } from '../base/duration.js';
 import { SerializationError } from '../base/errors.js';
 import { isPlain } from '../base/plain.js';
-import { classify } from './classify.js';
+import { classify, type Shape } from './classify.js';
 
 /** Turns values into text for the shared tier, and back. */
 export interface Codec {
@@ -43,9 +43,9 @@ export class TypedCodec {
 
   /** Text behind its one-character tag. */
   encode(value: unknown): string {
-    const shape = classify(value, (object) => this.typeOf(object) !== undefined);
-    if (shape === 'json') return `j${JSON.stringify(value)}`;
-    const plain = this.types.length > 0 ? this.mapped(value, (part) => this.marked(part)) : value;
+    if (this.classify(value) === 'json') return `j${JSON.stringify(value)}`;
+    const plain =
+      this.types.length > 0 ? mapped(value, (part, inner) => this.marked(part, inner)) : value;
     return `m${this.packr.pack(plain).toString('base64')}`;
   }
 
@@ -54,44 +54,81 @@ export class TypedCodec {
     if (text.startsWith('j')) return JSON.parse(body);
     if (!text.startsWith('m')) throw new SerializationError(`Unknown codec '${text.charAt(0)}'.`);
     const value: unknown = this.packr.unpack(Buffer.from(body, 'base64'));
-    return this.types.length > 0 ? this.mapped(value, (part) => this.unmarked(part)) : value;
+    return this.types.length > 0
+      ? mapped(value, (part, inner) => this.unmarked(part, inner))
+      : value;
+  }
+
+  private classify(value: unknown): Shape {
+    return classify(value, (object) => this.typeOf(object) !== undefined);
   }
 
   private typeOf(value: object): TypeCodec | undefined {
     return this.types.find((type) => value instanceof type.class);
   }
 
-  private marked(part: object): unknown {
+  private marked(part: object, inner: Mapping): unknown {
     const type = this.typeOf(part);
-    if (type !== undefined) return { [MARK]: type.name, data: type.encode(part as never) };
+    if (type !== undefined) {
+      const data = type.encode(part as never);
+      this.classify(data);
+      return { [MARK]: type.name, data: inner(data) };
+    }
     // A user's own property of that name must not be taken for the mark.
-    return Object.hasOwn(part, MARK) ? { [MARK]: null, data: { ...part } } : undefined;
+    return Object.hasOwn(part, MARK)
+      ? { [MARK]: null, data: inner(Object.entries(part)) }
+      : undefined;
   }
 
-  private unmarked(part: object): unknown {
+  private unmarked(part: object, inner: Mapping): unknown {
     if (!Object.hasOwn(part, MARK)) return undefined;
     const { [MARK]: name, data } = part as { [MARK]: unknown; data: unknown };
-    if (name === null) return data;
+    if (name === null) return Object.fromEntries(inner(data) as [string, unknown][]);
     const type = this.types.find((candidate) => candidate.name === name);
     if (type === undefined) throw new SerializationError(`Unknown type ${describe(name)}.`);
-    return type.decode(data);
+    return type.decode(inner(data));
   }
+}
 
-  /** A copy in which `replace` has taken the place of the parts that it answers for. */
-  private mapped(value: unknown, replace: (part: object) => unknown): unknown {
-    if (typeof value !== 'object' || value === null) return value;
-    const replaced = replace(value);
-    if (replaced !== undefined) return replaced;
-    if (Array.isArray(value)) return value.map((item) => this.mapped(item, replace));
-    if (value instanceof Map) {
-      return new Map(
-        Array.from(value, ([k, v]) => [this.mapped(k, replace), this.mapped(v, replace)]),
-      );
+type Mapping = (value: unknown) => unknown;
+
+/**
+ * A copy in which `replace` has taken the place of the parts that it answers for. Parts that occur
+ * twice, and cycles, stay what they are.
+ */
+function mapped(value: unknown, replace: (part: object, inner: Mapping) => unknown): unknown {
+  const done = new Map<object, unknown>();
+  const inner: Mapping = (part) => {
+    if (typeof part !== 'object' || part === null) return part;
+    if (done.has(part)) return done.get(part);
+    const replaced = replace(part, inner);
+    if (replaced !== undefined) {
+      done.set(part, replaced);
+      return replaced;
     }
-    if (value instanceof Set) return new Set(Array.from(value, (v) => this.mapped(v, replace)));
-    if (!isPlain(value)) return value;
-    return Object.fromEntries(
-      Object.entries(value).map(([name, item]) => [name, this.mapped(item, replace)]),
-    );
-  }
+    if (Array.isArray(part)) {
+      const copy: unknown[] = [];
+      done.set(part, copy);
+      for (const item of part) copy.push(inner(item));
+      return copy;
+    }
+    if (part instanceof Map) {
+      const copy = new Map<unknown, unknown>();
+      done.set(part, copy);
+      for (const [key, item] of part) copy.set(inner(key), inner(item));
+      return copy;
+    }
+    if (part instanceof Set) {
+      const copy = new Set<unknown>();
+      done.set(part, copy);
+      for (const item of part) copy.add(inner(item));
+      return copy;
+    }
+    if (!isPlain(part)) return part;
+    const copy: Record<string, unknown> = {};
+    done.set(part, copy);
+    for (const [name, item] of Object.entries(part)) copy[name] = inner(item);
+    return copy;
+  };
+  return inner(value);
 }

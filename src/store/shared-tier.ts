@@ -89,7 +89,7 @@ export class SharedTier {
   /**
    * The keys below the namespace, without it; `undefined` when the store cannot list its keys.
    *
-   * @throws whatever the store throws on the way.
+   * @throws StoreError when the store fails on the way, or takes too long over a step.
    */
   keys(): AsyncIterable<string> | undefined {
     const all = this.port.keys(this.prefix);
@@ -101,7 +101,11 @@ export class SharedTier {
     const { timeoutMs, clock } = this.options;
     for (;;) {
       // Step by step, since a large store may rightly take longer than a time-out altogether.
-      const step = await deadline(keys.next(), timeoutMs, clock, 'iterator');
+      const step = await deadline(keys.next(), timeoutMs, clock, 'iterator').catch(
+        (cause: unknown) => {
+          throw toStoreError('iterator', cause);
+        },
+      );
       if (step.done === true) return;
       if (step.value.startsWith(this.prefix)) yield step.value.slice(this.prefix.length);
     }
@@ -146,10 +150,12 @@ export class SharedTier {
   }
 
   private failed(operation: string, cause: unknown): void {
-    this.options.onError(
-      cause instanceof StoreError
-        ? cause
-        : new StoreError(operation, `The store failed on ${operation}.`, { cause }),
-    );
+    this.options.onError(toStoreError(operation, cause));
   }
+}
+
+function toStoreError(operation: string, cause: unknown): StoreError {
+  return cause instanceof StoreError
+    ? cause
+    : new StoreError(operation, `The store failed on ${operation}.`, { cause });
 }

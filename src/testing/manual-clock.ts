@@ -63,10 +63,10 @@ export class ManualClock implements Clock {
    * Moves on, and fires the timers on the way in their order. Promises that they settle are given
    * time to run before the next one fires, and before this returns.
    *
-   * @param duration - Seconds, or a string with a unit.
+   * @param duration - Seconds, or a string with a unit; 0 fires only what is due.
    */
   async advance(duration: Duration): Promise<void> {
-    const end = this.time + toMilliseconds(duration, 'advance');
+    const end = this.time + (duration === 0 ? 0 : toMilliseconds(duration, 'advance'));
     await settle();
     for (let next = this.next(end); next !== undefined; next = this.next(end)) {
       this.timers.delete(next);
@@ -74,7 +74,8 @@ export class ManualClock implements Clock {
       next.callback();
       await settle();
     }
-    this.time = end;
+    // A callback may have jumped further.
+    this.time = Math.max(this.time, end);
   }
 
   /** Moves on without firing anything: a blocked event loop, or a machine that was suspended. */

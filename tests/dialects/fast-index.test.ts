@@ -1,0 +1,227 @@
+import { Cached, cacheControl, CachePut, Memoized } from 'aurora-cache';
+import { newCache } from './support.js';
+
+/** A method, both ways, whose calls can be counted. */
+function counting(options: Parameters<typeof newCache>[0] = {}) {
+  const { cache, clock } = newCache(options);
+  const body = jest.fn((args: unknown[]) => ({ args }));
+  class Indexed {
+    @Cached({ cache, ttl: '10s', tags: ['indexed'] })
+    async get(...args: unknown[]) {
+      return body(args);
+    }
+    @Memoized({ cache, ttl: '10s', tags: ['indexed'] })
+    memo(...args: unknown[]) {
+      return body(args);
+    }
+    @CachePut({ cache, method: 'get', args: (_: unknown, id: unknown) => [id] })
+    async put(id: unknown) {
+      return { args: ['put', id] };
+    }
+  }
+  return { cache, clock, body, indexed: new Indexed() };
+}
+
+describe('the index from an argument to its entry', () => {
+  it('answers a hit with a promise that exists already: the same one for two hits', async () => {
+    const { indexed, body } = counting();
+    await indexed.get('a');
+    const hit = indexed.get('a');
+    expect(indexed.get('a')).toBe(hit);
+    expect(indexed.get('b')).not.toBe(hit);
+    expect(await indexed.get('a')).toBe(await hit);
+    expect(indexed.memo('a')).toBe(indexed.memo('a'));
+    expect(body).toHaveBeenCalledTimes(3);
+  });
+
+  it('tells apart what keys tell apart: arguments.length, types, NaN, null and undefined', async () => {
+    const { indexed, body } = counting();
+    const calls = [
+      [],
+      [undefined],
+      [null],
+      [1],
+      ['1'],
+      [NaN],
+      ['NaN'],
+      [''],
+      [true],
+      ['true'],
+      [1n],
+    ];
+    for (let round = 0; round < 4; round++) {
+      for (const args of calls) {
+        expect((await indexed.get(...args)).args).toEqual(args);
+        expect(indexed.memo(...args).args).toEqual(args);
+      }
+    }
+    expect(body).toHaveBeenCalledTimes(2 * calls.length);
+  });
+
+  it('takes 0 and -0 for one argument, as keys do', async () => {
+    const { indexed, body } = counting();
+    const first = await indexed.get(-0);
+    expect([await indexed.get(0), await indexed.get(-0), await indexed.get(0)]).toEqual([
+      first,
+      first,
+      first,
+    ]);
+    expect(body).toHaveBeenCalledTimes(1);
+  });
+
+  it('does not take the first of two arguments for the whole', async () => {
+    const { indexed, body } = counting();
+    for (let round = 0; round < 3; round++) {
+      expect((await indexed.get(1)).args).toEqual([1]);
+      expect((await indexed.get(1, 2)).args).toEqual([1, 2]);
+      expect((await indexed.get(1, undefined)).args).toEqual([1, undefined]);
+    }
+    expect(body).toHaveBeenCalledTimes(3);
+  });
+
+  it('goes by the text of an object, not by its identity', async () => {
+    const { indexed } = counting();
+    const argument = { page: 1 };
+    expect((await indexed.get(argument)).args).toEqual([{ page: 1 }]);
+    await indexed.get(argument);
+    argument.page = 2;
+    expect((await indexed.get(argument)).args).toEqual([{ page: 2 }]);
+  });
+
+  const ways: [string, (of: ReturnType<typeof counting>) => unknown][] = [
+    ['was invalidated', ({ indexed }) => cacheControl(indexed, 'get').invalidate('a')],
+    ['was deleted', ({ cache }) => cache.delete('Indexed:a:get')],
+    ['was deleted with others', ({ cache }) => cache.deleteMany(['x', 'Indexed:a:get'])],
+    ['was cleared by pattern', ({ cache }) => cache.clear('Indexed:a:*')],
+    ['was cleared by tag', ({ cache }) => cache.invalidateTags('indexed')],
+    ['was cleared with its method', ({ indexed }) => cacheControl(indexed, 'get').cacheClear()],
+    ['has expired', ({ clock }) => clock.jump('10s')],
+    ['has expired and was swept', ({ clock }) => clock.advance('12s')],
+    [
+      'was evicted',
+      async ({ indexed }) => {
+        for (let id = 0; id < 10; id++) await indexed.get(id);
+      },
+    ],
+  ];
+  it.each(ways)('never serves what %s', async (_, way) => {
+    const of = counting({ maxMemoryItems: 10 });
+    const { indexed, body } = of;
+    const first = await indexed.get('a');
+    expect(await indexed.get('a')).toBe(first);
+    await way(of);
+    body.mockClear();
+    expect(await indexed.get('a')).not.toBe(first);
+    expect(body).toHaveBeenCalledTimes(1);
+  });
+
+  it('serves what has replaced an entry, and not the entry', async () => {
+    const { cache, indexed, body } = counting();
+    await indexed.get('a');
+    await indexed.get('a');
+    await cache.set('Indexed:a:get', 'set by hand');
+    expect([await indexed.get('a'), await indexed.get('a')]).toEqual([
+      'set by hand',
+      'set by hand',
+    ]);
+    await indexed.put('a');
+    expect([await indexed.get('a'), await indexed.get('a')]).toEqual([
+      { args: ['put', 'a'] },
+      { args: ['put', 'a'] },
+    ]);
+    const refreshed = await cacheControl(indexed, 'get').refresh('a');
+    expect(await indexed.get('a')).toBe(refreshed);
+    expect(body).toHaveBeenCalledTimes(2);
+  });
+
+  it('serves nothing once the cache is closed', async () => {
+    const { cache, indexed, body } = counting();
+    await indexed.get('a');
+    await indexed.get('a');
+    await cache.close();
+    await indexed.get('a');
+    expect(body).toHaveBeenCalledTimes(2);
+  });
+
+  it('grows no larger than the store: 100,000 ids through 100 items', async () => {
+    const { cache, indexed } = counting({ maxMemoryItems: 100 });
+    for (let id = 0; id < 100_000; id++) indexed.memo(id);
+    expect(cacheControl(indexed, 'memo').cacheInfo().size).toBe(100);
+    for (let id = 0; id < 1000; id++) await indexed.get(id);
+    expect(cacheControl(indexed, 'get').cacheInfo().size).toBe(100);
+    expect(cacheControl(indexed, 'memo').cacheInfo().size).toBe(0);
+    expect((await cache.getStats()).totalKeys).toBe(100);
+    // The index itself, and not only the count of it.
+    const method = Reflect.getMetadata(Symbol.for('aurora-cache.control.v1'), indexed.get) as {
+      siteFor(self: unknown): { index: Map<unknown, unknown> };
+    };
+    expect(method.siteFor(indexed).index.size).toBe(100);
+    await cache.clear();
+    expect(method.siteFor(indexed).index.size).toBe(0);
+    expect(cacheControl(indexed, 'get').cacheInfo().size).toBe(0);
+  });
+
+  it('keeps an entry that is hit through it from being evicted', async () => {
+    const { indexed, body } = counting({ maxMemoryItems: 10 });
+    await indexed.get('kept');
+    for (let id = 0; id < 100; id++) {
+      await indexed.get(id);
+      await indexed.get('kept');
+    }
+    expect(body.mock.calls.filter(([args]) => args[0] === 'kept')).toHaveLength(1);
+  });
+
+  it('hides no hit from the statistics, nor from a listener that comes later', async () => {
+    const { cache, indexed } = counting();
+    await indexed.get('a');
+    for (let i = 0; i < 5; i++) await indexed.get('a');
+    indexed.memo('a');
+    for (let i = 0; i < 5; i++) indexed.memo('a');
+    expect(await cache.getStats()).toMatchObject({ hits: 10, memoryHits: 10, misses: 2 });
+    expect(cacheControl(indexed, 'get').cacheInfo()).toMatchObject({ hits: 5, misses: 1 });
+    const heard: string[] = [];
+    const listener = ({ key }: { key: string }) => heard.push(key);
+    cache.on('hit', listener);
+    for (let i = 0; i < 3; i++) await indexed.get('a');
+    indexed.memo('a');
+    expect(heard).toEqual([...Array<string>(3).fill('Indexed:a:get'), 'Indexed:a:memo']);
+    cache.off('hit', listener);
+    await indexed.get('a');
+    expect(heard).toHaveLength(4);
+    expect((await cache.getStats()).hits).toBe(15);
+  });
+
+  it('refreshes ahead: a hit near the end still answers at once, and loads behind it', async () => {
+    const { cache, clock } = newCache();
+    let calls = 0;
+    class Ahead {
+      @Cached({ cache, ttl: '10s', refreshAhead: 0.2 })
+      async get(_id: number) {
+        return ++calls;
+      }
+    }
+    const ahead = new Ahead();
+    await ahead.get(1);
+    await ahead.get(1);
+    clock.jump('7900ms');
+    expect([await ahead.get(1), calls]).toEqual([1, 1]);
+    clock.jump('200ms');
+    expect(await ahead.get(1)).toBe(1);
+    await clock.advance('1ms');
+    expect(await ahead.get(1)).toBe(2);
+    expect(calls).toBe(2);
+  });
+
+  it('hands out copies where the cache is told to, also to the first caller', async () => {
+    const { indexed } = counting({ memory: { clone: true } });
+    const results = [await indexed.get('a'), await indexed.get('a'), await indexed.get('a')];
+    expect(new Set(results).size).toBe(3);
+    results[0]?.args.push('changed');
+    results[1]?.args.push('changed');
+    expect(await indexed.get('a')).toEqual({ args: ['a'] });
+    const [one, two] = [indexed.memo('a'), indexed.memo('a')];
+    one.args.push('changed');
+    two.args.push('changed');
+    expect(indexed.memo('a')).toEqual({ args: ['a'] });
+  });
+});

@@ -1,0 +1,263 @@
+import { Cached, cacheControl, Memoized } from 'aurora-cache';
+import { newCache, warnings } from './support.js';
+
+describe('inheritance', () => {
+  it('two classes that inherit one cached method do not share its results', async () => {
+    const { cache } = newCache();
+    const find = jest.fn();
+    class Repository {
+      @Cached({ cache })
+      async find(id: number) {
+        find(this.constructor.name, id);
+        return `${this.constructor.name} ${String(id)}`;
+      }
+    }
+    class UserRepository extends Repository {}
+    class OrderRepository extends Repository {}
+    const [users, orders] = [new UserRepository(), new OrderRepository()];
+    for (let round = 0; round < 3; round++) {
+      expect(await users.find(1)).toBe('UserRepository 1');
+      expect(await orders.find(1)).toBe('OrderRepository 1');
+      expect(await new Repository().find(1)).toBe('Repository 1');
+    }
+    expect(find).toHaveBeenCalledTimes(3);
+    expect(cacheControl(users, 'find').keyFor(1)).toBe('UserRepository:1:Repository.find');
+    expect(cacheControl(OrderRepository, 'find').keyFor(1)).toBe(
+      'OrderRepository:1:Repository.find',
+    );
+    expect(cacheControl(Repository, 'find').keyFor(1)).toBe('Repository:1:find');
+    expect(cacheControl(users, 'find').cacheInfo()).toMatchObject({ hits: 2, misses: 1, size: 1 });
+    expect(await cacheControl(users, 'find').cacheClear()).toBe(1);
+    expect(await orders.find(1)).toBe('OrderRepository 1');
+    expect(find).toHaveBeenCalledTimes(3);
+  });
+
+  it('an override under the same prefix that calls super has its own key, and no wait', async () => {
+    const { cache, clock } = newCache();
+    class Base {
+      @Cached({ cache, keyPrefix: 'user' })
+      async find(id: number) {
+        return `base ${String(id)}`;
+      }
+    }
+    class Derived extends Base {
+      @Cached({ cache, keyPrefix: 'user' })
+      override async find(id: number) {
+        return `derived of ${await super.find(id)}`;
+      }
+    }
+    const start = clock.now();
+    expect(await new Derived().find(1)).toBe('derived of base 1');
+    expect(await new Base().find(1)).toBe('base 1');
+    expect(await new Derived().find(1)).toBe('derived of base 1');
+    expect([clock.now(), clock.pending]).toEqual([start, 1]); // the sweep's timer, nobody's patience
+    expect(cacheControl(Derived, 'find').keyFor(1)).toBe('user:1:Derived.find');
+    expect(cacheControl(Base, 'find').keyFor(1)).toBe('user:1:Base.find');
+  });
+
+  it('so has an override in a class of the same name, or in a mixin that is applied twice', async () => {
+    const { cache } = newCache();
+    const generated = (() => {
+      class Account {
+        @Cached({ cache })
+        async find(id: number) {
+          return `generated ${String(id)}`;
+        }
+      }
+      return { Account };
+    })();
+    class Account extends generated.Account {
+      @Cached({ cache })
+      override async find(id: number) {
+        return `own of ${await super.find(id)}`;
+      }
+    }
+    const twice = (base: new () => { find(id: number): Promise<string> }) => {
+      class Mixin extends base {
+        @Cached({ cache, keyPrefix: 'p' })
+        override async find(id: number) {
+          return `mixin of ${await super.find(id)}`;
+        }
+      }
+      return Mixin;
+    };
+    const account = new Account();
+    const mixed = new (twice(twice(generated.Account)))();
+    for (let round = 0; round < 2; round++) {
+      expect(await account.find(1)).toBe('own of generated 1');
+      expect(await mixed.find(1)).toBe('mixin of mixin of generated 1');
+    }
+    expect(cacheControl(account, 'find').keyFor(1)).toBe('Account:1:find');
+  });
+
+  it('a wrapper class of the same name that does not override changes no key', async () => {
+    const { cache } = newCache();
+    class Plain {
+      @Cached({ cache })
+      async find(id: number) {
+        return id;
+      }
+    }
+    const Wrapped = { Plain: class Plain2 extends Plain {} }.Plain;
+    Object.defineProperty(Wrapped, 'name', { value: 'Plain' });
+    expect(cacheControl(Wrapped, 'find').keyFor(1)).toBe('Plain:1:find');
+  });
+
+  it('a static method and an instance method of one name do not share', async () => {
+    const { cache } = newCache();
+    class Both {
+      @Cached({ cache })
+      async find(id: number) {
+        return `instance ${String(id)}`;
+      }
+      @Cached({ cache })
+      static async find(id: number) {
+        return `${this.name} ${String(id)}`;
+      }
+    }
+    class Heir extends Both {}
+    for (let round = 0; round < 2; round++) {
+      expect(await new Both().find(1)).toBe('instance 1');
+      expect(await Both.find(1)).toBe('Both 1');
+      expect(await Heir.find(1)).toBe('Heir 1');
+    }
+    expect(cacheControl(Both, 'find').keyFor(1)).toBe('Both:1:static.find');
+    expect(cacheControl(Heir, 'find').keyFor(1)).toBe('Heir:1:Both.static.find');
+    expect(cacheControl(Both.prototype, 'find').keyFor(1)).toBe('Both:1:find');
+    expect(await cacheControl(Both, 'find').cacheClear()).toBe(1);
+    expect(await cache.has('Both:1:find')).toBe(true);
+  });
+
+  it('methods named by symbols, or with dots and colons in their names, keep apart', async () => {
+    const { cache } = newCache();
+    const load = Symbol('load');
+    class Symbolic {
+      @Cached({ cache })
+      async [load](id: number) {
+        return `symbol ${String(id)}`;
+      }
+      @Cached({ cache })
+      async load(id: number) {
+        return `string ${String(id)}`;
+      }
+      @Cached({ cache })
+      async 'a.b:c*'(id: number) {
+        return `odd ${String(id)}`;
+      }
+      @Cached({ cache })
+      async 'static.load'(id: number) {
+        return `dotted ${String(id)}`;
+      }
+      @Cached({ cache })
+      static async load(id: number) {
+        return `static ${String(id)}`;
+      }
+    }
+    const symbolic = new Symbolic();
+    for (let round = 0; round < 2; round++) {
+      expect(await symbolic[load](1)).toBe('symbol 1');
+      expect(await symbolic.load(1)).toBe('string 1');
+      expect(await symbolic['a.b:c*'](1)).toBe('odd 1');
+      expect(await symbolic['static.load'](1)).toBe('dotted 1');
+      expect(await Symbolic.load(1)).toBe('static 1');
+    }
+    expect(cacheControl(symbolic, load).keyFor(1)).toBe('Symbolic:1:@@load');
+    expect((await cache.getStats()).totalKeys).toBe(5);
+    for (const name of ['load', load, 'a.b:c*', 'static.load'] as const) {
+      expect(await cacheControl(symbolic, name).cacheClear()).toBe(1);
+    }
+    expect((await cache.getStats()).totalKeys).toBe(1);
+  });
+});
+
+describe('names that are not enough', () => {
+  it('two classes of one name in one cache are warned of, and only in one cache', async () => {
+    const warned = warnings();
+    const { cache } = newCache();
+    const make = (store: typeof cache) => {
+      class Doubled {
+        @Cached({ cache: store })
+        async get(id: number) {
+          return id;
+        }
+      }
+      return new Doubled();
+    };
+    const [one, other, elsewhere] = [make(cache), make(cache), make(newCache().cache)];
+    await one.get(1);
+    await elsewhere.get(1);
+    expect(warned()).toEqual([]);
+    await other.get(1);
+    expect(warned()).toEqual([expect.stringMatching(/Doubled:…:get.*keyPrefix/)]);
+    await one.get(1);
+  });
+
+  it('two methods of one class that share a name option are warned of', async () => {
+    const warned = warnings();
+    const { cache } = newCache();
+    class Copied {
+      @Cached({ cache, name: 'copied' })
+      async one(id: number) {
+        return id;
+      }
+      @Cached({ cache, name: 'copied' })
+      async two(id: number) {
+        return id;
+      }
+    }
+    await new Copied().one(1);
+    await new Copied().two(2);
+    expect(warned()).toEqual([expect.stringContaining('Copied:…:copied')]);
+  });
+
+  it('class names of one or two letters are warned of, unless there is a keyPrefix', async () => {
+    const warned = warnings();
+    const { cache } = newCache();
+    class Qz {
+      @Cached({ cache })
+      async get(id: number) {
+        return id;
+      }
+      @Memoized({ cache, keyPrefix: 'fine' })
+      memo(id: number) {
+        return id;
+      }
+    }
+    expect(new Qz().memo(1)).toBe(1);
+    expect(warned()).toEqual([]);
+    expect([await new Qz().get(1), await new Qz().get(1)]).toEqual([1, 1]);
+    expect(warned()).toEqual([expect.stringMatching(/'Qz' looks minified.*Name a keyPrefix/)]);
+  });
+
+  it('an anonymous class without a keyPrefix runs uncached, with a warning that says so', async () => {
+    const warned = warnings();
+    const { cache } = newCache();
+    let calls = 0;
+    class Anonymous {
+      @Cached({ cache })
+      async get() {
+        return ++calls;
+      }
+      @Cached({ cache, keyPrefix: 'anonymous' })
+      async named() {
+        return ++calls;
+      }
+    }
+    Object.defineProperty(Anonymous, 'name', { value: '' });
+    const anonymous = new Anonymous();
+    expect([await anonymous.get(), await anonymous.get()]).toEqual([1, 2]);
+    expect([await anonymous.named(), await anonymous.named()]).toEqual([3, 3]);
+    expect(warned()).toEqual([expect.stringContaining('has no name: name a keyPrefix')]);
+  });
+
+  it('leading underscores, as esbuild puts them before decorated classes, are not in keys', () => {
+    const { cache } = newCache();
+    class _Users {
+      @Cached({ cache })
+      async get(id: number) {
+        return id;
+      }
+    }
+    expect(cacheControl(_Users, 'get').keyFor(1)).toBe('Users:1:get');
+  });
+});

@@ -1,0 +1,302 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import ts from 'typescript';
+import {
+  CacheConfig,
+  Cached,
+  cached,
+  CacheEvict,
+  CacheManager,
+  CachePut,
+  DEFAULTS,
+  Memoized,
+  Timed,
+} from 'aurora-cache';
+
+const root = join(__dirname, '../..');
+const read = (name: string): string => readFileSync(join(root, name), 'utf8');
+const docs = readdirSync(join(root, 'docs')).map((name) => `docs/${name}`);
+const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...docs];
+
+/** What the examples may use without declaring it. */
+const prelude = `
+interface User { readonly id: number; readonly name: string }
+interface Invoice { readonly id: number }
+interface Product { readonly id: string; readonly vendor: number }
+declare const database: {
+  findUser(id: number): Promise<User>;
+  updateUser(id: number, changes: Partial<User>): Promise<void>;
+  findInvoice(tenant: string, id: number): Promise<Invoice>;
+  findProduct(id: string): Promise<Product>;
+  saveProduct(product: Product): Promise<Product>;
+  rate(currency: string): Promise<number>;
+  countUnread(user: number, folder: string): Promise<number>;
+  report(signal: AbortSignal): Promise<string>;
+};
+declare class UserService {
+  getUser(id: number): Promise<User>;
+}
+declare const users: UserService;
+`;
+
+interface Block {
+  /** For messages: the page, and the line on which the code begins. */
+  readonly place: string;
+  readonly code: string;
+}
+
+function blocksOf(page: string): Block[] {
+  return [...read(page).matchAll(/^```ts\n(.*?)^```$/gms)].map((match) => ({
+    place: `${page}:${read(page).slice(0, match.index).split('\n').length + 1}`,
+    code: match[1] ?? '',
+  }));
+}
+
+/** Errors of the blocks, each a module of its own, in one program under the root's tsconfig.json. */
+function typeErrors(blocks: readonly Block[]): string[] {
+  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (path) =>
+    ts.sys.readFile(path),
+  );
+  const { options } = ts.parseJsonConfigFileContent({ ...config, include: [] }, ts.sys, root);
+  const ambient = join(root, 'block-prelude.d.ts');
+  const places = new Map(blocks.map(({ place }, i) => [join(root, `block-${i}.ts`), place]));
+  const texts = new Map([
+    [ambient, prelude],
+    ...[...places.keys()].map((path, i) => [path, `${blocks[i]?.code}export {};\n`] as const),
+  ]);
+
+  const host = ts.createCompilerHost(options);
+  const { fileExists, readFile, getSourceFile } = host;
+  host.fileExists = (path) => texts.has(path) || fileExists(path);
+  host.readFile = (path) => texts.get(path) ?? readFile(path);
+  host.getSourceFile = (path, version, ...rest) => {
+    const text = texts.get(path);
+    return text === undefined
+      ? getSourceFile(path, version, ...rest)
+      : ts.createSourceFile(path, text, version);
+  };
+  const program = ts.createProgram([...texts.keys()], options, host);
+  return [...texts.keys()].flatMap((path) => {
+    const file = program.getSourceFile(path);
+    if (file === undefined) return [`${path} is not in the program`];
+    return [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)].map(
+      ({ start = 0, messageText }) => {
+        const { line } = file.getLineAndCharacterOfPosition(start);
+        const text = ts.flattenDiagnosticMessageText(messageText, '\n');
+        return `${places.get(path) ?? 'prelude'} +${line}: ${text}`;
+      },
+    );
+  });
+}
+
+describe('the code in the documentation', () => {
+  jest.setTimeout(60_000);
+
+  const blocks = pages.flatMap(blocksOf);
+
+  it('compiles', () => {
+    expect(blocks.length).toBeGreaterThan(10);
+    expect(typeErrors(blocks)).toEqual([]);
+  });
+
+  it('would not compile if it were wrong', () => {
+    const [first] = typeErrors([
+      { place: 'wrong', code: `import { Cached } from 'aurora-cache';\nCached({ ttl: '5x' });\n` },
+    ]);
+    expect(first).toMatch(/^wrong \+1: Type '"5x"' is not assignable/);
+  });
+});
+
+/** Rows of the README's tables below a heading: option and the code in its last column. */
+function optionsBelow(heading: string): Map<string, string> {
+  const [, text = ''] = read('README.md').split(`### ${heading}\n`);
+  const section = text.split(/^#{2,3} /m)[0] ?? '';
+  const rows = section.split('\n').filter((line) => line.startsWith('| `'));
+  return new Map(
+    rows.map((row) => {
+      const cells = row.split(/(?<!\\)\|/).map((cell) => cell.trim());
+      return [cells[1]?.slice(1, -1) ?? '', cells.at(-2) ?? ''];
+    }),
+  );
+}
+
+/** The options that something knows, from its refusal of one that it does not. */
+function known(refuse: () => unknown): string[] {
+  try {
+    refuse();
+  } catch (error) {
+    const [, names = ''] = /Known are (.*)\.$/.exec((error as Error).message) ?? [];
+    return names.split(', ').sort();
+  }
+  return [];
+}
+
+const unknown = { unknownUnknownUnknown: 1 } as never;
+
+describe("the README's tables of options", () => {
+  const manager = optionsBelow('`CacheManager`, `configureCache`');
+  const method = optionsBelow('`@Cached`, `cached`');
+  const rest = optionsBelow('`@Timed`, `timed`, `warm`');
+
+  it('name every option, and no other', () => {
+    expect([...manager.keys()].sort()).toEqual(known(() => new CacheManager(unknown)));
+    expect([...method.keys()].sort()).toEqual(known(() => Cached(unknown)));
+    expect([...optionsBelow('`@CacheEvict`').keys()].sort()).toEqual(
+      known(() => CacheEvict(unknown)),
+    );
+    expect([...rest.keys()].filter((name) => name !== 'concurrency').sort()).toEqual(
+      known(() => Timed(unknown)),
+    );
+  });
+
+  it.each([
+    ['`@Memoized` and `memoized` take ', () => Memoized(unknown)],
+    ['`@CacheConfig` takes ', () => CacheConfig(unknown)],
+  ])('and the sentence "%s…" does too', (start, refuse) => {
+    const line = read('README.md')
+      .split('\n')
+      .find((candidate) => candidate.startsWith(start));
+    const sentence = line?.slice(start.length).split('.')[0] ?? '';
+    const names = [...sentence.matchAll(/`(\w+)`/g)].map(([, name]) => name);
+    expect(names.sort()).toEqual(known(refuse));
+  });
+
+  it('@CachePut: table and sentence together', () => {
+    const line = read('README.md')
+      .split('\n')
+      .find((candidate) => candidate.startsWith('Besides, '));
+    const besides = [...(line ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name ?? '');
+    const names = [...optionsBelow('`@CachePut`').keys(), ...besides];
+    expect(names.sort()).toEqual(known(() => CachePut(unknown)));
+  });
+
+  it('give the defaults as they are', () => {
+    const value = (text = ''): unknown => {
+      const code = /^`(.*)`$/.exec(text)?.[1] ?? text;
+      return /^'.*'$/.test(code) ? code.slice(1, -1) : Number(code);
+    };
+    const [, slowLogSize, warmErrors] =
+      /slow log keeps the last `(\d+)` .* lists the first `(\d+)`/.exec(read('README.md')) ?? [];
+    expect({
+      ttl: value(manager.get('defaultTtl')),
+      maxMemoryItems: value(manager.get('maxMemoryItems')),
+      namespace: value(manager.get('namespace')),
+      name: value(manager.get('name')),
+      jitter: value(manager.get('jitter')),
+      storeTimeout: value(manager.get('storeTimeout')),
+      lease: value(manager.get('lease')),
+      slowThreshold: value(rest.get('slowThreshold')),
+      slowLogSize: Number(slowLogSize),
+      warmConcurrency: value(rest.get('concurrency')),
+      warmErrors: Number(warmErrors),
+    }).toEqual(DEFAULTS);
+  });
+});
+
+describe('the links in the documentation', () => {
+  const withoutCode = (page: string): string => read(page).replace(/^```.*?^```$/gms, '');
+  const anchor = (heading: string): string =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-');
+
+  it.each(pages)('%s leads somewhere', (page) => {
+    const links = [...withoutCode(page).matchAll(/\]\(([^)]+)\)/g)].map(([, link]) => link ?? '');
+    const dead = links.filter((link) => {
+      if (/^https?:/.test(link)) return false;
+      const [path = '', fragment] = link.split('#');
+      const target = path === '' ? page : join(dirname(page), path);
+      if (!existsSync(join(root, target))) return true;
+      if (fragment === undefined) return false;
+      const headings = [...withoutCode(target).matchAll(/^#+ (.*)$/gm)];
+      return !headings.some(([, heading = '']) => anchor(heading) === fragment);
+    });
+    expect(dead).toEqual([]);
+  });
+});
+
+describe('the page on keys', () => {
+  const keyOf = cached(async (..._args: unknown[]) => 0, {
+    keyPrefix: 'T',
+    name: 'm',
+    cache: new CacheManager(),
+  }).keyFor;
+  const page = read('docs/keys.md');
+  const [, table = ''] = page.split('## Arguments\n');
+  const rows = (table.split(/^- /m)[0] ?? '').split('\n').filter((line) => line.startsWith('| `'));
+  const cases = rows.flatMap((row) => {
+    const [, args = '', segment = '', signature = ''] = row.split('|');
+    const code = (cell: string): string[] =>
+      [...cell.matchAll(/`([^`]+)`/g)].map((m) => m[1] ?? '');
+    return code(args).map(
+      (text) => [text, `T:${code(segment)[0] ?? ''}:m${code(signature)[0] ?? ''}`] as const,
+    );
+  });
+
+  it('shows enough of them', () => {
+    expect(cases.length).toBeGreaterThan(20);
+  });
+
+  it.each(cases)('has the key of (%s) as it is', (text, expected) => {
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval -- our own page
+    const evaluate = new Function(`return [${text}];`) as () => unknown[];
+    expect(keyOf(...evaluate())).toBe(expected);
+  });
+
+  it('has the stored form of keys written by hand as it is', async () => {
+    const examples = [...page.matchAll(/^\| `cache\.set\('(.*)', …\)` +\| `(.*)` +\|$/gm)];
+    expect(examples.length).toBeGreaterThan(3);
+    for (const [, key = '', stored] of examples) {
+      const store = new Map<string, unknown>();
+      await new CacheManager({ store, namespace: 'n' }).set(key, 1);
+      expect([...store.keys()]).toEqual([`n:${stored}`]);
+    }
+  });
+});
+
+describe('the troubleshooting page', () => {
+  it('explains every warning', () => {
+    const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => read(join('src', name)));
+    const codes = sources.flatMap((text) => text.match(/'AURORA_[A-Z_]+'(?=,| )/g) ?? []);
+    // The variables of the environment are spelt alike.
+    const warnings = codes
+      .map((code) => code.slice(1, -1))
+      .filter((code) => !read('README.md').includes(`\`${code}\``));
+    expect(warnings.length).toBeGreaterThan(5);
+    const page = read('docs/troubleshooting.md');
+    expect(warnings.filter((code) => !page.includes(`\`${code}\``))).toEqual([]);
+  });
+});
+
+/** Files of src/ that the documented entry points load, as paths below src/. */
+function loaded(entries: readonly string[]): string[] {
+  const found = new Set(entries);
+  for (const file of found) {
+    for (const [, path = ''] of read(join('src', file)).matchAll(/ from '(\..*)\.js'/g)) {
+      found.add(join(dirname(file), `${path}.ts`).replaceAll('\\', '/'));
+    }
+  }
+  return [...found].filter((file) => !entries.includes(file));
+}
+
+describe('the architecture page', () => {
+  const sections = read('docs/architecture.md').split(/^### (?=\w+\/\n)/m);
+  const named = sections.slice(1).flatMap((section) => {
+    const room = section.split('/')[0] ?? '';
+    const [text = ''] = section.split(/^## /m);
+    return [...text.matchAll(/^\| `([\w-]+\.ts)`/gm)].map(([, name]) => `${room}/${name}`);
+  });
+
+  it('names every file that aurora-cache and aurora-cache/testing consist of', () => {
+    const files = loaded(['index.ts', 'testing/index.ts']);
+    expect(files.length).toBeGreaterThan(50);
+    expect(files.filter((file) => !named.includes(file))).toEqual([]);
+  });
+
+  it('names no other', () => {
+    expect(named.filter((file) => !existsSync(join(root, 'src', file)))).toEqual([]);
+  });
+});

@@ -1,0 +1,226 @@
+import {
+  CacheManager,
+  isCacheError,
+  type CacheOptions,
+  type Duration,
+  type SetOptions,
+} from 'aurora-cache';
+
+import { expectIdle, setUp, type Setup } from './harness.js';
+
+/** The call is refused with an error of ours that says why, and what is cached stays. */
+async function expectRefused(
+  act: (cache: CacheManager) => Promise<unknown>,
+  message: RegExp,
+): Promise<void> {
+  const setup: Setup = setUp();
+  await setup.cache.set('key', 'cached', { tags: ['t'] });
+  const error: unknown = await act(setup.cache).then(
+    () => 'not refused',
+    (reason: unknown) => reason,
+  );
+  expect(isCacheError(error)).toBe(true);
+  expect(String(error)).toMatch(message);
+  expect(await setup.cache.get('key')).toBe('cached');
+  expect(setup.errors).toEqual([]);
+  expectIdle(setup);
+}
+
+const KEYS: [string, unknown, RegExp][] = [
+  ['empty', '', /not empty/],
+  ['over 1 kB', 'x'.repeat(1025), /1024 bytes; got 1025/],
+  ['over 1 kB in UTF-8', 'ü'.repeat(513), /1024 bytes; got 1026/],
+  ['undefined', undefined, /undefined/],
+  ['a number', 7, /got 7/],
+  ['an object', {}, /an object/],
+];
+
+describe('a bad key is refused', () => {
+  it.each(KEYS)('%s, by every method', async (_, bad, message) => {
+    const key = bad as string;
+    await expectRefused((cache) => cache.get(key), message);
+    await expectRefused((cache) => cache.getMany(['key', key]), message);
+    await expectRefused((cache) => cache.set(key, 1), message);
+    await expectRefused(
+      (cache) =>
+        cache.setMany([
+          { key: 'key', value: 2 },
+          { key, value: 1 },
+        ]),
+      message,
+    );
+    await expectRefused((cache) => cache.getOrSet(key, () => 1), message);
+    await expectRefused((cache) => cache.has(key), message);
+    await expectRefused((cache) => cache.delete(key), message);
+    await expectRefused((cache) => cache.deleteMany(['key', key]), message);
+  });
+
+  it('1 kB is allowed', async () => {
+    const { cache } = setUp();
+    await cache.set('ü'.repeat(512), 1);
+    expect(await cache.get('ü'.repeat(512))).toBe(1);
+  });
+});
+
+const DURATIONS = [
+  0,
+  NaN,
+  Infinity,
+  -1,
+  'soon',
+  '1e3s',
+  '5',
+  '-5s',
+  '5 s',
+  '0s',
+  '',
+  null,
+  {},
+  1e300,
+];
+
+describe('a bad duration is refused', () => {
+  it.each(DURATIONS)('%p, as ttl of set, setMany and getOrSet', async (bad) => {
+    const ttl = bad as Duration;
+    await expectRefused((cache) => cache.set('key', 'new', { ttl }), /set: ttl must be/);
+    await expectRefused(
+      (cache) => cache.setMany([{ key: 'key', value: 1, ttl }]),
+      /setMany: ttl must be/,
+    );
+    await expectRefused(
+      (cache) => cache.getOrSet('new', () => 1, { ttl }),
+      /getOrSet: ttl must be/,
+    );
+  });
+
+  it.each(DURATIONS)('%p, as an option of the cache', (bad) => {
+    const value = bad as Duration;
+    const names = ['defaultTtl', 'grace', 'softTimeout', 'hardTimeout', 'storeTimeout', 'lease'];
+    for (const name of names) {
+      expect(() => new CacheManager({ [name]: value })).toThrow(
+        new RegExp(`CacheManager: ${name}`),
+      );
+    }
+    expect(() => new CacheManager({ memory: { ttl: value } })).toThrow(/memory: ttl/);
+  });
+
+  it.each(DURATIONS)('%p, as a time of a load; the loader is not called', async (bad) => {
+    const value = bad as Duration;
+    const load = jest.fn(() => 1);
+    for (const name of ['grace', 'softTimeout', 'hardTimeout', 'lease']) {
+      const act = (cache: CacheManager) => cache.getOrSet('new', load, { [name]: value });
+      await expectRefused(act, new RegExp(`getOrSet: ${name}`));
+    }
+    expect(load).not.toHaveBeenCalled();
+  });
+
+  it('a ttl of 60000 works, and warns once that it means seconds', async () => {
+    const warned = jest.spyOn(process, 'emitWarning').mockImplementation();
+    const { cache, clock } = setUp();
+    await cache.set('key', 1, { ttl: 60_000 });
+    await cache.set('key', 1, { ttl: 60_000 });
+    expect(warned).toHaveBeenCalledTimes(1);
+    expect(warned).toHaveBeenCalledWith(
+      expect.stringMatching(/set: ttl is 60000, and numbers are seconds: that is 16.7 hours/),
+      expect.objectContaining({ code: 'AURORA_DURATION_UNIT' }),
+    );
+    clock.jump('16h');
+    expect(await cache.has('key')).toBe(true);
+  });
+});
+
+describe('bad values and loaders are refused', () => {
+  it('a promise in place of a value', async () => {
+    const promise = Promise.resolve(1);
+    await expectRefused((cache) => cache.set('key', promise), /set: value is a promise/);
+    await expectRefused(
+      (cache) => cache.setMany([{ key: 'key', value: promise }]),
+      /setMany: value is a promise/,
+    );
+  });
+
+  it.each([undefined, null, 7, {}, 'load', Promise.resolve(1)])('%p as loader', async (loader) => {
+    await expectRefused(
+      (cache) => cache.getOrSet('new', loader as never),
+      /loader must be a function/,
+    );
+  });
+
+  it('tags that are no texts, too long, or too many', async () => {
+    const tags: unknown[] = [
+      'tag',
+      [''],
+      [7],
+      [null],
+      ['x'.repeat(257)],
+      Array.from({ length: 129 }, (_, i) => `t${i}`),
+    ];
+    for (const bad of tags) {
+      const options = { tags: bad } as SetOptions;
+      await expectRefused((cache) => cache.set('key', 1, options), /tags/);
+      await expectRefused((cache) => cache.getOrSet('new', () => 1, options), /tags/);
+    }
+    await expectRefused((cache) => cache.invalidateTags('t', ''), /tag/);
+    await expectRefused((cache) => cache.invalidateTags(['t'] as never), /tag/);
+  });
+});
+
+describe('unknown options are refused, with the nearest known one', () => {
+  it.each<[object, RegExp]>([
+    [{ defaultTTL: 5 }, /'defaultTTL'. Did you mean 'defaultTtl'/],
+    [{ maxItems: 5 }, /there is no option 'maxItems'/],
+    [{ namspace: 'a' }, /Did you mean 'namespace'/],
+    [{ ttl: 5 }, /there is no option 'ttl'/],
+    [{ memory: { freze: true } }, /memory: there is no option 'freze'. Did you mean 'freeze'/],
+  ])('of the cache: %p', (options, message) => {
+    expect(() => new CacheManager(options)).toThrow(message);
+  });
+
+  it('of set, setMany and getOrSet', async () => {
+    await expectRefused((cache) => cache.set('key', 1, { tll: 5 } as never), /Did you mean 'ttl'/);
+    const entry = { key: 'key', value: 1, tag: ['a'] };
+    await expectRefused((cache) => cache.setMany([entry]), /Did you mean 'tags'/);
+    await expectRefused(
+      (cache) => cache.getOrSet('new', () => 1, { grce: 5 } as never),
+      /Did you mean 'grace'/,
+    );
+    await expectRefused((cache) => cache.set('key', 1, null as never), /must be an object/);
+    await expectRefused((cache) => cache.getOrSet('new', () => 1, 5 as never), /must be an object/);
+  });
+});
+
+describe('bad values of options are refused', () => {
+  it.each<[unknown, RegExp]>([
+    [{ maxMemoryItems: 0 }, /maxMemoryItems must be a whole number/],
+    [{ maxMemoryItems: 1.5 }, /maxMemoryItems/],
+    [{ maxMemoryItems: NaN }, /maxMemoryItems/],
+    [{ maxMemoryItems: 2 ** 40 }, /maxMemoryItems/],
+    [{ maxMemoryBytes: -1 }, /maxMemoryBytes/],
+    [{ jitter: 1.1 }, /jitter must be a share/],
+    [{ jitter: NaN }, /jitter/],
+    [{ refreshAhead: 1 }, /refreshAhead/],
+    [{ refreshAhead: 0 }, /refreshAhead/],
+    [{ refreshAhead: '30' }, /refreshAhead/],
+    [{ namespace: 'a b' }, /namespace/],
+    [{ namespace: '' }, /namespace/],
+    [{ name: '' }, /name/],
+    [{ store: {} }, /store must be a Keyv storage adapter/],
+    [{ store: 'redis' }, /store/],
+    [{ memory: true }, /memory/],
+    [{ memory: { policy: 1 } }, /policy/],
+    [{ codec: { tag: 'j', encode: String, decode: String } }, /codec/],
+    [{ codec: { tag: 'xy', encode: String, decode: String } }, /codec/],
+    [{ types: {} }, /types must be an array/],
+    [{ enabled: 'yes' }, /enabled/],
+    [{ random: 0.5 }, /random/],
+    [null, /options must be an object/],
+    [[], /options must be an object/],
+  ])('%p', (options, message) => {
+    expect(() => new CacheManager(options as CacheOptions)).toThrow(message);
+  });
+
+  it('undefined counts as absent', () => {
+    const options = { defaultTtl: undefined, store: undefined, memory: undefined };
+    expect(() => new CacheManager(options)).not.toThrow();
+  });
+});

@@ -1,0 +1,72 @@
+import { CacheManager, type CacheOptions } from 'aurora-cache';
+import { ManualClock } from 'aurora-cache/testing';
+
+import type { Engine } from '../../../src/cache/engine.js';
+import { CORE } from '../../../src/cache/manager.js';
+
+/** A promise that the test settles, and a note of whether somebody settled it. */
+export interface Deferred<T> {
+  readonly promise: Promise<T>;
+  resolve(value: T): void;
+  reject(error: unknown): void;
+}
+
+export function deferred<T = unknown>(): Deferred<T> {
+  let resolve!: (value: T) => void;
+  let reject!: (error: unknown) => void;
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}
+
+/** Lets everything run that can run without a timer. */
+export async function flush(turns = 4): Promise<void> {
+  for (let i = 0; i < turns; i++) {
+    await new Promise<void>((resolve) => {
+      setImmediate(resolve);
+    });
+  }
+}
+
+export function engineOf(cache: CacheManager): Engine {
+  return cache[CORE].engine;
+}
+
+export interface Setup {
+  readonly cache: CacheManager;
+  readonly clock: ManualClock;
+  readonly engine: Engine;
+  /** What `error` events brought. */
+  readonly errors: unknown[];
+}
+
+/** A cache under a clock that stands still. */
+export function setUp(options: CacheOptions & { clock?: ManualClock } = {}): Setup {
+  const { clock = new ManualClock() } = options;
+  const cache = new CacheManager({ ...options, clock });
+  const errors: unknown[] = [];
+  cache.on('error', ({ error }) => errors.push(error));
+  return { cache, clock, engine: engineOf(cache), errors };
+}
+
+/** Nothing may be left of operations that are over: no fence, no flight, no queued write. */
+export function expectIdle({ engine }: Setup): void {
+  expect({
+    fences: engine.fences.size,
+    flights: engine.flights.size,
+    writes: engine.writes.size,
+  }).toEqual({ fences: 0, flights: 0, writes: 0 });
+}
+
+/** The outcome of a promise, as far as it is known without waiting for a timer. */
+export async function stateOf(promise: Promise<unknown>): Promise<string> {
+  let state = 'pending';
+  promise.then(
+    () => (state = 'fulfilled'),
+    () => (state = 'rejected'),
+  );
+  await flush();
+  return state;
+}

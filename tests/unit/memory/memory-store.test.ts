@@ -1,0 +1,167 @@
+import { LruPolicy, MemoryStore, type EvictReason, type MemoryEntry } from 'aurora-cache';
+import { ManualClock } from 'aurora-cache/testing';
+
+const clock = new ManualClock();
+const forever = { createdAt: 0, freshUntil: Infinity, staleUntil: Infinity };
+
+function life(freshMs: number, graceMs = 0) {
+  const freshUntil = clock.now() + freshMs;
+  return { createdAt: clock.now(), freshUntil, staleUntil: freshUntil + graceMs };
+}
+
+describe('the memory store', () => {
+  it('evicts the least recently used, and says why', () => {
+    const store = new MemoryStore({ maxItems: 3, clock });
+    const evicted: [string, EvictReason][] = [];
+    store.onEvict(({ key }, reason) => evicted.push([key, reason]));
+    for (const key of ['a', 'b', 'c']) store.put(key, key, forever);
+    store.touch(store.find('a') as MemoryEntry);
+    store.put('d', 'd', forever);
+    store.put('c', 'again', forever);
+    store.put('e', 'e', forever);
+    expect(evicted).toEqual([
+      ['b', 'items'],
+      ['a', 'items'],
+    ]);
+    expect(['a', 'b', 'c', 'd', 'e'].filter((key) => store.find(key))).toEqual(['c', 'd', 'e']);
+  });
+
+  it('an entry knows whether it is held: after replacing, dropping, evicting, emptying', () => {
+    const store = new MemoryStore({ maxItems: 1, clock });
+    const put = (key: string) => store.put(key, 1, forever) as MemoryEntry;
+    const replaced = put('a');
+    const dropped = put('a');
+    expect([replaced.held, dropped.held]).toEqual([false, true]);
+    expect(store.drop('a')).toBe(dropped);
+    const evicted = put('b');
+    const last = put('c');
+    expect([dropped.held, evicted.held, last.held]).toEqual([false, false, true]);
+    store.empty();
+    expect(last.held).toBe(false);
+    expect(last.newer ?? last.older).toBeUndefined();
+  });
+
+  it('tells an entry’s owner once when it goes', () => {
+    const store = new MemoryStore({ clock });
+    const release = jest.fn();
+    const entry = store.put('a', 1, forever) as MemoryEntry;
+    entry.owner = { release };
+    store.put('a', 2, forever);
+    store.drop('a');
+    expect(release.mock.calls).toEqual([[entry]]);
+  });
+
+  it('keeps a stale entry until its grace ends, and drops it on the way then', () => {
+    const store = new MemoryStore({ clock });
+    const reasons: EvictReason[] = [];
+    store.onEvict((_, reason) => reasons.push(reason));
+    store.put('a', 1, life(1000, 500));
+    clock.jump('1499ms');
+    expect(store.find('a')?.value).toBe(1);
+    clock.jump('1ms');
+    expect(store.find('a')).toBeUndefined();
+    expect(reasons).toEqual(['expired']);
+    expect(store.size).toBe(0);
+  });
+
+  it('drops by tag and by pattern, counting what had not expired', () => {
+    const store = new MemoryStore({ clock });
+    store.put('a:1', 1, forever, ['x', 'y', 'x']);
+    store.put('a:2', 2, life(1, 10_000), ['y']);
+    store.put('b:1', 3, forever);
+    clock.jump('1ms');
+    expect(store.dropMatching((key) => key.startsWith('a:'))).toBe(1);
+    store.put('a:1', 1, forever, ['x', 'y', 'x']);
+    expect(store.dropTagged(['x', 'y'])).toBe(1);
+    expect(store.dropTagged(['x'])).toBe(0);
+    expect(store.size).toBe(1);
+  });
+
+  it('survives whoever changes the tags that it was given', () => {
+    const store = new MemoryStore({ clock });
+    const tags = ['x'];
+    store.put('a', 1, forever, tags);
+    tags[0] = 'y';
+    store.put('a', 2, forever, ['y']);
+    expect(store.dropTagged(['x'])).toBe(0);
+    expect(store.find('a')?.value).toBe(2);
+  });
+
+  it.each<[string, (store: () => MemoryStore) => MemoryEntry | undefined]>([
+    ['answers nothing', () => undefined],
+    ['answers what is gone', (store) => gone(store())],
+  ])('a policy that %s does not hang it or break its bounds', (_, victim) => {
+    class Broken extends LruPolicy {
+      override victim(): MemoryEntry | undefined {
+        return victim(() => store);
+      }
+    }
+    const store: MemoryStore = new MemoryStore({ maxItems: 2, policy: new Broken(), clock });
+    for (let i = 0; i < 10; i++) store.put(`k${i}`, i, forever);
+    expect(store.size).toBe(2);
+  });
+
+  it('a policy may choose the newcomer itself', () => {
+    class KeepOld extends LruPolicy {
+      private last: MemoryEntry | undefined;
+      override add(entry: MemoryEntry): void {
+        super.add(entry);
+        this.last = entry;
+      }
+      override victim(): MemoryEntry | undefined {
+        return this.last;
+      }
+    }
+    const store = new MemoryStore({ maxItems: 1, policy: new KeepOld(), clock });
+    store.put('old', 1, forever);
+    expect(store.put('new', 2, forever)).toBeUndefined();
+    expect(store.find('old')?.value).toBe(1);
+  });
+
+  it('counts bytes in and out', () => {
+    const store = new MemoryStore({ maxBytes: 10_000, clock, sizeOf: () => 1000 });
+    for (let i = 0; i < 100; i++) store.put(`k${i % 20}`, i, forever);
+    expect(store.size).toBe(7);
+    expect(store.bytes).toBeGreaterThan(7000);
+    expect(store.bytes).toBeLessThanOrEqual(10_000);
+    store.empty();
+    expect(store.bytes).toBe(0);
+  });
+
+  it('estimates long values as large, cycles and shared parts once', () => {
+    const list: unknown[] = ['x'.repeat(100)];
+    list.push(list, list[0]);
+    const sizes = [1, 'x'.repeat(500), Buffer.alloc(5000), new Map([[1, 'x'.repeat(5000)]]), list];
+    const measured = sizes.map((value) => {
+      const store = new MemoryStore({ maxBytes: 1_000_000, clock });
+      store.put('k', value, forever);
+      return store.bytes;
+    });
+    expect(measured[0]).toBeLessThan(400);
+    expect(measured[1]).toBeGreaterThan(1000);
+    expect(measured[2]).toBeGreaterThan(5000);
+    expect(measured[3]).toBeGreaterThan(10_000);
+    expect(measured[4]).toBeLessThan(1000);
+  });
+
+  it.each([
+    { maxItems: 0 },
+    { maxItems: 'many' },
+    { maxBytes: 0.5 },
+    { sizeOf: 5 },
+    { freeze: 1 },
+    { max: 5 },
+    null,
+  ])('refuses %p', (options) => {
+    expect(() => new MemoryStore(options as never)).toThrow(
+      expect.objectContaining({ code: 'ERR_CONFIGURATION' }) as Error,
+    );
+  });
+});
+
+function gone(store: MemoryStore): MemoryEntry {
+  const other = new MemoryStore({ clock });
+  const entry = other.put('k0', store.size, forever) as MemoryEntry;
+  other.empty();
+  return entry;
+}

@@ -1,0 +1,75 @@
+import { Latency } from '../../../src/stats/latency.js';
+import { MethodRecord, TimingRecord } from '../../../src/stats/method-record.js';
+import { SlowLog } from '../../../src/stats/slow-log.js';
+import { TimingRegistry } from '../../../src/stats/timing-registry.js';
+
+describe('latency', () => {
+  it('is all zeros before the first record', () => {
+    expect(new Latency().summary()).toEqual({ count: 0, mean: 0, p50: 0, p90: 0, p99: 0, max: 0 });
+  });
+
+  it('gives percentiles in milliseconds, within about a hundredth', () => {
+    const latency = new Latency();
+    for (let ms = 1; ms <= 1000; ms++) latency.record(ms);
+    const { count, mean, p50, p90, p99, max } = latency.summary();
+    expect(count).toBe(1000);
+    for (const [figure, expected] of [
+      [mean, 500],
+      [p50, 500],
+      [p90, 900],
+      [p99, 990],
+      [max, 1000],
+    ] as const) {
+      expect(Math.abs(figure - expected)).toBeLessThan(expected * 0.02);
+    }
+  });
+
+  it('takes what a clock may say: nothing, less than nothing, days', () => {
+    const latency = new Latency();
+    for (const ms of [0, -5, 0.0001, 1e12]) latency.record(ms);
+    expect(latency.summary()).toMatchObject({ count: 4, p50: 0.001 });
+    expect(latency.summary().max).toBeGreaterThan(3_500_000);
+  });
+});
+
+describe('the slow log', () => {
+  it('keeps the newest, newest first, and counts all', () => {
+    const log = new SlowLog<number>(100);
+    for (let i = 1; i <= 50; i++) log.add(i);
+    expect(log.recent().slice(0, 2)).toEqual([50, 49]);
+    for (let i = 51; i <= 10_000; i++) log.add(i);
+    expect(log.recent()).toEqual(Array.from({ length: 100 }, (_, i) => 10_000 - i));
+    expect(log.total).toBe(10_000);
+    log.recent().length = 0;
+    expect(log.recent()).toHaveLength(100);
+  });
+});
+
+describe('the registry of timed methods', () => {
+  it('has one record a name, and lists no more than its bound', () => {
+    const registry = new TimingRegistry();
+    expect(registry.record('a', 10)).toBe(registry.record('a', 20));
+    for (let i = 0; i < 12_000; i++) registry.record(`m${i}`, 10).errors++;
+    expect(registry.snapshot()).toHaveLength(10_000);
+  });
+
+  it('its snapshots are plain data and stand still', () => {
+    const record = new TimingRecord('a', 10);
+    record.durations.record(5);
+    const before = record.snapshot();
+    record.durations.record(5);
+    expect(structuredClone(before)).toEqual(before);
+    expect([before.calls, record.snapshot().calls]).toEqual([1, 2]);
+  });
+});
+
+describe('a method’s figures', () => {
+  it('say what hits saved', () => {
+    const record = new MethodRecord('Users.find');
+    record.hits = 30;
+    record.misses = 10;
+    record.loadTimes.record(100);
+    expect(record.snapshot()).toMatchObject({ name: 'Users.find', hitRate: 75 });
+    expect(Math.abs(record.snapshot().timeSavedMs - 3000)).toBeLessThan(30);
+  });
+});
