@@ -97,6 +97,8 @@ class Encoder {
   private contents(value: object): string {
     if (Array.isArray(value)) return `(${this.list(value)})`;
     if (isPlain(value)) return this.record(value);
+    // What a class says of itself comes before what its base class is.
+    if (hasKey(value)) return this.ownFormat(value) as string;
     if (types.isMap(value)) return `Map(${this.pairs(value)})`;
     if (types.isSet(value)) return `Set(${this.members(value)})`;
     if (ArrayBuffer.isView(value)) {
@@ -182,6 +184,10 @@ class Encoder {
 interface OwnFormat {
   toCacheKey?: () => unknown;
   toJSON?: () => unknown;
+}
+
+function hasKey(value: object): value is OwnFormat {
+  return typeof (value as OwnFormat).toCacheKey === 'function';
 }
 
 const FEW = 16;

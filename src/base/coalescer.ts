@@ -1,7 +1,7 @@
-interface Batch<V> {
+interface Batch<Raw> {
   readonly keys: string[];
-  readonly values: Promise<readonly V[]>;
-  readonly settle: (values: Promise<readonly V[]>) => void;
+  readonly answers: Promise<readonly Raw[]>;
+  readonly settle: (answers: Promise<readonly Raw[]>) => void;
 }
 
 /**
@@ -10,30 +10,33 @@ interface Batch<V> {
  *
  * @internal
  */
-export class Coalescer<V> {
-  private open: Batch<V> | undefined;
+export class Coalescer<Raw, Value> {
+  private open: Batch<Raw> | undefined;
 
   /**
    * @param fetchMany - Reads several keys, in their order.
+   * @param toValue - Makes each reader's value of what was fetched; here rather than behind a
+   * promise of its own, since readers come by the hundred.
    * @param largest - Keys that travel together at most.
    */
   constructor(
-    private readonly fetchMany: (keys: readonly string[]) => Promise<readonly V[]>,
+    private readonly fetchMany: (keys: readonly string[]) => Promise<readonly Raw[]>,
+    private readonly toValue: (raw: Raw | undefined) => Value,
     private readonly largest: number,
   ) {}
 
-  /** What `fetchMany` answers for the key. */
-  read(key: string): Promise<V> {
+  /** The value of what `fetchMany` answers for the key. */
+  read(key: string): Promise<Value> {
     const batch = (this.open ??= this.begin());
     const position = batch.keys.push(key) - 1;
     if (batch.keys.length >= this.largest) this.send(batch);
-    return batch.values.then((values) => values[position] as V);
+    return batch.answers.then((answers) => this.toValue(answers[position]));
   }
 
-  private begin(): Batch<V> {
-    let settle!: Batch<V>['settle'];
-    const values = new Promise<readonly V[]>((resolve) => (settle = resolve));
-    const batch: Batch<V> = { keys: [], values, settle };
+  private begin(): Batch<Raw> {
+    let settle!: Batch<Raw>['settle'];
+    const answers = new Promise<readonly Raw[]>((resolve) => (settle = resolve));
+    const batch: Batch<Raw> = { keys: [], answers, settle };
     // A tick runs when the promises that are settled now have run: what they ask for comes along.
     process.nextTick(() => {
       this.send(batch);
@@ -41,7 +44,7 @@ export class Coalescer<V> {
     return batch;
   }
 
-  private send(batch: Batch<V>): void {
+  private send(batch: Batch<Raw>): void {
     // A full batch has left before its tick.
     if (this.open !== batch) return;
     this.open = undefined;

@@ -3,7 +3,7 @@ import { types } from 'node:util';
 
 import { encodeStructure, isStructure } from './canonical.js';
 import { LIMITS } from './defaults.js';
-import { CacheKeyError } from './errors.js';
+import { CacheKeyError, ConfigurationError } from './errors.js';
 import { escapeArgument } from './escape.js';
 
 /*
@@ -72,16 +72,24 @@ export function keyPart(value: unknown): string {
  * Template tag for patterns: what is interpolated matches only itself, so that an id of `'*'`
  * does not clear everybody.
  *
- * @throws CacheKeyError as {@link keyPart}.
+ * @throws CacheKeyError as {@link keyPart}; ConfigurationError for a template with an invalid escape,
+ * which has no text.
  * @example
  * ```ts
  * await cache.clear(pattern`user:${id}:*`);
  * ```
  */
 export function pattern(strings: TemplateStringsArray, ...values: readonly unknown[]): string {
-  let text = strings[0] ?? '';
-  values.forEach((value, i) => (text += keyPart(value) + (strings[i + 1] ?? '')));
-  return text;
+  return strings
+    .map((text: string | undefined, i) => {
+      if (text === undefined) {
+        throw new ConfigurationError(
+          `pattern: '${strings.raw[i] ?? ''}' holds an invalid escape; a backslash is written \\\\.`,
+        );
+      }
+      return text + (i < values.length ? keyPart(values[i]) : '');
+    })
+    .join('');
 }
 
 function segmentOf(value: unknown, position: number): Segment {

@@ -19,38 +19,102 @@ export interface Fence {
  * @internal
  */
 export class FenceTable {
-  private readonly open = new Map<string, Set<Fence>>();
+  /** The newest fence of each key, which leads to the others: there is hardly ever more than one. */
+  private readonly open = new Map<string, LinkedFence>();
+  private readonly watches = new Set<Watch>();
 
   raise(key: string, tagClock: number): Fence {
-    const fence: Fence = { key, tagClock, marked: false };
-    const others = this.open.get(key);
-    if (others === undefined) this.open.set(key, new Set([fence]));
-    else others.add(fence);
+    const fence: LinkedFence = { key, tagClock, marked: false, next: this.open.get(key) };
+    this.open.set(key, fence);
     return fence;
   }
 
   lower(fence: Fence): void {
-    const others = this.open.get(fence.key);
-    others?.delete(fence);
-    if (others?.size === 0) this.open.delete(fence.key);
+    const { key } = fence;
+    const newest = this.open.get(key);
+    if (newest === fence) {
+      if (newest.next === undefined) this.open.delete(key);
+      else this.open.set(key, newest.next);
+      return;
+    }
+    for (let link = newest; link !== undefined; link = link.next) {
+      if (link.next === fence) link.next = link.next.next;
+    }
+  }
+
+  /** Notes every key that is marked from now on, for an operation whose key is not known yet. */
+  watch(): Watch {
+    const watch = new Watch();
+    this.watches.add(watch);
+    return watch;
+  }
+
+  unwatch(watch: Watch): void {
+    this.watches.delete(watch);
   }
 
   /** Marks what is open for a key, except the marking operation's own fence. */
   mark(key: string, except?: Fence): void {
-    const fences = this.open.get(key);
-    if (fences === undefined) return;
-    for (const fence of fences) if (fence !== except) fence.marked = true;
+    for (const watch of this.watches) watch.note(key);
+    for (let fence = this.open.get(key); fence !== undefined; fence = fence.next) {
+      if (fence !== except) fence.marked = true;
+    }
+  }
+
+  /** Marks what was open for a fence's key before it: what they bring is older. */
+  markOlder(fence: Fence): void {
+    for (let link = (fence as LinkedFence).next; link !== undefined; link = link.next) {
+      link.marked = true;
+    }
   }
 
   markMatching(glob: Glob): void {
+    for (const watch of this.watches) watch.note(glob);
     for (const key of this.open.keys()) if (glob.matches(key)) this.mark(key);
   }
 
   markAll(): void {
+    for (const watch of this.watches) watch.noteAll();
     for (const key of this.open.keys()) this.mark(key);
   }
 
+  /** Keys with an open fence. */
   get size(): number {
     return this.open.size;
   }
+}
+
+/** Keys and patterns that a watch notes one by one; beyond, everything counts as marked. */
+const MOST_NOTES = 1000;
+
+/**
+ * Which keys have been marked since it began.
+ *
+ * @internal
+ */
+export class Watch {
+  private readonly keys = new Set<string>();
+  private readonly globs: Glob[] = [];
+  private all = false;
+
+  note(marked: string | Glob): void {
+    if (this.all) return;
+    if (typeof marked === 'string') this.keys.add(marked);
+    else this.globs.push(marked);
+    if (this.keys.size + this.globs.length > MOST_NOTES) this.noteAll();
+  }
+
+  noteAll(): void {
+    this.all = true;
+    this.keys.clear();
+    this.globs.length = 0;
+  }
+
+  saw(key: string): boolean {
+    return this.all || this.keys.has(key) || this.globs.some((glob) => glob.matches(key));
+  }
+}
+
+interface LinkedFence extends Fence {
+  next: LinkedFence | undefined;
 }

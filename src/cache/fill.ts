@@ -49,6 +49,8 @@ export function fill(
     if (stored === undefined) return undefined;
     const { life, tags } = stored;
     const { shared } = engine;
+    // A load that others have given up waiting for must not come after theirs.
+    engine.fences.markOlder(fence);
     if (shared === undefined) {
       onEntry(engine.fillMemory(fence, value, life, tags));
       return undefined;

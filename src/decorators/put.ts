@@ -1,5 +1,6 @@
 import { getCache } from '../cache/default-cache.js';
-import type { Fence } from '../cache/fence.js';
+import type { Engine } from '../cache/engine.js';
+import type { Fence, Watch } from '../cache/fence.js';
 import { toStore } from '../cache/fill.js';
 import { overlaid, type LoadPolicy } from '../cache/policy.js';
 import { remove, store } from '../cache/write-path.js';
@@ -19,7 +20,9 @@ export class Put {
   private readonly target: CachedMethod | undefined;
   private located: Located | undefined;
   private fence: Fence | undefined;
-  private noted: number | undefined;
+  /** What is invalidated before the key is known. */
+  private watch:
+    { readonly engine: Engine; readonly seen: Watch; readonly noted: number } | undefined;
 
   constructor(
     private readonly method: CachedMethod,
@@ -33,9 +36,13 @@ export class Put {
         options.method === undefined
           ? method
           : cachedMethodNamed('@CachePut', self as object, options.method);
-      // With `args`, the key follows with the result; the tags' clock is noted now all the same.
-      if (options.args === undefined) this.open(args);
-      else this.noted = this.target.siteFor(self).engine.tags.note();
+      if (options.args === undefined) {
+        this.open(args);
+        return;
+      }
+      // The key follows with the result.
+      const { engine } = this.target.siteFor(self);
+      this.watch = { engine, seen: engine.fences.watch(), noted: engine.tags.note() };
     } catch (error) {
       getCache()[CORE].engine.report(error);
     }
@@ -76,6 +83,7 @@ export class Put {
 
   end(): void {
     if (this.fence !== undefined) this.located?.site.engine.fences.lower(this.fence);
+    this.watch?.engine.fences.unwatch(this.watch.seen);
   }
 
   private open(args: readonly unknown[]): void {
@@ -83,7 +91,8 @@ export class Put {
     if (this.located === undefined) return;
     const { key, site } = this.located;
     const { fences, tags } = site.engine;
-    this.fence = fences.raise(key, this.noted ?? tags.note());
+    this.fence = fences.raise(key, this.watch?.noted ?? tags.note());
+    this.fence.marked = this.watch?.seen.saw(key) === true;
   }
 
   /** The policy of the method whose entry it is, with this decorator's options over it. */

@@ -1,8 +1,9 @@
+import { types } from 'node:util';
+
 import { systemClock } from '../base/clock.js';
 import { DEFAULTS } from '../base/defaults.js';
 import { toMilliseconds, type Duration } from '../base/duration.js';
 import { checkOptions, isDuration, isName } from '../base/options.js';
-import { isThenable } from '../base/thenable.js';
 import type { TimingRecord } from '../stats/method-record.js';
 import { timings } from '../stats/timing-registry.js';
 import { decorateMethod } from './dialect.js';
@@ -73,7 +74,8 @@ export function timedFunction(
       settle(current, start, true);
       throw error;
     }
-    if (!isThenable(outcome)) {
+    // Only promises: what is lazy, such as a query builder, would begin its work twice.
+    if (!types.isPromise(outcome)) {
       settle(current, start, false);
       return outcome;
     }

@@ -39,7 +39,7 @@ export class RedisStore {
   /** Part of Keyv's adapter contract; set by the Keyv instance that uses the store. */
   namespace: string | undefined = undefined;
   private readonly connection: Connection;
-  private readonly reader: Coalescer<string | null> | undefined;
+  private readonly reader: Coalescer<string | null, string | undefined> | undefined;
   private readonly listeners = new Set<ErrorListener>();
 
   /**
@@ -58,20 +58,29 @@ export class RedisStore {
     // MGET cannot cross the slots of a cluster.
     this.reader = isCluster
       ? undefined
-      : new Coalescer((keys) => client.mget([...keys]), LARGEST_BATCH);
+      : new Coalescer(
+          (keys) => client.mget([...keys]),
+          (text) => text ?? undefined,
+          LARGEST_BATCH,
+        );
   }
 
   /** The text under a key; `undefined` when there is none, or something that is not a text. */
   async get<T = string>(key: string): Promise<T | undefined> {
     await this.connection.ready();
     const { reader } = this;
-    const text = reader === undefined ? await this.getOne(key) : await reader.read(key);
+    const text = await (reader === undefined ? this.getOne(key) : reader.read(key));
     return (text ?? undefined) as T | undefined;
   }
 
   /** The texts under several keys, in their order. */
   async getMany<T = string>(keys: readonly string[]): Promise<(T | undefined)[]> {
-    return await Promise.all(keys.map((key) => this.get<T>(key)));
+    if (keys.length === 0) return [];
+    await this.connection.ready();
+    const texts = this.connection.isCluster
+      ? await Promise.all(keys.map((key) => this.getOne(key)))
+      : await this.readBatches(keys);
+    return texts.map((text) => (text ?? undefined) as T | undefined);
   }
 
   /** Stores a text; `ttl` in milliseconds, absent or 0 for no expiry. */
@@ -155,6 +164,16 @@ export class RedisStore {
   private async *scanned(prefix: string): AsyncGenerator<string[]> {
     await this.connection.ready();
     yield* scan(this.connection.client, prefix);
+  }
+
+  private async readBatches(keys: readonly string[]): Promise<(string | null)[]> {
+    const { client } = this.connection;
+    if (keys.length <= LARGEST_BATCH) return await client.mget([...keys]);
+    const batches: Promise<(string | null)[]>[] = [];
+    for (let i = 0; i < keys.length; i += LARGEST_BATCH) {
+      batches.push(client.mget(keys.slice(i, i + LARGEST_BATCH)));
+    }
+    return (await Promise.all(batches)).flat();
   }
 
   private async getOne(key: string): Promise<string | null> {

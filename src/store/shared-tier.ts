@@ -43,7 +43,11 @@ export class SharedTier {
   private readonly typed: TypedCodec;
   private readonly prefix: string;
   /** Reads of one turn share a command and a time-out. */
-  private readonly reads = new Coalescer<unknown>((keys) => this.fetch(keys), LARGEST_BATCH);
+  private readonly reads = new Coalescer<unknown, SharedEntry | undefined>(
+    (keys) => this.fetch(keys),
+    (stored) => this.decode(stored),
+    LARGEST_BATCH,
+  );
 
   constructor(private readonly options: SharedTierOptions) {
     this.port = toStorePort(options.store, (error) => {
@@ -53,9 +57,8 @@ export class SharedTier {
     this.prefix = `${options.namespace}:`;
   }
 
-  async read(key: string): Promise<SharedEntry | undefined> {
-    const stored = await this.reads.read(this.prefix + key);
-    return stored === undefined ? undefined : this.decode(stored);
+  read(key: string): Promise<SharedEntry | undefined> {
+    return this.reads.read(this.prefix + key);
   }
 
   /**
@@ -127,12 +130,12 @@ export class SharedTier {
   private decode(stored: unknown): SharedEntry | undefined {
     const envelope = readEnvelope(stored);
     if (envelope === undefined) return undefined;
-    const { payload, ...rest } = envelope;
+    const { payload, createdAt, freshUntil, staleUntil, tagClock, tags } = envelope;
     try {
       const { codec } = this.options;
       const own = codec !== undefined && payload.startsWith(codec.tag);
       const value = own ? codec.decode(payload.slice(1)) : this.typed.decode(payload);
-      return { ...rest, value };
+      return { value, createdAt, freshUntil, staleUntil, tagClock, tags };
     } catch (error) {
       this.options.onError(error);
       return undefined;

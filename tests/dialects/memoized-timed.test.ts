@@ -126,6 +126,25 @@ async function timingOf(name: string) {
 }
 
 describe('@Timed', () => {
+  it('does not start what begins its work when it is awaited, such as a query builder', async () => {
+    let runs = 0;
+    const query = {
+      then: (resolve: (rows: number) => unknown) => {
+        runs++;
+        return resolve(runs);
+      },
+    };
+    class Queries {
+      @Timed()
+      all() {
+        return query;
+      }
+    }
+    const lazy = new Queries().all();
+    expect(runs).toBe(0);
+    expect(await lazy).toBe(1);
+  });
+
   it('counts calls, errors and calls in flight until the promise settles', async () => {
     const gates = [gate<number>(), gate<number>()];
     class Reports {

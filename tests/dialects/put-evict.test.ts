@@ -246,6 +246,60 @@ describe('@CachePut', () => {
     expect(await tagged.get(1)).toBe('loaded 1');
     expect(await tagged.get(3)).toBe('loaded 3');
   });
+
+  const overtakings: [string, (cache: CacheManager) => Promise<unknown>][] = [
+    ['a delete', (cache) => cache.delete('late:1:get')],
+    ['a set', (cache) => cache.set('late:1:get', 'set meanwhile')],
+    ['a pattern', (cache) => cache.clear('late:*')],
+    ['a thousand other invalidations', (cache) => cache.deleteMany(manyKeys)],
+  ];
+  const manyKeys = ['late:1:get', ...Array.from({ length: 2000 }, (_, i) => `other:${i}`)];
+
+  it.each(overtakings)(
+    'does not store what %s has overtaken, though the key follows with the result',
+    async (_, overtake) => {
+      const { cache } = newCache();
+      const { promise, open } = gate();
+      class Late {
+        @Cached({ cache, keyPrefix: 'late', name: 'get' })
+        async get(id: number): Promise<{ id: number }> {
+          return { id };
+        }
+        @CachePut({ cache, method: 'get', args: (result: { id: number }) => [result.id] })
+        async put(id: number): Promise<{ id: number }> {
+          await promise;
+          return { id };
+        }
+      }
+      const put = new Late().put(1);
+      await overtake(cache);
+      open();
+      expect(await put).toEqual({ id: 1 });
+      expect(await cache.has('late:1:get')).toBe(false);
+    },
+  );
+
+  it('stores under a key that follows with the result, whatever happens to other keys', async () => {
+    const { cache } = newCache();
+    const { promise, open } = gate();
+    class Other {
+      @Cached({ cache, keyPrefix: 'other', name: 'get' })
+      async get(id: number): Promise<{ id: number }> {
+        return { id };
+      }
+      @CachePut({ cache, method: 'get', args: (result: { id: number }) => [result.id] })
+      async put(id: number): Promise<{ id: number }> {
+        await promise;
+        return { id };
+      }
+    }
+    const put = new Other().put(1);
+    await cache.delete('other:2:get');
+    await cache.clear('else:*');
+    open();
+    await put;
+    expect(await cache.get('other:1:get')).toEqual({ id: 1 });
+  });
 });
 
 describe('@CacheEvict', () => {

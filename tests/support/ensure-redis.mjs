@@ -1,13 +1,24 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 
-const isThere = () => spawnSync('redis-server', ['--version']).status === 0;
+/** What the tests run, by Debian package: a command that succeeds where it is there. */
+const PROGRAMS = {
+  'redis-server': ['redis-server', '--version'],
+  openssl: ['openssl', 'version'],
+};
+
+const missing = () =>
+  Object.entries(PROGRAMS)
+    .filter(([, [program, ...words]]) => spawnSync(program, words).status !== 0)
+    .map(([name]) => name);
 
 /**
- * Jest's global set-up: makes sure that `redis-server` can be run. It is found on the PATH, or
- * installed from Debian's packages where that is possible; the tests start servers of their own.
+ * Jest's global set-up: makes sure that `redis-server`, and `openssl` for its certificates, can be
+ * run. They are found on the PATH, or installed from Debian's packages where that is possible; the
+ * tests start servers of their own.
  */
 export default function ensureRedis() {
-  if (isThere()) return;
+  const wanted = missing();
+  if (wanted.length === 0) return;
   const isDebianRoot = process.getuid?.() === 0 && spawnSync('apt-get', ['--version']).status === 0;
   if (isDebianRoot) {
     const options = {
@@ -15,9 +26,16 @@ export default function ensureRedis() {
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     };
     execFileSync('apt-get', ['update', '-qq'], options);
-    const install = ['install', '-y', '-qq', '--no-install-recommends', 'redis-server'];
-    execFileSync('apt-get', install, options);
+    execFileSync(
+      'apt-get',
+      ['install', '-y', '-qq', '--no-install-recommends', ...wanted],
+      options,
+    );
   }
-  if (isThere()) return;
-  throw new Error('The tests need redis-server (6.2 or later) on the PATH: please install it.');
+  const absent = missing();
+  if (absent.length === 0) return;
+  const what = absent.join(' and ');
+  throw new Error(
+    `The tests need redis-server (6.2 or later) and openssl: please install ${what}.`,
+  );
 }

@@ -4,10 +4,27 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
 
 /** How long a server may take to answer its first PING. */
 const PATIENCE_MS = 10_000;
+
+/** What is not as with a plain server. */
+export interface Launch {
+  /** Default: a free one. */
+  readonly port?: number;
+  /** How a client reaches the server, besides host and port. */
+  readonly client?: RedisOptions;
+  /** The whole command line; default: an empty server that keeps nothing on disk. */
+  readonly commandLine?: (port: number, folder: string) => readonly string[];
+}
+
+const running = new Set<RedisServer>();
+
+/** Ends every server of this test file, those of a set-up that failed half-way included. */
+export async function stopServers(): Promise<void> {
+  await Promise.all([...running].map((server) => server.stop()));
+}
 
 /** A `redis-server` of the tests' own, on a free port of 127.0.0.1 and in a folder of its own. */
 export class RedisServer {
@@ -16,14 +33,26 @@ export class RedisServer {
   private constructor(
     readonly port: number,
     private readonly folder: string,
-    private readonly settings: readonly string[],
+    private readonly commandLine: readonly string[],
+    private readonly client: RedisOptions,
   ) {}
 
   /** @param settings - Further settings, as on the command line: `['--maxmemory', '10mb']`. */
-  static async start(settings: readonly string[] = []): Promise<RedisServer> {
+  static async start(
+    settings: readonly string[] = [],
+    { port: wanted, client = {}, commandLine = plain }: Launch = {},
+  ): Promise<RedisServer> {
+    const port = wanted ?? (await freePort());
     const folder = mkdtempSync(join(tmpdir(), 'aurora-redis-'));
-    const server = new RedisServer(await freePort(), folder, settings);
-    await server.up();
+    const words = [...commandLine(port, folder), ...settings];
+    const server = new RedisServer(port, folder, words, client);
+    running.add(server);
+    try {
+      await server.up();
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
     return server;
   }
 
@@ -33,15 +62,8 @@ export class RedisServer {
 
   /** Starts the process, again after {@link RedisServer.kill}, and waits until it answers. */
   async up(): Promise<void> {
-    this.process = spawn(
-      'redis-server',
-      [
-        ...['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder],
-        ...['--save', '', '--appendonly', 'no', ...this.settings],
-      ],
-      { stdio: 'ignore' },
-    );
-    await answering(this.port);
+    this.process = spawn('redis-server', this.commandLine, { stdio: 'ignore' });
+    await answering({ ...this.client, port: this.port });
   }
 
   /** Ends the process at once; what it held is lost. */
@@ -69,7 +91,15 @@ export class RedisServer {
     this.thaw();
     await this.kill();
     rmSync(this.folder, { recursive: true, force: true });
+    running.delete(this);
   }
+}
+
+function plain(port: number, folder: string): readonly string[] {
+  return [
+    ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder],
+    ...['--save', '', '--appendonly', 'no'],
+  ];
 }
 
 /** A port that nobody listens on. */
@@ -81,18 +111,33 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-async function answering(port: number): Promise<void> {
+/** Asks again and again, with a breath in between, until the answer is yes. */
+export async function until(
+  what: string,
+  holds: () => Promise<boolean>,
+  patienceMs = PATIENCE_MS,
+): Promise<void> {
+  const end = performance.now() + patienceMs;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`Waited in vain until ${what}.`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+async function answering(options: RedisOptions & { port: number }): Promise<void> {
   const client = new Redis({
-    port,
     host: '127.0.0.1',
+    ...options,
     retryStrategy: () => 25,
     maxRetriesPerRequest: null,
   });
-  client.on('error', () => undefined);
+  let last: Error | undefined;
+  client.on('error', (error) => (last = error));
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(new Error(`redis-server on port ${String(port)} does not answer.`));
+      const port = String(options.port);
+      reject(new Error(`redis-server on port ${port} does not answer.`, { cause: last }));
     }, PATIENCE_MS);
   });
   try {

@@ -319,6 +319,11 @@ describe('pattern', () => {
     expect(glob.matches(keyOf('1234'))).toBe(false);
   });
 
+  it('refuses a template whose text an invalid escape has taken away', () => {
+    const invalid = Object.assign([undefined, ':*'], { raw: ['\\u', ':*'] });
+    expect(() => pattern(invalid as unknown as TemplateStringsArray, 1)).toThrow(/invalid escape/);
+  });
+
   it('leaves its own text as written and puts every value in its place', () => {
     expect(pattern`a*:${1}:[b]${'c:d'}?`).toBe('a*:1:[b]c%3Ad?');
     expect(pattern`user:*`).toBe('user:*');
@@ -332,5 +337,20 @@ describe('pattern', () => {
 
   it('refuses what has no key', () => {
     expect(() => pattern`user:${() => 1}:*`).toThrow(CacheKeyError);
+  });
+});
+
+describe('a class that extends a built-in one', () => {
+  it('is encoded as it says, where it has a toCacheKey()', () => {
+    class Basket extends Map<string, number> {
+      constructor(readonly owner: string) {
+        super();
+      }
+      toCacheKey() {
+        return this.owner;
+      }
+    }
+    expect(keyPart(new Basket('ann'))).toBe("@Basket('ann)");
+    expect(keyPart(new Basket('ann'))).not.toBe(keyPart(new Basket('bob')));
   });
 });

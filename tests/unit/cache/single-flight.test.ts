@@ -113,4 +113,34 @@ describe('one load per key at a time', () => {
     expect(await Promise.all([second, third])).toEqual([2, 2]);
     expectIdle(setup);
   });
+
+  it('a load that was given up does not put its late result over the newer one', async () => {
+    const setup = setUp({ lease: '1s' });
+    const old = deferred<string>();
+    const first = setup.cache.getOrSet('key', () => old.promise);
+    setup.clock.jump('1s');
+    expect(await setup.cache.getOrSet('key', () => 'newer')).toBe('newer');
+    old.resolve('older');
+    expect(await first).toBe('older');
+    expect(await setup.cache.get('key')).toBe('newer');
+    expectIdle(setup);
+  });
+
+  it('a load that is always slower than its lease is stored all the same', async () => {
+    const setup = setUp({ lease: '1s' });
+    const gates = [deferred<number>(), deferred<number>(), deferred<number>()];
+    const calls = gates.map(({ promise }, i) => {
+      if (i > 0) setup.clock.jump('1s');
+      return setup.cache.getOrSet('key', () => promise);
+    });
+    gates[0]?.resolve(0);
+    expect(await calls[0]).toBe(0);
+    expect(await setup.cache.get('key')).toBe(0);
+    gates[1]?.resolve(1);
+    await calls[1];
+    expect(await setup.cache.get('key')).toBe(1);
+    gates[2]?.resolve(2);
+    await calls[2];
+    expectIdle(setup);
+  });
 });

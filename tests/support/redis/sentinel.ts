@@ -1,0 +1,155 @@
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { Redis, type RedisOptions } from 'ioredis';
+
+import { freePort, RedisServer, until } from './server.js';
+
+const NAME = 'aurora';
+const SENTINELS = 3;
+const QUORUM = 2;
+
+interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A primary with two replicas, watched by three sentinels. */
+export class SentinelGroup {
+  private constructor(
+    readonly servers: RedisServer[],
+    readonly sentinels: RedisServer[],
+  ) {}
+
+  static async start(): Promise<SentinelGroup> {
+    const group = new SentinelGroup([], []);
+    try {
+      await group.startServers();
+      await group.startSentinels();
+    } catch (error) {
+      await group.stop();
+      throw error;
+    }
+    return group;
+  }
+
+  /** What ioredis needs to find the primary. */
+  get options(): { sentinels: Endpoint[]; name: string } {
+    const sentinels = this.sentinels.map(({ port }) => ({ host: '127.0.0.1', port }));
+    return { sentinels, name: NAME };
+  }
+
+  /** The primary, as the sentinels see it. */
+  async primary(): Promise<RedisServer> {
+    const [{ port }] = await this.onSentinels(async (sentinel) => await addressOf(sentinel));
+    const primary = this.servers.find((server) => server.port === port);
+    if (primary === undefined) throw new Error(`No server of ours has port ${String(port)}.`);
+    return primary;
+  }
+
+  /** Kills the primary, and waits until another one has taken over. */
+  async failOver(): Promise<void> {
+    const primary = await this.primary();
+    await primary.kill();
+    await this.successor(primary);
+  }
+
+  /** Waits until all sentinels name another primary than this, and until that takes writes. */
+  async successor(primary: RedisServer): Promise<void> {
+    await until('the sentinels agree on a new primary', async () => {
+      const ports = await this.onSentinels(async (sentinel) => (await addressOf(sentinel)).port);
+      const [port] = ports;
+      if (port === primary.port || new Set(ports).size > 1) return false;
+      return await withClient({ port }, async (client) => (await client.role())[0] === 'master');
+    });
+  }
+
+  /** Empties the primary, and its replicas with it. */
+  async flush(): Promise<void> {
+    await withClient({ port: (await this.primary()).port }, (client) => client.flushall());
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.sentinels, ...this.servers].map((server) => server.stop()));
+  }
+
+  private async startServers(): Promise<void> {
+    const quick = ['--repl-diskless-sync', 'yes', '--repl-diskless-sync-delay', '0'];
+    const primary = await RedisServer.start(quick);
+    this.servers.push(primary);
+    const replicaOf = [...quick, '--replicaof', '127.0.0.1', String(primary.port)];
+    for (let i = 0; i < 2; i++) this.servers.push(await RedisServer.start(replicaOf));
+    await withClient({ port: primary.port }, async (client) => {
+      await until('both replicas are in step', async () => {
+        const replicas = (await client.info('replication')).match(/state=online/g);
+        return replicas?.length === 2;
+      });
+    });
+  }
+
+  private async startSentinels(): Promise<void> {
+    const [primary] = this.servers;
+    if (primary === undefined) throw new Error('No primary.');
+    const peers: { id: string; port: number }[] = [];
+    while (peers.length < SENTINELS) {
+      peers.push({ id: randomBytes(20).toString('hex'), port: await freePort() });
+    }
+    for (const { id, port } of peers) {
+      const lines = [
+        ...[`port ${String(port)}`, 'bind 127.0.0.1', `sentinel myid ${id}`],
+        `sentinel monitor ${NAME} 127.0.0.1 ${String(primary.port)} ${String(QUORUM)}`,
+        `sentinel down-after-milliseconds ${NAME} 500`,
+        `sentinel failover-timeout ${NAME} 2000`,
+        // They would find each other within seconds; written down, they know at once.
+        ...peers
+          .filter((peer) => peer.port !== port)
+          .map(
+            (peer) => `sentinel known-sentinel ${NAME} 127.0.0.1 ${String(peer.port)} ${peer.id}`,
+          ),
+      ];
+      const commandLine = (_: number, folder: string): readonly string[] => {
+        const file = join(folder, 'sentinel.conf');
+        writeFileSync(file, [...lines, `dir ${folder}`, ''].join('\n'));
+        return [file, '--sentinel'];
+      };
+      this.sentinels.push(await RedisServer.start([], { port, commandLine }));
+    }
+    await until('the sentinels know each other and the replicas', async () => {
+      const views = await this.onSentinels(async (sentinel) => {
+        const view = (await sentinel.call('SENTINEL', 'MASTER', NAME)) as string[];
+        const reply = await sentinel.call('SENTINEL', 'CKQUORUM', NAME).catch(String);
+        const field = (name: string): string | undefined => view[view.indexOf(name) + 1];
+        return (
+          field('flags') === 'master' && field('num-slaves') === '2' && /^OK 3/.test(String(reply))
+        );
+      });
+      return views.every(Boolean);
+    });
+  }
+
+  private async onSentinels<T>(ask: (client: Redis) => Promise<T>): Promise<[T, ...T[]]> {
+    const asked = this.sentinels.map(({ port }) => withClient({ port }, ask));
+    return (await Promise.all(asked)) as [T, ...T[]];
+  }
+}
+
+async function addressOf(sentinel: Redis): Promise<Endpoint> {
+  const reply = await sentinel.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', NAME);
+  const [host, port] = reply as [string, string];
+  return { host, port: Number(port) };
+}
+
+async function withClient<T>(
+  options: RedisOptions,
+  use: (client: Redis) => Promise<T>,
+): Promise<T> {
+  // Sentinels know no RESP3 negotiation worth relying on.
+  const client = new Redis({ host: '127.0.0.1', protocol: 2, enableReadyCheck: false, ...options });
+  client.on('error', () => undefined);
+  try {
+    return await use(client);
+  } finally {
+    client.disconnect();
+  }
+}
