@@ -12,6 +12,12 @@ export const DEFAULTS = {
   jitter: 0,
   /** One budget for all that a call waits on the shared tier. */
   storeTimeout: 0.5,
+  /** Failures of the shared tier in a row after which it is left alone. */
+  breakerFailures: 5,
+  /** From then to the first probe. */
+  breakerProbeAfter: '1s',
+  /** Probes that fail double the wait, up to this. */
+  breakerLongest: '10s',
   /** How long a load may keep others waiting before they load for themselves. */
   lease: '5s',
   /** A call of a timed method that takes longer is kept in the slow log. */

@@ -77,8 +77,12 @@ export class Engine {
             timeoutMs: this.options.storeTimeoutMs,
             codec: this.options.codec,
             types: this.options.types,
+            breaker: this.options.breaker,
             onError: (error) => {
               this.report(error);
+            },
+            onChange: (isDown) => {
+              this.events.emit(isDown ? 'degraded' : 'recovered', {});
             },
           });
     this.updateFastHits();
@@ -163,6 +167,7 @@ export class Engine {
     this.flights.detachAll();
     await this.memory?.disconnect();
     await this.writes.settled();
+    this.shared?.close();
     this.events.clear();
   }
 

@@ -32,17 +32,22 @@ export const CORE: unique symbol = Symbol.for('aurora-cache.core.v1') as never;
 
 /** One entry of {@link CacheManager.setMany}. */
 export interface SetEntry<T = unknown> extends SetOptions {
+  /** Key below the namespace. */
   readonly key: string;
+  /** The value; a promise must be awaited first. */
   readonly value: T;
 }
 
 /** One entry of {@link CacheManager.warm}: a value, or a loader that is run if none is cached. */
-export type WarmEntry<T = unknown> =
-  | (SetEntry<T> & { readonly loader?: never })
-  | (LoadOptions<T> & {
-      readonly key: string;
-      readonly loader: (context: LoadContext<T>) => T | Promise<T>;
-    });
+export type WarmEntry<T = unknown> = (SetEntry<T> & { readonly loader?: never }) | LoadEntry<T>;
+
+/** A key and how its value is made. */
+export interface LoadEntry<T = unknown> extends LoadOptions<T> {
+  /** Key below the namespace. */
+  readonly key: string;
+  /** Called when the key is not cached. */
+  loader(this: void, context: LoadContext<T>): T | Promise<T>;
+}
 
 /**
  * A cache: an in-process tier, and a shared one behind it if a `store` is given.
@@ -170,7 +175,7 @@ export class CacheManager {
   /**
    * Removes the keys that match a pattern, or all keys of this handle. `*` stands for any text, `?`
    * for one character, `[abc]` for one of a set, and `\` takes the meaning from the next character.
-   * Put ids into patterns with the {@link pattern} tag.
+   * Put ids into patterns with the `pattern` tag.
    *
    * @returns How many there were.
    * @throws ConfigurationError for a bad pattern, or when the store cannot list its keys.

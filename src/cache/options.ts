@@ -14,6 +14,7 @@ import {
 import type { EvictionPolicy } from '../memory/policy.js';
 import type { SizeEstimator } from '../memory/size.js';
 import type { CacheStore } from '../store/adapter.js';
+import type { BreakerSettings } from '../store/breaker.js';
 import type { Codec, TypeCodec } from '../store/codec.js';
 import {
   LIFE_CHECKS,
@@ -38,6 +39,16 @@ export interface MemoryOptions {
   policy?: EvictionPolicy | undefined;
 }
 
+/** When a shared tier that does not answer is left alone, so that nobody waits for it. */
+export interface BreakerOptions {
+  /** Failures and time-outs in a row after which it is; default 5. */
+  failures?: number | undefined;
+  /** How long until it is tried again; default 1 second. */
+  probeAfter?: Duration | undefined;
+  /** Tries that fail double the wait, up to this; default 10 seconds. */
+  longest?: Duration | undefined;
+}
+
 /** Options of {@link CacheManager}. */
 export interface CacheOptions extends Omit<LifeOptions, 'ttl'>, LoadTimeOptions {
   /** Life of entries whose writer names none; default 300 seconds. */
@@ -55,6 +66,8 @@ export interface CacheOptions extends Omit<LifeOptions, 'ttl'>, LoadTimeOptions 
   store?: CacheStore | undefined;
   /** How long a call may wait for the shared tier; default 0.5 seconds. */
   storeTimeout?: Duration | undefined;
+  /** When the shared tier is given up for a while, or `false` for never. */
+  breaker?: false | BreakerOptions | undefined;
   /** First part of every key in the shared tier: letters, digits, `.`, `_`, `-`. Default `aurora`. */
   namespace?: string | undefined;
   /** Name of the cache in statistics and metrics; default `default`. */
@@ -80,6 +93,7 @@ export interface ResolvedOptions {
   readonly memoryTtlMs: number | undefined;
   readonly store: CacheStore | undefined;
   readonly storeTimeoutMs: number;
+  readonly breaker: BreakerSettings | undefined;
   readonly namespace: string;
   readonly name: string;
   readonly codec: Codec | undefined;
@@ -118,6 +132,16 @@ const isMemory: Check = (value, option) => {
   return undefined;
 };
 
+const isBreaker: Check = (value, option) => {
+  if (value === false) return undefined;
+  checkOptions(option, value as BreakerOptions, {
+    failures: isIntegerIn(1, 1_000_000),
+    probeAfter: isDuration,
+    longest: isDuration,
+  });
+  return undefined;
+};
+
 const isList: Check = (value) => (Array.isArray(value) ? undefined : 'an array');
 
 /**
@@ -137,6 +161,7 @@ export function resolveOptions(options: CacheOptions): ResolvedOptions {
     memory: isMemory,
     store: isObject,
     storeTimeout: isDuration,
+    breaker: isBreaker,
     namespace: isNamespace,
     name: isName,
     codec: isCodec,
@@ -171,6 +196,7 @@ export function resolveOptions(options: CacheOptions): ResolvedOptions {
     memoryTtlMs: memoryTtl === undefined ? undefined : ms(memoryTtl, 'memory: ttl'),
     store: options.store,
     storeTimeoutMs: ms(options.storeTimeout ?? DEFAULTS.storeTimeout, 'storeTimeout'),
+    breaker: toBreaker(options.breaker, ms),
     namespace: options.namespace ?? DEFAULTS.namespace,
     name: options.name ?? DEFAULTS.name,
     codec: options.codec,
@@ -179,4 +205,18 @@ export function resolveOptions(options: CacheOptions): ResolvedOptions {
     random: options.random ?? Math.random,
     enabled: options.enabled ?? true,
   });
+}
+
+function toBreaker(
+  option: false | BreakerOptions | undefined,
+  ms: (value: Duration, name: string) => number,
+): BreakerSettings | undefined {
+  if (option === false) return undefined;
+  const probeAfterMs = ms(option?.probeAfter ?? DEFAULTS.breakerProbeAfter, 'breaker: probeAfter');
+  const longestMs = ms(option?.longest ?? DEFAULTS.breakerLongest, 'breaker: longest');
+  return {
+    failures: option?.failures ?? DEFAULTS.breakerFailures,
+    probeAfterMs,
+    longestMs: Math.max(probeAfterMs, longestMs),
+  };
 }

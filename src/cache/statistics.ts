@@ -6,6 +6,7 @@ import type { Engine } from './engine.js';
 
 /** A cache's figures, as plain data. */
 export interface CacheStats extends CacheCounters {
+  /** The `name` option. */
   readonly name: string;
   /** What the cache is configured with: memory alone, or a Keyv store as well. */
   readonly type: 'memory' | 'keyv';
@@ -27,6 +28,10 @@ export interface CacheStats extends CacheCounters {
   readonly inFlight: number;
   /** Whether the processes that share the store keep one another's memory up to date. */
   readonly coordinated: boolean;
+  /** Whether the shared tier does not answer, and the memory tier carries on alone. */
+  readonly degraded: boolean;
+  /** Invalidations that the shared tier has not heard of yet. */
+  readonly pendingInvalidations: number;
   /** Whether the cache is on: neither disabled nor closed. */
   readonly enabled: boolean;
   /** Every cached method that has been called, and every timed method of the process. */
@@ -62,6 +67,8 @@ export function statisticsOf(engine: Engine): CacheStats {
     maxMemoryBytes: options.maxMemoryBytes,
     inFlight: engine.flights.size,
     coordinated: false,
+    degraded: engine.shared?.isDown ?? false,
+    pendingInvalidations: engine.shared?.pending ?? 0,
     enabled: engine.enabled,
     methods: methodReports(engine),
     slowCalls: timings().slowCalls.recent(),

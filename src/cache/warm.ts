@@ -18,6 +18,7 @@ export interface WarmProgress {
   readonly done: number;
   /** Entries known so far; the final number only when they are an array. */
   readonly total: number;
+  /** Entries whose load or storing failed. */
   readonly failed: number;
 }
 

@@ -1,10 +1,6 @@
 import { Glob } from '../base/glob.js';
-import { ConfigurationError } from '../base/errors.js';
 import type { EntryLife } from '../memory/entry.js';
 import type { Engine } from './engine.js';
-
-/** Deletions under way at once while a pattern is cleared in the shared tier. */
-const CLEAR_BATCH = 100;
 
 /**
  * Stores a value that the caller brings.
@@ -99,7 +95,7 @@ export async function clear(engine: Engine, patterns: readonly string[]): Promis
     // A write that was asked for earlier must not land behind the pass.
     await engine.writes.settled();
     try {
-      cleared = await clearShared(engine, globs);
+      cleared = await engine.shared.removeMatching(globs);
     } finally {
       forget();
     }
@@ -108,37 +104,6 @@ export async function clear(engine: Engine, patterns: readonly string[]): Promis
   if (engine.events.hears('invalidate')) {
     for (const pattern of patterns) engine.events.emit('invalidate', { pattern });
   }
-  return cleared;
-}
-
-async function clearShared(engine: Engine, globs: readonly Glob[]): Promise<number> {
-  const { shared } = engine;
-  const keys = shared?.keys();
-  if (shared === undefined || keys === undefined) {
-    throw new ConfigurationError(
-      'clear: the store cannot list its keys (it has no iterator), so that no pattern can be ' +
-        'cleared in it. Use delete, tags, or a store with an iterator.',
-    );
-  }
-  let cleared = 0;
-  let batch: Promise<unknown>[] = [];
-  try {
-    for await (const key of keys) {
-      if (!globs.some((glob) => glob.matches(key))) continue;
-      batch.push(
-        engine.writes.run(key, async () => {
-          if ((await shared.remove(key)) === true) cleared++;
-        }),
-      );
-      if (batch.length >= CLEAR_BATCH) {
-        await Promise.all(batch);
-        batch = [];
-      }
-    }
-  } catch (error) {
-    engine.report(error);
-  }
-  await Promise.all(batch);
   return cleared;
 }
 

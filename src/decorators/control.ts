@@ -12,6 +12,7 @@ import { compute } from './sync-call.js';
 
 /** Figures of one cached method or function in its cache. */
 export interface CacheInfo {
+  /** Calls that were answered with a fresh value. */
   readonly hits: number;
   /** Calls that found nothing fresh. */
   readonly misses: number;
@@ -19,10 +20,13 @@ export interface CacheInfo {
   readonly hitRate: number;
   /** Misses that were answered with an expired value. */
   readonly stale: number;
+  /** Runs of the method. */
   readonly loads: number;
+  /** Runs that failed or timed out. */
   readonly loadErrors: number;
   /** Entries in memory. */
   readonly size: number;
+  /** First segment of the keys. */
   readonly keyPrefix: string;
   /** Seconds; `undefined` when it is a function of the result. */
   readonly ttl: number | undefined;

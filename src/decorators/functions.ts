@@ -10,7 +10,11 @@ import type { AnyFunction } from './shapes.js';
 import type { SyncOnly } from './signatures.js';
 import { checkTimedOptions, timedFunction, type TimedOptions } from './timed.js';
 
-/** A function with the controls of its cached results. */
+/**
+ * A function with the controls of its cached results.
+ *
+ * @typeParam F - The function's type.
+ */
 export type Controlled<F extends (...args: any[]) => any> = F &
   CacheControl<Parameters<F>, Awaited<ReturnType<F>>>;
 
@@ -20,6 +24,7 @@ export type FunctionOptions<O> = Omit<O, 'scope'>;
 /**
  * Caches the results of an asynchronous function, as {@link Cached} does for a method.
  *
+ * @typeParam F - The function's type, which stays as it is.
  * @throws ConfigurationError for an unknown option, a bad value, or an anonymous function without
  * `name` or `key`.
  * @example
@@ -47,6 +52,7 @@ export function cached<F extends (...args: any[]) => Promise<any>>(
 /**
  * Caches the results of a synchronous function, as {@link Memoized} does for a method.
  *
+ * @typeParam F - The function's type, which stays as it is.
  * @throws ConfigurationError as {@link cached}.
  * @example
  * ```ts
@@ -67,6 +73,7 @@ export function memoized<F extends (...args: any[]) => any>(
 /**
  * Measures a function, as {@link Timed} does for a method.
  *
+ * @typeParam F - The function's type, which stays as it is.
  * @throws ConfigurationError for an unknown option or a bad value.
  * @example
  * ```ts

@@ -42,12 +42,20 @@ type FitsDescriptor<Problem> = unknown extends Problem ? unknown : { readonly va
  * annotated, is a compile error.
  */
 export interface MethodDecorator<K extends DecoratorKind, O, Return> {
-  /** Stage-3. */
+  /**
+   * Stage-3.
+   *
+   * @typeParam F - The method's type.
+   */
   <T, F extends (this: any, ...args: any[]) => Return>(
     method: F & Fits<K, O, T, F>,
     context: ClassMethodDecoratorContext<T, F>,
   ): F;
-  /** TypeScript's `experimentalDecorators`. */
+  /**
+   * TypeScript's `experimentalDecorators`.
+   *
+   * @typeParam F - The method's type.
+   */
   <F extends (...args: any[]) => Return>(
     target: object,
     key: string | symbol,
@@ -59,12 +67,20 @@ export interface MethodDecorator<K extends DecoratorKind, O, Return> {
  * As {@link MethodDecorator}, for methods that do not return a promise.
  */
 export interface SyncMethodDecorator<K extends DecoratorKind, O> {
-  /** Stage-3. */
+  /**
+   * Stage-3.
+   *
+   * @typeParam F - The method's type.
+   */
   <T, F extends (this: any, ...args: any[]) => unknown>(
     method: F & SyncOnly<F> & Fits<K, O, T, F>,
     context: ClassMethodDecoratorContext<T, F>,
   ): F;
-  /** TypeScript's `experimentalDecorators`. */
+  /**
+   * TypeScript's `experimentalDecorators`.
+   *
+   * @typeParam F - The method's type.
+   */
   <F extends (...args: any[]) => unknown>(
     target: object,
     key: string | symbol,
@@ -74,7 +90,12 @@ export interface SyncMethodDecorator<K extends DecoratorKind, O> {
   ): TypedPropertyDescriptor<F>;
 }
 
-/** Fits every function but those that return promises; its name is what the compiler shows. */
+/**
+ * Fits every function but those that return promises; what it is otherwise is what the compiler
+ * shows.
+ *
+ * @typeParam F - The function's type.
+ */
 export type SyncOnly<F extends (...args: any[]) => unknown> = [ReturnType<F>] extends [never]
   ? unknown
   : ReturnType<F> extends PromiseLike<unknown>

@@ -11,7 +11,9 @@ const NO_TAGS: readonly string[] = [];
  * second look-up, and whoever holds an entry can see whether the store still does.
  */
 export class MemoryEntry {
+  /** Key below the namespace of the shared tier. */
   readonly key: string;
+  /** The value as it is shared; a copy of the original with `clone`. */
   readonly value: unknown;
   /** The value as a resolved promise, made once, by the first asynchronous hit. */
   promise: Promise<unknown> | undefined = undefined;
@@ -25,12 +27,14 @@ export class MemoryEntry {
   readonly freshUntil: number;
   /** End of the grace; after it the entry does not exist. */
   readonly staleUntil: number;
+  /** Tags by which the entry can be dropped. */
   readonly tags: readonly string[];
   /** Estimated bytes of key, value and bookkeeping; 0 when the store counts none. */
   readonly size: number;
   /** Neighbours in the policy's list. */
   newer: MemoryEntry | undefined = undefined;
   older: MemoryEntry | undefined = undefined;
+  /** Whose index knows the entry. */
   owner: EntryOwner | undefined = undefined;
   /** What the owner's index knows it by. */
   indexKey: unknown = undefined;
@@ -54,6 +58,7 @@ export class MemoryEntry {
 
 /** The times of an entry, in ms since the epoch. */
 export interface EntryLife {
+  /** When the value was stored. */
   readonly createdAt: number;
   readonly freshUntil: number;
   /** Equal to `freshUntil` when there is no grace. */

@@ -60,7 +60,9 @@ export class MemoryStore {
   /** Part of Keyv's adapter contract; set by the Keyv instance that uses the store. */
   namespace: string | undefined = undefined;
 
+  /** Most entries at a time. */
   readonly maxItems: number;
+  /** Most estimated bytes at a time; `undefined` when they are not counted. */
   readonly maxBytes: number | undefined;
   private readonly clock: Clock;
   private readonly policy: EvictionPolicy;

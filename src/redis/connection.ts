@@ -12,6 +12,12 @@ const LONGEST_RETRY_MS = 1000;
 /** A password that is wrong stays wrong for a while: no storm of attempts. */
 const REFUSED_RETRY_MS = 10_000;
 const COMMAND_TIMEOUT_MS = 1000;
+/** Whoever has said nothing for so long while commands wait is not there: look for another. */
+const SILENCE_MS = 2 * COMMAND_TIMEOUT_MS;
+/** How long a server may take to close what we want closed: one that hangs never does. */
+const FAREWELL_MS = 500;
+/** Different failures of one outage that are told. */
+const MOST_REPORTED = 20;
 
 /**
  * One connection to Redis, ours or the caller's, with what the commands need to know of its state.
@@ -24,8 +30,13 @@ export class Connection {
   /** Whether {@link Connection.close} ends the client. */
   private readonly isOurs: boolean;
   private refused = false;
-  private wasReady = false;
-  private lastReported = '';
+  /** Whether the first attempt to connect is over, well or badly. */
+  private wasTried = false;
+  /** The first attempt, while somebody waits for it. */
+  private attempt: Promise<void> | undefined;
+  /** Whether this attempt to connect has been explained. */
+  private wasExplained = false;
+  private readonly reported = new Set<string>();
 
   /**
    * @throws ConfigurationError for anything but a URL, ioredis options or an ioredis client.
@@ -44,12 +55,24 @@ export class Connection {
       );
     }
     this.client.on('ready', () => {
-      this.wasReady = true;
+      this.wasTried = true;
+      this.wasExplained = true;
       this.refused = false;
-      this.lastReported = '';
+      this.reported.clear();
+    });
+    this.client.on('connecting', () => {
+      this.wasExplained = false;
+    });
+    this.client.on('close', () => {
+      this.wasTried = true;
+    });
+    this.client.on('reconnecting', () => {
+      // Some servers and proxies turn a client away with nothing but good-bye.
+      if (!this.wasExplained) this.failed(new Error('the server closes the connection at once.'));
     });
     // ioredis prints errors that nobody listens for, credentials included.
     this.client.on('error', (error: Error) => {
+      this.wasTried = true;
       this.failed(error);
     });
   }
@@ -63,9 +86,8 @@ export class Connection {
   ready(): Promise<void> | undefined {
     const { status } = this.client;
     if (status === 'ready') return undefined;
-    if (!this.wasReady && (status === 'wait' || status === 'connecting' || status === 'connect')) {
-      return this.firstAttempt();
-    }
+    const isFirst = !this.wasTried && (status === 'connecting' || status === 'connect');
+    if (isFirst || status === 'wait') return (this.attempt ??= this.firstAttempt());
     return Promise.reject(notConnected());
   }
 
@@ -83,10 +105,11 @@ export class Connection {
       maxRetriesPerRequest: 0,
       commandTimeout: COMMAND_TIMEOUT_MS,
       connectTimeout: COMMAND_TIMEOUT_MS,
-      retryStrategy: (attempt: number) =>
-        this.refused
-          ? REFUSED_RETRY_MS
-          : Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempt, 10)),
+      socketTimeout: SILENCE_MS,
+      disconnectTimeout: FAREWELL_MS,
+      sentinelCommandTimeout: COMMAND_TIMEOUT_MS,
+      retryStrategy: (attempt: number) => (this.refused ? REFUSED_RETRY_MS : backOff(attempt)),
+      sentinelRetryStrategy: backOff,
       // A replica that was a primary until a moment ago: look for the new one.
       reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
     } satisfies RedisOptions;
@@ -100,8 +123,9 @@ export class Connection {
     const { client } = this;
     return new Promise((resolve, reject) => {
       const settle = (how: () => void) => () => {
+        this.attempt = undefined;
         client.off('ready', succeed);
-        client.off('close', fail);
+        for (const event of FAILURES) client.off(event, fail);
         how();
       };
       const succeed = settle(resolve);
@@ -109,19 +133,35 @@ export class Connection {
         reject(notConnected());
       });
       client.once('ready', succeed);
-      client.once('close', fail);
+      for (const event of FAILURES) client.once(event, fail);
       if (client.status === 'wait') client.connect().catch(fail);
     });
   }
 
   private failed(error: Error): void {
+    this.wasExplained = true;
     this.refused = /^(?:WRONGPASS|NOAUTH|ERR invalid password|ERR AUTH)/.test(error.message);
-    const message = redacted(error.message);
+    const message = redacted(messageOf(error));
     // The same failure at every attempt is one failure.
-    if (message === this.lastReported) return;
-    this.lastReported = message;
+    if (this.reported.has(message) || this.reported.size >= MOST_REPORTED) return;
+    this.reported.add(message);
     this.onError(new StoreError('connect', `Redis: ${message}`));
   }
+}
+
+/** Events after which nobody waits for the first attempt; no sentinel: `error` without `close`. */
+const FAILURES = ['error', 'close', 'end'] as const;
+
+function backOff(attempt: number): number {
+  return Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempt, 10));
+}
+
+/** What to tell of a failure: the same text at every attempt, and never none. */
+function messageOf(error: Error): string {
+  // Node tries all addresses of a name, and then has no message but those of the attempts.
+  const { message, errors } = error as Error & { errors?: readonly Error[] };
+  if (message === '' && errors !== undefined) return errors.map(messageOf).join('; ');
+  return message.replace(/ Retrying from scratch after \d+ms\./, '') || error.name;
 }
 
 function notConnected(): StoreError {

@@ -150,9 +150,10 @@ export class RedisStore {
     for await (const keys of this.scanned(prefix)) yield* keys;
   }
 
-  /** Calls `listener` for every connection error; other events there are none. */
+  /** Calls `listener` for every connection `error`, or whenever the connection is `ready`. */
   on(event: string, listener: (...args: unknown[]) => void): this {
     if (event === 'error') this.listeners.add(listener);
+    if (event === 'ready') this.connection.client.on('ready', listener);
     return this;
   }
 

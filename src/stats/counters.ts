@@ -1,19 +1,28 @@
 /** What a cache counts about itself. Plain numbers: an increment is all that a hit can afford. */
 export interface CacheCounters {
+  /** Reads that the memory tier answered with a fresh value. */
   memoryHits: number;
+  /** Reads that the shared tier answered with a fresh value. */
   sharedHits: number;
   /** Reads that found nothing fresh, whatever was then done about it. */
   misses: number;
   /** Misses that were answered with an expired value. */
   stale: number;
+  /** Loads begun. */
   loads: number;
+  /** Loads that failed or timed out. */
   loadErrors: number;
   /** Callers that joined a load which was under way. */
   joined: number;
+  /** Loads begun in the background, ahead of the end of a life. */
   refreshes: number;
+  /** Values stored by hand. */
   sets: number;
+  /** Keys deleted by hand. */
   deletes: number;
+  /** Entries that gave way in memory, for want of room. */
   evictions: number;
+  /** Entries that left memory since their time was over. */
   expirations: number;
   /** Keys, patterns and tags that were invalidated. */
   invalidations: number;

@@ -4,10 +4,15 @@ import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 export interface LatencySummary {
   /** How many durations were recorded. */
   readonly count: number;
+  /** Arithmetic mean, in milliseconds. */
   readonly mean: number;
+  /** Median, in milliseconds. */
   readonly p50: number;
+  /** 90th percentile, in milliseconds. */
   readonly p90: number;
+  /** 99th percentile, in milliseconds. */
   readonly p99: number;
+  /** Longest, in milliseconds. */
   readonly max: number;
 }
 

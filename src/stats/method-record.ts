@@ -5,7 +5,9 @@ import { Latency, type LatencySummary } from './latency.js';
 export interface MethodStats {
   /** `UserService.getUser`, or the function's name. */
   readonly name: string;
+  /** Calls that were answered with a fresh value. */
   readonly hits: number;
+  /** Calls that found nothing fresh. */
   readonly misses: number;
   /** Percent, two decimals. */
   readonly hitRate: number;
@@ -13,7 +15,9 @@ export interface MethodStats {
   readonly stale: number;
   /** Calls that did not use the cache: `condition`, an argument without a key, a disabled cache. */
   readonly bypasses: number;
+  /** Runs of the method. */
   readonly loads: number;
+  /** Runs that failed or timed out. */
   readonly loadErrors: number;
   /** Durations of the method itself, in milliseconds. */
   readonly loadTimes: LatencySummary;
@@ -28,6 +32,7 @@ export interface TimingStats {
   readonly name: string;
   /** Calls that have settled. */
   readonly calls: number;
+  /** Calls that failed. */
   readonly errors: number;
   /** Calls that have not settled yet. */
   readonly inFlight: number;

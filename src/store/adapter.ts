@@ -9,7 +9,7 @@ import { ConfigurationError } from '../base/errors.js';
 export type CacheStore = Keyv | KeyvStoreAdapter | Map<string, unknown>;
 
 /** Beyond Keyv's contract: a store that can list its keys without their values. */
-export interface KeyLister {
+interface KeyLister {
   /** The keys that begin with `prefix`. */
   keys(prefix: string): AsyncIterable<string>;
 }
@@ -31,11 +31,17 @@ export interface StorePort {
   keys(prefix: string): AsyncIterable<string> | undefined;
 }
 
+interface StoreListeners {
+  readonly onError: (error: unknown) => void;
+  /** The connection is there, or there again. */
+  readonly onReady: () => void;
+}
+
 /**
  * @throws ConfigurationError for anything that is not a store.
  * @internal
  */
-export function toStorePort(store: unknown, onError: (error: unknown) => void): StorePort {
+export function toStorePort(store: unknown, { onError, onReady }: StoreListeners): StorePort {
   if (store instanceof Map) return new MapPort(store as Map<string, unknown>);
   if (!isAdapter(store)) {
     throw new ConfigurationError(
@@ -43,7 +49,10 @@ export function toStorePort(store: unknown, onError: (error: unknown) => void): 
     );
   }
   // An emitter without a listener would throw its 'error' at whoever happens to run.
-  if (typeof store.on === 'function') store.on('error', onError);
+  if (typeof store.on === 'function') {
+    store.on('error', onError);
+    store.on('ready', onReady);
+  }
   return new AdapterPort(store);
 }
 

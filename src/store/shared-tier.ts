@@ -1,10 +1,9 @@
-import type { Clock } from '../base/clock.js';
 import { Coalescer } from '../base/coalescer.js';
-import { StoreError } from '../base/errors.js';
-import { toStorePort, type CacheStore, type StorePort } from './adapter.js';
+import { toStorePort, type CacheStore } from './adapter.js';
 import { TypedCodec, type Codec, type TypeCodec } from './codec.js';
-import { deadline } from './deadline.js';
 import { readEnvelope, writeEnvelope } from './envelope.js';
+import { GuardedStore, type GuardedStoreOptions } from './guarded-store.js';
+import type { KeyMatcher } from './pending-log.js';
 
 /** An entry as the cache sees it: the value, its times and its tags. */
 export interface SharedEntry {
@@ -16,49 +15,61 @@ export interface SharedEntry {
   readonly tags: readonly string[];
 }
 
-export interface SharedTierOptions {
+export interface SharedTierOptions extends Omit<GuardedStoreOptions, 'prefix'> {
   readonly store: CacheStore;
   readonly namespace: string;
-  readonly clock: Clock;
-  /** How long a read may take, in milliseconds. */
-  readonly timeoutMs: number;
   readonly codec: Codec | undefined;
   readonly types: readonly TypeCodec[];
-  /** Told of every failure; a reader never is. */
-  readonly onError: (error: unknown) => void;
 }
 
 /** Keys that are read together at most. */
 const LARGEST_BATCH = 128;
 
 /**
- * The tier outside the process, over any Keyv store. Every key carries the namespace in front.
- * Reads answer `undefined` for whatever goes wrong, within the time-out; writes answer whether the
- * store acknowledged them.
+ * The tier outside the process, over any Keyv store: entries as the cache knows them, below the
+ * namespace. Whatever goes wrong with the store is dealt with by {@link GuardedStore}; here, what is
+ * not an entry of ours is a miss.
  *
  * @internal
  */
 export class SharedTier {
-  private readonly port: StorePort;
+  private readonly store: GuardedStore;
   private readonly typed: TypedCodec;
-  private readonly prefix: string;
   /** Reads of one turn share a command and a time-out. */
-  private readonly reads = new Coalescer<unknown, SharedEntry | undefined>(
-    (keys) => this.fetch(keys),
-    (stored) => this.decode(stored),
-    LARGEST_BATCH,
-  );
+  private readonly reads: Coalescer<unknown, SharedEntry | undefined>;
 
   constructor(private readonly options: SharedTierOptions) {
-    this.port = toStorePort(options.store, (error) => {
-      this.failed('event', error);
+    const port = toStorePort(options.store, {
+      onError: (error) => {
+        this.store.reported(error);
+      },
+      onReady: () => {
+        this.store.hurry();
+      },
     });
+    const { clock, timeoutMs, breaker, onError, onChange } = options;
+    const prefix = `${options.namespace}:`;
+    this.store = new GuardedStore(port, { prefix, clock, timeoutMs, breaker, onError, onChange });
     this.typed = new TypedCodec(options.types);
-    this.prefix = `${options.namespace}:`;
+    this.reads = new Coalescer(
+      (keys) => this.store.read(keys),
+      (stored) => this.decode(stored),
+      LARGEST_BATCH,
+    );
+  }
+
+  /** Whether the store is given up for now. */
+  get isDown(): boolean {
+    return this.store.isDown;
+  }
+
+  /** Invalidations that the store has not heard of yet. */
+  get pending(): number {
+    return this.store.pending;
   }
 
   read(key: string): Promise<SharedEntry | undefined> {
-    return this.reads.read(this.prefix + key);
+    return this.reads.read(key);
   }
 
   /**
@@ -77,49 +88,27 @@ export class SharedTier {
       return false;
     }
     const ttlMs = Math.max(1, Math.ceil(entry.staleUntil - this.options.clock.now()));
-    const done = await this.guarded('set', async () => {
-      await this.port.set(this.prefix + key, text, ttlMs);
-      return true;
-    });
-    return done === true;
+    return await this.store.write(key, text, ttlMs);
   }
 
   /** Removes a key; `undefined` when the store did not say whether it was there. */
   async remove(key: string): Promise<boolean | undefined> {
-    return await this.guarded('delete', () => this.port.delete(this.prefix + key));
+    return await this.store.remove(key);
   }
 
   /**
-   * The keys below the namespace, without it; `undefined` when the store cannot list its keys.
+   * Removes every key that one of the matchers matches.
    *
-   * @throws StoreError when the store fails on the way, or takes too long over a step.
+   * @returns How many there were, as far as the store could be asked.
+   * @throws ConfigurationError when the store cannot list its keys.
    */
-  keys(): AsyncIterable<string> | undefined {
-    const all = this.port.keys(this.prefix);
-    return all === undefined ? undefined : this.below(all);
+  async removeMatching(matchers: readonly KeyMatcher[]): Promise<number> {
+    return await this.store.removeMatching(matchers);
   }
 
-  private async *below(all: AsyncIterable<string>): AsyncGenerator<string> {
-    const keys = all[Symbol.asyncIterator]();
-    const { timeoutMs, clock } = this.options;
-    for (;;) {
-      // Step by step, since a large store may rightly take longer than a time-out altogether.
-      const step = await deadline(keys.next(), timeoutMs, clock, 'iterator').catch(
-        (cause: unknown) => {
-          throw toStoreError('iterator', cause);
-        },
-      );
-      if (step.done === true) return;
-      if (step.value.startsWith(this.prefix)) yield step.value.slice(this.prefix.length);
-    }
-  }
-
-  private async fetch(keys: readonly string[]): Promise<readonly unknown[]> {
-    const [only] = keys;
-    if (keys.length === 1 && only !== undefined) {
-      return [await this.guarded('get', () => this.port.get(only))];
-    }
-    return (await this.guarded('getMany', () => this.port.getMany(keys))) ?? [];
+  /** Stops what goes on by itself. The store is the caller's, and stays open. */
+  close(): void {
+    this.store.close();
   }
 
   private encode(value: unknown): string {
@@ -141,24 +130,4 @@ export class SharedTier {
       return undefined;
     }
   }
-
-  /** Runs one operation of the store within the time-out, and keeps its failure from the caller. */
-  private async guarded<T>(operation: string, run: () => Promise<T>): Promise<T | undefined> {
-    try {
-      return await deadline(run(), this.options.timeoutMs, this.options.clock, operation);
-    } catch (error) {
-      this.failed(operation, error);
-      return undefined;
-    }
-  }
-
-  private failed(operation: string, cause: unknown): void {
-    this.options.onError(toStoreError(operation, cause));
-  }
-}
-
-function toStoreError(operation: string, cause: unknown): StoreError {
-  return cause instanceof StoreError
-    ? cause
-    : new StoreError(operation, `The store failed on ${operation}.`, { cause });
 }

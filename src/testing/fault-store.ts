@@ -81,10 +81,12 @@ export class FaultStore {
     return this;
   }
 
+  /** The value under a key, or `undefined`. */
   get<T>(key: string): Promise<T | undefined> {
     return this.run('get', () => this.read(key)) as Promise<T | undefined>;
   }
 
+  /** The values under several keys, in their order. */
   getMany<T>(keys: readonly string[]): Promise<(T | undefined)[]> {
     return this.run(
       'getMany',
@@ -102,20 +104,24 @@ export class FaultStore {
     }) as Promise<boolean>;
   }
 
+  /** Removes a key, and answers whether it was there. */
   delete(key: string): Promise<boolean> {
     return this.run('delete', () => this.entries.delete(key)) as Promise<boolean>;
   }
 
+  /** Removes everything; never goes wrong. */
   clear(): Promise<void> {
     this.entries.clear();
     return Promise.resolve();
   }
 
+  /** Keys and values. */
   async *iterator<T>(): AsyncGenerator<[string, T], void> {
     const keys = (await this.run('iterator', () => [...this.entries.keys()])) as string[];
     for (const key of keys) yield [key, this.read(key) as T];
   }
 
+  /** Part of Keyv's adapter contract; emits nothing. */
   on(_event: string, _listener: (...args: unknown[]) => void): this {
     return this;
   }

@@ -17,6 +17,7 @@ export interface StoreUnderTest {
 
 /** One case of the contract, for any test runner. */
 export interface StoreCase {
+  /** What is tried, as a sentence whose subject is the store. */
   readonly name: string;
   /** Opens a store, tries it and closes it. */
   readonly run: () => Promise<void>;

@@ -175,6 +175,7 @@ describe("the README's tables of options", () => {
       const code = /^`(.*)`$/.exec(text)?.[1] ?? text;
       return /^'.*'$/.test(code) ? code.slice(1, -1) : Number(code);
     };
+    const breaker = (manager.get('breaker') ?? '').split(', ');
     const [, slowLogSize, warmErrors] =
       /slow log keeps the last `(\d+)` .* lists the first `(\d+)`/.exec(read('README.md')) ?? [];
     expect({
@@ -184,6 +185,9 @@ describe("the README's tables of options", () => {
       name: value(manager.get('name')),
       jitter: value(manager.get('jitter')),
       storeTimeout: value(manager.get('storeTimeout')),
+      breakerFailures: value(breaker[0]),
+      breakerProbeAfter: value(breaker[1]),
+      breakerLongest: value(breaker[2]),
       lease: value(manager.get('lease')),
       slowThreshold: value(rest.get('slowThreshold')),
       slowLogSize: Number(slowLogSize),
@@ -290,8 +294,8 @@ describe('the architecture page', () => {
     return [...text.matchAll(/^\| `([\w-]+\.ts)`/gm)].map(([, name]) => `${room}/${name}`);
   });
 
-  it('names every file that aurora-cache and aurora-cache/testing consist of', () => {
-    const files = loaded(['index.ts', 'testing/index.ts']);
+  it('names every file that the entry points consist of', () => {
+    const files = loaded(['index.ts', 'redis/index.ts', 'testing/index.ts']);
     expect(files.length).toBeGreaterThan(50);
     expect(files.filter((file) => !named.includes(file))).toEqual([]);
   });

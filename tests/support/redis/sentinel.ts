@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { Redis, type RedisOptions } from 'ioredis';
+import { Redis } from 'ioredis';
 
 import { freePort, RedisServer, until } from './server.js';
 
@@ -61,13 +61,13 @@ export class SentinelGroup {
       const ports = await this.onSentinels(async (sentinel) => (await addressOf(sentinel)).port);
       const [port] = ports;
       if (port === primary.port || new Set(ports).size > 1) return false;
-      return await withClient({ port }, async (client) => (await client.role())[0] === 'master');
+      return await withClient(port, async (client) => (await client.role())[0] === 'master');
     });
   }
 
   /** Empties the primary, and its replicas with it. */
   async flush(): Promise<void> {
-    await withClient({ port: (await this.primary()).port }, (client) => client.flushall());
+    await withClient((await this.primary()).port, (client) => client.flushall());
   }
 
   async stop(): Promise<void> {
@@ -80,7 +80,7 @@ export class SentinelGroup {
     this.servers.push(primary);
     const replicaOf = [...quick, '--replicaof', '127.0.0.1', String(primary.port)];
     for (let i = 0; i < 2; i++) this.servers.push(await RedisServer.start(replicaOf));
-    await withClient({ port: primary.port }, async (client) => {
+    await withClient(primary.port, async (client) => {
       await until('both replicas are in step', async () => {
         const replicas = (await client.info('replication')).match(/state=online/g);
         return replicas?.length === 2;
@@ -129,7 +129,7 @@ export class SentinelGroup {
   }
 
   private async onSentinels<T>(ask: (client: Redis) => Promise<T>): Promise<[T, ...T[]]> {
-    const asked = this.sentinels.map(({ port }) => withClient({ port }, ask));
+    const asked = this.sentinels.map(({ port }) => withClient(port, ask));
     return (await Promise.all(asked)) as [T, ...T[]];
   }
 }
@@ -140,12 +140,8 @@ async function addressOf(sentinel: Redis): Promise<Endpoint> {
   return { host, port: Number(port) };
 }
 
-async function withClient<T>(
-  options: RedisOptions,
-  use: (client: Redis) => Promise<T>,
-): Promise<T> {
-  // Sentinels know no RESP3 negotiation worth relying on.
-  const client = new Redis({ host: '127.0.0.1', protocol: 2, enableReadyCheck: false, ...options });
+async function withClient<T>(port: number, use: (client: Redis) => Promise<T>): Promise<T> {
+  const client = new Redis({ host: '127.0.0.1', port, protocol: 2, enableReadyCheck: false });
   client.on('error', () => undefined);
   try {
     return await use(client);

@@ -9,12 +9,14 @@ import { Redis, type RedisOptions } from 'ioredis';
 /** How long a server may take to answer its first PING. */
 const PATIENCE_MS = 10_000;
 
+/** How a client reaches a server, besides host and port. */
+export type Reach = Pick<RedisOptions, 'tls' | 'username' | 'password'>;
+
 /** What is not as with a plain server. */
 export interface Launch {
   /** Default: a free one. */
   readonly port?: number;
-  /** How a client reaches the server, besides host and port. */
-  readonly client?: RedisOptions;
+  readonly client?: Reach;
   /** The whole command line; default: an empty server that keeps nothing on disk. */
   readonly commandLine?: (port: number, folder: string) => readonly string[];
 }
@@ -34,7 +36,7 @@ export class RedisServer {
     readonly port: number,
     private readonly folder: string,
     private readonly commandLine: readonly string[],
-    private readonly client: RedisOptions,
+    private readonly client: Reach,
   ) {}
 
   /** @param settings - Further settings, as on the command line: `['--maxmemory', '10mb']`. */
@@ -124,7 +126,7 @@ export async function until(
   }
 }
 
-async function answering(options: RedisOptions & { port: number }): Promise<void> {
+async function answering(options: Reach & { readonly port: number }): Promise<void> {
   const client = new Redis({
     host: '127.0.0.1',
     ...options,

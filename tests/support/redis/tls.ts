@@ -8,7 +8,7 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { freePort, RedisServer } from './server.js';
 
 /** What the ACL of a user says that may do what the cache does below one namespace, and no more. */
-export const aclOf = (namespace: string): string[] => [
+const aclOf = (namespace: string): string[] => [
   ...[`~${namespace}:*`, `~{${namespace}:*`, `~${namespace}#*`],
   ...['resetchannels', `&${namespace}#*`, '&__redis__:invalidate'],
   ...['+@all', '-@dangerous', '+info'],

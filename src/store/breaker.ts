@@ -1,0 +1,92 @@
+import type { Clock, TimerHandle } from '../base/clock.js';
+
+/** When a circuit breaker opens, and how it tries again; in milliseconds. */
+export interface BreakerSettings {
+  /** Failures in a row after which it opens. */
+  readonly failures: number;
+  /** From opening to the first probe. */
+  readonly probeAfterMs: number;
+  /** Probes that fail double the wait, up to this. */
+  readonly longestMs: number;
+}
+
+/**
+ * Keeps calls from a store that does not answer, so that an outage costs nobody their time.
+ *
+ * Closed, every call passes. After some failures in a row it opens and no call passes; a probe is
+ * made after a while (the half-open state), by a timer rather than by a caller, who would have to
+ * wait for it. One that succeeds closes the breaker. (M. Nygard, Release It!, "Circuit Breaker".)
+ *
+ * @internal
+ */
+export class CircuitBreaker {
+  private failuresInARow = 0;
+  private waitMs: number;
+  private timer: TimerHandle = undefined;
+  private open = false;
+  private probing = false;
+  private stopped = false;
+
+  /**
+   * @param probe - Tries the store; answers whether it is usable again. Never rejects.
+   * @param onChange - Told whenever it opens (true) or closes (false).
+   */
+  constructor(
+    private readonly settings: BreakerSettings,
+    private readonly clock: Clock,
+    private readonly probe: () => Promise<boolean>,
+    private readonly onChange: (isOpen: boolean) => void,
+  ) {
+    this.waitMs = settings.probeAfterMs;
+  }
+
+  get isOpen(): boolean {
+    return this.open;
+  }
+
+  succeeded(): void {
+    this.failuresInARow = 0;
+  }
+
+  failed(): void {
+    if (++this.failuresInARow < this.settings.failures || this.open || this.stopped) return;
+    this.open = true;
+    this.waitMs = this.settings.probeAfterMs;
+    this.onChange(true);
+    this.schedule();
+  }
+
+  /** Probes at once: somebody knows that the store is back. */
+  hurry(): void {
+    if (!this.open || this.probing) return;
+    this.clock.clearTimeout(this.timer);
+    void this.attempt();
+  }
+
+  /** Ends the probing. */
+  stop(): void {
+    this.stopped = true;
+    this.clock.clearTimeout(this.timer);
+  }
+
+  private schedule(): void {
+    this.timer = this.clock.setTimeout(() => {
+      void this.attempt();
+    }, this.waitMs);
+    this.waitMs = Math.min(this.settings.longestMs, this.waitMs * 2);
+  }
+
+  private async attempt(): Promise<void> {
+    this.probing = true;
+    const usable = await this.probe();
+    this.probing = false;
+    if (this.stopped) return;
+    if (!usable) {
+      this.schedule();
+      return;
+    }
+    this.open = false;
+    this.failuresInARow = 0;
+    this.onChange(false);
+  }
+}
