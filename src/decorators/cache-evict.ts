@@ -8,6 +8,7 @@ import { decorateMethod } from './dialect.js';
 import { cachedMethodNamed } from './find-method.js';
 import type { MethodIdentity } from './identity.js';
 import { disguise } from './metadata.js';
+import { reportMistake } from './mistake.js';
 import {
   checkDecoratorOptions,
   type CacheConfigOptions,
@@ -94,10 +95,12 @@ async function evict(
     const removals = removalsOf(cache, options, self, args);
     const outcomes = await Promise.allSettled(removals.map((removal) => removal()));
     for (const outcome of outcomes) {
-      if (outcome.status === 'rejected') cache[CORE].engine.report(outcome.reason);
+      if (outcome.status === 'rejected') {
+        reportMistake(cache[CORE].engine, '@CacheEvict', outcome.reason);
+      }
     }
   } catch (error) {
-    (cache ?? getCache())[CORE].engine.report(error);
+    reportMistake((cache ?? getCache())[CORE].engine, '@CacheEvict', error);
   }
 }
 
@@ -106,7 +109,7 @@ function cacheOf(options: CacheEvictOptions, self: unknown): CacheManager {
   if (choice === undefined) return getCache();
   const chosen: unknown = typeof choice === 'function' ? choice(self) : choice;
   if (isManager(chosen)) return chosen;
-  throw new ConfigurationError('@CacheEvict: the cache option did not answer a cache.');
+  throw new ConfigurationError('The cache option did not answer a cache.');
 }
 
 function configOf(self: unknown): CacheConfigOptions | undefined {
@@ -156,7 +159,7 @@ function methodRemovals(
     ? (methods as readonly string[]).map((name) => [name, true] as const)
     : Object.entries(methods as Readonly<Record<string, true | AnyFunction>>);
   return entries.map(([name, theirs]) => async () => {
-    const control = controlsOf(cachedMethodNamed('@CacheEvict', self as object, name), self);
+    const control = controlsOf(cachedMethodNamed('methods', self as object, name), self);
     if (theirs === true) return control.cacheClear();
     const theirArgs = theirs.apply(self, args as unknown[]) as readonly unknown[];
     return control.invalidate(...theirArgs);

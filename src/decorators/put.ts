@@ -7,6 +7,7 @@ import { remove, store } from '../cache/write-path.js';
 import { CORE } from '../cache/manager.js';
 import type { CachedMethod, Located } from './cached-method.js';
 import { cachedMethodNamed } from './find-method.js';
+import { reportMistake } from './mistake.js';
 import type { CachePutOptions } from './options.js';
 
 /**
@@ -35,7 +36,7 @@ export class Put {
       this.target =
         options.method === undefined
           ? method
-          : cachedMethodNamed('@CachePut', self as object, options.method);
+          : cachedMethodNamed('method', self as object, options.method);
       if (options.args === undefined) {
         this.open(args);
         return;
@@ -44,7 +45,7 @@ export class Put {
       const { engine } = this.target.siteFor(self);
       this.watch = { engine, seen: engine.fences.watch(), noted: engine.tags.note() };
     } catch (error) {
-      getCache()[CORE].engine.report(error);
+      reportMistake(getCache()[CORE].engine, '@CachePut', error);
     }
   }
 
@@ -72,7 +73,7 @@ export class Put {
   /** A result that cannot be stored has made what is there out of date all the same. */
   private async giveUp(error: unknown): Promise<void> {
     const engine = this.located?.site.engine ?? getCache()[CORE].engine;
-    engine.report(error);
+    reportMistake(engine, '@CachePut', error);
     if (this.located === undefined) return;
     try {
       await remove(engine, this.located.key);

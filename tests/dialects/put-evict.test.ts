@@ -7,7 +7,7 @@ import {
   type CacheManager,
 } from 'aurora-cache';
 import { FaultStore } from 'aurora-cache/testing';
-import { gate, newCache } from './support.js';
+import { gate, newCache, warnings } from './support.js';
 
 interface User {
   id: number;
@@ -521,5 +521,25 @@ describe('@CacheEvict', () => {
     await cache.set('other', 1);
     expect(await statics.both()).toBe(3);
     expect(await cache.has('other')).toBe(false);
+  });
+
+  it('warns, once, of a method that it does not know; the call is not disturbed', async () => {
+    const warned = warnings();
+    const { cache } = newCache();
+    const errors = errorsOf(cache);
+    class Misspelt {
+      @Cached({ cache, keyPrefix: 'misspelt' })
+      async getUser() {
+        return 1;
+      }
+      @CacheEvict({ cache, methods: ['getUsr'] })
+      async update() {
+        return 2;
+      }
+    }
+    const misspelt = new Misspelt();
+    expect([await misspelt.update(), await misspelt.update()]).toEqual([2, 2]);
+    expect(errors).toHaveLength(2);
+    expect(warned()).toEqual([expect.stringMatching(/@CacheEvict.*no cached method 'getUsr'/)]);
   });
 });
