@@ -30,7 +30,8 @@ export function classify(value: unknown, isRegistered: (value: object) => boolea
       case 'boolean':
         continue;
       case 'number':
-        if (!Number.isFinite(next) || Object.is(next, -0)) shape = 'typed';
+        // -0 becomes 0 in either shape.
+        if (!Number.isFinite(next)) shape = 'typed';
         continue;
       case 'undefined':
       case 'bigint':
