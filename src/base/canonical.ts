@@ -3,7 +3,7 @@ import { types } from 'node:util';
 import { LIMITS } from './defaults.js';
 import { CacheKeyError } from './errors.js';
 import { percent } from './escape.js';
-import { isPlain } from './plain.js';
+import { isDirectInstance, isPlain } from './plain.js';
 
 /*
  * Canonical text of a structured argument. Grammar (every form is told by its first character, or
@@ -80,7 +80,6 @@ class Encoder {
   }
 
   private container(value: object): string {
-    if (types.isDate(value)) return `@${String(value.getTime())}`;
     if (this.path.length >= LIMITS.argumentDepth) {
       throw new CacheKeyError(`it is nested deeper than ${String(LIMITS.argumentDepth)} levels`);
     }
@@ -95,12 +94,16 @@ class Encoder {
   }
 
   private contents(value: object): string {
-    if (Array.isArray(value)) return `(${this.list(value)})`;
     if (isPlain(value)) return this.record(value);
     // What a class says of itself comes before what its base class is.
     if (hasKey(value)) return this.ownFormat(value) as string;
-    if (types.isMap(value)) return `Map(${this.pairs(value)})`;
-    if (types.isSet(value)) return `Set(${this.members(value)})`;
+    if (Array.isArray(value) || types.isDate(value) || types.isMap(value) || types.isSet(value)) {
+      // A class that extends one of them may hold more than its elements tell.
+      if (!isDirectInstance(value)) throw needsKey(value, 'toCacheKey()');
+      if (Array.isArray(value)) return `(${this.list(value)})`;
+      if (types.isDate(value)) return `@${String(value.getTime())}`;
+      return types.isMap(value) ? `Map(${this.pairs(value)})` : `Set(${this.members(value)})`;
+    }
     if (ArrayBuffer.isView(value)) {
       const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
       const name = nameOf(value);
@@ -111,9 +114,7 @@ class Encoder {
     if (types.isAnyArrayBuffer(value)) return `ArrayBuffer(${this.base64(Buffer.from(value))})`;
     const own = this.ownFormat(value);
     if (own !== undefined) return own;
-    throw new CacheKeyError(
-      `an instance of ${nameOf(value) || 'a class'} needs a toCacheKey() or toJSON() method`,
-    );
+    throw needsKey(value, 'toCacheKey() or toJSON()');
   }
 
   private base64(bytes: Buffer): string {
@@ -184,6 +185,12 @@ class Encoder {
 interface OwnFormat {
   toCacheKey?: () => unknown;
   toJSON?: () => unknown;
+}
+
+function needsKey(value: object, methods: string): CacheKeyError {
+  return new CacheKeyError(
+    `an instance of ${nameOf(value) || 'a class'} needs a ${methods} method`,
+  );
 }
 
 function hasKey(value: object): value is OwnFormat {

@@ -5,6 +5,7 @@ import { encodeStructure, isStructure } from './canonical.js';
 import { LIMITS } from './defaults.js';
 import { CacheKeyError, ConfigurationError } from './errors.js';
 import { escapeArgument } from './escape.js';
+import { isDirectInstance } from './plain.js';
 
 /*
  * Keys of cached calls: `<prefix>:<arg>:<arg>:<last>`, and `~<signature>` behind it where the
@@ -109,7 +110,7 @@ function segmentOf(value: unknown, position: number): Segment {
       break;
   }
   if (value === null) return { text: 'null', type: 'z', suggested: 'z' };
-  if (types.isDate(value)) {
+  if (types.isDate(value) && isDirectInstance(value)) {
     const time = value.getTime();
     return Number.isNaN(time)
       ? { text: 'Invalid Date', type: 'd', suggested: 's' }

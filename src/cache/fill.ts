@@ -1,9 +1,13 @@
+import { LIMITS } from '../base/defaults.js';
 import { describe, toMilliseconds } from '../base/duration.js';
 import { ConfigurationError } from '../base/errors.js';
 import type { EntryLife, MemoryEntry } from '../memory/entry.js';
 import type { Engine } from './engine.js';
 import type { Fence } from './fence.js';
 import { checkedTags, lifeOf, type LoadPolicy } from './policy.js';
+
+/** The user's tags, and one that a method puts on its own entries. */
+const MOST_TAGS = LIMITS.tagsPerEntry + 1;
 
 /**
  * What is to be stored of a load's result, or `undefined` when the policy keeps it out or an
@@ -21,7 +25,10 @@ export function toStore(
   if (!engine.enabled || policy.unless?.(value) === true) return undefined;
   const ttlMs = ttlOf(policy, value);
   if (ttlMs === 0) return undefined;
-  const tags = typeof policy.tags === 'function' ? checkedTags(policy.tags(value)) : policy.tags;
+  const tags =
+    typeof policy.tags === 'function'
+      ? checkedTags(policy.tags(value), 'tags', MOST_TAGS)
+      : policy.tags;
   if (isOvertaken(engine, fence, tags)) {
     engine.counters.refusedFills++;
     return undefined;

@@ -89,6 +89,7 @@ export class CacheManager {
 
   /** The values of those keys that are there. Duplicates are read once. */
   async getMany<T>(keys: readonly string[]): Promise<Map<string, T>> {
+    checkList('getMany', 'keys', keys);
     const full = new Map(keys.map((key) => [this.keyOf(key), key]));
     const found = await readMany(this[CORE].engine, [...full.keys()]);
     const values = new Map<string, T>();
@@ -166,6 +167,7 @@ export class CacheManager {
 
   /** Removes several keys; answers how many were there. */
   async deleteMany(keys: readonly string[]): Promise<number> {
+    checkList('deleteMany', 'keys', keys);
     const full = new Set(keys.map((key) => this.keyOf(key)));
     const { engine } = this[CORE];
     const removed = await Promise.all(Array.from(full, (key) => remove(engine, key)));
@@ -334,4 +336,9 @@ export class CacheManager {
 function rejected(error: unknown): Promise<never> {
   // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- thrown by us
   return Promise.reject(error);
+}
+
+function checkList(owner: string, option: string, value: unknown): void {
+  if (Array.isArray(value)) return;
+  throw new ConfigurationError(`${owner}: ${option} must be an array; got ${describe(value)}.`);
 }

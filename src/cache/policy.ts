@@ -209,14 +209,17 @@ export function refreshAt(
  * @throws ConfigurationError for anything but an array of texts within the bounds.
  * @internal
  */
-export function checkedTags(tags: unknown, option = 'tags'): readonly string[] {
+export function checkedTags(
+  tags: unknown,
+  option = 'tags',
+  most: number = LIMITS.tagsPerEntry,
+): readonly string[] {
   if (!Array.isArray(tags)) {
     throw new ConfigurationError(`${option} must be an array of strings; got ${describe(tags)}.`);
   }
-  if (tags.length > LIMITS.tagsPerEntry) {
+  if (tags.length > most) {
     throw new ConfigurationError(
-      `${option}: an entry may have at most ${String(LIMITS.tagsPerEntry)} tags; ` +
-        `got ${String(tags.length)}.`,
+      `${option}: an entry may have at most ${String(most)} tags; ` + `got ${String(tags.length)}.`,
     );
   }
   for (const tag of tags as unknown[]) {

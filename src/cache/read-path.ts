@@ -225,7 +225,8 @@ function countHit(
 }
 
 function refreshInBackground(engine: Engine, entry: MemoryEntry, request: LoadRequest): void {
-  if (engine.flights.get(request.key) !== undefined) return;
+  // A listener may have removed the entry since it was found: it must not be revived.
+  if (!entry.held || engine.flights.get(request.key) !== undefined) return;
   engine.counters.refreshes++;
   if (engine.events.hears('refresh')) engine.events.emit('refresh', { key: request.key });
   // The next hits need not think of it again while this one is under way.

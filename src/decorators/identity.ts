@@ -59,7 +59,10 @@ export function classText(type: ClassLike): string {
  */
 export function methodText(identity: Pick<MethodIdentity, 'name' | 'isStatic'>): string {
   const { name } = identity;
-  const text = typeof name === 'symbol' ? `@@${nameText(name.description ?? '')}` : nameText(name);
+  const text =
+    typeof name === 'symbol'
+      ? `@@${nameText(name.description ?? '')}`
+      : nameText(name).replace(/^@/, '%40');
   // An instance method of the same name may be cached as well.
   return identity.isStatic ? `static.${text}` : text;
 }

@@ -44,6 +44,7 @@ export function namesOf(
   const runtime = (typeof owner === 'function' ? owner : owner.constructor) as ClassLike;
   const declaring = identity.declaringClass(owner);
   const own = methodText(identity);
+  if (options.name === undefined) checkSymbol(owner, identity.name);
   if (declaring === undefined) {
     throw new ConfigurationError(`${method.label} was not called on an instance of its class.`);
   }
@@ -85,6 +86,24 @@ function declaredText(owner: object, declaring: ClassLike, method: string | symb
 
 function isClass(link: object): boolean {
   return typeof link === 'function';
+}
+
+/**
+ * Two symbols of one description would be one name.
+ *
+ * @throws ConfigurationError when the class has methods under both.
+ */
+function checkSymbol(owner: object, name: string | symbol): void {
+  if (typeof name !== 'symbol') return;
+  for (let link: object | null = owner; link !== null;) {
+    for (const other of Object.getOwnPropertySymbols(link)) {
+      if (other === name || other.description !== name.description) continue;
+      throw new ConfigurationError(
+        `Two methods are named ${String(name)} by different symbols: give each the option name.`,
+      );
+    }
+    link = Object.getPrototypeOf(link) as object | null;
+  }
 }
 
 /** A hand-written name as a segment: it may contain colons, but must not end in a signature. */

@@ -113,6 +113,8 @@ export class Site implements EntryOwner {
 
   /** Makes an entry this site's, and findable by the call's argument where that is enough. */
   adopt(entry: MemoryEntry, args: readonly unknown[]): void {
+    // A listener may have removed it since it was found.
+    if (!entry.held) return;
     if (entry.owner === undefined) {
       entry.owner = this;
       this.size++;
