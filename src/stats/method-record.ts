@@ -23,8 +23,6 @@ export interface MethodStats {
   readonly loadTimes: LatencySummary;
   /** Milliseconds that hits saved: hits × mean load. */
   readonly timeSavedMs: number;
-  /** Present when the method is also timed. */
-  readonly timing?: TimingStats;
 }
 
 /** Figures of one timed method. */

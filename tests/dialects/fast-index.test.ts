@@ -224,4 +224,48 @@ describe('the index from an argument to its entry', () => {
     two.args.push('changed');
     expect(indexed.memo('a')).toEqual({ args: ['a'] });
   });
+
+  it.each(['set', 'delete'] as const)(
+    'never revives what a listener has taken away by %s while it was served',
+    async (how) => {
+      const { cache, clock } = newCache();
+      let calls = 0;
+      class Revived {
+        @Cached({ cache, keyPrefix: 'revived', ttl: '100s', refreshAhead: 0.5 })
+        async get(_id: number): Promise<unknown> {
+          return ++calls;
+        }
+      }
+      const revived = new Revived();
+      const key = cacheControl(revived, 'get').keyFor(1);
+      await revived.get(1);
+      await clock.advance('60s');
+      const listener = () => {
+        cache.off('hit', listener);
+        void (how === 'set' ? cache.set(key, 'set') : cache.delete(key));
+      };
+      cache.on('hit', listener);
+      await revived.get(1);
+      expect(await revived.get(1)).toBe(how === 'set' ? 'set' : 2);
+      await cache.set(key, 'last');
+      expect(await revived.get(1)).toBe('last');
+    },
+  );
+
+  it('keeps results with as many tags as there may be, under a key of the user too', async () => {
+    const { cache } = newCache();
+    let calls = 0;
+    class Tagged {
+      @Cached({
+        cache,
+        key: (id: number) => `tagged:${String(id)}`,
+        tags: () => Array.from({ length: 128 }, (_, i) => `tag ${String(i)}`),
+      })
+      async get(_id: number) {
+        return ++calls;
+      }
+    }
+    const tagged = new Tagged();
+    expect([await tagged.get(1), await tagged.get(1)]).toEqual([1, 1]);
+  });
 });

@@ -260,4 +260,34 @@ describe('names that are not enough', () => {
     }
     expect(cacheControl(_Users, 'get').keyFor(1)).toBe('Users:1:get');
   });
+
+  it('methods named by symbols of one description, or by its spelling, do not share results', async () => {
+    const warned = warnings();
+    const { cache } = newCache();
+    const one = Symbol('find');
+    const two = Symbol('find');
+    class Symbolic {
+      @Cached({ cache })
+      async [one]() {
+        return 'one';
+      }
+      @Cached({ cache })
+      async [two]() {
+        return 'two';
+      }
+      @Cached({ cache })
+      async '@@find'() {
+        return 'text';
+      }
+    }
+    const symbolic = new Symbolic();
+    for (let i = 0; i < 2; i++) {
+      expect([await symbolic[one](), await symbolic[two](), await symbolic['@@find']()]).toEqual([
+        'one',
+        'two',
+        'text',
+      ]);
+    }
+    expect(warned().join()).toMatch(/different symbols: give each the option name/);
+  });
 });

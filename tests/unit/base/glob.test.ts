@@ -191,3 +191,27 @@ describe('escapePattern', () => {
     expect(escapePattern('user:1-2^{3}')).toBe('user:1-2^{3}');
   });
 });
+
+describe('a run of sets or question marks', () => {
+  it.each([
+    ['sets', `*${'[a]'.repeat(300)}[b]*`],
+    ['question marks', `*${'a?'.repeat(400)}b*`],
+  ])('of %s does not hold up the process', (_, source) => {
+    const glob = new Glob(source);
+    const text = 'a'.repeat(1000);
+    const start = performance.now();
+    for (let i = 0; i < 1000; i++) expect(glob.matches(text)).toBe(false);
+    // Not a benchmark: placed one character after the other, this took several seconds.
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+
+  it('is found wherever it stands, however long it is', () => {
+    for (const length of [1, 31, 32, 33, 64, 65, 100]) {
+      const glob = new Glob(`*${'[ab]'.repeat(length)}?c*`);
+      const run = 'ab'.repeat(length).slice(0, length);
+      expect(glob.matches(`xx${run}xc-`)).toBe(true);
+      expect(glob.matches(`xx${run.slice(1)}xc-`)).toBe(false);
+      expect(glob.matches(`${run}${run}xc`)).toBe(true);
+    }
+  });
+});

@@ -353,4 +353,38 @@ describe('a class that extends a built-in one', () => {
     expect(keyPart(new Basket('ann'))).toBe("@Basket('ann)");
     expect(keyPart(new Basket('ann'))).not.toBe(keyPart(new Basket('bob')));
   });
+
+  it('comes before what the built-in class is, for dates and arrays too', () => {
+    class Zoned extends Date {
+      constructor(readonly zone: string) {
+        super(0);
+      }
+      toCacheKey() {
+        return this.zone + this.getTime();
+      }
+    }
+    class Row extends Array<number> {
+      toCacheKey() {
+        return 'row';
+      }
+    }
+    expect(keyPart(new Zoned('UTC'))).not.toBe(keyPart(new Zoned('CET')));
+    expect(keyPart([new Zoned('UTC')])).not.toBe(keyPart([new Zoned('CET')]));
+    expect(keyPart(Row.from([1]))).toBe("@Row('row)");
+  });
+
+  it('is refused without one, since it may hold more than its elements tell', () => {
+    class Mode extends Map<string, number> {
+      constructor(readonly mode: string) {
+        super();
+      }
+    }
+    class Dated extends Date {
+      zone = 'UTC';
+    }
+    class List extends Array<number> {}
+    for (const value of [new Mode('and'), new Dated(0), List.from([1]), [new Dated(0)]]) {
+      expect(() => keyPart(value)).toThrow(/needs a toCacheKey\(\) method/);
+    }
+  });
 });

@@ -224,3 +224,14 @@ describe('bad values of options are refused', () => {
     expect(() => new CacheManager(options)).not.toThrow();
   });
 });
+
+describe('lists that are none', () => {
+  it.each([
+    ['getMany', (cache: CacheManager) => cache.getMany('abc' as never)],
+    ['deleteMany', (cache: CacheManager) => cache.deleteMany('abc' as never)],
+  ])('%s says so', async (name, call) => {
+    await expect(call(new CacheManager())).rejects.toThrow(
+      `${name}: keys must be an array; got 'abc'.`,
+    );
+  });
+});
