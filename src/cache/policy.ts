@@ -20,7 +20,7 @@ export interface LifeOptions {
   jitter?: number | undefined;
   /**
    * A hit in the last part of the life starts one refresh in the background: the last share of the
-   * ttl (between 0 and 1), or a duration before the end (`'30s'`); `false` for off, the default.
+   * ttl (between 0 and 1), or a duration before the end (`'30s'`; half of a shorter life); `false` for off, the default.
    */
   refreshAhead?: number | DurationString | false | undefined;
 }
@@ -199,8 +199,10 @@ export function refreshAt(
   freshUntil: number,
 ): number | undefined {
   if (refresh === undefined) return undefined;
-  const window = 'ms' in refresh ? refresh.ms : (freshUntil - createdAt) * refresh.share;
-  return Math.max(createdAt, freshUntil - window);
+  const lifeMs = freshUntil - createdAt;
+  const window = 'ms' in refresh ? refresh.ms : lifeMs * refresh.share;
+  // A window as long as the life would make every hit a refresh: half of the life is kept.
+  return freshUntil - (window < lifeMs ? window : lifeMs / 2);
 }
 
 /**

@@ -110,4 +110,15 @@ describe('refresh-ahead', () => {
     expect(await cache.has('key')).toBe(true);
     expect((await cache.getStats()).refreshes).toBe(0);
   });
+
+  it('a window longer than the life begins half-way, and does not make every hit a load', async () => {
+    const { cache, clock } = setUp();
+    const options = { ttl: 60, refreshAhead: '1h' as const };
+    const load = jest.fn(() => 1);
+    for (let i = 0; i < 20; i++) await cache.getOrSet('key', load, options);
+    expect(load).toHaveBeenCalledTimes(1);
+    clock.jump('31s');
+    await cache.getOrSet('key', load, options);
+    expect(load).toHaveBeenCalledTimes(2);
+  });
 });
