@@ -1,7 +1,8 @@
 import { ConfigurationError } from '../base/errors.js';
 import { isThenable } from '../base/thenable.js';
-import { getCache, isManager } from '../cache/default-cache.js';
+import { getCache } from '../cache/default-cache.js';
 import { CORE, type CacheManager } from '../cache/manager.js';
+import { chosenCache } from './choice.js';
 import { classConfig } from './class-config.js';
 import { controlsOf } from './control.js';
 import { decorateMethod } from './dialect.js';
@@ -89,7 +90,7 @@ async function evict(
 ): Promise<void> {
   let cache: CacheManager | undefined;
   try {
-    cache = cacheOf(options, self);
+    cache = chosenCache(options.cache ?? configOf(self)?.cache, self, '@CacheEvict');
     if (options.condition?.apply(self, args as unknown[]) === false) return;
     // Begun one right after the other, so that memory is clean before the first answer.
     const removals = removalsOf(cache, options, self, args);
@@ -102,14 +103,6 @@ async function evict(
   } catch (error) {
     reportMistake((cache ?? getCache())[CORE].engine, '@CacheEvict', error);
   }
-}
-
-function cacheOf(options: CacheEvictOptions, self: unknown): CacheManager {
-  const choice = options.cache ?? configOf(self)?.cache;
-  if (choice === undefined) return getCache();
-  const chosen: unknown = typeof choice === 'function' ? choice(self) : choice;
-  if (isManager(chosen)) return chosen;
-  throw new ConfigurationError('The cache option did not answer a cache.');
 }
 
 function configOf(self: unknown): CacheConfigOptions | undefined {

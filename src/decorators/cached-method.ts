@@ -2,15 +2,15 @@ import { CacheKeyError, ConfigurationError } from '../base/errors.js';
 import { checkedKey } from '../base/escape.js';
 import { keyOfCall } from '../base/key.js';
 import { warnOnce } from '../base/warn.js';
-import { getCache, isManager } from '../cache/default-cache.js';
 import type { Engine } from '../cache/engine.js';
-import { CORE, type CacheManager } from '../cache/manager.js';
+import { CORE } from '../cache/manager.js';
 import type { LoadPolicy } from '../cache/policy.js';
 import type { AnyFunction } from './shapes.js';
 import type { MethodIdentity } from './identity.js';
+import { chosenCache } from './choice.js';
 import { classConfig } from './class-config.js';
 import type { MethodSpec } from './method-spec.js';
-import type { CacheChoice, CachedOptions } from './options.js';
+import type { CachedOptions } from './options.js';
 import { Site, type SitePlace } from './site.js';
 
 /** Handles of one cache (its namespaces) for which a method keeps sites. */
@@ -54,7 +54,7 @@ export class CachedMethod implements MethodSpec {
   siteFor(self: unknown): Site {
     const owner = this.ownerOf(self);
     const cache = this.options.cache ?? classConfig(owner).cache;
-    const manager = this.cacheFor(cache, self);
+    const manager = chosenCache(cache, self, this.label);
     const { engine, prefix } = manager[CORE];
     const known = this.sites.get(engine)?.get(prefix)?.get(owner);
     return known ?? this.newSite({ manager, owner, cache });
@@ -139,13 +139,6 @@ export class CachedMethod implements MethodSpec {
         unless: (value: unknown) => unless.call(self, value, ...args),
       }),
     };
-  }
-
-  private cacheFor(choice: CacheChoice | undefined, self: unknown): CacheManager {
-    if (choice === undefined) return getCache();
-    const chosen: unknown = typeof choice === 'function' ? choice(self) : choice;
-    if (isManager(chosen)) return chosen;
-    throw new ConfigurationError(`The cache option of ${this.label} did not answer a cache.`);
   }
 
   private newSite(place: SitePlace): Site {

@@ -1,4 +1,4 @@
-import { systemClock, type Clock, type TimerHandle } from '../base/clock.js';
+import { systemClock, type Clock } from '../base/clock.js';
 import { DEFAULTS, LIMITS } from '../base/defaults.js';
 import {
   checkOptions,
@@ -12,6 +12,7 @@ import { MemoryEntry, type EntryLife } from './entry.js';
 import { copyOf, deepFreeze } from './guard.js';
 import { LruPolicy, type EvictionPolicy } from './policy.js';
 import { entrySize, estimateSize, type SizeEstimator } from './size.js';
+import { Sweep } from './sweep.js';
 import { TagIndex } from './tag-index.js';
 
 /** Why an entry left the store without anybody asking for it. */
@@ -34,11 +35,6 @@ export interface MemoryStoreOptions {
   /** Where time comes from; default: the machine's clock. */
   clock?: Clock | undefined;
 }
-
-/** Sweeps a minute's worth of the store in sixty steps, and a small store at once. */
-const SWEEP_EVERY_MS = 1000;
-const SWEEP_STEPS = 60;
-const SWEEP_LEAST = 500;
 
 type EvictListener = (entry: MemoryEntry, reason: EvictReason) => void;
 
@@ -74,8 +70,7 @@ export class MemoryStore {
   private readonly tagged = new TagIndex();
   private readonly evictListeners = new Set<EvictListener>();
   private usedBytes = 0;
-  private sweepTimer: TimerHandle = undefined;
-  private sweepCursor: Iterator<MemoryEntry> | undefined;
+  private readonly sweep: Sweep;
 
   /**
    * @throws ConfigurationError for an unknown option or a bad value.
@@ -100,6 +95,9 @@ export class MemoryStore {
     this.clones = options.clone ?? false;
     this.policy = options.policy ?? new LruPolicy();
     this.clock = options.clock ?? systemClock;
+    this.sweep = new Sweep(this.entries, this.clock, (entry) => {
+      this.evict(entry, 'expired');
+    });
   }
 
   // The synchronous face.
@@ -170,7 +168,7 @@ export class MemoryStore {
     this.policy.add(entry);
     this.tagged.add(entry);
     this.usedBytes += size;
-    this.armSweep();
+    this.sweep.arm();
     // Only now: whoever is told of an eviction may store something at once, this key even.
     this.makeRoom();
     return entry.held ? entry : undefined;
@@ -290,7 +288,7 @@ export class MemoryStore {
   /** Part of Keyv's adapter contract: forgets everything and stops the sweep. */
   disconnect(): Promise<void> {
     this.empty();
-    this.stopSweep();
+    this.sweep.stop();
     return Promise.resolve();
   }
 
@@ -327,37 +325,5 @@ export class MemoryStore {
     this.usedBytes -= entry.size;
     entry.deadline = -1;
     entry.owner?.release(entry);
-  }
-
-  /**
-   * Reading drops what has expired; the sweep finds what nobody reads any more. A timer runs only
-   * while there are entries, and each step looks at a bounded number of them.
-   */
-  private armSweep(): void {
-    this.sweepTimer ??= this.clock.setTimeout(() => {
-      this.sweepTimer = undefined;
-      this.sweep();
-      if (this.entries.size > 0) this.armSweep();
-    }, SWEEP_EVERY_MS);
-  }
-
-  private stopSweep(): void {
-    if (this.sweepTimer !== undefined) this.clock.clearTimeout(this.sweepTimer);
-    this.sweepTimer = undefined;
-    this.sweepCursor = undefined;
-  }
-
-  private sweep(): void {
-    const now = this.clock.now();
-    const steps = Math.max(SWEEP_LEAST, Math.ceil(this.entries.size / SWEEP_STEPS));
-    this.sweepCursor ??= this.entries.values();
-    for (let i = 0; i < steps; i++) {
-      const step = this.sweepCursor.next();
-      if (step.done === true) {
-        this.sweepCursor = undefined;
-        return;
-      }
-      if (now >= step.value.staleUntil) this.evict(step.value, 'expired');
-    }
   }
 }
