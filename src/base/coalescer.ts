@@ -15,22 +15,27 @@ export class Coalescer<Raw, Value> {
 
   /**
    * @param fetchMany - Reads several keys, in their order.
-   * @param toValue - Makes each reader's value of what was fetched; here rather than behind a
-   * promise of its own, since readers come by the hundred.
+   * @param toValue - Makes each reader's value of what was fetched, or a promise of it; here rather
+   * than behind a promise of its own, since readers come by the hundred.
    * @param largest - Keys that travel together at most.
    */
   constructor(
     private readonly fetchMany: (keys: readonly string[]) => Promise<readonly Raw[]>,
-    private readonly toValue: (raw: Raw | undefined) => Value,
+    private readonly toValue: (raw: Raw | undefined, key: string) => Value | Promise<Value>,
     private readonly largest: number,
   ) {}
+
+  /** What a read asked for now would travel with; `undefined` when nothing waits to be sent. */
+  get gathering(): object | undefined {
+    return this.open;
+  }
 
   /** The value of what `fetchMany` answers for the key. */
   read(key: string): Promise<Value> {
     const batch = (this.open ??= this.begin());
     const position = batch.keys.push(key) - 1;
     if (batch.keys.length >= this.largest) this.send(batch);
-    return batch.answers.then((answers) => this.toValue(answers[position]));
+    return batch.answers.then((answers) => this.toValue(answers[position], key));
   }
 
   private begin(): Batch<Raw> {

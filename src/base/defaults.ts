@@ -20,6 +20,8 @@ export const DEFAULTS = {
   breakerLongest: '10s',
   /** How long a load may keep others waiting before they load for themselves. */
   lease: '5s',
+  /** Bytes from which values are compressed, where they are: less saves less than it costs. */
+  compressionThreshold: 2048,
   /** A call of a timed method that takes longer is kept in the slow log. */
   slowThreshold: 1,
   /** Calls kept in the slow log; the oldest gives way. */
@@ -50,6 +52,11 @@ export const LIMITS = {
   tagsPerEntry: 128,
   /** Invalidated tags remembered one by one; beyond, older entries are treated as invalidated. */
   tagTable: 10_000,
+  /** Keys, and as many tags, that wait for a shared tier which is away; beyond, it is cleared. */
+  pendingKeys: 10_000,
+  pendingPatterns: 100,
+  /** UTF-8 bytes of a value that was compressed; a larger one is stored as it is. */
+  inflatedBytes: 67_108_864,
   /** Different methods that one cache keeps figures of. */
   methods: 10_000,
   /** Entries that a `Map` holds at most on V8, less some room. */

@@ -51,6 +51,13 @@ export class Glob {
     return this.runs.length > 1 && this.runs.every((run) => run.length === 0);
   }
 
+  /** Text that everything which matches begins with. */
+  get prefix(): string {
+    const { tokens } = this.runs[0] as Run;
+    const end = tokens.findIndex((token) => typeof token !== 'string');
+    return tokens.slice(0, end < 0 ? tokens.length : end).join('');
+  }
+
   /** Whether the whole of `text` matches. */
   matches(text: string): boolean {
     const { runs } = this;

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import type { Clock } from '../base/clock.js';
 import { LIMITS } from '../base/defaults.js';
 import type { EntryLife, MemoryEntry } from '../memory/entry.js';
@@ -5,12 +7,16 @@ import { copyOf } from '../memory/guard.js';
 import { MemoryStore } from '../memory/memory-store.js';
 import { newCounters, type CacheCounters } from '../stats/counters.js';
 import { MethodRecord } from '../stats/method-record.js';
-import { SharedTier } from '../store/shared-tier.js';
+import { SharedTier, type SharedEntry } from '../store/shared-tier.js';
+import { Coherence } from './coherence.js';
 import { EventHub } from './events.js';
 import { FenceTable, type Fence } from './fence.js';
 import { FlightTable } from './flight.js';
 import { resolveOptions, type CacheOptions, type ResolvedOptions } from './options.js';
+import { openRedis } from './redis-tier.js';
 import { TagTable } from './tag-table.js';
+import { TagVersions } from './tag-versions.js';
+import { WaiterTable } from './waiters.js';
 import { WriteQueue } from './write-queue.js';
 
 /**
@@ -33,7 +39,15 @@ export class Engine {
   readonly flights = new FlightTable();
   readonly fences = new FenceTable();
   readonly tags: TagTable;
+  /** Versions of tags that other processes told of, on the shared store's clock. */
+  readonly sharedTags = new TagVersions();
   readonly writes = new WriteQueue();
+  readonly waiters: WaiterTable;
+  /** By key, the lease that has been waited for in vain. */
+  readonly hung = new Map<string, string>();
+  /** Names this memory tier among those that share a store. */
+  private readonly origin = randomUUID();
+  private tokens = 0;
   /** Off for a disabled cache and for a closed one: every call then loads for itself. */
   enabled: boolean;
   /**
@@ -41,10 +55,15 @@ export class Engine {
    * and readers share the stored value.
    */
   fastHits = false;
+  /**
+   * Whether what is in memory may be served. Not while the shared store answers but its messages do
+   * not arrive: others may have changed anything.
+   */
+  servesMemory = false;
 
   constructor(options: CacheOptions) {
     this.options = resolveOptions(options);
-    const { clock, memory, store } = this.options;
+    const { clock, memory } = this.options;
     this.clock = clock;
     this.enabled = this.options.enabled;
     this.tags = new TagTable(clock);
@@ -67,25 +86,9 @@ export class Engine {
         if (this.events.hears('evict')) this.events.emit('evict', { key: entry.key, reason });
       });
     }
-    this.shared =
-      store === undefined
-        ? undefined
-        : new SharedTier({
-            store,
-            namespace: this.options.namespace,
-            clock,
-            timeoutMs: this.options.storeTimeoutMs,
-            codec: this.options.codec,
-            types: this.options.types,
-            breaker: this.options.breaker,
-            onError: (error) => {
-              this.report(error);
-            },
-            onChange: (isDown) => {
-              this.events.emit(isDown ? 'degraded' : 'recovered', {});
-            },
-          });
-    this.updateFastHits();
+    this.waiters = new WaiterTable(clock);
+    this.shared = this.openShared();
+    this.updateTrust();
   }
 
   /** Tells whoever listens of a failure that no caller sees. */
@@ -104,12 +107,33 @@ export class Engine {
   }
 
   raiseFence(key: string): Fence {
-    return this.fences.raise(key, this.tags.note());
+    return this.fences.raise(key, this.tags.note(), this.shared?.lastTagClock);
+  }
+
+  /** A name for a load that nobody else's has. */
+  newToken(): string {
+    return `${this.origin}:${String(++this.tokens)}`;
+  }
+
+  /**
+   * Whether callers may join any flight of their key. Where the store is shared, only a process that
+   * hears of invalidations detaches the flights that they concern.
+   */
+  get joinsFreely(): boolean {
+    const { shared, memory } = this;
+    return !shared?.isCoordinated || shared.isAway || (memory !== undefined && shared.isListening);
+  }
+
+  /** Whether an entry of the shared tier is good still, as far as tags are concerned. */
+  isCurrent({ tags, tagClock }: SharedEntry, fence: Fence): boolean {
+    // A store with a clock of its own has been asked for the tags' versions by the tier.
+    return this.tags.isValid(tags, this.shared?.isCoordinated ? fence.tagClock : tagClock);
   }
 
   /**
    * Puts a value into memory, unless an invalidation has overtaken it.
    *
+   * @param sharedClock - The shared store's clock of tags before the value was made, if it is known.
    * @returns The entry, when memory holds it now.
    */
   fillMemory(
@@ -117,8 +141,12 @@ export class Engine {
     value: unknown,
     life: EntryLife,
     tags: readonly string[],
+    sharedClock: number | undefined,
   ): MemoryEntry | undefined {
-    if (this.memory === undefined || fence.marked || !this.enabled) return undefined;
+    if (this.memory === undefined || !this.servesMemory || fence.marked || fence.doubtful) {
+      return undefined;
+    }
+    if (sharedClock !== undefined && !this.sharedTags.isValid(tags, sharedClock)) return undefined;
     try {
       return this.memory.put(fence.key, value, this.capped(life), tags);
     } catch (error) {
@@ -159,16 +187,63 @@ export class Engine {
     this.flights.detach(key);
   }
 
+  /** What another process wrote: it may not be kept in memory, nor be waited for. */
+  doubtKey(key: string): void {
+    this.fences.doubt(key);
+    this.flights.detach(key);
+    this.memory?.drop(key);
+  }
+
+  /** Notes whether the shared store, and its messages, can be relied on. */
+  updateTrust(): void {
+    const { shared, memory, enabled } = this;
+    const isTrusted = !shared?.isCoordinated || shared.isListening || shared.isAway;
+    this.servesMemory = enabled && memory !== undefined && isTrusted;
+    this.updateFastHits();
+    // Nobody will tell them that a lease has ended.
+    if (shared?.isAway === true) this.waiters.wakeAll();
+  }
+
   /** Turns the cache into one that stores nothing, and lets what is under way come to its end. */
   async close(): Promise<void> {
     this.enabled = false;
-    this.updateFastHits();
+    this.updateTrust();
+    this.waiters.wakeAll();
     this.fences.markAll();
     this.flights.detachAll();
     await this.memory?.disconnect();
     await this.writes.settled();
-    this.shared?.close();
+    await this.shared?.close();
     this.events.clear();
+  }
+
+  private openShared(): SharedTier | undefined {
+    const { options, clock } = this;
+    const store = options.redis === undefined ? options.store : openRedis(options.redis);
+    if (store === undefined) return undefined;
+    return new SharedTier({
+      store,
+      namespace: options.namespace,
+      clock,
+      timeoutMs: options.storeTimeoutMs,
+      codec: options.codec,
+      types: options.types,
+      compressFrom: options.compressFrom,
+      breaker: options.breaker,
+      coordination: {
+        origin: this.origin,
+        hasMemory: this.memory !== undefined,
+        bus: options.bus,
+        listener: new Coherence(this),
+      },
+      onError: (error) => {
+        this.report(error);
+      },
+      onChange: (isDown) => {
+        this.updateTrust();
+        this.events.emit(isDown ? 'degraded' : 'recovered', {});
+      },
+    });
   }
 
   private capped(life: EntryLife): EntryLife {
@@ -183,6 +258,6 @@ export class Engine {
 
   private updateFastHits(): void {
     this.fastHits =
-      this.enabled && this.memory !== undefined && !this.memory.clones && !this.events.hears('hit');
+      this.servesMemory && this.memory?.clones === false && !this.events.hears('hit');
   }
 }

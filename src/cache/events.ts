@@ -19,8 +19,8 @@ export interface CacheEvents {
   load: { readonly key: string; readonly durationMs: number };
   /** A load failed; its callers got the error, or a stale value. */
   loadError: { readonly key: string; readonly error: unknown; readonly durationMs: number };
-  /** An expired value was served: its load failed, or outlived a time-out. */
-  stale: { readonly key: string; readonly reason: 'error' | 'timeout' };
+  /** An expired value was served: its load failed, outlived a time-out, or is another process's. */
+  stale: { readonly key: string; readonly reason: 'error' | 'timeout' | 'lease' };
   /** A hit near the end of its life began a refresh in the background. */
   refresh: { readonly key: string };
   /** Keys were removed by pattern or tag. */

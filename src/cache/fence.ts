@@ -3,14 +3,22 @@ import type { Glob } from '../base/glob.js';
 /**
  * Held by every operation that may fill the memory tier, from before its first command until its
  * fill. An invalidation that comes in between marks it, and a marked operation returns its value
- * but stores nothing. Without it, an answer that was overtaken by an invalidation would put the
+ * but stores nothing; news of another process puts it in doubt. Without it, an answer that was overtaken by an invalidation would put the
  * old value back.
  */
 export interface Fence {
   readonly key: string;
-  /** The tags' clock when it was opened. */
+  /** This process's clock of tags when it was opened. */
   readonly tagClock: number;
+  /** The shared store's clock of tags, noted then or later but before the value was made. */
+  sharedClock: number | undefined;
+  /** This process has invalidated the key since: nothing may be stored. */
   marked: boolean;
+  /**
+   * Another process may have changed it since: nothing may be kept in memory. Whether the shared
+   * tier takes it is for the lease to say, since the news may be older than the load.
+   */
+  doubtful: boolean;
 }
 
 /**
@@ -23,8 +31,16 @@ export class FenceTable {
   private readonly open = new Map<string, LinkedFence>();
   private readonly watches = new Set<Watch>();
 
-  raise(key: string, tagClock: number): Fence {
-    const fence: LinkedFence = { key, tagClock, marked: false, next: this.open.get(key) };
+  raise(key: string, tagClock: number, sharedClock?: number): Fence {
+    const next = this.open.get(key);
+    const fence: LinkedFence = {
+      key,
+      tagClock,
+      sharedClock,
+      marked: false,
+      doubtful: false,
+      next,
+    };
     this.open.set(key, fence);
     return fence;
   }
@@ -78,9 +94,31 @@ export class FenceTable {
     for (const key of this.open.keys()) this.mark(key);
   }
 
+  /** Puts what is open for a key in doubt. */
+  doubt(key: string): void {
+    for (const watch of this.watches) watch.note(key);
+    this.doubtOpen(key);
+  }
+
+  doubtMatching(glob: Glob): void {
+    for (const watch of this.watches) watch.note(glob);
+    for (const key of this.open.keys()) if (glob.matches(key)) this.doubtOpen(key);
+  }
+
+  doubtAll(): void {
+    for (const watch of this.watches) watch.noteAll();
+    for (const key of this.open.keys()) this.doubtOpen(key);
+  }
+
   /** Keys with an open fence. */
   get size(): number {
     return this.open.size;
+  }
+
+  private doubtOpen(key: string): void {
+    for (let fence = this.open.get(key); fence !== undefined; fence = fence.next) {
+      fence.doubtful = true;
+    }
   }
 }
 

@@ -2,16 +2,20 @@ import { LIMITS } from '../base/defaults.js';
 import { describe, toMilliseconds } from '../base/duration.js';
 import { ConfigurationError } from '../base/errors.js';
 import type { EntryLife, MemoryEntry } from '../memory/entry.js';
+import type { FillOutcome, SharedEntry, SharedTier } from '../store/shared-tier.js';
 import type { Engine } from './engine.js';
 import type { Fence } from './fence.js';
+import type { Lease } from './lease.js';
 import { checkedTags, lifeOf, type LoadPolicy } from './policy.js';
 
 /** The user's tags, and one that a method puts on its own entries. */
 const MOST_TAGS = LIMITS.tagsPerEntry + 1;
 
+/** Why a result is not to be stored: its policy says so, or an invalidation has overtaken it. */
+export type Unstored = 'unwanted' | 'overtaken';
+
 /**
- * What is to be stored of a load's result, or `undefined` when the policy keeps it out or an
- * invalidation has overtaken it.
+ * What is to be stored of a load's result, or why nothing is.
  *
  * @throws what a function of the policy throws, or ConfigurationError when it answers nonsense.
  * @internal
@@ -21,17 +25,17 @@ export function toStore(
   fence: Fence,
   policy: LoadPolicy,
   value: unknown,
-): { readonly life: EntryLife; readonly tags: readonly string[] } | undefined {
-  if (!engine.enabled || policy.unless?.(value) === true) return undefined;
+): { readonly life: EntryLife; readonly tags: readonly string[] } | Unstored {
+  if (!engine.enabled || policy.unless?.(value) === true) return 'unwanted';
   const ttlMs = ttlOf(policy, value);
-  if (ttlMs === 0) return undefined;
+  if (ttlMs === 0) return 'unwanted';
   const tags =
     typeof policy.tags === 'function'
       ? checkedTags(policy.tags(value), 'tags', MOST_TAGS)
       : policy.tags;
   if (isOvertaken(engine, fence, tags)) {
     engine.counters.refusedFills++;
-    return undefined;
+    return 'overtaken';
   }
   return { life: lifeOf(policy, ttlMs, engine.clock.now(), engine.options.random), tags };
 }
@@ -40,8 +44,10 @@ export function toStore(
  * Stores the result of a load in every tier. Nothing that goes wrong here reaches a caller: they
  * have their value.
  *
+ * @param lease - The right to store it for all processes, where they take turns.
  * @param onEntry - Told of the entry in memory, if it comes to that.
- * @returns Nothing when all is done, or a promise for the moment when it is. It never rejects.
+ * @returns Nothing when all is done; or a promise for the moment when it is, which never rejects: of
+ * whether the value was still current in the shared tier when it was stored there.
  * @internal
  */
 export function fill(
@@ -49,35 +55,72 @@ export function fill(
   fence: Fence,
   policy: LoadPolicy,
   value: unknown,
+  lease: Lease | undefined,
   onEntry: (entry: MemoryEntry | undefined) => void,
-): Promise<void> | undefined {
+): Promise<boolean> | undefined {
   try {
     const stored = toStore(engine, fence, policy, value);
-    if (stored === undefined) return undefined;
+    if (typeof stored === 'string') {
+      void lease?.release();
+      return undefined;
+    }
     const { life, tags } = stored;
     const { shared } = engine;
     // A load that others have given up waiting for must not come after theirs.
     engine.fences.markOlder(fence);
-    if (shared === undefined) {
-      onEntry(engine.fillMemory(fence, value, life, tags));
+    if (shared === undefined || (shared.isCoordinated && lease === undefined)) {
+      onEntry(engine.fillMemory(fence, value, life, tags, fence.sharedClock));
       return undefined;
     }
     const kept = engine.protect(value);
-    const entry = { value: kept, ...life, tags, tagClock: fence.tagClock };
-    const write = async (): Promise<void> => {
-      // It may have waited behind the very write that overtook it.
-      if (!isOvertaken(engine, fence, tags)) await shared.write(fence.key, entry);
-      if (isOvertaken(engine, fence, tags)) engine.counters.refusedFills++;
-      else onEntry(engine.fillMemory(fence, kept, life, tags));
+    const write = async (): Promise<boolean> => {
+      const outcome = await share(engine, shared, fence, { value: kept, ...life, tags }, lease);
+      if (outcome === 'refused' || isOvertaken(engine, fence, tags)) engine.counters.refusedFills++;
+      else onEntry(engine.fillMemory(fence, kept, life, tags, fence.sharedClock));
+      if (outcome !== 'stored') return false;
+      // Whoever hears of invalidations need not ask.
+      return engine.joinsFreely || (await isProven(shared, tags, fence.sharedClock));
     };
     return engine.writes.run(fence.key, write).catch((error: unknown) => {
       engine.report(error);
+      return false;
     });
   } catch (error) {
     // A function of the policy failed, or answered nonsense.
     engine.report(error);
+    void lease?.release();
     return undefined;
   }
+}
+
+async function share(
+  engine: Engine,
+  shared: SharedTier,
+  fence: Fence,
+  entry: Omit<SharedEntry, 'tagClock'>,
+  lease: Lease | undefined,
+): Promise<FillOutcome> {
+  const { tags } = entry;
+  const tagClock = shared.isCoordinated ? fence.sharedClock : fence.tagClock;
+  // It may have waited behind the very write that overtook it; and nobody could say later whether
+  // tags that were noted at no time are still valid.
+  if (isOvertaken(engine, fence, tags) || (tagClock === undefined && tags.length > 0)) {
+    await lease?.release();
+    return 'failed';
+  }
+  const dated = { ...entry, tagClock: tagClock ?? 0 };
+  if (lease !== undefined) return await lease.fill(dated);
+  return (await shared.write(fence.key, dated)) ? 'stored' : 'failed';
+}
+
+/** A lease says nothing of tags. */
+async function isProven(
+  shared: SharedTier,
+  tags: readonly string[],
+  noted: number | undefined,
+): Promise<boolean> {
+  if (!shared.isCoordinated || tags.length === 0) return true;
+  return noted !== undefined && (await shared.areTagsValid(tags, noted));
 }
 
 function isOvertaken(engine: Engine, fence: Fence, tags: readonly string[]): boolean {

@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.js';
+import type { Clock, TimerHandle } from '../base/clock.js';
 import type { Glob } from '../base/glob.js';
 import type { SharedEntry } from '../store/shared-tier.js';
 import type { Fence } from './fence.js';
@@ -6,13 +6,23 @@ import type { Fence } from './fence.js';
 /** How a flight ended. It never rejects: whoever waits decides what an error means to them. */
 export type Landing =
   | { readonly ok: true; readonly value: unknown; readonly source: 'shared' | 'load' }
-  | { readonly ok: false; readonly error: unknown };
+  | { readonly ok: false; readonly error: unknown }
+  | typeof ELSEWHERE;
+
+/** Another process is loading: there is a stale value to serve meanwhile, or one may look again. */
+export const ELSEWHERE = Symbol('elsewhere');
 
 /** What a caller gets who has waited for somebody else's load as long as he has to. */
 export const OVERDUE = Symbol('overdue');
 
 /** Tags that are only known with the result. */
 export const TAGS_FOLLOW = Symbol('tags follow');
+
+/**
+ * What a flight is at: reading from the shared tier, asking for the lease, waiting for that of
+ * another, or loading.
+ */
+export type FlightStage = 'reading' | 'asking' | 'waiting' | 'loading';
 
 /**
  * One load of one key, from its look at the shared tier until its fill has settled. Callers who
@@ -25,7 +35,16 @@ export class Flight {
   landed = false;
   /** The expired entry that the shared tier had. */
   stale: SharedEntry | undefined;
-  private readonly staleListeners: (() => void)[] = [];
+  /** What its read of the shared tier travels with; see {@link Flight.admits}. */
+  batch: object | undefined;
+  /**
+   * Whether the loaded value was still current when it was stored; absent when nobody can tell.
+   */
+  proof: Promise<boolean> | undefined;
+  private current: FlightStage = 'reading';
+  /** Since when others have been waiting for its load; `Infinity` while it waits itself. */
+  private since: number;
+  private readonly listeners: (() => void)[] = [];
   private resolve!: (landing: Landing) => void;
   private patience: Promise<Landing | typeof OVERDUE> | undefined;
 
@@ -34,8 +53,41 @@ export class Flight {
     readonly fence: Fence,
     readonly startedAt: number,
     readonly tags: readonly string[] | typeof TAGS_FOLLOW,
+    /** Whether it takes the place of one that has kept others waiting for too long. */
+    readonly isSuccessor: boolean,
   ) {
+    this.since = startedAt;
     this.landing = new Promise((resolve) => (this.resolve = resolve));
+  }
+
+  get stage(): FlightStage {
+    return this.current;
+  }
+
+  enter(stage: FlightStage, now: number): void {
+    this.current = stage;
+    if (stage === 'waiting') this.since = Infinity;
+    else if (stage === 'loading' && this.since === Infinity) this.since = now;
+    // Whoever has something stale need not wait for others either.
+    if (stage === 'waiting') this.tell();
+  }
+
+  /**
+   * Whether a caller may join who must not get what was current before he came, but is no longer.
+   * He may while the shared tier has not been asked yet, or is to be asked again; and during a load
+   * if he waits for its {@link Flight.proof}, unless there is something stale that he would get.
+   *
+   * @param gathering - What a read that is asked for now would travel with.
+   */
+  admits(gathering: object | undefined): boolean {
+    switch (this.current) {
+      case 'reading':
+        return this.batch !== undefined && this.batch === gathering;
+      case 'asking':
+        return false;
+      default:
+        return this.stale === undefined;
+    }
   }
 
   land(landing: Landing): void {
@@ -46,33 +98,43 @@ export class Flight {
   /** Keeps aside what the shared tier had, and tells those who wait for it. */
   foundStale(entry: SharedEntry): void {
     this.stale = entry;
-    for (const listener of this.staleListeners.splice(0)) listener();
+    this.tell();
   }
 
-  /** Calls back when the shared tier turns out to have an expired entry; not if it has already. */
+  /** Calls back when there may be something stale to serve that was not to be had before. */
   whenStale(listener: () => void): void {
-    if (this.stale === undefined) this.staleListeners.push(listener);
+    this.listeners.push(listener);
   }
 
   /** Whether a load has kept others waiting for longer than it may. */
   isOverdue(now: number, leaseMs: number): boolean {
-    return !this.landed && now - this.startedAt >= leaseMs;
+    return !this.landed && now - this.since >= leaseMs;
   }
 
-  /** The outcome, or OVERDUE when it is not known one lease after the start. One timer for all. */
+  /** The outcome, or OVERDUE when the load has kept others waiting for a lease. One timer for all. */
   join(clock: Clock, leaseMs: number): Promise<Landing | typeof OVERDUE> {
     if (this.landed) return this.landing;
     this.patience ??= new Promise((resolve) => {
-      const left = Math.max(0, this.startedAt + leaseMs - clock.now());
-      const timer = clock.setTimeout(() => {
-        resolve(OVERDUE);
-      }, left);
+      let timer: TimerHandle;
+      const wait = (): void => {
+        timer = clock.setTimeout(check, Math.min(leaseMs, this.since + leaseMs - clock.now()));
+      };
+      const check = (): void => {
+        // It may have had to wait for others meanwhile.
+        if (this.isOverdue(clock.now(), leaseMs)) resolve(OVERDUE);
+        else wait();
+      };
+      wait();
       void this.landing.then((landing) => {
         clock.clearTimeout(timer);
         resolve(landing);
       });
     });
     return this.patience;
+  }
+
+  private tell(): void {
+    for (const listener of this.listeners.splice(0)) listener();
   }
 }
 

@@ -198,9 +198,8 @@ export class CacheManager {
    *
    * @throws ConfigurationError for a tag that is not a string of 1 to 256 bytes.
    */
-  // eslint-disable-next-line @typescript-eslint/require-await -- a promise, so that errors reject
   async invalidateTags(...tags: string[]): Promise<void> {
-    invalidateTags(this[CORE].engine, checkedTags(tags));
+    await invalidateTags(this[CORE].engine, checkedTags(tags));
   }
 
   /**
@@ -239,9 +238,8 @@ export class CacheManager {
   }
 
   /** The cache's figures, those of all its namespaces included. */
-  // eslint-disable-next-line @typescript-eslint/require-await -- a shared tier will be asked here
   async getStats(): Promise<CacheStats> {
-    return statisticsOf(this[CORE].engine);
+    return await statisticsOf(this[CORE].engine);
   }
 
   /**

@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from '../base/clock.js';
 import { DEFAULTS, LIMITS } from '../base/defaults.js';
 import { toMilliseconds, type Duration } from '../base/duration.js';
+import { ConfigurationError } from '../base/errors.js';
 import {
   checkOptions,
   isBoolean,
@@ -11,11 +12,14 @@ import {
   isObject,
   type Check,
 } from '../base/options.js';
+import { redisUrlProblem } from '../base/redis-url.js';
 import type { EvictionPolicy } from '../memory/policy.js';
 import type { SizeEstimator } from '../memory/size.js';
 import type { CacheStore } from '../store/adapter.js';
 import type { BreakerSettings } from '../store/breaker.js';
 import type { Codec, TypeCodec } from '../store/codec.js';
+import { COMPRESSED } from '../store/compression.js';
+import type { BusKind } from '../store/coordinator.js';
 import {
   LIFE_CHECKS,
   LOAD_TIME_CHECKS,
@@ -49,6 +53,37 @@ export interface BreakerOptions {
   longest?: Duration | undefined;
 }
 
+/** What is compressed on its way to the shared tier. */
+export interface CompressionOptions {
+  /** UTF-8 bytes of an encoded value from which compression is tried; default 2,048. */
+  threshold?: number | undefined;
+}
+
+/** Common options of ioredis; it takes more, see its documentation. */
+export interface RedisSettings {
+  /** Name or address; default `localhost`. */
+  host?: string;
+  /** Default 6379. */
+  port?: number;
+  /** ACL user. */
+  username?: string;
+  password?: string;
+  /** Number of the database; default 0. */
+  db?: number;
+  /** Options of Node's `tls.connect`. */
+  tls?: object;
+  /** Sentinels to ask for the primary. */
+  sentinels?: readonly { host?: string; port?: number }[];
+  /** Name of the primary among the sentinels'. */
+  name?: string;
+}
+
+/**
+ * Options for an ioredis client, or such a client. Described without ioredis' own types, so that
+ * nobody needs them who does not use Redis.
+ */
+export type RedisTarget = RedisSettings | object;
+
 /** Options of {@link CacheManager}. */
 export interface CacheOptions extends Omit<LifeOptions, 'ttl'>, LoadTimeOptions {
   /** Life of entries whose writer names none; default 300 seconds. */
@@ -59,6 +94,22 @@ export interface CacheOptions extends Omit<LifeOptions, 'ttl'>, LoadTimeOptions 
   maxMemoryBytes?: number | undefined;
   /** The memory tier, or `false` for none. */
   memory?: false | MemoryOptions | undefined;
+  /**
+   * A Redis that is shared with other processes: `redis://host:6379/0`, or `rediss://…` for TLS. The
+   * cache opens a client of its own, which needs the package `ioredis`, and closes it with itself.
+   */
+  redisUrl?: string | undefined;
+  /**
+   * The same by options of ioredis (`{ host, port, sentinels, … }`), or as an ioredis client
+   * (`Redis` or `Cluster`) of the caller's, which is used as it is and never closed.
+   */
+  redis?: RedisTarget | undefined;
+  /**
+   * How the memory tier learns what other processes write to Redis. `tracking`, the default except
+   * on a cluster: the server tells of every change, whoever makes it. `pubsub`: caches tell each
+   * other, which misses what other programs write.
+   */
+  bus?: BusKind | undefined;
   /**
    * A shared tier: any Keyv storage adapter, a `Keyv` instance, or a `Map`. It is the caller's, and
    * is not closed with the cache.
@@ -74,6 +125,11 @@ export interface CacheOptions extends Omit<LifeOptions, 'ttl'>, LoadTimeOptions 
   name?: string | undefined;
   /** How values become text for the shared tier; default: JSON, or msgpackr where JSON loses types. */
   codec?: Codec | undefined;
+  /**
+   * Compresses large values for the shared tier, with zlib's deflate; what does not become smaller
+   * stays as it is. Values are read back whatever this says. Default false.
+   */
+  compression?: boolean | CompressionOptions | undefined;
   /** Classes whose instances may be stored in the shared tier. */
   types?: readonly TypeCodec[] | undefined;
   /** Where time comes from; default: the machine's clock. */
@@ -92,12 +148,17 @@ export interface ResolvedOptions {
   readonly memory: false | MemoryOptions;
   readonly memoryTtlMs: number | undefined;
   readonly store: CacheStore | undefined;
+  /** A Redis of the cache's own to open: URL, options or client. */
+  readonly redis: string | object | undefined;
+  readonly bus: BusKind | undefined;
   readonly storeTimeoutMs: number;
   readonly breaker: BreakerSettings | undefined;
   readonly namespace: string;
   readonly name: string;
   readonly codec: Codec | undefined;
   readonly types: readonly TypeCodec[];
+  /** Bytes from which values are compressed; `undefined`: none is. */
+  readonly compressFrom: number | undefined;
   readonly clock: Clock;
   readonly random: () => number;
   readonly enabled: boolean;
@@ -115,9 +176,18 @@ const isCodec: Check = (value) => {
     typeof codec.decode === 'function' &&
     typeof codec.tag === 'string' &&
     codec.tag.length === 1 &&
-    !'jm'.includes(codec.tag)
+    !['j', 'm', COMPRESSED].includes(codec.tag)
     ? undefined
-    : 'an object with encode, decode and a tag of one character other than j and m';
+    : 'an object with encode, decode and a tag of one character other than j, m and z';
+};
+
+const isCompression: Check = (value, option) => {
+  if (typeof value === 'boolean') return undefined;
+  if (typeof value !== 'object' || value === null) return 'true, false or { threshold }';
+  checkOptions(option, value as CompressionOptions, {
+    threshold: isIntegerIn(1, LIMITS.inflatedBytes),
+  });
+  return undefined;
 };
 
 const isMemory: Check = (value, option) => {
@@ -142,6 +212,31 @@ const isBreaker: Check = (value, option) => {
   return undefined;
 };
 
+const isRedisUrl: Check = (value, option) => {
+  // The value may hold a password, and must not be described.
+  const problem =
+    typeof value === 'string' ? redisUrlProblem(value) : 'must be a URL: redis://host:6379/0.';
+  if (problem !== undefined) throw new ConfigurationError(`${option}: ${problem}`);
+  return undefined;
+};
+
+const isRedis: Check = (value, option) => {
+  if (typeof value !== 'object' || value === null) {
+    throw new ConfigurationError(
+      `${option} must be options for ioredis, or a client of it. A URL goes into redisUrl.`,
+    );
+  }
+  const { keyPrefix, options } = value as { keyPrefix?: unknown; options?: { keyPrefix?: unknown } };
+  if (!keyPrefix && !options?.keyPrefix) return undefined;
+  throw new ConfigurationError(
+    `${option}: keyPrefix cannot be used: it would not apply to patterns. Give the cache a ` +
+      'namespace instead.',
+  );
+};
+
+const isBus: Check = (value) =>
+  value === 'tracking' || value === 'pubsub' ? undefined : "'tracking' or 'pubsub'";
+
 const isList: Check = (value) => (Array.isArray(value) ? undefined : 'an array');
 
 /**
@@ -159,6 +254,9 @@ export function resolveOptions(options: CacheOptions): ResolvedOptions {
     maxMemoryItems: isIntegerIn(1, LIMITS.memoryItems),
     maxMemoryBytes: isIntegerIn(1, Number.MAX_SAFE_INTEGER),
     memory: isMemory,
+    redisUrl: isRedisUrl,
+    redis: isRedis,
+    bus: isBus,
     store: isObject,
     storeTimeout: isDuration,
     breaker: isBreaker,
@@ -166,10 +264,19 @@ export function resolveOptions(options: CacheOptions): ResolvedOptions {
     name: isName,
     codec: isCodec,
     types: isList,
+    compression: isCompression,
     clock: isObject,
     random: isFunction,
     enabled: isBoolean,
   });
+  const tiers = (['redisUrl', 'redis', 'store'] as const).filter(
+    (name) => options[name] !== undefined,
+  );
+  if (tiers.length > 1) {
+    throw new ConfigurationError(
+      `CacheManager: ${tiers.join(' and ')} cannot be used together: there is one shared tier.`,
+    );
+  }
   const ms = (value: Duration, name: string): number =>
     toMilliseconds(value, `CacheManager: ${name}`);
   const ttl = ms(options.defaultTtl ?? DEFAULTS.ttl, 'defaultTtl');
@@ -195,16 +302,24 @@ export function resolveOptions(options: CacheOptions): ResolvedOptions {
     memory,
     memoryTtlMs: memoryTtl === undefined ? undefined : ms(memoryTtl, 'memory: ttl'),
     store: options.store,
+    redis: options.redisUrl ?? options.redis,
+    bus: options.bus,
     storeTimeoutMs: ms(options.storeTimeout ?? DEFAULTS.storeTimeout, 'storeTimeout'),
     breaker: toBreaker(options.breaker, ms),
     namespace: options.namespace ?? DEFAULTS.namespace,
     name: options.name ?? DEFAULTS.name,
     codec: options.codec,
     types: options.types ?? [],
+    compressFrom: toThreshold(options.compression),
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
     enabled: options.enabled ?? true,
   });
+}
+
+function toThreshold(option: boolean | CompressionOptions = false): number | undefined {
+  if (option === false) return undefined;
+  return (option === true ? undefined : option.threshold) ?? DEFAULTS.compressionThreshold;
 }
 
 function toBreaker(

@@ -14,7 +14,8 @@ export async function readMany(
 ): Promise<Map<string, unknown>> {
   const found = new Map<string, unknown>();
   if (!engine.enabled) return found;
-  const { memory, counters, events } = engine;
+  const { counters, events } = engine;
+  const memory = engine.servesMemory ? engine.memory : undefined;
   const missing: string[] = [];
   const now = engine.clock.now();
   for (const key of keys) {
@@ -59,8 +60,8 @@ async function readShared(
     for (const [i, fence] of fences.entries()) {
       const entry = entries[i];
       if (entry === undefined || engine.clock.now() >= entry.freshUntil) continue;
-      if (!engine.tags.isValid(entry.tags, entry.tagClock)) continue;
-      engine.fillMemory(fence, entry.value, entry, entry.tags);
+      if (!engine.isCurrent(entry, fence)) continue;
+      engine.fillMemory(fence, entry.value, entry, entry.tags, entry.tagClock);
       found.set(fence.key, entry.value);
     }
     return found;

@@ -8,10 +8,12 @@ import type { Engine } from './engine.js';
 export interface CacheStats extends CacheCounters {
   /** The `name` option. */
   readonly name: string;
-  /** What the cache is configured with: memory alone, or a Keyv store as well. */
-  readonly type: 'memory' | 'keyv';
-  /** Entries in memory that have not been dropped. */
+  /** What the cache is configured with: memory alone, or Redis or another Keyv store as well. */
+  readonly type: 'memory' | 'redis' | 'keyv';
+  /** Entries: in Redis, as counted some seconds ago, where there is one that answers; else in memory. */
   readonly totalKeys: number;
+  /** Entries in memory that have not been dropped. */
+  readonly memoryKeys: number;
   /** Most entries in memory; 0 without a memory tier. */
   readonly maxSize: number;
   /** Default life of an entry, in seconds. */
@@ -26,8 +28,16 @@ export interface CacheStats extends CacheCounters {
   readonly maxMemoryBytes: number | undefined;
   /** Keys being loaded or filled now. */
   readonly inFlight: number;
-  /** Whether the processes that share the store keep one another's memory up to date. */
+  /** Whether the processes that share the store take turns and tell each other what they write. */
   readonly coordinated: boolean;
+  /** Whether what the others tell arrives; if not while Redis answers, memory is not relied on. */
+  readonly listening: boolean;
+  /** Messages of invalidations and fills that were sent to the other processes. */
+  readonly invalidationsSent: number;
+  /** Those that arrived, the server's own included. */
+  readonly invalidationsReceived: number;
+  /** How the circuit breaker in front of the shared tier stands. */
+  readonly breaker: 'closed' | 'open' | 'half-open';
   /** Whether the shared tier does not answer, and the memory tier carries on alone. */
   readonly degraded: boolean;
   /** Invalidations that the shared tier has not heard of yet. */
@@ -51,13 +61,17 @@ export interface MethodReport {
 }
 
 /** @internal */
-export function statisticsOf(engine: Engine): CacheStats {
-  const { counters, memory, options } = engine;
+export async function statisticsOf(engine: Engine): Promise<CacheStats> {
+  const { counters, memory, options, shared } = engine;
+  const memoryKeys = memory?.size ?? 0;
+  const isAway = shared?.isAway ?? true;
+  const sharedKeys = isAway || !engine.enabled ? undefined : await shared?.count();
   const hits = counters.memoryHits + counters.sharedHits;
   return {
     name: options.name,
-    type: engine.shared === undefined ? 'memory' : 'keyv',
-    totalKeys: memory?.size ?? 0,
+    type: shared === undefined ? 'memory' : shared.isCoordinated ? 'redis' : 'keyv',
+    totalKeys: sharedKeys ?? memoryKeys,
+    memoryKeys,
     maxSize: memory?.maxItems ?? 0,
     ttl: options.load.ttl / 1000,
     hits,
@@ -66,9 +80,13 @@ export function statisticsOf(engine: Engine): CacheStats {
     memoryBytes: memory?.bytes ?? 0,
     maxMemoryBytes: options.maxMemoryBytes,
     inFlight: engine.flights.size,
-    coordinated: false,
-    degraded: engine.shared?.isDown ?? false,
-    pendingInvalidations: engine.shared?.pending ?? 0,
+    coordinated: shared?.isCoordinated ?? false,
+    listening: shared?.isListening ?? false,
+    invalidationsSent: shared?.messages.sent ?? 0,
+    invalidationsReceived: shared?.messages.received ?? 0,
+    breaker: shared?.breakerState ?? 'closed',
+    degraded: shared !== undefined && engine.enabled && shared.isAway,
+    pendingInvalidations: shared?.pending ?? 0,
     enabled: engine.enabled,
     methods: methodReports(engine),
     slowCalls: timings().slowCalls.recent(),

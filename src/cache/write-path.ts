@@ -1,11 +1,24 @@
 import { Glob } from '../base/glob.js';
 import type { EntryLife } from '../memory/entry.js';
+import type { SharedEntry, SharedTier } from '../store/shared-tier.js';
 import type { Engine } from './engine.js';
+import type { Fence } from './fence.js';
+
+/** The clocks of tags at a moment before a value was made. */
+export type TagNote = Pick<Fence, 'tagClock' | 'sharedClock'>;
+
+/** Brings an entry to the shared tier; answers whether it may be kept in memory as well. */
+export type ShareEntry = (
+  shared: SharedTier,
+  entry: SharedEntry,
+  budgetMs: number,
+) => Promise<boolean>;
 
 /**
  * Stores a value that the caller brings.
  *
- * @param noted - The tags' clock before the value was made; default: now.
+ * @param noted - The clocks of tags before the value was made; default: now.
+ * @param share - How it gets to the shared tier; default: whatever is there gives way.
  * @internal
  */
 export async function store(
@@ -14,26 +27,46 @@ export async function store(
   value: unknown,
   life: EntryLife,
   tags: readonly string[],
-  noted = engine.tags.note(),
+  noted?: TagNote,
+  share: ShareEntry = async (shared, entry, budgetMs) => {
+    await shared.write(key, entry, budgetMs);
+    return true;
+  },
 ): Promise<void> {
   if (!engine.enabled) return;
   engine.invalidateKey(key);
   engine.counters.sets++;
-  const fence = engine.fences.raise(key, noted);
+  const fence = noted
+    ? engine.fences.raise(key, noted.tagClock, noted.sharedClock)
+    : engine.raiseFence(key);
   const kept = engine.shared === undefined ? value : engine.protect(value);
+  let isCurrent = true;
   try {
     if (engine.shared !== undefined) {
-      const { shared } = engine;
+      const { shared, clock } = engine;
       // Nobody may read the old value in memory while the new one is on its way.
       engine.memory?.drop(key);
-      const entry = { value: kept, ...life, tags, tagClock: fence.tagClock };
-      await engine.writes.run(key, () => shared.write(key, entry));
+      const end = clock.monotonic() + engine.options.storeTimeoutMs;
+      if (shared.isCoordinated && tags.length > 0 && noted === undefined) {
+        fence.sharedClock = (await shared.tagClock(end - clock.monotonic())) ?? fence.sharedClock;
+      }
+      isCurrent = await engine.writes.run(key, async () => {
+        const budgetMs = end - clock.monotonic();
+        const tagClock = shared.isCoordinated ? fence.sharedClock : fence.tagClock;
+        // Tags that were noted at no time could not be told from invalidated ones.
+        if (tagClock === undefined && tags.length > 0) {
+          await shared.remove(key, budgetMs);
+          return true;
+        }
+        return await share(shared, { value: kept, ...life, tags, tagClock: tagClock ?? 0 }, budgetMs);
+      });
       // Reads that began before the acknowledgement may have seen the old value. When a later
       // write has marked this fence, it has marked theirs as well, and its own must stay clean.
       if (!fence.marked) engine.invalidateKey(key, fence);
     }
-    if (fence.marked || !engine.tags.isValid(tags, fence.tagClock)) engine.memory?.drop(key);
-    else engine.fillMemory(fence, kept, life, tags);
+    if (!isCurrent || fence.marked || !engine.tags.isValid(tags, fence.tagClock))
+      engine.memory?.drop(key);
+    else engine.fillMemory(fence, kept, life, tags, fence.sharedClock);
   } finally {
     engine.fences.lower(fence);
   }
@@ -56,8 +89,10 @@ export async function remove(engine: Engine, key: string): Promise<boolean> {
   let found = forget();
   const { shared } = engine;
   if (shared !== undefined) {
+    const { clock } = engine;
+    const end = clock.monotonic() + engine.options.storeTimeoutMs;
     const removed = await engine.writes.run(key, async () => {
-      const there = await shared.remove(key);
+      const there = await shared.remove(key, end - clock.monotonic());
       // Once more at the acknowledgement, before a later write gets its turn: what was read
       // meanwhile is the old value.
       forget();
@@ -113,11 +148,19 @@ export async function clear(engine: Engine, patterns: readonly string[]): Promis
  * @returns How many entries in memory that were.
  * @internal
  */
-export function invalidateTags(engine: Engine, tags: readonly string[]): number {
+export async function invalidateTags(engine: Engine, tags: readonly string[]): Promise<number> {
   if (!engine.enabled || tags.length === 0) return 0;
-  engine.tags.invalidate(tags);
-  engine.flights.detachTagged(new Set(tags));
-  const dropped = engine.memory?.dropTagged(tags) ?? 0;
+  const forget = (): number => {
+    engine.tags.invalidate(tags);
+    engine.flights.detachTagged(new Set(tags));
+    return engine.memory?.dropTagged(tags) ?? 0;
+  };
+  const dropped = forget();
+  if (engine.shared?.isCoordinated === true) {
+    await engine.shared.invalidateTags(tags);
+    // Once more at the acknowledgement: what was read meanwhile may be from before.
+    forget();
+  }
   engine.counters.invalidations++;
   if (engine.events.hears('invalidate')) engine.events.emit('invalidate', { tags });
   return dropped;

@@ -51,6 +51,8 @@ function puttingFunction(
   async function puttingCall(this: unknown, ...args: unknown[]): Promise<unknown> {
     const put = new Put(method, options, this, args);
     try {
+      const beginning = put.begin();
+      if (beginning !== undefined) await beginning;
       const result = await body.apply(this, args);
       await put.store(result);
       return result;

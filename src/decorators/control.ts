@@ -108,7 +108,7 @@ export function controlsOf(method: CachedMethod, self: unknown): CacheControl {
     cacheClear: async () => {
       const site = method.siteFor(self);
       if (site.ownTag === undefined) return await clear(site.engine, site.patterns());
-      return invalidateTags(site.engine, [site.ownTag]);
+      return await invalidateTags(site.engine, [site.ownTag]);
     },
     cacheInfo: () => infoOf(method, method.siteFor(self)),
     keyFor: (...args) => {

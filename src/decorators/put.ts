@@ -2,9 +2,11 @@ import { getCache } from '../cache/default-cache.js';
 import type { Engine } from '../cache/engine.js';
 import type { Fence, Watch } from '../cache/fence.js';
 import { toStore } from '../cache/fill.js';
+import { Lease } from '../cache/lease.js';
 import { overlaid, type LoadPolicy } from '../cache/policy.js';
-import { remove, store } from '../cache/write-path.js';
+import { remove, store, type ShareEntry, type TagNote } from '../cache/write-path.js';
 import { CORE } from '../cache/manager.js';
+import type { SharedTier } from '../store/shared-tier.js';
 import type { CachedMethod, Located } from './cached-method.js';
 import { cachedMethodNamed } from './find-method.js';
 import { reportMistake } from './mistake.js';
@@ -21,9 +23,11 @@ export class Put {
   private readonly target: CachedMethod | undefined;
   private located: Located | undefined;
   private fence: Fence | undefined;
+  /** Held while the method runs, so that what others write meanwhile is noticed. */
+  private lease: Lease | undefined;
   /** What is invalidated before the key is known. */
   private watch:
-    { readonly engine: Engine; readonly seen: Watch; readonly noted: number } | undefined;
+    { readonly engine: Engine; readonly seen: Watch; readonly noted: TagNote } | undefined;
 
   constructor(
     private readonly method: CachedMethod,
@@ -43,10 +47,22 @@ export class Put {
       }
       // The key follows with the result.
       const { engine } = this.target.siteFor(self);
-      this.watch = { engine, seen: engine.fences.watch(), noted: engine.tags.note() };
+      const noted = { tagClock: engine.tags.note(), sharedClock: engine.shared?.lastTagClock };
+      this.watch = { engine, seen: engine.fences.watch(), noted };
     } catch (error) {
       reportMistake(getCache()[CORE].engine, '@CachePut', error);
     }
+  }
+
+  /**
+   * What must be waited for before the method runs: where processes share a store, the lease of the
+   * key. `undefined` for nothing.
+   */
+  begin(): Promise<void> | undefined {
+    const { located, fence } = this;
+    const { engine, policy } = located?.site ?? {};
+    if (fence === undefined || engine?.shared?.isCoordinated !== true) return undefined;
+    return this.takeLease(engine, engine.shared, fence, policy as LoadPolicy);
   }
 
   async store(result: unknown): Promise<void> {
@@ -56,14 +72,13 @@ export class Put {
       if (this.options.args !== undefined) this.open(args);
       if (this.located === undefined || this.fence === undefined) return;
       const { site, key } = this.located;
-      const { counters } = site.engine;
-      const refused = counters.refusedFills;
       const stored = toStore(site.engine, this.fence, this.policy(this.located, args), result);
-      // By its key, or by a tag: what is there may be older than what the method has done.
-      const isOvertaken = this.fence.marked || counters.refusedFills !== refused;
-      if (isOvertaken) await remove(site.engine, key);
-      else if (stored !== undefined) {
-        await store(site.engine, key, result, stored.life, stored.tags, this.fence.tagClock);
+      if (this.fence.marked || stored === 'overtaken') {
+        // By its key, or by a tag: what is there may be older than what the method has done.
+        await remove(site.engine, key);
+      } else if (stored !== 'unwanted') {
+        const { life, tags } = stored;
+        await store(site.engine, key, result, life, tags, this.fence, this.sharing(key));
       }
     } catch (error) {
       await this.giveUp(error);
@@ -83,6 +98,7 @@ export class Put {
   }
 
   end(): void {
+    void this.lease?.release();
     if (this.fence !== undefined) this.located?.site.engine.fences.lower(this.fence);
     this.watch?.engine.fences.unwatch(this.watch.seen);
   }
@@ -92,8 +108,43 @@ export class Put {
     if (this.located === undefined) return;
     const { key, site } = this.located;
     const { fences, tags } = site.engine;
-    this.fence = fences.raise(key, this.watch?.noted ?? tags.note());
+    const { tagClock = tags.note(), sharedClock = site.engine.shared?.lastTagClock } =
+      this.watch?.noted ?? {};
+    this.fence = fences.raise(key, tagClock, sharedClock);
     this.fence.marked = this.watch?.seen.saw(key) === true;
+  }
+
+  private async takeLease(
+    engine: Engine,
+    shared: SharedTier,
+    fence: Fence,
+    { leaseMs, hardMs }: LoadPolicy,
+  ): Promise<void> {
+    const { storeTimeoutMs } = engine.options;
+    const token = engine.newToken();
+    const [answer, tagClock] = await Promise.all([
+      shared.acquire(fence.key, token, leaseMs, storeTimeoutMs, true),
+      shared.tagClock(storeTimeoutMs),
+    ]);
+    fence.sharedClock = tagClock ?? fence.sharedClock;
+    if (answer?.granted !== true) return;
+    this.lease = new Lease(engine, shared, fence.key, token, leaseMs, hardMs);
+  }
+
+  /**
+   * How the result gets to a store that processes share: by the lease, since otherwise nobody could
+   * say whose state is the later one. Then the entry is removed.
+   */
+  private sharing(key: string): ShareEntry | undefined {
+    // The key was not known in time for a lease.
+    const isUnguarded = this.watch !== undefined;
+    if (isUnguarded || !this.located?.site.engine.shared?.isCoordinated) return undefined;
+    return async (shared, entry, budgetMs) => {
+      const outcome = await this.lease?.fill(entry);
+      if (outcome === 'stored') return true;
+      await shared.remove(key, budgetMs);
+      return outcome !== 'refused';
+    };
   }
 
   /** The policy of the method whose entry it is, with this decorator's options over it. */

@@ -85,7 +85,8 @@ function keep(
 ): MemoryEntry | undefined {
   try {
     const stored = toStore(engine, fence, method.policyFor(site, self, args), value);
-    return stored && engine.fillMemory(fence, value, stored.life, stored.tags);
+    if (typeof stored === 'string') return undefined;
+    return engine.fillMemory(fence, value, stored.life, stored.tags, undefined);
   } catch (error) {
     engine.report(error);
     return undefined;

@@ -28,6 +28,14 @@ export interface CacheCounters {
   invalidations: number;
   /** Results that were not stored, since an invalidation overtook them. */
   refusedFills: number;
+  /** Leases that this process was given: it was the one to load. */
+  leasesGranted: number;
+  /** Requests for a lease that another load held. */
+  leasesDenied: number;
+  /** Prolongations of leases, for loads that took long. */
+  leasesRenewed: number;
+  /** Leases that ended while their loads ran: the key was invalidated meanwhile. */
+  leasesLost: number;
   /** Failures of the shared tier, of serialisation, or of an option's function. */
   errors: number;
 }
@@ -49,6 +57,10 @@ export function newCounters(): CacheCounters {
     expirations: 0,
     invalidations: 0,
     refusedFills: 0,
+    leasesGranted: 0,
+    leasesDenied: 0,
+    leasesRenewed: 0,
+    leasesLost: 0,
     errors: 0,
   };
 }

@@ -44,6 +44,12 @@ export class CircuitBreaker {
     return this.open;
   }
 
+  /** Half-open while a probe is under way. */
+  get state(): 'closed' | 'open' | 'half-open' {
+    if (!this.open) return 'closed';
+    return this.probing ? 'half-open' : 'open';
+  }
+
   succeeded(): void {
     this.failuresInARow = 0;
   }

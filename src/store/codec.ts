@@ -7,7 +7,7 @@ import { classify, type Shape } from './classify.js';
 
 /** Turns values into text for the shared tier, and back. */
 export interface Codec {
-  /** One character that marks its entries; `j` and `m` are taken. */
+  /** One character that marks its entries; `j`, `m` and `z` are taken. */
   readonly tag: string;
   /** @throws whatever it likes; the value is then not shared. */
   encode(value: unknown): string;

@@ -1,83 +1,110 @@
-import type { Clock, TimerHandle } from '../base/clock.js';
-import { ConfigurationError, StoreError } from '../base/errors.js';
-import type { StorePort } from './adapter.js';
-import { CircuitBreaker, type BreakerSettings } from './breaker.js';
-import { deadline } from './deadline.js';
-import { PendingLog, type KeyMatcher } from './pending-log.js';
+import { ConfigurationError } from '../base/errors.js';
+import type { Backend } from './backend.js';
+import type { Coordinator, Grant, KeyPattern, TagVersions } from './coordinator.js';
+import { Guard, type GuardOptions, type Telling } from './guard.js';
+import { PendingLog, type PendingWork } from './pending-log.js';
+import { Recovery } from './recovery.js';
 
-export interface GuardedStoreOptions {
+export interface GuardedStoreOptions extends GuardOptions {
   /** In front of every key in the store; callers and the log do without. */
   readonly prefix: string;
-  readonly clock: Clock;
-  /** How long one operation may take. */
-  readonly timeoutMs: number;
-  /** `undefined` for no breaker. */
-  readonly breaker: BreakerSettings | undefined;
-  /** Told of every failure; a caller never is. */
-  readonly onError: (error: unknown) => void;
-  /** Told when the store is given up (true) and when it is back (false). */
-  readonly onChange: (isDown: boolean) => void;
 }
 
 /** Deletions under way at once. */
 const DELETE_BATCH = 100;
+const RETRY_MS = 1000;
 
 /**
- * A store that nobody has to wait for: every operation is within a deadline, an outage opens a
- * circuit breaker, and what could not be removed meanwhile is removed when the store is back. Until
- * then nobody reads it, so that no invalidation is lost while the process lives.
+ * A store that nobody has to wait for: see {@link Guard} for what happens when it fails. What could
+ * not be removed meanwhile is removed when the store is back; until then nobody reads it, so that
+ * no invalidation is lost while the process lives.
  *
  * @internal
  */
 export class GuardedStore {
-  private readonly breaker: CircuitBreaker | undefined;
+  private readonly guard: Guard;
   private readonly log = new PendingLog();
-  private replaying: Promise<boolean> | undefined;
-  private retryTimer: TimerHandle = undefined;
-  private closed = false;
-  /** Failures so far, thrown or reported. */
-  private failures = 0;
+  private readonly recovery: Recovery;
 
   constructor(
-    private readonly port: StorePort,
+    backend: Backend | Promise<Backend>,
     private readonly options: GuardedStoreOptions,
   ) {
-    const { breaker, clock, onChange } = options;
-    this.breaker = breaker && new CircuitBreaker(breaker, clock, () => this.probe(), onChange);
+    this.guard = new Guard(backend, options, () => this.probe());
+    this.recovery = new Recovery(this.log, {
+      clock: options.clock,
+      retryMs: options.breaker?.probeAfterMs ?? RETRY_MS,
+      isBlocked: () => this.guard.isDown,
+      makeGood: (work) => this.makeGood(work),
+    });
   }
 
   /** Whether the store is given up for now. */
   get isDown(): boolean {
-    return this.breaker?.isOpen === true;
+    return this.guard.isDown;
   }
 
-  /** Keys and patterns that are out of date in the store. */
+  get breakerState(): 'closed' | 'open' | 'half-open' {
+    return this.guard.state;
+  }
+
+  /** Keys, tags and patterns that are out of date in the store. */
   get pending(): number {
     return this.log.size;
+  }
+
+  /** Whether what the store has under the key, or with the tags, must not be served. */
+  covers(key: string, tags: readonly string[]): boolean {
+    return this.log.size > 0 && (this.log.covers(key) || this.log.coversTags(tags));
+  }
+
+  /** What can be done beyond Keyv's contract, once the store is there. */
+  get coordinator(): Coordinator | undefined {
+    return this.guard.backend?.coordinator;
   }
 
   /** What is stored under the keys; `undefined` where there is nothing, or nothing to be had. */
   async read(keys: readonly string[]): Promise<readonly unknown[]> {
     if (this.isDown) return [];
-    const { port } = this;
     const full = keys.map((key) => this.options.prefix + key);
     const [only] = full;
     const answer =
       full.length === 1 && only !== undefined
-        ? await this.attempt('get', async () => [await port.get(only)])
-        : await this.attempt('getMany', () => port.getMany(full));
+        ? await this.guard.attempt('get', async (backend) => {
+            await backend.coordinator?.ready();
+            return [await backend.port.get(only)];
+          })
+        : await this.guard.attempt('getMany', async (backend) => {
+            await backend.coordinator?.ready();
+            return await backend.port.getMany(full);
+          });
     // An adapter may answer anything.
     if (!isList(answer)) return [];
     if (this.log.size === 0) return answer;
     return answer.map((value: unknown, i) => (this.log.covers(keys[i] ?? '') ? undefined : value));
   }
 
-  /** Stores a text; answers whether the store acknowledged it. */
-  async write(key: string, text: string, ttlMs: number): Promise<boolean> {
-    const done = await this.attempt('set', async () => {
-      await this.port.set(this.options.prefix + key, text, ttlMs);
-      return true;
-    });
+  /**
+   * Stores a text; answers whether the store acknowledged it.
+   *
+   * @param text - Asked for when the store is there.
+   */
+  async write(
+    key: string,
+    text: () => string,
+    ttlMs: number,
+    budgetMs = this.options.timeoutMs,
+  ): Promise<boolean> {
+    const done = await this.guard.attempt(
+      'set',
+      async ({ port, coordinator }) => {
+        await coordinator?.ready();
+        if (coordinator === undefined) await port.set(this.options.prefix + key, text(), ttlMs);
+        else await coordinator.set(key, text(), ttlMs, budgetMs);
+        return true;
+      },
+      budgetMs,
+    );
     if (done === true) this.log.removeKey(key);
     // Whether it arrived or not: what is there now may be older than what it was to replace.
     else this.postpone(key);
@@ -85,194 +112,240 @@ export class GuardedStore {
   }
 
   /** Removes a key; `undefined` when the store did not say whether it was there. */
-  async remove(key: string): Promise<boolean | undefined> {
-    const there = await this.attempt('delete', () => this.port.delete(this.options.prefix + key));
+  async remove(key: string, budgetMs = this.options.timeoutMs): Promise<boolean | undefined> {
+    const there = await this.guard.attempt('delete', (backend) => this.erase(backend, key), budgetMs);
     if (there === undefined) this.postpone(key);
     else this.log.removeKey(key);
     return there;
   }
 
   /**
-   * Removes every key that one of the matchers matches.
+   * Removes every key that one of the patterns matches.
    *
    * @returns How many there were, as far as the store could be asked.
    * @throws ConfigurationError when the store cannot list its keys.
    */
-  async removeMatching(matchers: readonly KeyMatcher[]): Promise<number> {
-    if (this.port.keys(this.options.prefix) === undefined) {
+  async removeMatching(patterns: readonly KeyPattern[]): Promise<number> {
+    const { backend } = this.guard;
+    if (
+      backend !== undefined &&
+      backend.coordinator === undefined &&
+      backend.port.keys(this.options.prefix) === undefined
+    ) {
       throw new ConfigurationError(
         'clear: the store cannot list its keys (it has no iterator), so that no pattern can be ' +
           'cleared in it. Use delete, tags, or a store with an iterator.',
       );
     }
     const count = { removed: 0 };
-    const done = !this.isDown && (await this.removeListed(matchers, count, 'aloud'));
+    const done = !this.isDown && (await this.removeAll(patterns, count, 'aloud'));
     if (!done) {
-      this.log.addMatchers(matchers);
-      this.replaySoon();
+      this.log.addPatterns(patterns);
+      this.recovery.soon();
     }
     return count.removed;
   }
 
-  /** Tries the store again at once: it said that it is back. */
-  hurry(): void {
-    this.breaker?.hurry();
-    this.replaySoon();
+  // Only with a coordinator.
+
+  /** Asks for a lease; `undefined` when the store could not be asked. */
+  async acquire(
+    key: string,
+    token: string,
+    leaseMs: number,
+    budgetMs: number,
+    seize: boolean,
+  ): Promise<Grant | undefined> {
+    return await this.coordinated(
+      'acquire',
+      (coordinator) => coordinator.acquire(key, token, leaseMs, budgetMs, seize),
+      budgetMs,
+    );
   }
 
-  /** Ends all probing and retrying. */
-  close(): void {
-    this.closed = true;
-    this.breaker?.stop();
-    this.options.clock.clearTimeout(this.retryTimer);
+  async renew(key: string, token: string, leaseMs: number): Promise<boolean | undefined> {
+    return await this.coordinated('renew', (to) => to.renew(key, token, leaseMs));
+  }
+
+  async release(key: string, token: string): Promise<void> {
+    await this.coordinated('release', (to) => to.release(key, token));
+  }
+
+  /** Stores a text if the lease is still held; `undefined` when the store did not say. */
+  async fill(
+    key: string,
+    token: string,
+    text: () => string,
+    ttlMs: number,
+  ): Promise<boolean | undefined> {
+    return await this.coordinated('fill', (to) => to.fill(key, token, text(), ttlMs));
+  }
+
+  async tagClock(budgetMs: number): Promise<number | undefined> {
+    return await this.coordinated('tags', (to) => to.tagClock(), budgetMs);
+  }
+
+  async tagVersions(tags: readonly string[]): Promise<TagVersions | undefined> {
+    return await this.coordinated('tags', (to) => to.tagVersions(tags));
+  }
+
+  async invalidateTags(tags: readonly string[]): Promise<void> {
+    const done = await this.coordinated('tags', async (to) => {
+      await to.invalidateTags(tags);
+      return true;
+    });
+    if (done === true) return;
+    this.log.addTags(tags);
+    this.recovery.soon();
+  }
+
+  /** How many keys the namespace has; `undefined` when that cannot be found out. */
+  async count(): Promise<number | undefined> {
+    const keys = this.coordinator?.count()[Symbol.asyncIterator]();
+    if (keys === undefined || this.isDown) return undefined;
+    let counted = 0;
+    for (;;) {
+      const step = await this.guard.force('count', () => keys.next(), 'quietly');
+      if (step === undefined) return undefined;
+      if (step.done === true) return counted;
+      counted += step.value;
+    }
+  }
+
+  /** Tries the store again at once: it said that it is back. */
+  hurry(): void {
+    this.guard.hurry();
+    this.recovery.soon();
   }
 
   /** An `error` event of the store, which may belong to any operation or none. */
   reported(cause: unknown): void {
-    if (this.isDown || this.replaying !== undefined) this.count(cause);
-    else this.failed('event', cause);
+    this.guard.reported(cause, this.recovery.isRunning ? 'quietly' : 'aloud');
   }
 
-  /** Tells of a failure, and counts it if it says that the store is away. */
-  private failed(operation: string, cause: unknown): void {
-    this.options.onError(toStoreError(operation, cause));
-    this.count(cause);
+  /** Ends all probing and retrying, and what was opened for the cache. */
+  async close(): Promise<void> {
+    this.recovery.stop();
+    await this.guard.close();
   }
 
-  private count(cause: unknown): void {
-    this.failures++;
-    if (isOutage(cause)) this.breaker?.failed();
-    else this.breaker?.succeeded();
+  private async coordinated<T>(
+    operation: string,
+    run: (coordinator: Coordinator) => Promise<T>,
+    budgetMs = this.options.timeoutMs,
+  ): Promise<T | undefined> {
+    return await this.guard.attempt(
+      operation,
+      async ({ coordinator }) => {
+        await coordinator?.ready();
+        return coordinator === undefined ? undefined : await run(coordinator);
+      },
+      budgetMs,
+    );
+  }
+
+  private async erase({ port, coordinator }: Backend, key: string): Promise<boolean> {
+    await coordinator?.ready();
+    return coordinator === undefined
+      ? await port.delete(this.options.prefix + key)
+      : await coordinator.delete(key);
   }
 
   private postpone(key: string): void {
     this.log.addKey(key);
-    this.replaySoon();
-  }
-
-  /** One operation within its deadline, unless the store is given up; its failure stays here. */
-  private async attempt<T>(operation: string, run: () => Promise<T>): Promise<T | undefined> {
-    return this.isDown ? undefined : await this.forced(operation, run);
-  }
-
-  private async forced<T>(
-    operation: string,
-    run: () => Promise<T>,
-    telling: Telling = 'aloud',
-  ): Promise<T | undefined> {
-    const { timeoutMs, clock } = this.options;
-    const before = this.failures;
-    try {
-      const result = await deadline(run(), timeoutMs, clock, operation);
-      // `Keyv` reports a failure as an event, and answers as though nothing had happened.
-      if (this.failures !== before) return undefined;
-      this.breaker?.succeeded();
-      return result;
-    } catch (error) {
-      if (telling === 'aloud') this.failed(operation, error);
-      else this.count(error);
-      return undefined;
-    }
+    this.recovery.soon();
   }
 
   /** The breaker's question: what is out of date goes first, so that nobody reads it afterwards. */
   private async probe(): Promise<boolean> {
-    if (this.log.size > 0) return await this.replay();
+    if (this.log.size > 0) return await this.recovery.run();
     const key = `${this.options.prefix}#probe`;
-    const answer = await this.forced('get', async () => [await this.port.get(key)], 'quietly');
+    const answer = await this.guard.force(
+      'get',
+      async ({ port }) => [await port.get(key)],
+      'quietly',
+    );
     return answer !== undefined;
   }
 
-  private replaySoon(): void {
-    if (this.isDown || this.closed || this.log.size === 0 || this.replaying !== undefined) return;
-    void this.replay().then((done) => {
-      if (done || this.isDown || this.closed) return;
-      const { clock, breaker } = this.options;
-      this.retryTimer = clock.setTimeout(() => {
-        this.replaySoon();
-      }, breaker?.probeAfterMs ?? RETRY_MS);
-    });
-  }
-
-  /** Removes what is in the log until nothing is left; answers false at the first failure. */
-  private replay(): Promise<boolean> {
-    this.replaying ??= this.replayAll().finally(() => (this.replaying = undefined));
-    return this.replaying;
-  }
-
-  private async replayAll(): Promise<boolean> {
-    while (this.log.size > 0) {
-      const work = this.log.snapshot();
-      for (let i = 0; i < work.keys.length; i += DELETE_BATCH) {
-        const keys = work.keys.slice(i, i + DELETE_BATCH);
-        if (!(await this.removeAll(keys, { removed: 0 }, 'quietly'))) return false;
-      }
-      const { matchers } = work;
-      const done =
-        matchers.length === 0 || (await this.removeListed(matchers, { removed: 0 }, 'quietly'));
-      if (!done) return false;
-      this.log.settle(work);
+  private async makeGood({ keys, tags, patterns }: PendingWork): Promise<boolean> {
+    for (let i = 0; i < keys.length; i += DELETE_BATCH) {
+      const batch = keys.slice(i, i + DELETE_BATCH);
+      if (!(await this.eraseAll(batch, { removed: 0 }, 'quietly'))) return false;
     }
-    return true;
+    for (let i = 0; i < tags.length; i += DELETE_BATCH) {
+      const batch = tags.slice(i, i + DELETE_BATCH);
+      const done = await this.guard.force(
+        'tags',
+        async ({ coordinator }) => {
+          await coordinator?.invalidateTags(batch);
+          return true;
+        },
+        'quietly',
+      );
+      if (done === undefined) return false;
+    }
+    return patterns.length === 0 || (await this.removeAll(patterns, { removed: 0 }, 'quietly'));
   }
 
-  /** Lists the store's keys and removes those that match; answers whether all of it succeeded. */
-  private async removeListed(
-    matchers: readonly KeyMatcher[],
+  /** Removes what matches, step by step; answers whether all of it succeeded. */
+  private async removeAll(
+    patterns: readonly KeyPattern[],
     count: { removed: number },
     telling: Telling,
   ): Promise<boolean> {
-    const { prefix } = this.options;
-    const keys = this.port.keys(prefix)?.[Symbol.asyncIterator]();
-    if (keys === undefined) return true;
-    let batch: string[] = [];
+    const steps = this.steps(patterns);
+    const operation = this.coordinator === undefined ? 'iterator' : 'clear';
     for (;;) {
       // Step by step, since a large store may rightly take longer than a time-out altogether.
-      const step = await this.forced('iterator', () => keys.next(), telling);
-      if (step === undefined) {
-        await this.removeAll(batch, count, telling);
-        return false;
-      }
-      if (step.done === true) return await this.removeAll(batch, count, telling);
-      const key = step.value.slice(prefix.length);
-      if (!step.value.startsWith(prefix) || !matchers.some((one) => one.matches(key))) continue;
-      batch.push(key);
-      if (batch.length < DELETE_BATCH) continue;
-      if (!(await this.removeAll(batch, count, telling))) return false;
-      batch = [];
+      const step = await this.guard.force(operation, () => steps.next(), telling);
+      if (step === undefined) return false;
+      if (step.done === true) return true;
+      if (typeof step.value === 'number') count.removed += step.value;
+      else if (!(await this.eraseAll(step.value, count, telling))) return false;
     }
   }
 
-  private async removeAll(
+  /** What a coordinator has removed, step by step; or keys that are still to be removed. */
+  private async *steps(
+    patterns: readonly KeyPattern[],
+  ): AsyncGenerator<number | readonly string[], void> {
+    const { port, coordinator } = await this.guard.whenOpen();
+    if (coordinator !== undefined) {
+      await coordinator.ready();
+      yield* coordinator.clear(patterns);
+      return;
+    }
+    const { prefix } = this.options;
+    let seen = 0;
+    let batch: string[] = [];
+    try {
+      for await (const full of port.keys(prefix) ?? []) {
+        const key = full.slice(prefix.length);
+        if (full.startsWith(prefix) && patterns.some((one) => one.matches(key))) batch.push(key);
+        if (++seen % DELETE_BATCH > 0) continue;
+        yield batch;
+        batch = [];
+      }
+    } catch (error) {
+      // What has been listed can go all the same.
+      yield batch;
+      throw error;
+    }
+    yield batch;
+  }
+
+  private async eraseAll(
     keys: readonly string[],
     count: { removed: number },
     telling: Telling,
   ): Promise<boolean> {
-    const { prefix } = this.options;
     const answers = await Promise.all(
-      keys.map((key) => this.forced('delete', () => this.port.delete(prefix + key), telling)),
+      keys.map((key) => this.guard.force('delete', (backend) => this.erase(backend, key), telling)),
     );
     count.removed += answers.filter((there) => there === true).length;
     return !answers.includes(undefined);
   }
-}
-
-/** What is tried again in the background has been reported once, and need not be again. */
-type Telling = 'aloud' | 'quietly';
-
-const RETRY_MS = 1000;
-
-/** Answers of a Redis that lives, but says no to this one command. */
-const REFUSALS = /^(?:OOM|WRONGTYPE|NOPERM|NOSCRIPT|ERR)\b/;
-
-function isOutage(cause: unknown): boolean {
-  return !(cause instanceof Error && REFUSALS.test(cause.message));
-}
-
-function toStoreError(operation: string, cause: unknown): StoreError {
-  return cause instanceof StoreError
-    ? cause
-    : new StoreError(operation, `The store failed on ${operation}.`, { cause });
 }
 
 function isList(answer: unknown): answer is readonly unknown[] {

@@ -1,13 +1,7 @@
-/** Tells whether a key matches; a pattern, without this room's knowing its syntax. */
-export interface KeyMatcher {
-  matches(key: string): boolean;
-}
+import { LIMITS } from '../base/defaults.js';
+import type { KeyPattern } from './coordinator.js';
 
-/** Keys and patterns that wait at most; beyond, everything counts as out of date. */
-const MOST_KEYS = 10_000;
-const MOST_MATCHERS = 100;
-
-const EVERYTHING: KeyMatcher = { matches: () => true };
+const EVERYTHING: KeyPattern = { source: '*', prefix: '', matches: () => true };
 
 /**
  * What is out of date in the store, but could not be removed there: nobody may read it until it has
@@ -16,23 +10,32 @@ const EVERYTHING: KeyMatcher = { matches: () => true };
  * @internal
  */
 export class PendingLog {
-  private keys = new Set<string>();
-  private matchers: KeyMatcher[] = [];
+  /** With the number of the entry: one that is made anew is another one. */
+  private readonly keys = new Map<string, number>();
+  private readonly tags = new Map<string, number>();
+  private readonly patterns = new Map<string, readonly [KeyPattern, number]>();
+  private count = 0;
 
   get size(): number {
-    return this.keys.size + this.matchers.length;
+    return this.keys.size + this.tags.size + this.patterns.size;
   }
 
   addKey(key: string): void {
-    if (this.hasEverything) return;
-    this.keys.add(key);
-    if (this.keys.size > MOST_KEYS) this.addEverything();
+    if (this.isCovered()) return;
+    this.keys.set(key, ++this.count);
+    if (this.keys.size > LIMITS.pendingKeys) this.addEverything();
   }
 
-  addMatchers(matchers: readonly KeyMatcher[]): void {
-    if (this.hasEverything) return;
-    this.matchers.push(...matchers);
-    if (this.matchers.length > MOST_MATCHERS) this.addEverything();
+  addTags(tags: readonly string[]): void {
+    if (this.isCovered()) return;
+    for (const tag of tags) this.tags.set(tag, ++this.count);
+    if (this.tags.size > LIMITS.pendingKeys) this.addEverything();
+  }
+
+  addPatterns(patterns: readonly KeyPattern[]): void {
+    if (this.isCovered()) return;
+    for (const pattern of patterns) this.patterns.set(pattern.source, [pattern, ++this.count]);
+    if (this.patterns.size > LIMITS.pendingPatterns) this.addEverything();
   }
 
   /** A later write has put something new in the place of what was out of date. */
@@ -41,32 +44,54 @@ export class PendingLog {
   }
 
   covers(key: string): boolean {
-    return this.keys.has(key) || this.matchers.some((matcher) => matcher.matches(key));
+    if (this.keys.has(key)) return true;
+    for (const [pattern] of this.patterns.values()) if (pattern.matches(key)) return true;
+    return false;
+  }
+
+  coversTags(tags: readonly string[]): boolean {
+    return this.tags.size > 0 && tags.some((tag) => this.tags.has(tag));
   }
 
   /** What is logged now. It stays in the log until it is {@link PendingLog.settle}d. */
   snapshot(): PendingWork {
-    return { keys: [...this.keys], matchers: [...this.matchers] };
+    return {
+      keys: [...this.keys.keys()],
+      tags: [...this.tags.keys()],
+      patterns: Array.from(this.patterns.values(), ([pattern]) => pattern),
+      last: this.count,
+    };
   }
 
-  /** Takes out what has been done; what came meanwhile stays. */
-  settle({ keys, matchers }: PendingWork): void {
-    for (const key of keys) this.keys.delete(key);
-    this.matchers = this.matchers.filter((matcher) => !matchers.includes(matcher));
+  /** Takes out what has been done; what came meanwhile stays, the same once more included. */
+  settle({ last }: PendingWork): void {
+    for (const [key, number] of this.keys) if (number <= last) this.keys.delete(key);
+    for (const [tag, number] of this.tags) if (number <= last) this.tags.delete(tag);
+    for (const [source, [, number]] of this.patterns) {
+      if (number <= last) this.patterns.delete(source);
+    }
   }
 
-  private get hasEverything(): boolean {
-    return this.matchers[0] === EVERYTHING;
+  /** Whether everything is out of date anyhow; if so, it is from now on, for a removal under way. */
+  private isCovered(): boolean {
+    if (!this.patterns.has(EVERYTHING.source)) return false;
+    this.patterns.set(EVERYTHING.source, [EVERYTHING, ++this.count]);
+    return true;
   }
 
   private addEverything(): void {
-    this.keys = new Set();
-    this.matchers = [EVERYTHING];
+    this.keys.clear();
+    this.tags.clear();
+    this.patterns.clear();
+    this.patterns.set(EVERYTHING.source, [EVERYTHING, ++this.count]);
   }
 }
 
-/** Part of the log, to be removed from the store. */
+/** Part of the log, to be made good in the store. */
 export interface PendingWork {
   readonly keys: readonly string[];
-  readonly matchers: readonly KeyMatcher[];
+  readonly tags: readonly string[];
+  readonly patterns: readonly KeyPattern[];
+  /** Number of the last entry. */
+  readonly last: number;
 }

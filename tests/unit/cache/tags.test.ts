@@ -93,7 +93,7 @@ describe('the tag table', () => {
     expect(await cache.get('plain')).toBe(2);
     await cache.set('young', 3, { tags: ['first'] });
     expect(await cache.get('young')).toBe(3);
-    expect(engine.tags).toMatchObject({ versions: { size: LIMITS.tagTable } });
+    expect(engine.tags).toMatchObject({ versions: { versions: { size: LIMITS.tagTable } } });
   });
 
   it('an entry from before the cache began is invalid if it has tags: nobody knows better', async () => {

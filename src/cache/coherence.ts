@@ -1,0 +1,65 @@
+import { Glob } from '../base/glob.js';
+import type { CoordinatorListener } from '../store/coordinator.js';
+import type { Engine } from './engine.js';
+
+/**
+ * What a cache does about the news of the others that share its store: what they wrote leaves
+ * memory, operations under way do not put it back, and nobody joins a load from before.
+ *
+ * @internal
+ */
+export class Coherence implements CoordinatorListener {
+  constructor(private readonly engine: Engine) {}
+
+  onKeys(keys: readonly string[]): void {
+    for (const key of keys) {
+      this.engine.doubtKey(key);
+      this.engine.waiters.wake(key);
+    }
+  }
+
+  onTags(tags: readonly string[], version: number): void {
+    const { sharedTags, flights, memory } = this.engine;
+    sharedTags.raise(tags, version);
+    flights.detachTagged(new Set(tags));
+    memory?.dropTagged(tags);
+  }
+
+  onPatterns(patterns: readonly string[]): void {
+    const { fences, flights, memory } = this.engine;
+    for (const pattern of patterns) {
+      let glob: Glob;
+      try {
+        glob = new Glob(pattern);
+      } catch {
+        // Another version's, or nobody's: it may have meant anything.
+        this.onReset();
+        return;
+      }
+      fences.doubtMatching(glob);
+      flights.detachMatching(glob);
+      memory?.dropMatching((key) => glob.matches(key));
+    }
+  }
+
+  onLeaseEnd(key: string): void {
+    this.engine.waiters.wake(key);
+  }
+
+  onReset(): void {
+    const { fences, flights, memory, waiters } = this.engine;
+    // In this order: what is being read must not get back into a memory that has been emptied.
+    fences.doubtAll();
+    flights.detachAll();
+    memory?.empty();
+    waiters.wakeAll();
+  }
+
+  onChange(): void {
+    this.engine.updateTrust();
+  }
+
+  onError(error: Error): void {
+    this.engine.report(error);
+  }
+}

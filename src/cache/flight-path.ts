@@ -1,0 +1,192 @@
+import type { EntryLife, MemoryEntry } from '../memory/entry.js';
+import type { SharedEntry } from '../store/shared-tier.js';
+import type { Engine } from './engine.js';
+import { fill } from './fill.js';
+import { ELSEWHERE, Flight, TAGS_FOLLOW } from './flight.js';
+import type { Lease } from './lease.js';
+import type { LoadRequest } from './load-request.js';
+import { runLoader } from './loader.js';
+import { refreshAt } from './policy.js';
+import { takeTurn, type Purpose, type Turn } from './turn.js';
+
+/** After a refresh that failed, hits leave the loader alone for this long. */
+const REFRESH_RETRY_MS = 1000;
+
+/**
+ * Starts a flight: from here on, callers of the key join it.
+ *
+ * @internal
+ */
+export function takeOff(engine: Engine, request: LoadRequest, purpose: Purpose): Flight {
+  const { tags, leaseMs } = request.policy;
+  const now = engine.clock.now();
+  const flight = new Flight(
+    request.key,
+    engine.raiseFence(request.key),
+    now,
+    typeof tags === 'function' ? TAGS_FOLLOW : tags,
+    engine.flights.get(request.key)?.isOverdue(now, leaseMs) === true,
+  );
+  engine.flights.add(flight);
+  void fly(engine, request, flight, purpose);
+  return flight;
+}
+
+/**
+ * Loads anew what a hit was served from, while callers are still served from it.
+ *
+ * @param entry - The entry in memory, if the hit was there.
+ * @internal
+ */
+export function refreshInBackground(
+  engine: Engine,
+  request: LoadRequest,
+  entry: MemoryEntry | undefined,
+): void {
+  // A listener may have removed the entry since it was found: it must not be revived.
+  if (entry?.held === false || engine.flights.get(request.key) !== undefined) return;
+  engine.counters.refreshes++;
+  if (engine.events.hears('refresh')) engine.events.emit('refresh', { key: request.key });
+  // The next hits need not think of it again while this one is under way.
+  if (entry !== undefined) {
+    entry.deadline = Math.min(entry.freshUntil, engine.clock.now() + REFRESH_RETRY_MS);
+  }
+  takeOff(engine, request, 'refresh');
+}
+
+async function fly(
+  engine: Engine,
+  request: LoadRequest,
+  flight: Flight,
+  purpose: Purpose,
+): Promise<void> {
+  let lease: Lease | undefined;
+  try {
+    const { shared } = engine;
+    if (shared !== undefined && purpose !== 'reload') {
+      const reading = shared.read(request.key);
+      flight.batch = shared.gathering;
+      const found = await reading;
+      if (found !== undefined && isGood(engine, request, flight, found, purpose)) {
+        landShared(engine, request, flight, found);
+        return;
+      }
+    }
+    if (shared?.isCoordinated === true) {
+      const turn = await turnOf(engine, request, flight, purpose);
+      if (turn.kind === 'found') {
+        landShared(engine, request, flight, turn.entry);
+        return;
+      }
+      if (turn.kind === 'elsewhere') {
+        // Whoever looks again must not find this one.
+        engine.flights.remove(flight);
+        flight.land(ELSEWHERE);
+        return;
+      }
+      lease = turn.lease;
+    }
+    await load(engine, request, flight, lease);
+  } catch (error) {
+    void lease?.release();
+    flight.land({ ok: false, error });
+  } finally {
+    engine.fences.lower(flight.fence);
+    engine.flights.remove(flight);
+  }
+}
+
+function turnOf(
+  engine: Engine,
+  request: LoadRequest,
+  flight: Flight,
+  purpose: Purpose,
+): Promise<Turn> | Turn {
+  const { shared, options, clock } = engine;
+  if (shared === undefined) return { kind: 'load', lease: undefined };
+  return takeTurn({
+    engine,
+    shared,
+    flight,
+    policy: request.policy,
+    purpose,
+    budgetMs: options.storeTimeoutMs - (clock.now() - flight.startedAt),
+    isGood: (entry) => isGood(engine, request, flight, entry, purpose),
+  });
+}
+
+async function load(
+  engine: Engine,
+  request: LoadRequest,
+  flight: Flight,
+  lease: Lease | undefined,
+): Promise<void> {
+  const { key, loader, policy, record } = request;
+  flight.enter('loading', engine.clock.now());
+  const stale = replacedValue(engine, flight);
+  const value = await runLoader(engine, key, loader, policy, stale, record);
+  const filling = fill(engine, flight.fence, policy, value, lease, (entry) => {
+    keep(request, entry);
+  });
+  flight.proof = filling;
+  flight.land({ ok: true, value, source: 'load' });
+  // The flight stays open until its fill has settled, so that nobody loads again meanwhile.
+  if (filling !== undefined) await filling;
+}
+
+function landShared(
+  engine: Engine,
+  request: LoadRequest,
+  flight: Flight,
+  found: SharedEntry,
+): void {
+  const life = timesOf(request, found);
+  keep(request, engine.fillMemory(flight.fence, found.value, life, found.tags, found.tagClock));
+  flight.land({ ok: true, value: found.value, source: 'shared' });
+  // With a memory tier it is the next hit there that starts the refresh.
+  if (engine.memory !== undefined || life.refreshAt === undefined) return;
+  if (engine.clock.now() < life.refreshAt) return;
+  engine.flights.remove(flight);
+  refreshInBackground(engine, request, undefined);
+}
+
+/** What the load replaces: for the loader's eyes, who may be able to confirm it. */
+function replacedValue(engine: Engine, flight: Flight): unknown {
+  if (flight.stale !== undefined) return engine.ownCopy(flight.stale.value);
+  const entry = engine.memory?.find(flight.key);
+  return entry === undefined ? undefined : engine.memory?.valueOf(entry);
+}
+
+function keep(request: LoadRequest, entry: MemoryEntry | undefined): void {
+  if (entry !== undefined) request.onEntry?.(entry);
+}
+
+/** Whether the shared tier's entry answers the call; if it is merely expired, it is kept aside. */
+function isGood(
+  engine: Engine,
+  request: LoadRequest,
+  flight: Flight,
+  found: SharedEntry,
+  purpose: Purpose,
+): boolean {
+  if (!engine.isCurrent(found, flight.fence)) return false;
+  const now = engine.clock.now();
+  if (now >= found.staleUntil) return false;
+  const limit =
+    purpose === 'refresh'
+      ? (timesOf(request, found).refreshAt ?? found.freshUntil)
+      : found.freshUntil;
+  if (now < limit) return true;
+  flight.foundStale(found);
+  return false;
+}
+
+function timesOf(request: LoadRequest, found: SharedEntry): EntryLife {
+  const { createdAt, freshUntil, staleUntil } = found;
+  return {
+    createdAt,
+    freshUntil,
+    staleUntil,
+    refreshAt: refreshAt(request.policy.refresh, createdAt, freshUntil),
+  };
+}

@@ -1,0 +1,75 @@
+import type { TimerHandle } from '../base/clock.js';
+import type { FillOutcome, SharedEntry, SharedTier } from '../store/shared-tier.js';
+import type { Engine } from './engine.js';
+
+/** Renewals are this many times as frequent as they would have to be. */
+const RENEWALS_PER_LEASE = 3;
+/** A load without a hard time-out keeps its lease for so many terms. */
+const MOST_TERMS = 10;
+
+/**
+ * The right to store what a load brings, and the duty that goes with it: others wait for it. It is
+ * renewed while the load runs. Whoever writes or invalidates the key ends it, so that a result from
+ * before that is refused (Nishtala et al., Scaling Memcache at Facebook, NSDI 2013, §3.2.1).
+ *
+ * @internal
+ */
+export class Lease {
+  private timer: TimerHandle = undefined;
+  private ended = false;
+  private readonly until: number;
+
+  /** @param mostMs - Longest load for which it is renewed; default: ten times the lease. */
+  constructor(
+    private readonly engine: Engine,
+    private readonly shared: SharedTier,
+    private readonly key: string,
+    private readonly token: string,
+    private readonly leaseMs: number,
+    mostMs: number = MOST_TERMS * leaseMs,
+  ) {
+    this.until = engine.clock.monotonic() + mostMs;
+    engine.counters.leasesGranted++;
+    this.renewLater();
+  }
+
+  /** Stores what was loaded, if the lease is still held. */
+  async fill(entry: SharedEntry): Promise<FillOutcome> {
+    this.end();
+    const outcome = await this.shared.fill(this.key, this.token, entry);
+    this.engine.waiters.wake(this.key);
+    return outcome;
+  }
+
+  /** Gives it back without a value: whoever waits may try. */
+  async release(): Promise<void> {
+    if (this.ended) return;
+    this.end();
+    await this.shared.release(this.key, this.token);
+    this.engine.waiters.wake(this.key);
+  }
+
+  private end(): void {
+    this.ended = true;
+    this.engine.clock.clearTimeout(this.timer);
+  }
+
+  private renewLater(): void {
+    this.timer = this.engine.clock.setTimeout(() => {
+      void this.renew();
+    }, this.leaseMs / RENEWALS_PER_LEASE);
+  }
+
+  private async renew(): Promise<void> {
+    const { clock, counters } = this.engine;
+    if (clock.monotonic() >= this.until) return;
+    const held = await this.shared.renew(this.key, this.token, this.leaseMs);
+    if (this.ended) return;
+    if (held === false) {
+      counters.leasesLost++;
+      return;
+    }
+    if (held === true) counters.leasesRenewed++;
+    this.renewLater();
+  }
+}

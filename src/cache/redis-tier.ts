@@ -1,0 +1,25 @@
+import { isCacheError, StoreError } from '../base/errors.js';
+import { warnOnce } from '../base/warn.js';
+import type { CacheStore } from '../store/adapter.js';
+
+/**
+ * Loads the Redis room, which needs the optional package `ioredis`, and opens a store of the cache's
+ * own. The one place from which it is reached, so that nobody else loads it or meets it in types.
+ *
+ * @param target - A URL, ioredis options, or a client of the caller's.
+ * @returns A promise that rejects when `ioredis` is not installed.
+ * @internal
+ */
+export async function openRedis(target: string | object): Promise<CacheStore> {
+  try {
+    const { RedisStore } = await import('../redis/index.js');
+    return new RedisStore(target as ConstructorParameters<typeof RedisStore>[0]) as CacheStore;
+  } catch (cause) {
+    if (isCacheError(cause)) throw cause;
+    const message =
+      "Redis cannot be used: the package 'ioredis' could not be loaded. Install it (npm install " +
+      'ioredis), and where the program is bundled, leave it out of the bundle.';
+    warnOnce('AURORA_NO_IOREDIS', 'ioredis', message);
+    throw new StoreError('connect', message, { cause });
+  }
+}

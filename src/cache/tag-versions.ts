@@ -1,0 +1,38 @@
+import { LIMITS } from '../base/defaults.js';
+
+/**
+ * The version of each invalidated tag on some logical clock. What was noted at a moment of that
+ * clock is valid while none of its tags carries a later version, so that tags which become known
+ * only with a result are covered as well, and tags that were never invalidated cost nothing.
+ *
+ * @internal
+ */
+export class TagVersions {
+  /** By tag, in the order in which they were raised. */
+  private readonly versions = new Map<string, number>();
+
+  /** @param floor - What was noted before it is invalid, whatever its tags. */
+  constructor(private floor = 0) {}
+
+  /** Notes a version of tags; one that is older than what is known changes nothing. */
+  raise(tags: Iterable<string>, version: number): void {
+    for (const tag of tags) {
+      const known = this.versions.get(tag) ?? 0;
+      // Set anew, so that the map's order is that of the latest news.
+      this.versions.delete(tag);
+      this.versions.set(tag, Math.max(known, version));
+    }
+    while (this.versions.size > LIMITS.tagTable) {
+      const [oldest, itsVersion] = this.versions.entries().next().value as [string, number];
+      this.versions.delete(oldest);
+      this.floor = Math.max(this.floor, itsVersion);
+    }
+  }
+
+  /** Whether what carries these tags, noted at that moment, is still good. */
+  isValid(tags: readonly string[], noted: number): boolean {
+    if (tags.length === 0) return true;
+    if (noted < this.floor) return false;
+    return tags.every((tag) => (this.versions.get(tag) ?? 0) <= noted);
+  }
+}

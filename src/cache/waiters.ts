@@ -1,0 +1,76 @@
+import type { Clock } from '../base/clock.js';
+
+/**
+ * Flights that wait for somebody else's lease, by key. Registered before the lease is asked for:
+ * the message that it has ended may come before the answer that it is held.
+ *
+ * @internal
+ */
+export class WaiterTable {
+  private readonly waiters = new Map<string, Set<Waiter>>();
+
+  constructor(private readonly clock: Clock) {}
+
+  register(key: string): Waiter {
+    const waiter = new Waiter(this.clock);
+    const others = this.waiters.get(key);
+    if (others === undefined) this.waiters.set(key, new Set([waiter]));
+    else others.add(waiter);
+    return waiter;
+  }
+
+  remove(key: string, waiter: Waiter): void {
+    const others = this.waiters.get(key);
+    others?.delete(waiter);
+    if (others?.size === 0) this.waiters.delete(key);
+  }
+
+  /** The key's lease has ended. */
+  wake(key: string): void {
+    const waiters = this.waiters.get(key);
+    if (waiters !== undefined) for (const waiter of waiters) waiter.wake();
+  }
+
+  /** Nobody will be told of any lease: the store is away, or messages were lost. */
+  wakeAll(): void {
+    for (const waiters of this.waiters.values()) for (const waiter of waiters) waiter.wake();
+  }
+
+  /** Keys for which somebody waits. */
+  get size(): number {
+    return this.waiters.size;
+  }
+}
+
+/** One flight's wait. */
+export class Waiter {
+  private awake = false;
+  private resolve: (() => void) | undefined;
+
+  constructor(private readonly clock: Clock) {}
+
+  wake(): void {
+    this.awake = true;
+    this.resolve?.();
+  }
+
+  /** What happens from now on counts: call it before asking for the lease. */
+  reset(): void {
+    this.awake = false;
+  }
+
+  /** Waits to be woken, or for so long; answers whether it was woken, now or before it waited. */
+  async wait(ms: number): Promise<boolean> {
+    if (!this.awake) {
+      await new Promise<void>((resolve) => {
+        const timer = this.clock.setTimeout(resolve, ms);
+        this.resolve = () => {
+          this.clock.clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.resolve = undefined;
+    return this.awake;
+  }
+}

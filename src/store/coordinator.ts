@@ -1,0 +1,175 @@
+import type { Clock } from '../base/clock.js';
+
+/**
+ * What a store can do beyond Keyv's contract when several processes share it: leases, so that one
+ * of them loads; a bus, so that their memory tiers agree; tag versions; removal by pattern.
+ *
+ * Keys are those below the namespace. Every promise rejects when the store cannot be asked; nothing
+ * is queued, and nothing is sent a second time.
+ *
+ * @internal
+ */
+export interface Coordinator {
+  /** Whether commands can be sent: the connection stands, as far as is known. */
+  readonly isConnected: boolean;
+  /** Whether messages of others arrive: subscribed, and the last probe came back. */
+  readonly isListening: boolean;
+  /** The store's clock minus ours, in ms; 0 until it has been measured. */
+  readonly clockOffsetMs: number;
+  /** The tags' clock as last heard of, never ahead of it; `undefined` before that. */
+  readonly lastTagClock: number | undefined;
+  /** Messages sent and received, probes aside. */
+  readonly messages: { readonly sent: number; readonly received: number };
+
+  /** Settles when commands can be sent and the clocks have been compared; `undefined` for now. */
+  ready(): Promise<void> | undefined;
+
+  /**
+   * Asks for the lease of a key, and looks at the value again: somebody may have filled it since.
+   *
+   * @param token - Names the load; nobody else's may be the same.
+   * @param leaseMs - How long it is held unless it is renewed.
+   * @param withinMs - When the command reaches the store later than so many ms after it was sent,
+   * nothing is granted: its sender has given up on it.
+   * @param seize - Takes the lease from whoever holds it, whose fill will then be refused.
+   */
+  acquire(
+    key: string,
+    token: string,
+    leaseMs: number,
+    withinMs: number,
+    seize?: boolean,
+  ): Promise<Grant>;
+  /** Prolongs a lease from now on; answers false when it is no longer held. */
+  renew(key: string, token: string, leaseMs: number): Promise<boolean>;
+  /** Gives a lease back, if it is still held, and tells those who wait for it. */
+  release(key: string, token: string): Promise<void>;
+  /**
+   * Stores a text and gives the lease back, if the lease is still held; tells those who wait.
+   *
+   * @returns Whether it was stored.
+   */
+  fill(key: string, token: string, text: string, ttlMs: number): Promise<boolean>;
+
+  /**
+   * Ends the key's lease, removes what is there, stores a text, and tells everybody.
+   *
+   * @param withinMs - When the command reaches the store later than so many ms after it was sent,
+   * it only removes: a later write may have been there before it.
+   * @throws when the store refuses the text; what was there before is gone all the same.
+   */
+  set(key: string, text: string, ttlMs: number, withinMs: number): Promise<void>;
+  /** Ends the key's lease, removes what is there, and tells everybody; answers whether it was. */
+  delete(key: string): Promise<boolean>;
+  /**
+   * Ends the leases of all keys that match, then removes their values, then tells everybody; step
+   * by step, so that the store stays responsive. Each step answers how many values it removed.
+   */
+  clear(patterns: readonly KeyPattern[]): AsyncIterable<number>;
+  /** The keys of the namespace, counted step by step: how many each step found. */
+  count(): AsyncIterable<number>;
+
+  /** The tags' clock, for a load to note before it runs. */
+  tagClock(): Promise<number>;
+  /** When each of the tags was last invalidated, on the tags' clock. */
+  tagVersions(tags: readonly string[]): Promise<TagVersions>;
+  /**
+   * Turns the tags' clock on, makes it the version of these tags, and tells everybody.
+   *
+   * @returns The version.
+   */
+  invalidateTags(tags: readonly string[]): Promise<number>;
+
+  /** Ends the bus, and whatever was opened for it. */
+  close(): void;
+}
+
+/** A pattern as stores need it: patterns of their own may mean something else, or take forever. */
+export interface KeyPattern {
+  /** As its user wrote it. */
+  readonly source: string;
+  /** Text that all keys which match begin with. */
+  readonly prefix: string;
+  matches(key: string): boolean;
+}
+
+/** The answer to {@link Coordinator.acquire}. */
+export type Grant =
+  | {
+      readonly granted: true;
+      /** What is stored under the key. */
+      readonly text: string | undefined;
+    }
+  | {
+      readonly granted: false;
+      /** The token of whoever holds it. */
+      readonly holder: string;
+      /** Until it ends, unless it is renewed. */
+      readonly remainingMs: number;
+    };
+
+/** Versions on the tags' clock. */
+export interface TagVersions {
+  /**
+   * What was noted before it is invalid, whatever its tags; `undefined` when the store knows nothing
+   * of tags, which makes everything with tags invalid.
+   */
+  readonly epoch: number | undefined;
+  /** In the order of the tags; 0 for one that was not invalidated since the epoch. */
+  readonly versions: readonly number[];
+}
+
+/** What a coordinator tells the cache that it works for. */
+export interface CoordinatorListener {
+  /** Somebody wrote or removed these keys: what is in memory may be out of date. */
+  onKeys(keys: readonly string[]): void;
+  /** Somebody invalidated tags, which made this their version on the tags' clock. */
+  onTags(tags: readonly string[], version: number): void;
+  /** Somebody removed the keys that match, in the syntax of `clear`. */
+  onPatterns(patterns: readonly string[]): void;
+  /** The lease of a key has ended, by a fill or without: whoever waits for it may look again. */
+  onLeaseEnd(key: string): void;
+  /**
+   * Messages may have been lost, or everything was removed: all that is in memory is in doubt.
+   * Called before {@link Coordinator.isListening} turns true, every time.
+   */
+  onReset(): void;
+  /** {@link Coordinator.isListening} or {@link Coordinator.isConnected} may have changed. */
+  onChange(): void;
+  /** A failure that belongs to no operation. */
+  onError(error: Error): void;
+}
+
+/**
+ * How a memory tier learns what others write. `tracking`: the server itself tells of every change,
+ * whoever makes it (Redis `CLIENT TRACKING`). `pubsub`: the caches tell each other.
+ */
+export type BusKind = 'tracking' | 'pubsub';
+
+/** @internal */
+export interface CoordinatorOptions {
+  readonly namespace: string;
+  /** Names this cache among those that share the namespace. */
+  readonly origin: string;
+  readonly clock: Clock;
+  /** Whether there is a memory tier to keep up to date. */
+  readonly hasMemory: boolean;
+  /** Default: tracking where the store can do it. */
+  readonly bus: BusKind | undefined;
+  readonly listener: CoordinatorListener;
+}
+
+/**
+ * A store that can coordinate the caches which share it.
+ *
+ * @internal
+ */
+export interface CoordinatedStore {
+  /** Begins to work for one cache. */
+  coordinate(options: CoordinatorOptions): Coordinator;
+}
+
+/** @internal */
+export function coordinates(store: object): store is CoordinatedStore {
+  return typeof (store as Partial<CoordinatedStore>).coordinate === 'function';
+}

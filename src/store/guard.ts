@@ -1,0 +1,166 @@
+import type { Clock } from '../base/clock.js';
+import { StoreError } from '../base/errors.js';
+import type { Backend } from './backend.js';
+import { CircuitBreaker, type BreakerSettings } from './breaker.js';
+import { deadline } from './deadline.js';
+
+export interface GuardOptions {
+  readonly clock: Clock;
+  /** How long one operation may take, unless its caller has less time left. */
+  readonly timeoutMs: number;
+  /** `undefined` for no breaker. */
+  readonly breaker: BreakerSettings | undefined;
+  /** Told of every failure; a caller never is. */
+  readonly onError: (error: unknown) => void;
+  /** Told when the store is given up (true) and when it is back (false). */
+  readonly onChange: (isDown: boolean) => void;
+}
+
+/** What is tried again in the background has been reported once, and need not be again. */
+export type Telling = 'aloud' | 'quietly';
+
+/**
+ * Keeps a store's failures from its callers: every operation is within a deadline, fails without
+ * an exception, and is not tried at all while a circuit breaker is open.
+ *
+ * @internal
+ */
+export class Guard {
+  private readonly breaker: CircuitBreaker | undefined;
+  private readonly opening: Promise<Backend> | undefined;
+  private opened: Backend | undefined;
+  /** Failures so far, thrown or reported. */
+  private failures = 0;
+
+  /**
+   * @param backend - The store, or a promise of it; operations wait for it within their deadlines.
+   * @param probe - Whether the store is usable again, while the breaker is open. Never rejects.
+   */
+  constructor(
+    backend: Backend | Promise<Backend>,
+    private readonly options: GuardOptions,
+    probe: () => Promise<boolean>,
+  ) {
+    const { breaker, clock, onChange } = options;
+    this.breaker = breaker && new CircuitBreaker(breaker, clock, probe, onChange);
+    if (!(backend instanceof Promise)) {
+      this.opened = backend;
+      return;
+    }
+    this.opening = backend;
+    backend.then(
+      (opened) => (this.opened = opened),
+      // Whoever waits for it is told.
+      () => undefined,
+    );
+  }
+
+  /** Whether the store is given up for now. */
+  get isDown(): boolean {
+    return this.breaker?.isOpen === true;
+  }
+
+  /** How the breaker stands; `closed` without one. */
+  get state(): 'closed' | 'open' | 'half-open' {
+    return this.breaker?.state ?? 'closed';
+  }
+
+  /** The store, if it is there already. */
+  get backend(): Backend | undefined {
+    return this.opened;
+  }
+
+  /** One operation, unless the store is given up or no time is left; `undefined` if it failed. */
+  async attempt<T>(
+    operation: string,
+    run: (backend: Backend) => Promise<T>,
+    budgetMs: number = this.options.timeoutMs,
+  ): Promise<T | undefined> {
+    if (this.isDown || budgetMs <= 0) return undefined;
+    return await this.force(operation, run, 'aloud', budgetMs);
+  }
+
+  /** The same, given up or not. */
+  async force<T>(
+    operation: string,
+    run: (backend: Backend) => Promise<T>,
+    telling: Telling = 'aloud',
+    budgetMs: number = this.options.timeoutMs,
+  ): Promise<T | undefined> {
+    const before = this.failures;
+    try {
+      const { opened } = this;
+      const work = opened === undefined ? this.once(run) : run(opened);
+      const result = await deadline(work, budgetMs, this.options.clock, operation);
+      // `Keyv` reports a failure as an event, and answers as though nothing had happened.
+      if (this.failures !== before && this.opened?.coordinator === undefined) return undefined;
+      this.breaker?.succeeded();
+      return result;
+    } catch (error) {
+      // A caller who had no time left says nothing about the store.
+      if (budgetMs < this.options.timeoutMs / 2 && isTimeout(error, operation)) return undefined;
+      if (telling === 'aloud') this.failed(operation, error);
+      else this.count(error);
+      return undefined;
+    }
+  }
+
+  /** An `error` event of the store, which may belong to any operation or none. */
+  reported(cause: unknown, telling: Telling = 'aloud'): void {
+    if (telling === 'quietly' || this.isDown) this.count(cause);
+    else this.failed('event', cause);
+  }
+
+  /** The store, once it is there. */
+  async whenOpen(): Promise<Backend> {
+    return this.opened ?? (await (this.opening as Promise<Backend>));
+  }
+
+  /** Tries the store again at once: it said that it is back. */
+  hurry(): void {
+    this.breaker?.hurry();
+  }
+
+  /** Ends all probing, and what was opened for the cache. */
+  async close(): Promise<void> {
+    this.breaker?.stop();
+    try {
+      await (await (this.opening ?? this.opened))?.close();
+    } catch {
+      // It has never been open, or is gone.
+    }
+  }
+
+  private async once<T>(run: (backend: Backend) => Promise<T>): Promise<T> {
+    return await run(await this.whenOpen());
+  }
+
+  /** Tells of a failure, and counts it if it says that the store is away. */
+  private failed(operation: string, cause: unknown): void {
+    this.options.onError(toStoreError(operation, cause));
+    this.count(cause);
+  }
+
+  private count(cause: unknown): void {
+    this.failures++;
+    if (isOutage(cause)) this.breaker?.failed();
+    else this.breaker?.succeeded();
+  }
+}
+
+/** Answers of a Redis that lives, but says no to this one command. */
+const REFUSALS = /^(?:OOM|WRONGTYPE|NOPERM|NOSCRIPT|LATE|ERR)\b/;
+
+function isOutage(cause: unknown): boolean {
+  return !(cause instanceof Error && REFUSALS.test(cause.message));
+}
+
+function toStoreError(operation: string, cause: unknown): StoreError {
+  return cause instanceof StoreError
+    ? cause
+    : new StoreError(operation, `The store failed on ${operation}.`, { cause });
+}
+
+function isTimeout(error: unknown, operation: string): boolean {
+  return error instanceof StoreError && error.operation === operation;
+}

@@ -1,0 +1,65 @@
+import type { Clock, TimerHandle } from '../base/clock.js';
+import type { PendingLog, PendingWork } from './pending-log.js';
+
+export interface RecoveryOptions {
+  readonly clock: Clock;
+  /** From a failure to the next try. */
+  readonly retryMs: number;
+  /** Whether nothing can be done at present. */
+  readonly isBlocked: () => boolean;
+  /** Makes good what is logged; answers whether all of it is done. Never rejects. */
+  readonly makeGood: (work: PendingWork) => Promise<boolean>;
+}
+
+/**
+ * Works off the log of what is out of date in the store, whenever the store can be asked.
+ *
+ * @internal
+ */
+export class Recovery {
+  private running: Promise<boolean> | undefined;
+  private timer: TimerHandle = undefined;
+  private closed = false;
+
+  constructor(
+    private readonly log: PendingLog,
+    private readonly options: RecoveryOptions,
+  ) {}
+
+  get isRunning(): boolean {
+    return this.running !== undefined;
+  }
+
+  /** Works until nothing is left; answers false at the first failure. */
+  run(): Promise<boolean> {
+    this.running ??= this.runAll().finally(() => (this.running = undefined));
+    return this.running;
+  }
+
+  /** Works in the background, again and again if need be. */
+  soon(): void {
+    const { log, closed, running, options } = this;
+    if (options.isBlocked() || closed || log.size === 0 || running !== undefined) return;
+    options.clock.clearTimeout(this.timer);
+    void this.run().then((done) => {
+      if (done || this.closed) return;
+      this.timer = options.clock.setTimeout(() => {
+        this.soon();
+      }, options.retryMs);
+    });
+  }
+
+  stop(): void {
+    this.closed = true;
+    this.options.clock.clearTimeout(this.timer);
+  }
+
+  private async runAll(): Promise<boolean> {
+    while (this.log.size > 0) {
+      const work = this.log.snapshot();
+      if (!(await this.options.makeGood(work))) return false;
+      this.log.settle(work);
+    }
+    return true;
+  }
+}
