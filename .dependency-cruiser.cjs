@@ -29,15 +29,38 @@ const privateModules = {
   http: '^(node:)?(http|https|http2)$',
 };
 
+/** The one door between cache/ and redis/: at run time, and only when a cache is given a Redis. */
+const redisDoor = '^src/cache/redis-tier\\.ts$';
+
 const any = (names) => `(${names.join('|')})`;
 
 const floors = Object.entries(house).map(([room, below]) => ({
   name: `floor-${room}`,
   comment: `${room}/ imports from ${below.join(', ') || 'nothing'}: imports point down, and rooms on one floor do not import each other.`,
   severity: 'error',
-  from: { path: `^src/${room}/` },
+  from: { path: `^src/${room}/`, ...(room === 'cache' && { pathNot: redisDoor }) },
   to: { path: '^src/', pathNot: `^src/${any([room, ...below])}/` },
 }));
+
+const door = [
+  {
+    name: 'redis-door-rooms',
+    comment: 'cache/redis-tier.ts imports what cache/ may, and redis/index.ts.',
+    severity: 'error',
+    from: { path: redisDoor },
+    to: {
+      path: '^src/',
+      pathNot: [`^src/${any(['cache', ...house.cache])}/`, '^src/redis/index\\.ts$'],
+    },
+  },
+  {
+    name: 'redis-door-dynamic',
+    comment: 'Nobody loads ioredis who does not use Redis: the door opens by import() only.',
+    severity: 'error',
+    from: { path: redisDoor },
+    to: { path: '^src/redis/', dynamic: false },
+  },
+];
 
 const boundaries = Object.entries(privateModules).map(([room, path]) => ({
   name: `only-${room}`,
@@ -52,6 +75,7 @@ module.exports = {
   forbidden: [
     ...floors,
     ...boundaries,
+    ...door,
     {
       name: 'index-stays-light',
       comment: 'src/index.ts does not load the rooms that have their own entry point.',

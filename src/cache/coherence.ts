@@ -1,6 +1,22 @@
 import { Glob } from '../base/glob.js';
+import type { MemoryStore } from '../memory/memory-store.js';
 import type { CoordinatorListener } from '../store/coordinator.js';
-import type { Engine } from './engine.js';
+import type { FenceTable } from './fence.js';
+import type { FlightTable } from './flight.js';
+import type { TagVersions } from './tag-versions.js';
+import type { WaiterTable } from './waiters.js';
+
+/** What news of others concerns. */
+interface Concerned {
+  readonly memory: MemoryStore | undefined;
+  readonly fences: FenceTable;
+  readonly flights: FlightTable;
+  readonly waiters: WaiterTable;
+  readonly sharedTags: TagVersions;
+  doubtKey(key: string): void;
+  updateTrust(): void;
+  report(error: unknown): void;
+}
 
 /**
  * What a cache does about the news of the others that share its store: what they wrote leaves
@@ -9,7 +25,7 @@ import type { Engine } from './engine.js';
  * @internal
  */
 export class Coherence implements CoordinatorListener {
-  constructor(private readonly engine: Engine) {}
+  constructor(private readonly engine: Concerned) {}
 
   onKeys(keys: readonly string[]): void {
     for (const key of keys) {

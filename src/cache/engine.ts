@@ -257,7 +257,6 @@ export class Engine {
   }
 
   private updateFastHits(): void {
-    this.fastHits =
-      this.servesMemory && this.memory?.clones === false && !this.events.hears('hit');
+    this.fastHits = this.servesMemory && this.memory?.clones === false && !this.events.hears('hit');
   }
 }

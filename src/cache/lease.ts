@@ -1,6 +1,8 @@
 import type { TimerHandle } from '../base/clock.js';
 import type { FillOutcome, SharedEntry, SharedTier } from '../store/shared-tier.js';
 import type { Engine } from './engine.js';
+import type { Fence } from './fence.js';
+import type { LoadPolicy } from './policy.js';
 
 /** Renewals are this many times as frequent as they would have to be. */
 const RENEWALS_PER_LEASE = 3;
@@ -72,4 +74,28 @@ export class Lease {
     if (held === true) counters.leasesRenewed++;
     this.renewLater();
   }
+}
+
+/**
+ * Takes the lease of a key from whoever holds it, before a value is made that replaces what is
+ * there; and notes the tags' clock.
+ *
+ * @returns `undefined` when the store could not be asked.
+ * @internal
+ */
+export async function seizeLease(
+  engine: Engine,
+  fence: Fence,
+  { leaseMs, hardMs }: Pick<LoadPolicy, 'leaseMs' | 'hardMs'>,
+): Promise<Lease | undefined> {
+  const { shared, options } = engine;
+  if (shared === undefined) return undefined;
+  const token = engine.newToken();
+  const [answer, tagClock] = await Promise.all([
+    shared.acquire(fence.key, token, leaseMs, options.storeTimeoutMs, true),
+    shared.tagClock(options.storeTimeoutMs),
+  ]);
+  fence.sharedClock = tagClock ?? fence.sharedClock;
+  if (answer?.granted !== true) return undefined;
+  return new Lease(engine, shared, fence.key, token, leaseMs, hardMs);
 }

@@ -226,7 +226,10 @@ const isRedis: Check = (value, option) => {
       `${option} must be options for ioredis, or a client of it. A URL goes into redisUrl.`,
     );
   }
-  const { keyPrefix, options } = value as { keyPrefix?: unknown; options?: { keyPrefix?: unknown } };
+  const { keyPrefix, options } = value as {
+    keyPrefix?: unknown;
+    options?: { keyPrefix?: unknown };
+  };
   if (!keyPrefix && !options?.keyPrefix) return undefined;
   throw new ConfigurationError(
     `${option}: keyPrefix cannot be used: it would not apply to patterns. Give the cache a ` +

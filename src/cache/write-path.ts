@@ -58,7 +58,11 @@ export async function store(
           await shared.remove(key, budgetMs);
           return true;
         }
-        return await share(shared, { value: kept, ...life, tags, tagClock: tagClock ?? 0 }, budgetMs);
+        return await share(
+          shared,
+          { value: kept, ...life, tags, tagClock: tagClock ?? 0 },
+          budgetMs,
+        );
       });
       // Reads that began before the acknowledgement may have seen the old value. When a later
       // write has marked this fence, it has marked theirs as well, and its own must stay clean.

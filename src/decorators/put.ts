@@ -2,11 +2,10 @@ import { getCache } from '../cache/default-cache.js';
 import type { Engine } from '../cache/engine.js';
 import type { Fence, Watch } from '../cache/fence.js';
 import { toStore } from '../cache/fill.js';
-import { Lease } from '../cache/lease.js';
+import { seizeLease, type Lease } from '../cache/lease.js';
 import { overlaid, type LoadPolicy } from '../cache/policy.js';
 import { remove, store, type ShareEntry, type TagNote } from '../cache/write-path.js';
 import { CORE } from '../cache/manager.js';
-import type { SharedTier } from '../store/shared-tier.js';
 import type { CachedMethod, Located } from './cached-method.js';
 import { cachedMethodNamed } from './find-method.js';
 import { reportMistake } from './mistake.js';
@@ -60,9 +59,11 @@ export class Put {
    */
   begin(): Promise<void> | undefined {
     const { located, fence } = this;
-    const { engine, policy } = located?.site ?? {};
-    if (fence === undefined || engine?.shared?.isCoordinated !== true) return undefined;
-    return this.takeLease(engine, engine.shared, fence, policy as LoadPolicy);
+    if (fence === undefined || !located?.site.engine.shared?.isCoordinated) return undefined;
+    const { engine, policy } = located.site;
+    return seizeLease(engine, fence, policy).then((lease) => {
+      this.lease = lease;
+    });
   }
 
   async store(result: unknown): Promise<void> {
@@ -112,23 +113,6 @@ export class Put {
       this.watch?.noted ?? {};
     this.fence = fences.raise(key, tagClock, sharedClock);
     this.fence.marked = this.watch?.seen.saw(key) === true;
-  }
-
-  private async takeLease(
-    engine: Engine,
-    shared: SharedTier,
-    fence: Fence,
-    { leaseMs, hardMs }: LoadPolicy,
-  ): Promise<void> {
-    const { storeTimeoutMs } = engine.options;
-    const token = engine.newToken();
-    const [answer, tagClock] = await Promise.all([
-      shared.acquire(fence.key, token, leaseMs, storeTimeoutMs, true),
-      shared.tagClock(storeTimeoutMs),
-    ]);
-    fence.sharedClock = tagClock ?? fence.sharedClock;
-    if (answer?.granted !== true) return;
-    this.lease = new Lease(engine, shared, fence.key, token, leaseMs, hardMs);
   }
 
   /**

@@ -115,6 +115,19 @@ describe('the layer check', () => {
       'floor-cache: src/cache/side.ts -> src/redis/index.ts',
     ],
     [
+      'redis through its door, but at once',
+      {
+        'cache/redis-tier.ts': `export { redis } from '../redis/index.js';\nexport const load = () => import('../http/index.js');\n`,
+      },
+      'redis-door-dynamic: src/cache/redis-tier.ts -> src/redis/index.ts',
+    ],
+    [
+      'another room through the same door',
+      // In the file of the case before.
+      {},
+      'redis-door-rooms: src/cache/redis-tier.ts -> src/http/index.ts',
+    ],
+    [
       'the public index from inside',
       { 'decorators/up.ts': `import { cache } from '../index.js';\nexport const up = cache;\n` },
       'floor-decorators: src/decorators/up.ts -> src/index.ts',

@@ -125,6 +125,36 @@ describe('the packed package', () => {
     expect(loaded).toEqual({ files: [], http: false });
   });
 
+  it.each([
+    ['import', `import { CacheManager } from 'aurora-cache';`, 'mjs'],
+    ['require', `const { CacheManager } = require('aurora-cache');`, 'cjs'],
+  ])(
+    'says what is missing when a Redis is given and ioredis is not there: %s',
+    async (_, line, type) => {
+      const seen = await node(
+        `no-ioredis.${type}`,
+        `${line}
+       const warnings = [];
+       process.on('warning', ({ code, message }) => warnings.push([code, message]));
+       const cache = new CacheManager({ redisUrl: 'redis://user:secret@127.0.0.1:1' });
+       let loads = 0;
+       (async () => {
+         const load = () => ++loads;
+         const values = [await cache.getOrSet('a', load), await cache.getOrSet('a', load)];
+         const { type, degraded } = await cache.getStats();
+         await cache.close();
+         setImmediate(() => console.log(JSON.stringify({ values, type, degraded, warnings })));
+       })();`,
+      );
+      expect(seen).toEqual({
+        values: [1, 1],
+        type: 'redis',
+        degraded: true,
+        warnings: [['AURORA_NO_IOREDIS', expect.stringContaining('npm install ioredis')]],
+      });
+    },
+  );
+
   it('never mentions ioredis in a type that memory-only users see', async () => {
     const dist = installed('dist');
     const names = await readdir(dist, { recursive: true });
