@@ -23,7 +23,12 @@ export { configureCache, getCache, invalidateCache } from './cache/default-cache
 export type { CacheEvents, CacheListener } from './cache/events.js';
 export type { LoadContext } from './cache/load-context.js';
 export { CacheManager, type LoadEntry, type SetEntry, type WarmEntry } from './cache/manager.js';
-export type { BreakerOptions, CacheOptions, MemoryOptions } from './cache/options.js';
+export type {
+  BreakerOptions,
+  CacheOptions,
+  CompressionOptions,
+  MemoryOptions,
+} from './cache/options.js';
 export type { LifeOptions, LoadOptions, LoadTimeOptions, SetOptions } from './cache/policy.js';
 export type { CacheStats, MethodReport } from './cache/statistics.js';
 export type { WarmOptions, WarmProgress, WarmReport } from './cache/warm.js';

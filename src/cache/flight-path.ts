@@ -1,5 +1,5 @@
 import type { EntryLife, MemoryEntry } from '../memory/entry.js';
-import type { SharedEntry } from '../store/shared-tier.js';
+import type { SharedEntry, SharedTier } from '../store/shared-tier.js';
 import type { Engine } from './engine.js';
 import { fill } from './fill.js';
 import { ELSEWHERE, Flight, TAGS_FOLLOW } from './flight.js';
@@ -18,18 +18,60 @@ const REFRESH_RETRY_MS = 1000;
  * @internal
  */
 export function takeOff(engine: Engine, request: LoadRequest, purpose: Purpose): Flight {
-  const { tags, leaseMs } = request.policy;
+  const flight = enlist(engine, request);
+  const { shared } = engine;
+  if (shared === undefined || purpose === 'reload') void flyOn(engine, request, flight, purpose);
+  else {
+    void readShared(shared, flight).then((found) => {
+      if (!landsOn(engine, request, flight, found, purpose)) {
+        void flyOn(engine, request, flight, purpose);
+      }
+    });
+  }
+  return flight;
+}
+
+/**
+ * Starts a flight whose first caller has a promise of his own, since it will probably end with the
+ * shared tier's answer.
+ *
+ * @param onHit - Makes the answer of what the shared tier has.
+ * @param onMiss - Makes the answer of a flight that goes on to load.
+ * @internal
+ */
+export function readThrough(
+  engine: Engine,
+  shared: SharedTier,
+  request: LoadRequest,
+  onHit: (found: SharedEntry) => unknown,
+  onMiss: (flight: Flight) => unknown,
+): Promise<unknown> {
+  const flight = enlist(engine, request);
+  return readShared(shared, flight).then((found) => {
+    if (found !== undefined && landsOn(engine, request, flight, found, 'read')) return onHit(found);
+    void flyOn(engine, request, flight, 'read');
+    return onMiss(flight);
+  });
+}
+
+function enlist(engine: Engine, { key, policy }: LoadRequest): Flight {
   const now = engine.clock.now();
   const flight = new Flight(
-    request.key,
-    engine.raiseFence(request.key),
+    key,
+    engine.raiseFence(key),
     now,
-    typeof tags === 'function' ? TAGS_FOLLOW : tags,
-    engine.flights.get(request.key)?.isOverdue(now, leaseMs) === true,
+    typeof policy.tags === 'function' ? TAGS_FOLLOW : policy.tags,
+    engine.flights.get(key)?.isOverdue(now, policy.leaseMs) === true,
   );
   engine.flights.add(flight);
-  void fly(engine, request, flight, purpose);
   return flight;
+}
+
+/** Never rejects: a store that fails has nothing. */
+function readShared(shared: SharedTier, flight: Flight): Promise<SharedEntry | undefined> {
+  const reading = shared.read(flight.key);
+  flight.batch = shared.gathering;
+  return reading;
 }
 
 /**
@@ -54,7 +96,22 @@ export function refreshInBackground(
   takeOff(engine, request, 'refresh');
 }
 
-async function fly(
+/** Whether the flight ends with what the shared tier has. */
+function landsOn(
+  engine: Engine,
+  request: LoadRequest,
+  flight: Flight,
+  found: SharedEntry | undefined,
+  purpose: Purpose,
+): boolean {
+  if (found === undefined || !isGood(engine, request, flight, found, purpose)) return false;
+  landShared(engine, request, flight, found);
+  end(engine, flight);
+  return true;
+}
+
+/** The rest of a flight for which the shared tier had nothing fresh. */
+async function flyOn(
   engine: Engine,
   request: LoadRequest,
   flight: Flight,
@@ -62,18 +119,8 @@ async function fly(
 ): Promise<void> {
   let lease: Lease | undefined;
   try {
-    const { shared } = engine;
-    if (shared !== undefined && purpose !== 'reload') {
-      const reading = shared.read(request.key);
-      flight.batch = shared.gathering;
-      const found = await reading;
-      if (found !== undefined && isGood(engine, request, flight, found, purpose)) {
-        landShared(engine, request, flight, found);
-        return;
-      }
-    }
-    if (shared?.isCoordinated === true) {
-      const turn = await turnOf(engine, request, flight, purpose);
+    if (engine.shared?.isCoordinated === true) {
+      const turn = await turnOf(engine, engine.shared, request, flight, purpose);
       if (turn.kind === 'found') {
         landShared(engine, request, flight, turn.entry);
         return;
@@ -91,19 +138,23 @@ async function fly(
     void lease?.release();
     flight.land({ ok: false, error });
   } finally {
-    engine.fences.lower(flight.fence);
-    engine.flights.remove(flight);
+    end(engine, flight);
   }
+}
+
+function end(engine: Engine, flight: Flight): void {
+  engine.fences.lower(flight.fence);
+  engine.flights.remove(flight);
 }
 
 function turnOf(
   engine: Engine,
+  shared: SharedTier,
   request: LoadRequest,
   flight: Flight,
   purpose: Purpose,
-): Promise<Turn> | Turn {
-  const { shared, options, clock } = engine;
-  if (shared === undefined) return { kind: 'load', lease: undefined };
+): Promise<Turn> {
+  const { options, clock } = engine;
   return takeTurn({
     engine,
     shared,

@@ -29,10 +29,6 @@ export type FlightStage = 'reading' | 'asking' | 'waiting' | 'loading';
  * come meanwhile join it.
  */
 export class Flight {
-  /** The outcome. It is there before the load begins, for a loader that asks for its own key. */
-  readonly landing: Promise<Landing>;
-  /** Whether the outcome is known; the fill may still be under way. */
-  landed = false;
   /** The expired entry that the shared tier had. */
   stale: SharedEntry | undefined;
   /** What its read of the shared tier travels with; see {@link Flight.admits}. */
@@ -44,8 +40,11 @@ export class Flight {
   private current: FlightStage = 'reading';
   /** Since when others have been waiting for its load; `Infinity` while it waits itself. */
   private since: number;
-  private readonly listeners: (() => void)[] = [];
-  private resolve!: (landing: Landing) => void;
+  private listeners: (() => void)[] | undefined;
+  private outcome: Landing | undefined;
+  /** Made when somebody waits: most flights end with one reader, who has a promise of his own. */
+  private promise: Promise<Landing> | undefined;
+  private resolve: ((landing: Landing) => void) | undefined;
   private patience: Promise<Landing | typeof OVERDUE> | undefined;
 
   constructor(
@@ -57,7 +56,20 @@ export class Flight {
     readonly isSuccessor: boolean,
   ) {
     this.since = startedAt;
-    this.landing = new Promise((resolve) => (this.resolve = resolve));
+  }
+
+  /** Whether the outcome is known; the fill may still be under way. */
+  get landed(): boolean {
+    return this.outcome !== undefined;
+  }
+
+  /** The outcome, to be waited for. */
+  get landing(): Promise<Landing> {
+    this.promise ??=
+      this.outcome === undefined
+        ? new Promise((resolve) => (this.resolve = resolve))
+        : Promise.resolve(this.outcome);
+    return this.promise;
   }
 
   get stage(): FlightStage {
@@ -91,8 +103,8 @@ export class Flight {
   }
 
   land(landing: Landing): void {
-    this.landed = true;
-    this.resolve(landing);
+    this.outcome = landing;
+    this.resolve?.(landing);
   }
 
   /** Keeps aside what the shared tier had, and tells those who wait for it. */
@@ -103,7 +115,7 @@ export class Flight {
 
   /** Calls back when there may be something stale to serve that was not to be had before. */
   whenStale(listener: () => void): void {
-    this.listeners.push(listener);
+    (this.listeners ??= []).push(listener);
   }
 
   /** Whether a load has kept others waiting for longer than it may. */
@@ -134,7 +146,9 @@ export class Flight {
   }
 
   private tell(): void {
-    for (const listener of this.listeners.splice(0)) listener();
+    const listeners = this.listeners ?? [];
+    this.listeners = undefined;
+    for (const listener of listeners) listener();
   }
 }
 

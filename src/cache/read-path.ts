@@ -3,7 +3,7 @@ import type { EntryOwner, MemoryEntry } from '../memory/entry.js';
 import type { MethodRecord } from '../stats/method-record.js';
 import type { Engine } from './engine.js';
 import type { CacheEvents } from './events.js';
-import { refreshInBackground, takeOff } from './flight-path.js';
+import { readThrough, refreshInBackground, takeOff } from './flight-path.js';
 import { ELSEWHERE, OVERDUE, type Flight, type Landing } from './flight.js';
 import { LazyLoadContext } from './load-context.js';
 import type { LoadRequest } from './load-request.js';
@@ -80,34 +80,51 @@ export async function reload(engine: Engine, request: LoadRequest): Promise<unkn
   throw landing.error;
 }
 
-async function answer(
+function answer(
   engine: Engine,
   request: LoadRequest,
   stale: MemoryEntry | undefined,
 ): Promise<unknown> {
+  const { shared } = engine;
+  const isPlain = stale === undefined && request.policy.softMs === undefined;
+  if (!isPlain || shared === undefined || engine.flights.get(request.key) !== undefined) {
+    return settle(engine, request, stale, undefined);
+  }
+  return readThrough(
+    engine,
+    shared,
+    request,
+    (found) => {
+      countHit(engine, request, 'shared');
+      return engine.ownCopy(found.value);
+    },
+    (flight) => settle(engine, request, undefined, flight),
+  );
+}
+
+/** @param own - The caller's own flight, if it has taken off already. */
+async function settle(
+  engine: Engine,
+  request: LoadRequest,
+  stale: MemoryEntry | undefined,
+  own: Flight | undefined,
+): Promise<unknown> {
   const { clock, flights } = engine;
   const { key, policy } = request;
   let mayWaitForProof = true;
-  for (;;) {
-    let flight = flights.get(key);
-    let landing: Promise<Landing | typeof OVERDUE>;
+  for (let mine = own; ; mine = undefined) {
+    const other = mine === undefined ? flights.get(key) : undefined;
+    const mayJoin =
+      other !== undefined &&
+      !other.isOverdue(clock.now(), policy.leaseMs) &&
+      (engine.joinsFreely ||
+        (other.admits(engine.shared?.gathering) && (mayWaitForProof || other.stage !== 'loading')));
+    const flight = mine ?? (mayJoin ? other : takeOff(engine, request, 'read'));
+    if (mayJoin) engine.counters.joined++;
     // Its value is known, and only waits for its fill: as good as a hit.
-    const isKnown = flight?.landed === true;
-    let needsProof = false;
-    if (flight !== undefined && !engine.joinsFreely) {
-      const { stage } = flight;
-      if (flight.admits(engine.shared?.gathering)) needsProof = stage === 'loading';
-      else flight = undefined;
-      if (needsProof && !mayWaitForProof) flight = undefined;
-    }
-    if (flight === undefined || flight.isOverdue(clock.now(), policy.leaseMs)) {
-      flight = takeOff(engine, request, 'read');
-      landing = flight.landing;
-      needsProof = false;
-    } else {
-      engine.counters.joined++;
-      landing = flight.join(clock, policy.leaseMs);
-    }
+    const isKnown = mayJoin && flight.landed;
+    const needsProof = mayJoin && !engine.joinsFreely && flight.stage === 'loading';
+    const landing = mayJoin ? flight.join(clock, policy.leaseMs) : flight.landing;
     const outcome = await orStale(engine, request, flight, landing, stale);
     if (outcome === OVERDUE) continue;
     if (outcome === ELSEWHERE) {

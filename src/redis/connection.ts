@@ -1,8 +1,9 @@
 import { Redis, type Cluster, type RedisOptions } from 'ioredis';
 
-import { describe } from '../base/duration.js';
 import { ConfigurationError, StoreError } from '../base/errors.js';
-import { redacted } from './redact.js';
+import { redacted } from '../base/redact.js';
+import { redisUrlProblem } from '../base/redis-url.js';
+import { messageOf } from './failure.js';
 
 /** A connection of the caller's: used as it is, and never closed. */
 export type RedisClient = Redis | Cluster;
@@ -156,14 +157,6 @@ function backOff(attempt: number): number {
   return Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempt, 10));
 }
 
-/** What to tell of a failure: the same text at every attempt, and never none. */
-function messageOf(error: Error): string {
-  // Node tries all addresses of a name, and then has no message but those of the attempts.
-  const { message, errors } = error as Error & { errors?: readonly Error[] };
-  if (message === '' && errors !== undefined) return errors.map(messageOf).join('; ');
-  return message.replace(/ Retrying from scratch after \d+ms\./, '') || error.name;
-}
-
 function notConnected(): StoreError {
   return new StoreError('connect', 'Redis: not connected.');
 }
@@ -178,17 +171,6 @@ function isClient(target: unknown): target is RedisClient {
 }
 
 function checkUrl(url: string): void {
-  let protocol: string;
-  try {
-    ({ protocol } = new URL(url));
-  } catch {
-    throw new ConfigurationError(
-      `RedisStore: the URL cannot be read; got ${describe(redacted(url))}. Write ` +
-        "'redis://host:6379/0', or 'rediss://…' for TLS.",
-    );
-  }
-  if (protocol === 'redis:' || protocol === 'rediss:') return;
-  throw new ConfigurationError(
-    `RedisStore: the URL must begin with redis:// or rediss://; got '${protocol}//…'.`,
-  );
+  const problem = redisUrlProblem(url);
+  if (problem !== undefined) throw new ConfigurationError(`RedisStore: ${problem}`);
 }

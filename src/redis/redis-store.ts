@@ -4,7 +4,9 @@ import { Coalescer } from '../base/coalescer.js';
 import { describe } from '../base/duration.js';
 import { ConfigurationError } from '../base/errors.js';
 import { checkOptions, isFunction } from '../base/options.js';
+import type { Coordinator, CoordinatorOptions } from '../store/coordinator.js';
 import { Connection, type RedisClient } from './connection.js';
+import { RedisCoordinator } from './coordinator.js';
 import { scan } from './scan.js';
 
 export type { RedisClient };
@@ -148,6 +150,16 @@ export class RedisStore {
   /** The keys that begin with a text; no values are moved. The cache clears patterns by it. */
   async *keys(prefix: string): AsyncGenerator<string> {
     for await (const keys of this.scanned(prefix)) yield* keys;
+  }
+
+  /**
+   * Begins to work for a cache that shares the store with others.
+   *
+   * @throws ConfigurationError for a bus that the server cannot have.
+   * @internal
+   */
+  coordinate(options: CoordinatorOptions): Coordinator {
+    return new RedisCoordinator(this.connection, options);
   }
 
   /** Calls `listener` for every connection `error`, or whenever the connection is `ready`. */

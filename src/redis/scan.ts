@@ -8,7 +8,8 @@ const STEP = 500;
 
 /**
  * Keys that begin with a text, batch by batch, from every primary. A key that is there all the time
- * comes at least once, and may come twice (SCAN promises no more).
+ * comes at least once, and may come twice (SCAN promises no more). Batches may be empty: each is one
+ * step of the server's, so that whoever has a limit on steps need not wait for the first find.
  *
  * @internal
  */
@@ -28,7 +29,7 @@ export async function* scan(client: RedisClient, prefix: string): AsyncGenerator
         STEP,
       );
       cursor = next;
-      if (keys.length > 0) yield keys;
+      yield keys;
     } while (cursor !== '0');
   }
 }

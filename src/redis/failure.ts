@@ -1,0 +1,21 @@
+/**
+ * Whether the server said no, rather than nothing.
+ *
+ * @internal
+ */
+export function isReply(error: unknown): error is Error {
+  // ioredis has its own copy of the class.
+  return error instanceof Error && error.name === 'ReplyError';
+}
+
+/**
+ * What to tell of a failure: the same text at every attempt, and never none.
+ *
+ * @internal
+ */
+export function messageOf(error: Error): string {
+  // Node tries all addresses of a name, and then has no message but those of the attempts.
+  const { message, errors } = error as Error & { errors?: readonly Error[] };
+  if (message === '' && errors !== undefined) return errors.map(messageOf).join('; ');
+  return message.replace(/ Retrying from scratch after \d+ms\./, '') || error.name;
+}

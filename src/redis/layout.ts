@@ -1,0 +1,58 @@
+/**
+ * The names under which a namespace lives in Redis.
+ *
+ * @internal
+ */
+export class Layout {
+  /** What the names of all values begin with. */
+  readonly prefix: string;
+  /** One hash: `epoch`, `clock`, and a version for each tag. */
+  readonly tags: string;
+  /** The channel of all caches of the namespace. */
+  readonly bus: string;
+  private readonly leasePrefix: string;
+
+  constructor(readonly namespace: string) {
+    this.prefix = `${namespace}:`;
+    this.tags = `${namespace}#tags`;
+    this.bus = `${namespace}#bus`;
+    this.leasePrefix = `{${namespace}:`;
+  }
+
+  value(key: string): string {
+    return this.prefix + key;
+  }
+
+  /** The braces put it in its value's slot of a cluster; there are none within a key. */
+  lease(key: string): string {
+    return this.leasePrefix + key + LEASE_END;
+  }
+
+  /** What the names of the leases of all keys begin with that themselves begin with `prefix`. */
+  leasesOf(prefix: string): string {
+    return this.leasePrefix + prefix;
+  }
+
+  /** Whose value it is; `undefined` for what is not a value of the namespace. */
+  keyOfValue(name: string): string | undefined {
+    return name.startsWith(this.prefix) ? name.slice(this.prefix.length) : undefined;
+  }
+
+  /** Whose lease it is; `undefined` for what is not a lease of the namespace. */
+  keyOfLease(name: string): string | undefined {
+    return name.startsWith(this.leasePrefix) && name.endsWith(LEASE_END)
+      ? name.slice(this.leasePrefix.length, -LEASE_END.length)
+      : undefined;
+  }
+
+  /** The channel of one cache's probes, which are nobody else's concern. */
+  probes(origin: string): string {
+    return `${this.bus}:${origin}`;
+  }
+
+  tag(tag: string): string {
+    return `t:${tag}`;
+  }
+}
+
+const LEASE_END = '}:lease';

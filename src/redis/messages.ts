@@ -1,0 +1,62 @@
+/** The first version of what the caches tell each other. */
+const VERSION = 1;
+
+/**
+ * What one cache tells the others. All that concern a key end its lease; all but `release` make
+ * copies of the value out of date.
+ */
+export type Message =
+  | { readonly kind: 'set' | 'delete' | 'fill' | 'release'; readonly key: string }
+  | { readonly kind: 'tags'; readonly tags: readonly string[]; readonly version: number }
+  | { readonly kind: 'clear'; readonly patterns: readonly string[] }
+  | { readonly kind: 'probe'; readonly id: number };
+
+/** A message, and whose it is. */
+export type Received = Message & { readonly origin: string };
+
+/** The text of a message. */
+export function encode(origin: string, message: Message): string {
+  return JSON.stringify({ v: VERSION, origin, ...message });
+}
+
+/** The text of a `tags` message in two halves: its version, which Redis knows, goes in between. */
+export function encodeTags(origin: string, tags: readonly string[]): [string, string] {
+  const open = JSON.stringify({ v: VERSION, origin, kind: 'tags', tags }).slice(0, -1);
+  return [`${open},"version":`, '}'];
+}
+
+/** A message of ours; `undefined` for anything else, another version's included. */
+export function parse(text: string): Received | undefined {
+  let found: unknown;
+  try {
+    found = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof found !== 'object' || found === null) return undefined;
+  const message = found as Record<string, unknown>;
+  if (message['v'] !== VERSION || typeof message['origin'] !== 'string') return undefined;
+  return isWhole(message) ? (message as unknown as Received) : undefined;
+}
+
+function isWhole({ kind, key, tags, version, patterns, id }: Record<string, unknown>): boolean {
+  switch (kind) {
+    case 'set':
+    case 'delete':
+    case 'fill':
+    case 'release':
+      return typeof key === 'string';
+    case 'tags':
+      return areStrings(tags) && Number.isSafeInteger(version);
+    case 'clear':
+      return areStrings(patterns);
+    case 'probe':
+      return typeof id === 'number';
+    default:
+      return false;
+  }
+}
+
+function areStrings(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}

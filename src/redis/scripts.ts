@@ -1,0 +1,172 @@
+import type { RedisClient } from './connection.js';
+
+/*
+ * Every script works on keys of one slot, and answers failures by itself: one that Redis 6.2 raises
+ * loses its code (`OOM`, `READONLY`).
+ *
+ * A server that is full refuses the first write of a script, if it is one that could need memory,
+ * and lets every later one pass (checked on 7.0). Hence a text is stored by the
+ * first write, so that it is refused; and what must get through begins with a removal.
+ */
+const FAILED = `
+local function failed(reply)
+  return type(reply) == 'table' and reply.err ~= nil
+end`;
+
+/** A command that was under way for too long does nothing: somebody may have written since. */
+const LATE = `
+local function late(notAfter)
+  if notAfter == '0' then return false end
+  local now = redis.call('TIME')
+  return now[1] * 1000 + now[2] / 1000 > tonumber(notAfter)
+end
+local function tooLate()
+  return redis.error_reply('LATE The command came too late to be carried out.')
+end`;
+
+/** The tags' clock; lost with its hash, it begins again ahead of all that was ever noted. */
+const CLOCK = `
+local function write(clock)
+  return redis.pcall('HSET', KEYS[1], 'epoch', clock, 'clock', clock)
+end
+local function clock()
+  local clock = redis.pcall('HGET', KEYS[1], 'clock')
+  if type(clock) == 'string' and tonumber(clock) then return clock end
+  local lost = redis.pcall('DEL', KEYS[1])
+  if failed(lost) then return lost end
+  local now = redis.call('TIME')
+  clock = string.format('%.0f', now[1] * 1000000 + now[2])
+  local written = write(clock)
+  if failed(written) then return written end
+  return clock
+end`;
+
+const SCRIPTS = {
+  /** KEYS value, lease; ARGV token, lease in ms, not after, 1 to seize. */
+  acquire: {
+    numberOfKeys: 2,
+    lua: `${FAILED}${LATE}
+if late(ARGV[3]) then return tooLate() end
+local taken
+if ARGV[4] == '1' then
+  taken = redis.pcall('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+else
+  taken = redis.pcall('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2])
+end
+if failed(taken) then return taken end
+if not taken then
+  local holder = redis.pcall('GET', KEYS[2])
+  if failed(holder) then holder = '' end
+  return { 0, holder or '', redis.call('PTTL', KEYS[2]) }
+end
+local text = redis.pcall('GET', KEYS[1])
+if failed(text) then text = false end
+return { 1, text }`,
+  },
+  /** KEYS lease; ARGV token, lease in ms. */
+  renew: {
+    numberOfKeys: 1,
+    lua: `
+if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.pcall('PEXPIRE', KEYS[1], ARGV[2])`,
+  },
+  /** KEYS lease; ARGV token, channel, message. */
+  release: {
+    numberOfKeys: 1,
+    lua: `${FAILED}
+if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+local ended = redis.pcall('DEL', KEYS[1])
+local told = redis.pcall('PUBLISH', ARGV[2], ARGV[3])
+if failed(told) then return told end
+return ended`,
+  },
+  /** KEYS value, lease; ARGV token, text, ttl in ms, channel, message. */
+  fill: {
+    numberOfKeys: 2,
+    lua: `${FAILED}
+if redis.pcall('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+local stored = redis.pcall('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+if failed(stored) then redis.pcall('UNLINK', KEYS[1]) end
+redis.pcall('DEL', KEYS[2])
+local told = redis.pcall('PUBLISH', ARGV[4], ARGV[5])
+if failed(stored) then return stored end
+if failed(told) then return told end
+return 1`,
+  },
+  /** KEYS value, lease; ARGV text, ttl in ms, not after, channel, message. */
+  set: {
+    numberOfKeys: 2,
+    lua: `${FAILED}${LATE}
+local stored
+if late(ARGV[3]) then stored = tooLate() else stored = redis.pcall('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
+if failed(stored) then redis.pcall('UNLINK', KEYS[1]) end
+redis.pcall('DEL', KEYS[2])
+local told = redis.pcall('PUBLISH', ARGV[4], ARGV[5])
+if failed(stored) then return stored end
+return told`,
+  },
+  /** KEYS value, lease; ARGV channel, message. */
+  delete: {
+    numberOfKeys: 2,
+    lua: `${FAILED}
+local ended = redis.pcall('DEL', KEYS[2])
+local removed = redis.pcall('UNLINK', KEYS[1])
+local told = redis.pcall('PUBLISH', ARGV[1], ARGV[2])
+if failed(ended) then return ended end
+if failed(removed) then return removed end
+if failed(told) then return told end
+return removed`,
+  },
+  /** KEYS tags. */
+  tagClock: { numberOfKeys: 1, lua: `${FAILED}${CLOCK}\nreturn clock()` },
+  /** KEYS tags; ARGV channel, the message's halves, most fields, and the fields of the tags. */
+  invalidateTags: {
+    numberOfKeys: 1,
+    lua: `${FAILED}${CLOCK}
+local before = clock()
+if failed(before) then return before end
+local version = string.format('%.0f', before + 1)
+for i = 5, #ARGV do
+  local removed = redis.pcall('HDEL', KEYS[1], ARGV[i])
+  if failed(removed) then return removed end
+  local written = redis.pcall('HSET', KEYS[1], 'clock', version, ARGV[i], version)
+  if failed(written) then return written end
+end
+if redis.call('HLEN', KEYS[1]) > tonumber(ARGV[4]) then
+  redis.call('DEL', KEYS[1])
+  local written = write(version)
+  if failed(written) then return written end
+end
+local told = redis.pcall('PUBLISH', ARGV[1], ARGV[2] .. version .. ARGV[3])
+if failed(told) then return told end
+return version`,
+  },
+} as const;
+
+type Script = keyof typeof SCRIPTS;
+type Command = (...words: (string | number)[]) => Promise<unknown>;
+
+/**
+ * The scripts, as commands of a client. ioredis sends a script's digest, and its text when the
+ * server does not know it (any more).
+ *
+ * @internal
+ */
+export class Scripts {
+  private readonly commands = new Map<Script, Command>();
+
+  constructor(client: RedisClient) {
+    for (const [script, definition] of Object.entries(SCRIPTS)) {
+      const name = `aurora${script.charAt(0).toUpperCase()}${script.slice(1)}`;
+      client.defineCommand(name, definition);
+      // Taken at once: another copy of the package on this client may define its own of the name.
+      const command = (client as unknown as Record<string, Command>)[name] as Command;
+      this.commands.set(script as Script, command.bind(client));
+    }
+  }
+
+  /** @param words - The keys, then the arguments. */
+  async run(script: Script, ...words: (string | number)[]): Promise<unknown> {
+    return await (this.commands.get(script) as Command)(...words);
+  }
+}

@@ -1,0 +1,142 @@
+import type { Clock } from '../base/clock.js';
+import type { RedisClient } from './connection.js';
+import { isReply } from './failure.js';
+
+/** How much two clocks may drift apart; quartz does better. */
+const DRIFT = 1 / 10_000;
+/** Between these bounds there is nothing to be gained by asking again. */
+const CLOSE_MS = 10;
+const MOST_QUESTIONS = 3;
+
+/**
+ * What is known of the clocks of a server: of its time, and of its tags'.
+ *
+ * An answer that was given between two moments of ours gives bounds for the difference (D. Mills,
+ * RFC 5905, takes their middle). Bounds are narrowed by every further answer, and wear off, since
+ * one answer that waited behind a busy event loop says little.
+ *
+ * @internal
+ */
+export class ServerClock {
+  /** The server's time minus our monotonic time, at least and at most. */
+  private low = -Infinity;
+  private high = Infinity;
+  private learntAt = 0;
+  private offset = 0;
+  /** One for each connection: answers of an earlier one may be another server's. */
+  private era = {};
+  private hasAnswered = false;
+  private question: Promise<void> | undefined;
+  private tagClock: number | undefined;
+
+  constructor(
+    private readonly client: RedisClient,
+    private readonly isCluster: boolean,
+    private readonly tagsKey: string,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The server's time minus ours; 0 before it is known. On a cluster, that of any one node. */
+  get offsetMs(): number {
+    return this.offset;
+  }
+
+  get lastTagClock(): number | undefined {
+    return this.tagClock;
+  }
+
+  /** Settles when the server has answered once on this connection; `undefined` if it has. */
+  ready(): Promise<void> | undefined {
+    return this.hasAnswered ? undefined : (this.question ??= this.firstQuestion());
+  }
+
+  /** The connection is gone, and the server that comes next may be another one. */
+  forget(): void {
+    this.era = {};
+    this.hasAnswered = false;
+    this.question = undefined;
+    this.low = -Infinity;
+    this.high = Infinity;
+    this.tagClock = undefined;
+  }
+
+  /** The tags' clock is there no more, and will begin again further on. */
+  forgetTags(): void {
+    this.tagClock = undefined;
+  }
+
+  sawTagClock(tagClock: number): void {
+    this.tagClock = Math.max(this.tagClock ?? 0, tagClock);
+  }
+
+  /**
+   * The server's time in so many ms, at the earliest; 0 when it is not known. On a cluster it never
+   * is: every node has a clock of its own.
+   */
+  notAfter(withinMs: number): number {
+    if (this.isCluster || this.low === -Infinity) return 0;
+    const { low, learntAt, clock } = this;
+    const now = clock.monotonic();
+    return Math.max(1, Math.floor(now + withinMs + low - (now - learntAt) * DRIFT));
+  }
+
+  /** Asks again. Never rejects. */
+  async refresh(): Promise<void> {
+    try {
+      await this.ask();
+    } catch {
+      // Nothing new.
+    }
+  }
+
+  private async firstQuestion(): Promise<void> {
+    const { era } = this;
+    try {
+      await this.ask();
+    } catch (error) {
+      // A user who may not ask for the time goes without it.
+      if (!isReply(error)) {
+        if (this.era === era) this.question = undefined;
+        throw error;
+      }
+    }
+    if (this.era !== era) return;
+    this.hasAnswered = true;
+    this.question = undefined;
+    void this.narrow();
+  }
+
+  /** A process that starts is busy, which makes the first bounds wide. */
+  private async narrow(): Promise<void> {
+    for (let i = 1; i < MOST_QUESTIONS && this.high - this.low > CLOSE_MS; i++) {
+      await this.refresh();
+    }
+  }
+
+  private async ask(): Promise<void> {
+    const { client, clock, era } = this;
+    const sentAt = clock.monotonic();
+    const tagClock = client.hget(this.tagsKey, 'clock');
+    // It is awaited after the time, and may fail before.
+    tagClock.catch(() => undefined);
+    const [seconds, micros] = await client.time();
+    if (this.era !== era) return;
+    this.learn(Number(seconds) * 1000 + Number(micros) / 1000, sentAt, clock.monotonic());
+    const found = Number((await tagClock) ?? NaN);
+    // As it is, and not by maximum: after a failover it may stand lower than what we have seen.
+    if (this.era === era) this.tagClock = found > 0 ? found : undefined;
+  }
+
+  private learn(server: number, sentAt: number, receivedAt: number): void {
+    const worn = (receivedAt - this.learntAt) * DRIFT;
+    const [low, high] = [server - receivedAt, server - sentAt];
+    const [oldLow, oldHigh] = [this.low - worn, this.high + worn];
+    // Bounds that contradict each other: a clock was set.
+    const agrees = low <= oldHigh && oldLow <= high;
+    this.low = agrees ? Math.max(low, oldLow) : low;
+    this.high = agrees ? Math.min(high, oldHigh) : high;
+    this.learntAt = receivedAt;
+    const { clock } = this;
+    this.offset = Math.round((this.low + this.high) / 2 + clock.monotonic() - clock.now());
+  }
+}

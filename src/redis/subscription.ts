@@ -1,0 +1,139 @@
+import type { Cluster, Redis, RedisOptions } from 'ioredis';
+
+import { StoreError } from '../base/errors.js';
+import type { RedisClient } from './connection.js';
+import { isReply } from './failure.js';
+
+/** Where the server itself says what has changed. */
+const INVALIDATIONS = '__redis__:invalidate';
+const PATIENCE_MS = 1000;
+/** How long a server may take to close what we want closed: one that hangs never does. */
+const FAREWELL_MS = 500;
+
+/** Whatever the client may be set to: this connection is tried once, and then made anew. */
+const OPTIONS = {
+  // With RESP3, ioredis 6 would drop what the server pushes.
+  protocol: 2,
+  replyMapping: 'legacy',
+  retryStrategy: () => null,
+  sentinelRetryStrategy: () => null,
+  reconnectOnError: null,
+  autoResubscribe: false,
+  autoResendUnfulfilledCommands: false,
+  maxRetriesPerRequest: 0,
+  enableOfflineQueue: false,
+  enableAutoPipelining: false,
+  enableReadyCheck: false,
+  lazyConnect: true,
+  connectTimeout: PATIENCE_MS,
+  commandTimeout: PATIENCE_MS,
+  sentinelCommandTimeout: PATIENCE_MS,
+  disconnectTimeout: FAREWELL_MS,
+  monitor: false,
+  stringNumbers: false,
+} satisfies RedisOptions;
+
+export interface SubscriptionOptions {
+  readonly channels: readonly string[];
+  /** What the names of the keys to be tracked begin with; `undefined` for no tracking. */
+  readonly tracked: string | undefined;
+  readonly onMessage: (text: string) => void;
+  /** Names of keys that were changed, by whomever; `undefined` for all there are. */
+  readonly onChanged: (names: readonly string[] | undefined) => void;
+  /** The open connection is gone; called at most once, not after {@link Subscription.close}. */
+  readonly onEnd: () => void;
+}
+
+/**
+ * One connection that listens, for as long as it lives. There is no second life: tracking would not
+ * survive it, and a gap in what was heard must not go unnoticed.
+ *
+ * @internal
+ */
+export class Subscription {
+  private readonly client: Redis;
+  private isOpen = false;
+  private isOver = false;
+  private reason: Error | undefined;
+  private refusal: Error | undefined;
+
+  constructor(
+    client: RedisClient,
+    private readonly options: SubscriptionOptions,
+  ) {
+    this.client = this.duplicate(client);
+    this.client.on('error', (error) => (this.reason = error));
+    this.client.on('end', () => {
+      this.end();
+    });
+    this.client.on('close', () => {
+      this.end();
+    });
+    this.client.on('messageBuffer', (channel, payload: unknown) => {
+      if (!this.isOver) this.receive(channel.toString(), payload);
+    });
+  }
+
+  /** Why the server does not track for us, if it was asked to. */
+  get trackingRefusal(): Error | undefined {
+    return this.refusal;
+  }
+
+  /** @throws when the server cannot be reached or does not let us listen. */
+  async open(): Promise<void> {
+    const { client, options } = this;
+    try {
+      await client.connect();
+      // Before it listens, since afterwards RESP2 allows no other commands.
+      if (options.tracked !== undefined) await this.track(options.tracked);
+      await client.subscribe(...options.channels);
+      this.isOpen = true;
+    } catch (error) {
+      // The promise of a connection knows only that it failed.
+      throw isReply(error) ? error : (this.reason ?? error);
+    }
+  }
+
+  close(): void {
+    this.isOver = true;
+    this.client.disconnect();
+  }
+
+  private duplicate(client: RedisClient): Redis {
+    // `undefined` takes a time-out of the client's away: here, silence is the rule.
+    const override = { ...OPTIONS, socketTimeout: undefined } as RedisOptions;
+    if (!('isCluster' in client) || !client.isCluster) return (client as Redis).duplicate(override);
+    const nodes = (client as Cluster).nodes('all');
+    const node = nodes[Math.floor(Math.random() * nodes.length)];
+    if (node === undefined) throw new StoreError('listen', 'Redis: the cluster has no nodes.');
+    return node.duplicate(override);
+  }
+
+  /** Redis redirects what it has to say to a connection that listens: to this very one. */
+  private async track(prefix: string): Promise<void> {
+    const { client } = this;
+    try {
+      const self = String(await client.client('ID'));
+      await client.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', self, 'BCAST', 'PREFIX', prefix);
+      await client.subscribe(INVALIDATIONS);
+    } catch (error) {
+      // A proxy, or a user who may not.
+      if (!isReply(error)) throw error;
+      this.refusal = error;
+      await client.call('CLIENT', 'TRACKING', 'OFF').catch(() => undefined);
+    }
+  }
+
+  private receive(channel: string, payload: unknown): void {
+    const { onChanged, onMessage } = this.options;
+    if (channel !== INVALIDATIONS) onMessage(String(payload));
+    else onChanged(Array.isArray(payload) ? payload.map(String) : undefined);
+  }
+
+  private end(): void {
+    // Until it is open, its opener is told.
+    if (this.isOver || !this.isOpen) return;
+    this.isOver = true;
+    this.options.onEnd();
+  }
+}

@@ -1,0 +1,469 @@
+import { Cluster, Redis } from 'ioredis';
+
+import { systemClock } from '../../../src/base/clock.js';
+import type { CoordinatorOptions, Grant } from '../../../src/store/coordinator.js';
+import { RedisCluster } from '../../support/redis/cluster.js';
+import { Coordinated, pattern, total } from '../../support/redis/coordinated.js';
+import { Proxy } from '../../support/redis/proxy.js';
+import { RedisServer, stopServers, until } from '../../support/redis/server.js';
+
+let server: RedisServer;
+let admin: Redis;
+const closing: (() => unknown)[] = [];
+
+beforeAll(async () => {
+  server = await RedisServer.start();
+  admin = new Redis(server.url);
+});
+
+beforeEach(async () => {
+  await admin.flushall();
+});
+
+afterEach(async () => {
+  await Promise.all(closing.splice(0).map((close) => close()));
+});
+
+afterAll(async () => {
+  (admin as Redis | undefined)?.disconnect();
+  await stopServers();
+});
+
+function open(
+  options: Partial<CoordinatorOptions> = {},
+  target: ConstructorParameters<typeof Coordinated>[0] = server.url,
+): Coordinated {
+  const one = new Coordinated(target, options);
+  closing.push(() => one.close());
+  return one;
+}
+
+const LEASE = '{aurora:key}:lease';
+const VALUE = 'aurora:key';
+
+/** Everything by which another cache hears of it. */
+async function heard(by: Coordinated, key: string): Promise<void> {
+  await by.untilSaid('leaseEnd', key);
+}
+
+describe('A lease', () => {
+  it('is granted to one, who fills; the other is told who holds it, and when it ends', async () => {
+    const { coordinator } = open();
+    const other = await open().untilListening();
+    expect(await coordinator.acquire('key', 'one', 5000, 500)).toEqual({
+      granted: true,
+      text: undefined,
+    });
+    const refused = await other.coordinator.acquire('key', 'two', 5000, 500);
+    expect(refused).toMatchObject({ granted: false, holder: 'one' });
+    const { remainingMs } = refused as Grant & { granted: false };
+    expect(remainingMs).toBeGreaterThan(3000);
+    expect(remainingMs).toBeLessThanOrEqual(5000);
+
+    expect(await other.coordinator.fill('key', 'two', 'wrong', 1000)).toBe(false);
+    expect(await coordinator.fill('key', 'one', 'right', 60_000)).toBe(true);
+    await heard(other, 'key');
+    expect(await admin.get(VALUE)).toBe('right');
+    expect(await admin.pttl(VALUE)).toBeGreaterThan(50_000);
+    expect(await admin.exists(LEASE)).toBe(0);
+    // Once is enough.
+    expect(await coordinator.fill('key', 'one', 'again', 1000)).toBe(false);
+  });
+
+  it('comes with what was stored in between, a foreign type aside', async () => {
+    const { coordinator } = open();
+    await admin.set(VALUE, 'there already');
+    expect(await coordinator.acquire('key', 'one', 1000, 500)).toEqual({
+      granted: true,
+      text: 'there already',
+    });
+    await coordinator.release('key', 'one');
+    await admin.del(VALUE);
+    await admin.lpush(VALUE, 'a list');
+    expect(await coordinator.acquire('key', 'two', 1000, 500)).toEqual({
+      granted: true,
+      text: undefined,
+    });
+    expect(await coordinator.fill('key', 'two', 'a text', 1000)).toBe(true);
+    expect(await admin.get(VALUE)).toBe('a text');
+  });
+
+  it('is refused while something foreign stands in its place', async () => {
+    const { coordinator } = open();
+    await admin.lpush(LEASE, 'a list');
+    expect(await coordinator.acquire('key', 'one', 1000, 500)).toEqual({
+      granted: false,
+      holder: '',
+      remainingMs: 0,
+    });
+    expect(await coordinator.fill('key', 'one', 'text', 1000)).toBe(false);
+    expect(await coordinator.renew('key', 'one', 1000)).toBe(false);
+    expect(await coordinator.acquire('key', 'one', 1000, 500, true)).toMatchObject({
+      granted: true,
+    });
+  });
+
+  it('is prolonged and given back by its holder only', async () => {
+    const { coordinator } = open();
+    const other = await open().untilListening();
+    await coordinator.acquire('key', 'one', 1000, 500);
+    expect(await coordinator.renew('key', 'two', 60_000)).toBe(false);
+    expect(await admin.pttl(LEASE)).toBeLessThanOrEqual(1000);
+    expect(await coordinator.renew('key', 'one', 60_000)).toBe(true);
+    expect(await admin.pttl(LEASE)).toBeGreaterThan(50_000);
+    await coordinator.release('key', 'two');
+    expect(await admin.get(LEASE)).toBe('one');
+    expect(other.of('leaseEnd')).toEqual([]);
+    await coordinator.release('key', 'one');
+    expect(await admin.exists(LEASE)).toBe(0);
+    await heard(other, 'key');
+    expect(coordinator.messages.sent).toBe(1);
+  });
+
+  it('ends by itself, and its late holder fills nothing', async () => {
+    const { coordinator } = open();
+    await coordinator.acquire('key', 'one', 30, 500);
+    await until('it has ended', async () => (await admin.exists(LEASE)) === 0);
+    expect(await coordinator.renew('key', 'one', 1000)).toBe(false);
+    expect(await coordinator.fill('key', 'one', 'late', 1000)).toBe(false);
+    expect(await admin.exists(VALUE)).toBe(0);
+  });
+
+  it('can be seized, which shuts out its holder', async () => {
+    const { coordinator } = open();
+    await coordinator.acquire('key', 'one', 60_000, 500);
+    expect(await coordinator.acquire('key', 'two', 1000, 500, true)).toMatchObject({
+      granted: true,
+    });
+    expect(await coordinator.fill('key', 'one', 'stale', 1000)).toBe(false);
+    expect(await coordinator.fill('key', 'two', 'fresh', 1000)).toBe(true);
+    expect(await admin.get(VALUE)).toBe('fresh');
+  });
+
+  it.each(['set', 'delete'] as const)('ends by a %s of anybody', async (how) => {
+    const { coordinator } = open();
+    const other = await open().untilListening();
+    await coordinator.acquire('key', 'one', 60_000, 500);
+    if (how === 'set') await other.coordinator.set('key', 'newer', 60_000, 500);
+    else expect(await other.coordinator.delete('key')).toBe(false);
+    expect(await coordinator.fill('key', 'one', 'older', 60_000)).toBe(false);
+    expect(await admin.get(VALUE)).toBe(how === 'set' ? 'newer' : null);
+    await heard(other, 'key');
+  });
+});
+
+describe('A write', () => {
+  it('stores with an expiry, over anything', async () => {
+    const { coordinator } = open();
+    await admin.lpush(VALUE, 'a list');
+    await coordinator.set('key', 'text', 1500.4, 500);
+    expect(await admin.get(VALUE)).toBe('text');
+    expect(await admin.pttl(VALUE)).toBeLessThanOrEqual(1501);
+    expect(await coordinator.delete('key')).toBe(true);
+    expect(await coordinator.delete('key')).toBe(false);
+    expect(await admin.keys('*')).toEqual([]);
+    expect(coordinator.messages.sent).toBe(3);
+  });
+
+  it('carries any text and any key', async () => {
+    const { coordinator } = open();
+    const other = await open().untilListening();
+    const key = 'größe:"\\\u2028😀%u007b*';
+    await coordinator.set(key, '\u0000"\\😀', 1000, 500);
+    expect(await admin.get(`aurora:${key}`)).toBe('\u0000"\\😀');
+    await other.untilSaid('keys', key);
+    await other.untilSaid('leaseEnd', key);
+  });
+
+  it('goes on after the server has forgotten the scripts, and after a restart', async () => {
+    const mortal = await RedisServer.start();
+    const own = new Redis(mortal.url);
+    closing.push(() => {
+      own.disconnect();
+    });
+    const { coordinator } = open({}, mortal.url);
+    await coordinator.set('key', 'one', 60_000, 500);
+    await own.script('FLUSH');
+    await coordinator.set('key', 'two', 60_000, 500);
+    expect(await own.get(VALUE)).toBe('two');
+    await own.script('FLUSH');
+    expect(await Promise.all([coordinator.delete('key'), coordinator.delete('none')])).toEqual([
+      true,
+      false,
+    ]);
+    await mortal.kill();
+    await until('the loss is noticed', async () => !coordinator.isConnected);
+    await expect(coordinator.set('key', 'lost', 1000, 500)).rejects.toThrow(/not connected/);
+    await mortal.up();
+    await until('it is back', async () => coordinator.isConnected);
+    await coordinator.set('key', 'three', 60_000, 500);
+    expect(await own.get(VALUE)).toBe('three');
+  });
+
+  it('that comes late only removes, and a lease that comes late is not granted', async () => {
+    const proxy = await Proxy.start(server.port);
+    const { coordinator } = open({}, proxy.url);
+    closing.push(() => proxy.stop());
+    const other = await open().untilListening();
+    await coordinator.ready();
+    await admin.set(VALUE, 'newer');
+    await admin.set(LEASE, 'token');
+    proxy.delay(150, 'commands');
+    await expect(coordinator.set('key', 'older', 60_000, 50)).rejects.toThrow(/^LATE/);
+    expect(await admin.exists(VALUE, LEASE)).toBe(0);
+    await heard(other, 'key');
+    await expect(coordinator.acquire('key', 'token', 60_000, 50)).rejects.toThrow(/^LATE/);
+    expect(await admin.exists(LEASE)).toBe(0);
+    // In good time, however far the server is.
+    await coordinator.set('key', 'text', 60_000, 2000);
+    expect(await admin.get(VALUE)).toBe('text');
+  });
+
+  it.each([
+    ['far ahead', 3_600_000],
+    ['far behind', -3_600_000],
+  ])('is not late on a machine whose clock is %s', async (_, error) => {
+    const clock = { ...systemClock, now: () => Date.now() + error };
+    const { coordinator } = open({ clock });
+    await coordinator.set('key', 'text', 60_000, 500);
+    expect(await coordinator.acquire('other', 'token', 1000, 500)).toMatchObject({ granted: true });
+    expect(Math.abs(coordinator.clockOffsetMs + error)).toBeLessThan(1000);
+  });
+
+  it('that a full server refuses leaves nothing behind', async () => {
+    const full = await RedisServer.start([
+      '--maxmemory',
+      '100mb',
+      '--maxmemory-policy',
+      'noeviction',
+    ]);
+    const own = new Redis(full.url);
+    closing.push(() => {
+      own.disconnect();
+    });
+    const { coordinator } = open({}, full.url);
+    const other = await open({ bus: 'pubsub' }, full.url).untilListening();
+    await own.mset(VALUE, 'old', LEASE, 'somebody', 'aurora:filled', 'old');
+    await own.set('{aurora:filled}:lease', 'token');
+    await own.set('aurora:removed', 'old');
+    const before = await coordinator.tagClock();
+    await own.config('SET', 'maxmemory', '1');
+
+    await expect(coordinator.set('key', 'new', 60_000, 500)).rejects.toThrow(/^OOM/);
+    await expect(coordinator.fill('filled', 'token', 'new', 60_000)).rejects.toThrow(/^OOM/);
+    await expect(coordinator.acquire('key', 'token', 1000, 500)).rejects.toThrow(/^OOM/);
+    for (const key of ['key', 'filled']) {
+      expect(await own.exists(`aurora:${key}`, `{aurora:${key}}:lease`)).toBe(0);
+      await heard(other, key);
+    }
+    // What removes gets through.
+    expect(await coordinator.delete('removed')).toBe(true);
+    await coordinator.invalidateTags(['tag']);
+    expect(await coordinator.tagVersions(['tag'])).toMatchObject({ versions: [before + 1] });
+    expect(await own.del('aurora#tags')).toBe(1);
+    expect(await coordinator.tagClock()).toBeGreaterThan(before);
+    expect(await total(coordinator.clear([pattern('*')]))).toBe(0);
+  });
+
+  it('on a replica fails as such, so that ioredis looks for the primary', async () => {
+    const replica = await RedisServer.start(['--replicaof', '127.0.0.1', String(server.port)]);
+    const client = new Redis(replica.url);
+    closing.push(() => {
+      client.disconnect();
+    });
+    const { coordinator } = open({}, client);
+    await expect(coordinator.set('key', 'text', 1000, 500)).rejects.toThrow(/^READONLY/);
+    await expect(coordinator.delete('key')).rejects.toThrow(/^READONLY/);
+    await expect(coordinator.acquire('key', 'token', 1000, 500)).rejects.toThrow(/^READONLY/);
+    await expect(coordinator.invalidateTags(['tag'])).rejects.toThrow(/^READONLY/);
+  });
+});
+
+describe('Tags', () => {
+  it('have one clock, which every invalidation turns on', async () => {
+    const { coordinator } = open();
+    const other = await open().untilListening();
+    expect(await coordinator.tagVersions(['a'])).toEqual({ epoch: undefined, versions: [0] });
+    expect(await admin.exists('aurora#tags')).toBe(0);
+    const start = await coordinator.tagClock();
+    // Microseconds since 1970, to the last digit.
+    expect(Math.abs(start / 1000 - Date.now())).toBeLessThan(5000);
+    expect(await admin.hgetall('aurora#tags')).toEqual({ epoch: `${start}`, clock: `${start}` });
+    expect(await coordinator.tagClock()).toBe(start);
+
+    expect(await coordinator.invalidateTags(['a', 'b'])).toBe(start + 1);
+    expect(await coordinator.invalidateTags(['b'])).toBe(start + 2);
+    expect(await other.coordinator.tagVersions(['a', 'b', 'c'])).toEqual({
+      epoch: start,
+      versions: [start + 1, start + 2, 0],
+    });
+    expect(coordinator.lastTagClock).toBe(start + 2);
+    await other.untilSaid('tags', ['b'], start + 2);
+    expect(other.of('tags')).toEqual([
+      [['a', 'b'], start + 1],
+      [['b'], start + 2],
+    ]);
+    expect(other.coordinator.lastTagClock).toBe(start + 2);
+  });
+
+  it('begin again further on when their hash is lost or foreign', async () => {
+    const { coordinator } = open();
+    const before = await coordinator.invalidateTags(['a']);
+    await admin.flushdb();
+    const after = await coordinator.invalidateTags(['b']);
+    expect(after).toBeGreaterThan(before);
+    const { epoch, versions } = await coordinator.tagVersions(['a', 'b']);
+    expect(epoch).toBe(after - 1);
+    expect(epoch).toBeGreaterThan(before);
+    expect(versions).toEqual([0, after]);
+    await admin.set('aurora#tags', 'a text');
+    expect(await coordinator.tagClock()).toBeGreaterThan(after);
+    await admin.hdel('aurora#tags', 'clock');
+    expect(await coordinator.tagClock()).toBeGreaterThan(after);
+  });
+
+  it('are forgotten when there are too many, which makes all that was noted before invalid', async () => {
+    const { coordinator } = open();
+    const before = await coordinator.invalidateTags(['a']);
+    // With `epoch`, `clock` and `t:a`, one short of the bound.
+    const fill = "for i = 1, 99998 do redis.call('HSET', KEYS[1], 't:' .. i, 1) end";
+    await admin.eval(fill, 1, 'aurora#tags');
+    await coordinator.invalidateTags(['last']);
+    expect(await admin.hlen('aurora#tags')).toBe(100_002);
+    const version = await coordinator.invalidateTags(['one too many']);
+    expect(version).toBe(before + 2);
+    expect(await admin.hgetall('aurora#tags')).toEqual({
+      epoch: `${version}`,
+      clock: `${version}`,
+    });
+    expect(await coordinator.tagVersions(['a'])).toEqual({ epoch: version, versions: [0] });
+  });
+});
+
+/** What several namespaces look like, beside one another. */
+async function neighbours(set: (name: string) => Promise<unknown>): Promise<string[]> {
+  const names = [
+    ...[
+      'aurorab:user:1',
+      '{aurorab:user:1}:lease',
+      'auror:user:1',
+      'aurora#tags',
+      'aurora#stats:1',
+    ],
+    ...['aurora', 'user:1', '{aurora:user:1}', '{aurora:user:1}:leases', 'x{aurora:user:1}:lease'],
+  ];
+  await Promise.all(names.map(set));
+  return names;
+}
+
+describe('Clearing', () => {
+  it('removes leases and values that match, and nothing else', async () => {
+    const one = await open().untilListening();
+    const { coordinator } = one;
+    const other = await open({ bus: 'pubsub' }).untilListening();
+    const left = await neighbours((name) => admin.set(name, 'theirs'));
+    const keys = Array.from({ length: 2000 }, (_, n) => `user:${n}`);
+    await admin.mset(
+      ...keys.flatMap((key) => [`aurora:${key}`, '1', `{aurora:${key}}:lease`, 't']),
+    );
+    await admin.mset('aurora:order:1', '1', '{aurora:order:1}:lease', 't');
+    expect(await total(coordinator.count())).toBe(2001);
+    expect(await total(coordinator.clear([pattern('user:*')]))).toBe(2000);
+    left.push('aurora:order:1', '{aurora:order:1}:lease');
+    expect((await admin.keys('*')).sort()).toEqual(left.sort());
+    await other.untilSaid('patterns', 'user:*');
+    expect(one.of('patterns')).toEqual([]);
+    expect(coordinator.messages.sent).toBe(1);
+  });
+
+  it('takes several patterns, and characters that mean something to Redis', async () => {
+    const { coordinator } = open();
+    const keys = ['ab:1', 'abc:2', 'a*c:3', 'a?c:4', 'a[b]c:5', 'b:6', 'abd:7'];
+    await admin.mset(...keys.flatMap((key) => [`aurora:${key}`, '1']));
+    expect(await total(coordinator.clear([pattern('abc:*'), pattern('ab:?')]))).toBe(2);
+    expect(await total(coordinator.clear([pattern('a\\*c:*')]))).toBe(1);
+    expect(await total(coordinator.clear([pattern('a\\[b\\]c:*'), pattern('b:6')]))).toBe(2);
+    expect((await admin.keys('*')).sort()).toEqual(['aurora:a?c:4', 'aurora:abd:7']);
+    expect(await total(coordinator.clear([]))).toBe(0);
+    expect(await total(coordinator.clear([pattern('*')]))).toBe(2);
+  });
+
+  it('ends the leases of loads under way before it removes their values', async () => {
+    const { coordinator } = open();
+    await coordinator.acquire('user:1', 'token', 60_000, 500);
+    const steps = coordinator.clear([pattern('user:*')])[Symbol.asyncIterator]();
+    await steps.next();
+    expect(await coordinator.fill('user:1', 'token', 'stale', 60_000)).toBe(false);
+    await steps.return?.();
+  });
+
+  it('goes step by step even where nothing matches', async () => {
+    const { coordinator } = open();
+    await admin.eval("for i = 1, 5000 do redis.call('SET', 'foreign:' .. i, 1) end", 0);
+    let steps = 0;
+    for await (const removed of coordinator.clear([pattern('*')])) {
+      expect(removed).toBe(0);
+      steps++;
+    }
+    expect(steps).toBeGreaterThanOrEqual(10);
+  });
+});
+
+describe('On a cluster', () => {
+  let cluster: RedisCluster;
+
+  beforeAll(async () => {
+    cluster = await RedisCluster.start();
+  }, 60_000);
+
+  afterAll(async () => {
+    await (cluster as RedisCluster | undefined)?.stop();
+  });
+
+  it('scripts, tags and clearing work on all servers', async () => {
+    const client = new Cluster(cluster.nodes);
+    closing.push(() => {
+      client.disconnect();
+    });
+    const { coordinator } = open({}, client);
+    const left = await neighbours((name) => client.set(name, 'theirs'));
+    const keys = Array.from({ length: 300 }, (_, n) => `user:${n}`);
+    await Promise.all(
+      keys.map(async (key) => {
+        expect(await coordinator.acquire(key, 'token', 60_000, 500)).toMatchObject({
+          granted: true,
+        });
+        if (key.endsWith('0')) await coordinator.set(key, 'text', 60_000, 500);
+        else if (!key.endsWith('1')) {
+          expect(await coordinator.fill(key, 'token', 'text', 60_000)).toBe(true);
+        }
+      }),
+    );
+    await coordinator.set('order', 'text', 60_000, 500);
+    left.push('aurora:order');
+    await client.del('aurora#tags');
+    expect(await coordinator.invalidateTags(['tag'])).toBeGreaterThan(0);
+    expect(await total(coordinator.count())).toBe(271);
+    expect(await total(coordinator.clear([pattern('user:*')]))).toBe(270);
+    const found = await Promise.all(cluster.admins.map((node) => node.keys('*')));
+    expect(found.flat().sort()).toEqual(left.sort());
+    expect(await coordinator.delete('order')).toBe(true);
+  });
+
+  it('messages arrive whichever node listens, and tracking is refused', async () => {
+    const clients = [new Cluster(cluster.nodes), new Cluster(cluster.nodes)];
+    closing.push(() => {
+      for (const client of clients) client.disconnect();
+    });
+    const [one, two] = clients.map((client) => open({}, client)) as [Coordinated, Coordinated];
+    await one.untilListening();
+    await two.untilListening();
+    for (const key of ['a', 'b', 'c', 'd']) {
+      await one.coordinator.set(key, 'text', 60_000, 500);
+      await two.untilSaid('keys', key);
+    }
+    expect(one.of('keys')).toEqual([]);
+    expect(one.errors).toEqual([]);
+    expect(() => open({ bus: 'tracking' }, clients[0])).toThrow(/'tracking' cannot be used/);
+  });
+});

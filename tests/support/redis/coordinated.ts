@@ -1,0 +1,106 @@
+import { Glob } from '../../../src/base/glob.js';
+import { systemClock } from '../../../src/base/clock.js';
+import { RedisStore } from '../../../src/redis/redis-store.js';
+import type {
+  Coordinator,
+  CoordinatorListener,
+  CoordinatorOptions,
+  KeyPattern,
+} from '../../../src/store/coordinator.js';
+import { until } from './server.js';
+
+type Target = ConstructorParameters<typeof RedisStore>[0];
+
+/** One thing that a coordinator said, such as `['keys', 'a', 'b']`. */
+export type Said = readonly [
+  what: 'keys' | 'tags' | 'patterns' | 'leaseEnd' | 'reset' | 'change' | 'error',
+  ...rest: unknown[],
+];
+
+/** A coordinator on a store of its own, and everything that it says. */
+export class Coordinated {
+  readonly said: Said[] = [];
+  /** {@link Coordinator.isListening} at each change, and at each reset. */
+  readonly listening: boolean[] = [];
+  readonly resets: boolean[] = [];
+  readonly store: RedisStore;
+  readonly coordinator: Coordinator;
+
+  constructor(target: Target, options: Partial<CoordinatorOptions> = {}) {
+    this.store = new RedisStore(target);
+    const listener: CoordinatorListener = {
+      onKeys: (keys) => this.said.push(['keys', ...keys]),
+      onTags: (tags, version) => this.said.push(['tags', tags, version]),
+      onPatterns: (patterns) => this.said.push(['patterns', ...patterns]),
+      onLeaseEnd: (key) => this.said.push(['leaseEnd', key]),
+      onReset: () => {
+        this.said.push(['reset']);
+        this.resets.push(this.isListening);
+      },
+      onChange: () => {
+        this.said.push(['change']);
+        this.listening.push(this.isListening);
+      },
+      onError: (error) => this.said.push(['error', error]),
+    };
+    this.coordinator = this.store.coordinate({
+      namespace: 'aurora',
+      origin: Math.random().toString(36).slice(2),
+      clock: systemClock,
+      hasMemory: true,
+      bus: undefined,
+      listener,
+      ...options,
+    });
+  }
+
+  /** What was said of one kind. */
+  of(what: Said[0]): unknown[][] {
+    return this.said.filter(([name]) => name === what).map(([, ...rest]) => rest);
+  }
+
+  /** The messages of all errors so far. */
+  get errors(): string[] {
+    return this.of('error').map(([error]) => (error as Error).message);
+  }
+
+  /** @param times - How many times it must have begun to listen, the present one included. */
+  async untilListening(times = 1): Promise<this> {
+    await until('it listens', async () => this.isListening && this.resets.length >= times);
+    return this;
+  }
+
+  async untilDeaf(): Promise<void> {
+    await until('it listens no more', async () => !this.isListening);
+  }
+
+  /** Waits until something was said. */
+  async untilSaid(...said: Said): Promise<void> {
+    const wanted = JSON.stringify(said);
+    await until(`it says ${wanted}`, async () =>
+      this.said.some((one) => JSON.stringify(one) === wanted),
+    );
+  }
+
+  private get isListening(): boolean {
+    // It may speak before there is a name for it.
+    return (this.coordinator as Coordinator | undefined)?.isListening === true;
+  }
+
+  async close(): Promise<void> {
+    this.coordinator.close();
+    await this.store.disconnect();
+  }
+}
+
+/** A pattern as the cache makes them. */
+export function pattern(source: string): KeyPattern {
+  return new Glob(source);
+}
+
+/** How many values a clear removed, or a count found. */
+export async function total(steps: AsyncIterable<number>): Promise<number> {
+  let sum = 0;
+  for await (const step of steps) sum += step;
+  return sum;
+}
