@@ -1,4 +1,5 @@
 interface Batch<Raw> {
+  readonly number: number;
   readonly keys: string[];
   readonly answers: Promise<readonly Raw[]>;
   readonly settle: (answers: Promise<readonly Raw[]>) => void;
@@ -12,6 +13,7 @@ interface Batch<Raw> {
  */
 export class Coalescer<Raw, Value> {
   private open: Batch<Raw> | undefined;
+  private batches = 0;
 
   /**
    * @param fetchMany - Reads several keys, in their order.
@@ -25,9 +27,12 @@ export class Coalescer<Raw, Value> {
     private readonly largest: number,
   ) {}
 
-  /** What a read asked for now would travel with; `undefined` when nothing waits to be sent. */
-  get gathering(): object | undefined {
-    return this.open;
+  /**
+   * Number of the batch that a read asked for now would travel with; `undefined` when nothing waits
+   * to be sent. A number, since whoever kept the batch would keep all of its answers.
+   */
+  get gathering(): number | undefined {
+    return this.open?.number;
   }
 
   /** The value of what `fetchMany` answers for the key. */
@@ -41,7 +46,7 @@ export class Coalescer<Raw, Value> {
   private begin(): Batch<Raw> {
     let settle!: Batch<Raw>['settle'];
     const answers = new Promise<readonly Raw[]>((resolve) => (settle = resolve));
-    const batch: Batch<Raw> = { keys: [], answers, settle };
+    const batch: Batch<Raw> = { number: ++this.batches, keys: [], answers, settle };
     // A tick runs when the promises that are settled now have run: what they ask for comes along.
     process.nextTick(() => {
       this.send(batch);

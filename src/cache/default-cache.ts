@@ -1,5 +1,7 @@
 import type { Duration } from '../base/duration.js';
 import { ConfigurationError } from '../base/errors.js';
+import { redisUrlProblem } from '../base/redis-url.js';
+import { warnOnce } from '../base/warn.js';
 import { CacheManager, CORE } from './manager.js';
 import type { CacheOptions } from './options.js';
 
@@ -23,10 +25,11 @@ export const defaultHolder: DefaultHolder = (shared[KEY] ??= { current: undefine
 
 /**
  * The process's default cache, which decorators use unless they are told otherwise. It is made on
- * first use, from the environment: `AURORA_NAMESPACE`, `AURORA_DEFAULT_TTL` (seconds, or with a
- * unit), `AURORA_MAX_MEMORY_ITEMS` and `AURORA_ENABLED` (`true` or `false`).
+ * first use, from the environment: `REDIS_URL`, `AURORA_NAMESPACE`, `AURORA_DEFAULT_TTL` (seconds,
+ * or with a unit), `AURORA_MAX_MEMORY_ITEMS` and `AURORA_ENABLED` (`true` or `false`). A `REDIS_URL`
+ * that cannot be read is a warning, and the cache then has its memory alone.
  *
- * @throws ConfigurationError when a variable of the environment cannot be used.
+ * @throws ConfigurationError when another variable of the environment cannot be used.
  * @example
  * ```ts
  * await getCache().set('greeting', 'hello', { ttl: 60 });
@@ -81,13 +84,26 @@ function fromEnvironment(): CacheOptions {
     return value === undefined ? undefined : Number(value);
   };
   const ttl = text('AURORA_DEFAULT_TTL');
+  const enabled = flag('AURORA_ENABLED', text('AURORA_ENABLED'));
   return {
+    // A cache that is off has no use for a connection.
+    redisUrl: enabled === false ? undefined : readableUrl(text('REDIS_URL')),
     namespace: text('AURORA_NAMESPACE'),
     // What is not a number is checked as a duration with the other options.
     defaultTtl: (ttl !== undefined && /^[\d.]+$/.test(ttl) ? Number(ttl) : ttl) as Duration,
     maxMemoryItems: number('AURORA_MAX_MEMORY_ITEMS'),
-    enabled: flag('AURORA_ENABLED', text('AURORA_ENABLED')),
+    enabled,
   };
+}
+
+/** The variable is everybody's, and often set for others: what is wrong with it breaks no method. */
+function readableUrl(url: string | undefined): string | undefined {
+  if (url === undefined) return undefined;
+  const problem = redisUrlProblem(url);
+  if (problem === undefined) return url;
+  const message = `REDIS_URL: ${problem} The default cache does without Redis.`;
+  warnOnce('AURORA_REDIS_URL', 'REDIS_URL', message);
+  return undefined;
 }
 
 function flag(name: string, value: string | undefined): boolean | undefined {

@@ -110,6 +110,11 @@ export class Engine {
     return this.fences.raise(key, this.tags.note(), this.shared?.lastTagClock);
   }
 
+  /** A fence for a read that has no memory to fill: it is raised if a load follows. */
+  prepareFence(key: string): Fence {
+    return this.fences.prepare(key, this.tags.note(), this.shared?.lastTagClock);
+  }
+
   /** A name for a load that nobody else's has. */
   newToken(): string {
     return `${this.origin}:${String(++this.tokens)}`;

@@ -32,21 +32,29 @@ export class FenceTable {
   private readonly watches = new Set<Watch>();
 
   raise(key: string, tagClock: number, sharedClock?: number): Fence {
-    const next = this.open.get(key);
-    const fence: LinkedFence = {
-      key,
-      tagClock,
-      sharedClock,
-      marked: false,
-      doubtful: false,
-      next,
-    };
-    this.open.set(key, fence);
+    const fence = new LinkedFence(key, tagClock, sharedClock);
+    this.enter(fence);
     return fence;
+  }
+
+  /** A fence that is not raised yet, for an operation that has nothing to fill so far. */
+  prepare(key: string, tagClock: number, sharedClock?: number): Fence {
+    return new LinkedFence(key, tagClock, sharedClock);
+  }
+
+  /** Raises a prepared fence; one that is up already stays as it is. */
+  enter(fence: Fence): void {
+    const link = fence as LinkedFence;
+    if (link.isOpen) return;
+    link.isOpen = true;
+    link.next = this.open.get(fence.key);
+    this.open.set(fence.key, link);
   }
 
   lower(fence: Fence): void {
     const { key } = fence;
+    if (!(fence as LinkedFence).isOpen) return;
+    (fence as LinkedFence).isOpen = false;
     const newest = this.open.get(key);
     if (newest === fence) {
       if (newest.next === undefined) this.open.delete(key);
@@ -153,6 +161,15 @@ export class Watch {
   }
 }
 
-interface LinkedFence extends Fence {
+class LinkedFence implements Fence {
+  marked = false;
+  doubtful = false;
+  isOpen = false;
   next: LinkedFence | undefined;
+
+  constructor(
+    readonly key: string,
+    readonly tagClock: number,
+    public sharedClock: number | undefined,
+  ) {}
 }

@@ -58,7 +58,7 @@ function enlist(engine: Engine, { key, policy }: LoadRequest): Flight {
   const now = engine.clock.now();
   const flight = new Flight(
     key,
-    engine.raiseFence(key),
+    engine.memory === undefined ? engine.prepareFence(key) : engine.raiseFence(key),
     now,
     typeof policy.tags === 'function' ? TAGS_FOLLOW : policy.tags,
     engine.flights.get(key)?.isOverdue(now, policy.leaseMs) === true,
@@ -118,6 +118,7 @@ async function flyOn(
   purpose: Purpose,
 ): Promise<void> {
   let lease: Lease | undefined;
+  engine.fences.enter(flight.fence);
   try {
     if (engine.shared?.isCoordinated === true) {
       const turn = await turnOf(engine, engine.shared, request, flight, purpose);
@@ -193,7 +194,7 @@ function landShared(
 ): void {
   const life = timesOf(request, found);
   keep(request, engine.fillMemory(flight.fence, found.value, life, found.tags, found.tagClock));
-  flight.land({ ok: true, value: found.value, source: 'shared' });
+  if (flight.isAwaited) flight.land({ ok: true, value: found.value, source: 'shared' });
   // With a memory tier it is the next hit there that starts the refresh.
   if (engine.memory !== undefined || life.refreshAt === undefined) return;
   if (engine.clock.now() < life.refreshAt) return;

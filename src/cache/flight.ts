@@ -31,8 +31,8 @@ export type FlightStage = 'reading' | 'asking' | 'waiting' | 'loading';
 export class Flight {
   /** The expired entry that the shared tier had. */
   stale: SharedEntry | undefined;
-  /** What its read of the shared tier travels with; see {@link Flight.admits}. */
-  batch: object | undefined;
+  /** Number of the batch that its read of the shared tier travels with; see {@link Flight.admits}. */
+  batch: number | undefined;
   /**
    * Whether the loaded value was still current when it was stored; absent when nobody can tell.
    */
@@ -72,6 +72,11 @@ export class Flight {
     return this.promise;
   }
 
+  /** Whether anybody waits for the outcome, as far as the flight knows. */
+  get isAwaited(): boolean {
+    return this.promise !== undefined;
+  }
+
   get stage(): FlightStage {
     return this.current;
   }
@@ -89,9 +94,9 @@ export class Flight {
    * He may while the shared tier has not been asked yet, or is to be asked again; and during a load
    * if he waits for its {@link Flight.proof}, unless there is something stale that he would get.
    *
-   * @param gathering - What a read that is asked for now would travel with.
+   * @param gathering - Number of the batch that a read asked for now would travel with.
    */
-  admits(gathering: object | undefined): boolean {
+  admits(gathering: number | undefined): boolean {
     switch (this.current) {
       case 'reading':
         return this.batch !== undefined && this.batch === gathering;

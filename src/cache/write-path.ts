@@ -47,10 +47,14 @@ export async function store(
       // Nobody may read the old value in memory while the new one is on its way.
       engine.memory?.drop(key);
       const end = clock.monotonic() + engine.options.storeTimeoutMs;
-      if (shared.isCoordinated && tags.length > 0 && noted === undefined) {
-        fence.sharedClock = (await shared.tagClock(end - clock.monotonic())) ?? fence.sharedClock;
-      }
+      // Noted now, before any later invalidation; awaited in the queue, where no later write of the
+      // key can overtake this one meanwhile.
+      const noting =
+        shared.isCoordinated && tags.length > 0 && noted === undefined
+          ? shared.tagClock(end - clock.monotonic())
+          : undefined;
       isCurrent = await engine.writes.run(key, async () => {
+        fence.sharedClock = (await noting) ?? fence.sharedClock;
         const budgetMs = end - clock.monotonic();
         const tagClock = shared.isCoordinated ? fence.sharedClock : fence.tagClock;
         // Tags that were noted at no time could not be told from invalidated ones.

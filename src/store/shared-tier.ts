@@ -116,8 +116,8 @@ export class SharedTier {
     return this.store.coordinator?.lastTagClock;
   }
 
-  /** What a read asked for now would travel with; see {@link Coalescer.gathering}. */
-  get gathering(): object | undefined {
+  /** Number of the batch that a read asked for now would travel with; see {@link Coalescer.gathering}. */
+  get gathering(): number | undefined {
     return this.reads.gathering;
   }
 
