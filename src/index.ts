@@ -28,6 +28,8 @@ export type {
   CacheOptions,
   CompressionOptions,
   MemoryOptions,
+  RedisSettings,
+  RedisTarget,
 } from './cache/options.js';
 export type { LifeOptions, LoadOptions, LoadTimeOptions, SetOptions } from './cache/policy.js';
 export type { CacheStats, MethodReport } from './cache/statistics.js';
@@ -79,3 +81,4 @@ export type { SlowCall } from './stats/slow-log.js';
 
 export type { CacheStore } from './store/adapter.js';
 export type { Codec, TypeCodec } from './store/codec.js';
+export type { BusKind } from './store/coordinator.js';

@@ -53,9 +53,12 @@ export class Glob {
 
   /** Text that everything which matches begins with. */
   get prefix(): string {
-    const { tokens } = this.runs[0] as Run;
-    const end = tokens.findIndex((token) => typeof token !== 'string');
-    return tokens.slice(0, end < 0 ? tokens.length : end).join('');
+    let prefix = '';
+    for (const token of (this.runs[0] as Run).tokens) {
+      if (typeof token !== 'string') break;
+      prefix += token;
+    }
+    return prefix;
   }
 
   /** Whether the whole of `text` matches. */

@@ -14,6 +14,7 @@ import { FenceTable, type Fence } from './fence.js';
 import { FlightTable } from './flight.js';
 import { resolveOptions, type CacheOptions, type ResolvedOptions } from './options.js';
 import { openRedis } from './redis-tier.js';
+import { RefreshTable } from './refresh-table.js';
 import { TagTable } from './tag-table.js';
 import { TagVersions } from './tag-versions.js';
 import { WaiterTable } from './waiters.js';
@@ -43,6 +44,7 @@ export class Engine {
   readonly sharedTags = new TagVersions();
   readonly writes = new WriteQueue();
   readonly waiters: WaiterTable;
+  readonly refreshes = new RefreshTable();
   /** By key, the lease that has been waited for in vain. */
   readonly hung = new Map<string, string>();
   /** Names this memory tier among those that share a store. */

@@ -197,7 +197,9 @@ function landShared(
   if (flight.isAwaited) flight.land({ ok: true, value: found.value, source: 'shared' });
   // With a memory tier it is the next hit there that starts the refresh.
   if (engine.memory !== undefined || life.refreshAt === undefined) return;
-  if (engine.clock.now() < life.refreshAt) return;
+  const now = engine.clock.now();
+  if (now < life.refreshAt || !engine.refreshes.isDue(request.key, now)) return;
+  engine.refreshes.note(request.key, now + REFRESH_RETRY_MS);
   engine.flights.remove(flight);
   refreshInBackground(engine, request, undefined);
 }

@@ -13,7 +13,7 @@ import type { CacheStore } from '../store/adapter.js';
 export async function openRedis(target: string | object): Promise<CacheStore> {
   try {
     const { RedisStore } = await import('../redis/index.js');
-    return new RedisStore(target as ConstructorParameters<typeof RedisStore>[0]) as CacheStore;
+    return new RedisStore(target) as CacheStore;
   } catch (cause) {
     if (isCacheError(cause)) throw cause;
     const message =

@@ -32,6 +32,7 @@ export class RedisCoordinator implements Coordinator {
   private readonly time: ServerClock;
   private readonly bus: Bus;
   private toldVersion = false;
+  private starting: Promise<void> | undefined;
 
   /**
    * @throws ConfigurationError for tracking on a cluster, whose nodes know of their own keys only.
@@ -96,8 +97,16 @@ export class RedisCoordinator implements Coordinator {
   }
 
   ready(): Promise<void> | undefined {
+    // One promise for all who wait: their commands must not overtake each other.
+    if (this.starting !== undefined) return this.starting;
     const connecting = this.connection.ready();
-    return connecting === undefined ? this.time.ready() : connecting.then(() => this.time.ready());
+    if (connecting === undefined) return this.time.ready();
+    const over = (): void => {
+      this.starting = undefined;
+    };
+    const starting = connecting.then(() => this.time.ready());
+    starting.then(over, over);
+    return (this.starting = starting);
   }
 
   async acquire(
@@ -248,9 +257,13 @@ export class RedisCoordinator implements Coordinator {
     switch (message.kind) {
       case 'set':
       case 'delete':
-      // A fill may have replaced what others still take for good: a result that was put, a refresh.
+        // The server tells of what it removed, but not that there was nothing to remove: loads are
+        // under way then all the more.
+        if (!isOurs) listener.onKeys([message.key]);
+        listener.onLeaseEnd(message.key);
+        break;
       case 'fill':
-        // The server tells of them itself, if it tracks.
+        // It may have replaced what others still take for good: a result that was put, a refresh.
         if (!isTracking && !isOurs) listener.onKeys([message.key]);
         listener.onLeaseEnd(message.key);
         break;

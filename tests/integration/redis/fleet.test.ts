@@ -1,0 +1,183 @@
+import { Cached, CacheManager, CachePut, type CacheOptions } from 'aurora-cache';
+import { Redis } from 'ioredis';
+
+import { RedisServer, stopServers, until } from '../../support/redis/server.js';
+
+// Two caches of one process stand in for two processes: they share nothing but Redis.
+
+let server: RedisServer;
+let admin: Redis;
+const open: CacheManager[] = [];
+
+beforeAll(async () => {
+  server = await RedisServer.start();
+  admin = new Redis(server.url);
+}, 60_000);
+
+afterAll(async () => {
+  admin.disconnect();
+  await stopServers();
+});
+
+beforeEach(async () => {
+  await admin.flushall();
+});
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((cache) => cache.close()));
+});
+
+async function cache(options: CacheOptions = {}): Promise<CacheManager> {
+  const made = new CacheManager({ redisUrl: server.url, ...options });
+  open.push(made);
+  await made.get('nothing');
+  await until('it listens', async () => (await made.getStats()).listening);
+  return made;
+}
+
+/** A loader that can be held up, and counts. */
+function slowLoader(): { load: () => Promise<number>; release: () => void; loads: () => number } {
+  let loads = 0;
+  let release!: () => void;
+  const gate = new Promise<void>((resolve) => (release = resolve));
+  const load = async (): Promise<number> => {
+    loads++;
+    await gate;
+    return loads;
+  };
+  return { load, release, loads: () => loads };
+}
+
+describe.each<[string, CacheOptions]>([
+  ['with memory', {}],
+  ['without memory', { memory: false }],
+])('Two caches on one Redis, %s', (_, tiers) => {
+  it('share one load, and its result', async () => {
+    const [one, two] = await Promise.all([cache(tiers), cache(tiers)]);
+    const { load, release, loads } = slowLoader();
+    const first = one.getOrSet('key', load);
+    await until('it loads', () => Promise.resolve(loads() === 1));
+    const second = two.getOrSet('key', load);
+    await until('the other waits', async () => (await two.getStats()).leasesDenied === 1);
+    release();
+    await expect(Promise.all([first, second])).resolves.toEqual([1, 1]);
+    expect(loads()).toBe(1);
+  });
+
+  it('load for themselves after one lease, and remember who hangs', async () => {
+    const lease = '400ms';
+    const [one, two] = await Promise.all([cache(tiers), cache(tiers)]);
+    const { load, release, loads } = slowLoader();
+    const hanging = one.getOrSet('key', load, { lease });
+    await until('it loads', () => Promise.resolve(loads() === 1));
+    const start = performance.now();
+    await expect(two.getOrSet('key', () => 'own', { lease })).resolves.toBe('own');
+    expect(performance.now() - start).toBeGreaterThanOrEqual(390);
+    // Its renewals show that the holder lives; it has been waited for in vain all the same.
+    const { leasesRenewed } = await one.getStats();
+    expect(leasesRenewed).toBeGreaterThan(0);
+    await two.getOrSet('key', () => 'again', { lease });
+    expect((await two.getStats()).leasesGranted).toBe(0);
+    release();
+    await expect(hanging).resolves.toBe(1);
+  });
+
+  it('serve what is expired while the other one loads', async () => {
+    const options = { ttl: '200ms', grace: '1h' } as const;
+    const [one, two] = await Promise.all([cache(tiers), cache(tiers)]);
+    await one.set('key', 'expired', options);
+    await until('it has expired', async () => (await two.get('key')) === undefined);
+    const { load, release, loads } = slowLoader();
+    const first = one.getOrSet('key', load, options);
+    await until('it loads', () => Promise.resolve(loads() === 1));
+    const reasons: string[] = [];
+    two.on('stale', ({ reason }) => reasons.push(reason));
+    await expect(two.getOrSet('key', load, options)).resolves.toBe('expired');
+    expect({ reasons, loads: loads() }).toEqual({ reasons: ['lease'], loads: 1 });
+    release();
+    await expect(first).resolves.toBe(1);
+    await until('both have it', async () => (await two.getOrSet('key', load, options)) === 1);
+  });
+
+  it('refresh ahead once for both', async () => {
+    // The last nine tenths of the life.
+    const options = { ttl: '3s', refreshAhead: 0.9 } as const;
+    const [one, two] = await Promise.all([cache(tiers), cache(tiers)]);
+    let loads = 0;
+    const load = (): number => ++loads;
+    const read = () => Promise.all([one, two].map((each) => each.getOrSet('key', load, options)));
+    await until('both have it', async () => (await read()).every((value) => value === 1));
+    const start = performance.now();
+    await until('both have the new one', async () => (await read()).every((value) => value === 2));
+    expect(performance.now() - start).toBeLessThan(2000);
+    expect(loads).toBe(2);
+  });
+
+  it('agree on what @CachePut has put', async () => {
+    const [one, two] = await Promise.all([cache(tiers), cache(tiers)]);
+    const database = new Map([[1, 'Ada']]);
+    const serviceOn = (its: CacheManager) => {
+      class Names {
+        @Cached({ keyPrefix: 'name', cache: its })
+        find(id: number): Promise<string | undefined> {
+          return Promise.resolve(database.get(id));
+        }
+        @CachePut({ key: (id: number) => `name:${String(id)}:find`, cache: its })
+        rename(id: number, name: string): Promise<string> {
+          database.set(id, name);
+          return Promise.resolve(name);
+        }
+        @CachePut({ method: 'find', args: (_result: string, id: number) => [id] })
+        renameToo(id: number, name: string): Promise<string> {
+          return this.rename(id, name);
+        }
+      }
+      return new Names();
+    };
+    const [here, there] = [serviceOn(one), serviceOn(two)];
+    await expect(here.find(1)).resolves.toBe('Ada');
+    await expect(there.find(1)).resolves.toBe('Ada');
+    await here.renameToo(1, 'Grace');
+    await until('the other one knows', async () => (await there.find(1)) === 'Grace');
+    const { sets, loads } = await one.getStats();
+    expect({ sets, loads }).toEqual({ sets: 2, loads: 1 });
+  });
+
+  it('do not keep a result of @CachePut that the other one has overtaken', async () => {
+    const [one, two] = await Promise.all([cache(tiers), cache(tiers)]);
+    const { load, release, loads } = slowLoader();
+    class Names {
+      @CachePut({ key: () => 'key', cache: one })
+      async write(): Promise<string> {
+        await load();
+        return 'old';
+      }
+    }
+    const writing = new Names().write();
+    await until('it writes', () => Promise.resolve(loads() === 1));
+    await two.set('key', 'new');
+    release();
+    await expect(writing).resolves.toBe('old');
+    // Nobody can say whose state is the later one: the entry is gone.
+    await until('it is gone', async () => (await one.get('key')) === undefined);
+    await expect(two.get('key')).resolves.toBeUndefined();
+  });
+
+  it('do not join a load that began before an invalidation by the other', async () => {
+    const [one, two] = await Promise.all([cache(tiers), cache(tiers)]);
+    const { load, release, loads } = slowLoader();
+    const before = one.getOrSet('key', load);
+    await until('it loads', () => Promise.resolve(loads() === 1));
+    await two.delete('key');
+    if (tiers.memory !== false) {
+      // News travels; without memory nobody needs it.
+      await until('the news is there', async () => (await one.getStats()).inFlight === 0);
+    }
+    const after = one.getOrSet('key', () => 'new');
+    release();
+    await expect(before).resolves.toBe(1);
+    await expect(after).resolves.toBe('new');
+    await expect(one.get('key')).resolves.toBe('new');
+    await expect(two.get('key')).resolves.toBe('new');
+  });
+});
