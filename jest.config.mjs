@@ -18,7 +18,11 @@ const project = (displayName, folders, tsconfig) => ({
 export default {
   globalSetup: '<rootDir>/tests/support/ensure-redis.mjs',
   projects: [
-    project('unit', ['unit', 'model', 'integration', 'dialects'], 'tsconfig.stage3.json'),
+    project(
+      'unit',
+      ['unit', 'model', 'simulation', 'integration', 'coherence', 'dialects'],
+      'tsconfig.stage3.json',
+    ),
     project('legacy', ['legacy', 'dialects'], 'tsconfig.legacy.json'),
   ],
   reporters: ['default', '<rootDir>/tests/support/count-reporter.cjs'],

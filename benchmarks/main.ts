@@ -4,12 +4,16 @@
  *     npm run bench
  *     npm run bench -- memory-hit
  */
+import { http } from './http.js';
 import { memoryHit } from './memory-hit.js';
+import { patterns } from './patterns.js';
 import { redisHit } from './redis-hit.js';
 
 const cases: Readonly<Record<string, () => Promise<void>>> = {
+  http,
   'memory-hit': memoryHit,
   'redis-hit': redisHit,
+  patterns,
 };
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(cases);

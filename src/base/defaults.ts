@@ -32,6 +32,19 @@ export const DEFAULTS = {
   warmErrors: 100,
 } as const;
 
+/** Defaults of `aurora-cache/http`. */
+export const HTTP_DEFAULTS = {
+  basePath: '/api/performance',
+  /** Where metrics are served to Prometheus, if they are. */
+  prometheusPath: '/metrics',
+  /** A request that takes longer is kept in the list of slow requests. */
+  slowRequestThreshold: 1,
+  /** Slow requests that are kept; the oldest gives way. */
+  slowRequestLogSize: 100,
+  /** How often an instance leaves its figures for the others. */
+  fleetInterval: '5s',
+} as const;
+
 /**
  * Fixed bounds, so that no input makes a table grow without end.
  *
@@ -59,6 +72,19 @@ export const LIMITS = {
   inflatedBytes: 67_108_864,
   /** Different methods that one cache keeps figures of. */
   methods: 10_000,
+  /** Routes that requests are counted for one by one; the rest are counted together. */
+  routes: 200,
+  /** Characters of a route, and of a slow request's path, that are kept. */
+  routeChars: 200,
+  pathChars: 500,
+  /** Instances whose figures are added up. */
+  fleetInstances: 200,
+  /** Characters of what one instance leaves for the others; what does not fit is left out. */
+  fleetChars: 1_048_576,
+  /** Methods and routes of which an instance tells the others: those with most calls. */
+  fleetMethods: 200,
+  fleetRoutes: 100,
+  fleetSlowRequests: 20,
   /** Entries that a `Map` holds at most on V8, less some room. */
   memoryItems: 16_000_000,
 } as const;

@@ -2,6 +2,7 @@ import { closest, distance } from 'fastest-levenshtein';
 
 import { describe, toMilliseconds } from './duration.js';
 import { ConfigurationError } from './errors.js';
+import { redacted } from './redact.js';
 
 /**
  * Checks one option: answers what is allowed when `value` is not, and nothing when it is.
@@ -34,7 +35,9 @@ export function checkOptions<T extends object>(
     if (value === undefined) continue;
     const allowed = checks[name as keyof T & string](value, `${owner}: ${name}`);
     if (allowed !== undefined) {
-      throw new ConfigurationError(`${owner}: ${name} must be ${allowed}; got ${describe(value)}.`);
+      // A URL may be in the wrong place, and its password with it.
+      const got = describe(typeof value === 'string' ? redacted(value) : value);
+      throw new ConfigurationError(`${owner}: ${name} must be ${allowed}; got ${got}.`);
     }
   }
 }

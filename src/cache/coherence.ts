@@ -35,8 +35,9 @@ export class Coherence implements CoordinatorListener {
   }
 
   onTags(tags: readonly string[], version: number): void {
-    const { sharedTags, flights, memory } = this.engine;
+    const { sharedTags, fences, flights, memory } = this.engine;
     sharedTags.raise(tags, version);
+    fences.doubtUndated();
     flights.detachTagged(new Set(tags));
     memory?.dropTagged(tags);
   }

@@ -48,7 +48,7 @@ export class Engine {
   /** By key, the lease that has been waited for in vain. */
   readonly hung = new Map<string, string>();
   /** Names this memory tier among those that share a store. */
-  private readonly origin = randomUUID();
+  readonly origin = randomUUID();
   private tokens = 0;
   /** Off for a disabled cache and for a closed one: every call then loads for itself. */
   enabled: boolean;

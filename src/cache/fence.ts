@@ -113,6 +113,15 @@ export class FenceTable {
     for (const key of this.open.keys()) if (glob.matches(key)) this.doubtOpen(key);
   }
 
+  /** The same for whatever has not noted the shared clock of tags: nothing tells it from older. */
+  doubtUndated(): void {
+    for (const newest of this.open.values()) {
+      for (let fence: LinkedFence | undefined = newest; fence !== undefined; fence = fence.next) {
+        if (fence.sharedClock === undefined) fence.doubtful = true;
+      }
+    }
+  }
+
   doubtAll(): void {
     for (const watch of this.watches) watch.noteAll();
     for (const key of this.open.keys()) this.doubtOpen(key);

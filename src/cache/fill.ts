@@ -78,8 +78,9 @@ export function fill(
       if (outcome === 'refused' || isOvertaken(engine, fence, tags)) engine.counters.refusedFills++;
       else onEntry(engine.fillMemory(fence, kept, life, tags, fence.sharedClock));
       if (outcome !== 'stored') return false;
-      // Whoever hears of invalidations need not ask.
-      return engine.joinsFreely || (await isProven(shared, tags, fence.sharedClock));
+      // Whoever has heard of invalidations all along need not ask.
+      const hears = engine.joinsFreely && !shared.isAway && !fence.doubtful;
+      return hears || (await isProven(shared, tags, fence.sharedClock));
     };
     return engine.writes.run(fence.key, write).catch((error: unknown) => {
       engine.report(error);

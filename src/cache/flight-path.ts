@@ -15,10 +15,17 @@ const REFRESH_RETRY_MS = 1000;
 /**
  * Starts a flight: from here on, callers of the key join it.
  *
+ * @param hasWaited - The caller has been kept waiting for a lease already, by a flight that may be
+ * detached by now.
  * @internal
  */
-export function takeOff(engine: Engine, request: LoadRequest, purpose: Purpose): Flight {
-  const flight = enlist(engine, request);
+export function takeOff(
+  engine: Engine,
+  request: LoadRequest,
+  purpose: Purpose,
+  hasWaited = false,
+): Flight {
+  const flight = enlist(engine, request, hasWaited);
   const { shared } = engine;
   if (shared === undefined || purpose === 'reload') void flyOn(engine, request, flight, purpose);
   else {
@@ -54,14 +61,14 @@ export function readThrough(
   });
 }
 
-function enlist(engine: Engine, { key, policy }: LoadRequest): Flight {
+function enlist(engine: Engine, { key, policy }: LoadRequest, hasWaited = false): Flight {
   const now = engine.clock.now();
   const flight = new Flight(
     key,
     engine.memory === undefined ? engine.prepareFence(key) : engine.raiseFence(key),
     now,
     typeof policy.tags === 'function' ? TAGS_FOLLOW : policy.tags,
-    engine.flights.get(key)?.isOverdue(now, policy.leaseMs) === true,
+    hasWaited || engine.flights.get(key)?.isOverdue(now, policy.leaseMs) === true,
   );
   engine.flights.add(flight);
   return flight;

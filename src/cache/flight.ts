@@ -92,7 +92,8 @@ export class Flight {
   /**
    * Whether a caller may join who must not get what was current before he came, but is no longer.
    * He may while the shared tier has not been asked yet, or is to be asked again; and during a load
-   * if he waits for its {@link Flight.proof}, unless there is something stale that he would get.
+   * if he waits for its {@link Flight.proof}, unless there is something stale that he would get. Not
+   * once the value is on its way to the shared tier: it may have been replaced there since.
    *
    * @param gathering - Number of the batch that a read asked for now would travel with.
    */
@@ -103,7 +104,7 @@ export class Flight {
       case 'asking':
         return false;
       default:
-        return this.stale === undefined;
+        return this.stale === undefined && !this.landed;
     }
   }
 

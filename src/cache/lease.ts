@@ -8,6 +8,8 @@ import type { LoadPolicy } from './policy.js';
 const RENEWALS_PER_LEASE = 3;
 /** A load without a hard time-out keeps its lease for so many terms. */
 const MOST_TERMS = 10;
+/** From one try to give a lease back to the next. */
+const RETURN_MS = 250;
 
 /**
  * The right to store what a load brings, and the duty that goes with it: others wait for it. It is
@@ -20,6 +22,8 @@ export class Lease {
   private timer: TimerHandle = undefined;
   private ended = false;
   private readonly until: number;
+  /** When it has ended by itself, if nothing else ends it. */
+  private endsAt = 0;
 
   /** @param mostMs - Longest load for which it is renewed; default: ten times the lease. */
   constructor(
@@ -32,6 +36,7 @@ export class Lease {
   ) {
     this.until = engine.clock.monotonic() + mostMs;
     engine.counters.leasesGranted++;
+    this.prolonged();
     this.renewLater();
   }
 
@@ -40,6 +45,7 @@ export class Lease {
     this.end();
     const outcome = await this.shared.fill(this.key, this.token, entry);
     this.engine.waiters.wake(this.key);
+    if (outcome === 'failed') this.returnLater();
     return outcome;
   }
 
@@ -47,8 +53,17 @@ export class Lease {
   async release(): Promise<void> {
     if (this.ended) return;
     this.end();
-    await this.shared.release(this.key, this.token);
+    const isOver = await this.shared.release(this.key, this.token);
     this.engine.waiters.wake(this.key);
+    if (!isOver) this.returnLater();
+  }
+
+  private returnLater(): void {
+    returnLater(this.engine, this.shared, this.key, this.token, this.endsAt);
+  }
+
+  private prolonged(): void {
+    this.endsAt = this.engine.clock.monotonic() + this.leaseMs;
   }
 
   private end(): void {
@@ -71,9 +86,40 @@ export class Lease {
       counters.leasesLost++;
       return;
     }
-    if (held === true) counters.leasesRenewed++;
+    if (held === true) {
+      counters.leasesRenewed++;
+      this.prolonged();
+    }
     this.renewLater();
   }
+}
+
+/**
+ * Gives a lease back of which the store has said nothing, as soon as it says something: nobody shall
+ * wait for a load that is long over, or that never had it.
+ *
+ * @param endsAt - When it has ended by itself, by the monotonic clock.
+ * @internal
+ */
+export function returnLater(
+  engine: Engine,
+  shared: SharedTier,
+  key: string,
+  token: string,
+  endsAt: number,
+): void {
+  const { clock, waiters } = engine;
+  clock.setTimeout(() => {
+    if (!engine.enabled || clock.monotonic() >= endsAt) return;
+    if (shared.isAway) {
+      returnLater(engine, shared, key, token, endsAt);
+      return;
+    }
+    void shared.release(key, token).then((isOver) => {
+      if (isOver) waiters.wake(key);
+      else returnLater(engine, shared, key, token, endsAt);
+    });
+  }, RETURN_MS);
 }
 
 /**

@@ -237,6 +237,11 @@ const isRedis: Check = (value, option) => {
   );
 };
 
+const isStore: Check = (value) =>
+  typeof value === 'object' && value !== null
+    ? undefined
+    : 'a Keyv storage adapter, a Keyv instance or a Map (a URL goes into redisUrl)';
+
 const isBus: Check = (value) =>
   value === 'tracking' || value === 'pubsub' ? undefined : "'tracking' or 'pubsub'";
 
@@ -260,7 +265,7 @@ export function resolveOptions(options: CacheOptions): ResolvedOptions {
     redisUrl: isRedisUrl,
     redis: isRedis,
     bus: isBus,
-    store: isObject,
+    store: isStore,
     storeTimeout: isDuration,
     breaker: isBreaker,
     namespace: isNamespace,

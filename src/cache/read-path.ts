@@ -112,21 +112,29 @@ async function settle(
   const { clock, flights } = engine;
   const { key, policy } = request;
   let mayWaitForProof = true;
+  /** The flight that was not proven: even where one joins freely by now, it is too old. */
+  let unproven: Flight | undefined;
+  /** Whoever has waited for as long as he has to does not wait for another process as well. */
+  let hasWaited = false;
   for (let mine = own; ; mine = undefined) {
     const other = mine === undefined ? flights.get(key) : undefined;
     const mayJoin =
       other !== undefined &&
+      other !== unproven &&
       !other.isOverdue(clock.now(), policy.leaseMs) &&
       (engine.joinsFreely ||
         (other.admits(engine.shared?.gathering) && (mayWaitForProof || other.stage !== 'loading')));
-    const flight = mine ?? (mayJoin ? other : takeOff(engine, request, 'read'));
+    const flight = mine ?? (mayJoin ? other : takeOff(engine, request, 'read', hasWaited));
     if (mayJoin) engine.counters.joined++;
     // Its value is known, and only waits for its fill: as good as a hit.
     const isKnown = mayJoin && flight.landed;
     const needsProof = mayJoin && !engine.joinsFreely && flight.stage === 'loading';
     const landing = mayJoin ? flight.join(clock, policy.leaseMs) : flight.landing;
     const outcome = await orStale(engine, request, flight, landing, stale);
-    if (outcome === OVERDUE) continue;
+    if (outcome === OVERDUE) {
+      hasWaited = true;
+      continue;
+    }
     if (outcome === ELSEWHERE) {
       const expired = servable(engine, flight, stale);
       if (expired === undefined) continue;
@@ -143,6 +151,7 @@ async function settle(
     if (needsProof && outcome.source === 'load' && !(await flight.proof)) {
       // It began before this call, and something has been invalidated since.
       mayWaitForProof = false;
+      unproven = flight;
       continue;
     }
     if (isKnown) countHit(engine, request, 'memory');

@@ -1,7 +1,7 @@
 import type { SharedEntry, SharedTier } from '../store/shared-tier.js';
 import type { Engine } from './engine.js';
 import type { Flight } from './flight.js';
-import { Lease } from './lease.js';
+import { Lease, returnLater } from './lease.js';
 import type { LoadPolicy } from './policy.js';
 
 /** What a flight may do that found nothing fresh. */
@@ -60,12 +60,17 @@ export async function takeTurn(request: TurnRequest): Promise<Turn> {
       flight.enter('asking', clock.now());
       waiter.reset();
       const token = engine.newToken();
+      const wasAway = shared.isAway;
       const [answer, tagClock] = await Promise.all([
         shared.acquire(key, token, leaseMs, budgetMs, purpose === 'reload'),
         hasTags ? shared.tagClock(budgetMs) : undefined,
       ]);
       fence.sharedClock = tagClock ?? fence.sharedClock;
-      if (answer === undefined) return ALONE;
+      if (answer === undefined) {
+        // It may have been granted, and the answer lost.
+        if (!wasAway) returnLater(engine, shared, key, token, clock.monotonic() + leaseMs);
+        return ALONE;
+      }
       if (answer.granted) {
         hung.delete(key);
         const lease = new Lease(engine, shared, key, token, leaseMs, policy.hardMs);

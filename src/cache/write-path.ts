@@ -68,13 +68,17 @@ export async function store(
           budgetMs,
         );
       });
-      // Reads that began before the acknowledgement may have seen the old value. When a later
-      // write has marked this fence, it has marked theirs as well, and its own must stay clean.
-      if (!fence.marked) engine.invalidateKey(key, fence);
+      // Reads that began before the acknowledgement may have seen the old value. So may those that
+      // began after another write has marked this fence.
+      engine.invalidateKey(key, fence);
     }
-    if (!isCurrent || fence.marked || !engine.tags.isValid(tags, fence.tagClock))
-      engine.memory?.drop(key);
-    else engine.fillMemory(fence, kept, life, tags, fence.sharedClock);
+    const isKept =
+      isCurrent &&
+      !fence.marked &&
+      engine.tags.isValid(tags, fence.tagClock) &&
+      engine.fillMemory(fence, kept, life, tags, fence.sharedClock) !== undefined;
+    // A read that was answered just now may have put the old value there.
+    if (!isKept) engine.memory?.drop(key);
   } finally {
     engine.fences.lower(fence);
   }

@@ -38,6 +38,8 @@ export class Connection {
   /** Whether this attempt to connect has been explained. */
   private wasExplained = false;
   private readonly reported = new Set<string>();
+  /** What listens to the client on our behalf. */
+  private readonly listeners: [event: string, listener: Listener][] = [];
 
   /**
    * @throws ConfigurationError for anything but a URL, ioredis options or an ioredis client.
@@ -55,24 +57,24 @@ export class Connection {
           'the cache a namespace instead.',
       );
     }
-    this.client.on('ready', () => {
+    this.listen('ready', () => {
       this.wasTried = true;
       this.wasExplained = true;
       this.refused = false;
       this.reported.clear();
     });
-    this.client.on('connecting', () => {
+    this.listen('connecting', () => {
       this.wasExplained = false;
     });
-    this.client.on('close', () => {
+    this.listen('close', () => {
       this.wasTried = true;
     });
-    this.client.on('reconnecting', () => {
+    this.listen('reconnecting', () => {
       // Some servers and proxies turn a client away with nothing but good-bye.
       if (!this.wasExplained) this.failed(new Error('the server closes the connection at once.'));
     });
     // ioredis prints errors that nobody listens for, credentials included.
-    this.client.on('error', (error: Error) => {
+    this.listen('error', (error: Error) => {
       this.wasTried = true;
       this.failed(error);
     });
@@ -92,8 +94,24 @@ export class Connection {
     return Promise.reject(notConnected());
   }
 
+  /** Calls `listener` for an event of the client's, until {@link Connection.unlisten}. */
+  listen(event: string, listener: Listener): void {
+    this.client.on(event, listener);
+    this.listeners.push([event, listener]);
+  }
+
+  unlisten(event: string, listener: Listener): void {
+    this.client.off(event, listener);
+    const at = this.listeners.findIndex((one) => one[0] === event && one[1] === listener);
+    if (at >= 0) this.listeners.splice(at, 1);
+  }
+
   async close(): Promise<void> {
-    if (!this.isOurs) return;
+    if (!this.isOurs) {
+      // It lives on, and must not carry with it all who ever used it.
+      for (const [event, listener] of this.listeners.splice(0)) this.client.off(event, listener);
+      return;
+    }
     // Nothing that matters is under way, and QUIT would wait for a server that may be hung.
     this.client.disconnect();
     await Promise.resolve();
@@ -149,6 +167,10 @@ export class Connection {
     this.onError(new StoreError('connect', `Redis: ${message}`));
   }
 }
+
+// Each event has words of its own.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in ioredis' own types
+type Listener = (...words: any[]) => void;
 
 /** Events after which nobody waits for the first attempt; no sentinel: `error` without `close`. */
 const FAILURES = ['error', 'close', 'end'] as const;

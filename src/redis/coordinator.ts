@@ -15,6 +15,7 @@ import { scan } from './scan.js';
 import { Scripts } from './scripts.js';
 import { ServerClock } from './server-clock.js';
 import { unsupported } from './server-version.js';
+import { RedisSnapshots } from './snapshots.js';
 
 /** Fields of the tags' hash, beyond which it begins anew; besides tags: `epoch`, `clock`. */
 const MOST_FIELDS = 100_000 + 2;
@@ -27,6 +28,7 @@ const MOST_FIELDS = 100_000 + 2;
  */
 export class RedisCoordinator implements Coordinator {
   readonly messages = { sent: 0, received: 0 };
+  readonly snapshots: RedisSnapshots;
   private readonly layout: Layout;
   private readonly scripts: Scripts;
   private readonly time: ServerClock;
@@ -51,6 +53,11 @@ export class RedisCoordinator implements Coordinator {
     this.layout = new Layout(namespace);
     this.scripts = new Scripts(client);
     this.time = new ServerClock(client, isCluster, this.layout.tags, clock);
+    this.snapshots = new RedisSnapshots(
+      connection,
+      this.layout,
+      () => clock.now() + this.clockOffsetMs,
+    );
     this.bus = new Bus({
       ...{ client, origin, clock, layout: this.layout },
       tracking: hasMemory && !isCluster && options.bus !== 'pubsub',

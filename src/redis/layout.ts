@@ -10,12 +10,15 @@ export class Layout {
   readonly tags: string;
   /** The channel of all caches of the namespace. */
   readonly bus: string;
+  /** Who has left a snapshot of its figures, by the time at which it did. */
+  readonly stats: string;
   private readonly leasePrefix: string;
 
   constructor(readonly namespace: string) {
     this.prefix = `${namespace}:`;
     this.tags = `${namespace}#tags`;
     this.bus = `${namespace}#bus`;
+    this.stats = `${namespace}#stats`;
     this.leasePrefix = `{${namespace}:`;
   }
 
@@ -48,6 +51,11 @@ export class Layout {
   /** The channel of one cache's probes, which are nobody else's concern. */
   probes(origin: string): string {
     return `${this.bus}:${origin}`;
+  }
+
+  /** One instance's snapshot. */
+  statsOf(instance: string): string {
+    return `${this.stats}:${instance}`;
   }
 
   tag(tag: string): string {

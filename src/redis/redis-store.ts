@@ -165,7 +165,14 @@ export class RedisStore {
   /** Calls `listener` for every connection `error`, or whenever the connection is `ready`. */
   on(event: string, listener: (...args: unknown[]) => void): this {
     if (event === 'error') this.listeners.add(listener);
-    if (event === 'ready') this.connection.client.on('ready', listener);
+    if (event === 'ready') this.connection.listen('ready', listener);
+    return this;
+  }
+
+  /** Ends what {@link RedisStore.on} began. */
+  off(event: string, listener: (...args: unknown[]) => void): this {
+    if (event === 'error') this.listeners.delete(listener);
+    if (event === 'ready') this.connection.unlisten('ready', listener);
     return this;
   }
 

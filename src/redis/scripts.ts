@@ -52,6 +52,10 @@ if ARGV[4] == '1' then
   taken = redis.pcall('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
 else
   taken = redis.pcall('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2])
+  -- A lease without an end is nobody's: all would wait for it in vain.
+  if not taken and redis.call('PTTL', KEYS[2]) == -1 then
+    taken = redis.pcall('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+  end
 end
 if failed(taken) then return taken end
 if not taken then

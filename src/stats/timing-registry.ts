@@ -21,6 +21,11 @@ export class TimingRegistry {
     return record;
   }
 
+  /** The records that are listed. */
+  all(): Iterable<TimingRecord> {
+    return this.records.values();
+  }
+
   snapshot(): TimingStats[] {
     return [...this.records.values()].map((record) => record.snapshot());
   }

@@ -80,8 +80,24 @@ export interface Coordinator {
    */
   invalidateTags(tags: readonly string[]): Promise<number>;
 
+  /** What instances leave for each other to read; `undefined` where the store has no place for it. */
+  readonly snapshots?: Snapshots;
+
   /** Ends the bus, and whatever was opened for it. */
   close(): void;
+}
+
+/**
+ * Texts of the instances that share a store, one each, which expire unless they are written anew.
+ *
+ * @internal
+ */
+export interface Snapshots {
+  /** @param most - Instances to keep in mind; the one that wrote last comes first. */
+  write(instance: string, text: string, ttlMs: number, most: number): Promise<void>;
+  remove(instance: string): Promise<void>;
+  /** By instance, the texts that have not expired, of so many instances at most. */
+  readAll(most: number): Promise<ReadonlyMap<string, string>>;
 }
 
 /** A pattern as stores need it: patterns of their own may mean something else, or take forever. */
@@ -167,6 +183,8 @@ export interface CoordinatorOptions {
 export interface CoordinatedStore {
   /** Begins to work for one cache. */
   coordinate(options: CoordinatorOptions): Coordinator;
+  /** Ends what the adapter's `on` began. */
+  off?(event: string, listener: (...words: unknown[]) => void): unknown;
 }
 
 /** @internal */

@@ -18,7 +18,7 @@ export function deadline<T>(
       reject(
         new StoreError(
           operation,
-          `The store took longer than ${String(timeoutMs)} ms on ${operation}.`,
+          `The store took longer than ${String(Math.round(timeoutMs))} ms on ${operation}.`,
         ),
       );
     }, timeoutMs);

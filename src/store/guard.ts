@@ -99,7 +99,9 @@ export class Guard {
     } catch (error) {
       // A caller who had no time left says nothing about the store.
       if (budgetMs < this.options.timeoutMs / 2 && isTimeout(error, operation)) return undefined;
-      if (telling === 'aloud') this.failed(operation, error);
+      // Given up by now: what was under way then fails as well, and that is no news.
+      const isNews = telling === 'aloud' && !(this.isDown && isOutage(error));
+      if (isNews) this.failed(operation, error);
       else this.count(error);
       return undefined;
     }

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../base/errors.js';
 import type { Backend } from './backend.js';
-import type { Coordinator, Grant, KeyPattern, TagVersions } from './coordinator.js';
+import type { Coordinator, Grant, KeyPattern, Snapshots, TagVersions } from './coordinator.js';
 import { Guard, type GuardOptions, type Telling } from './guard.js';
 import { PendingLog, type PendingWork } from './pending-log.js';
 import { Recovery } from './recovery.js';
@@ -30,7 +30,12 @@ export class GuardedStore {
     backend: Backend | Promise<Backend>,
     private readonly options: GuardedStoreOptions,
   ) {
-    this.guard = new Guard(backend, options, () => this.probe());
+    const onChange = (isDown: boolean): void => {
+      options.onChange(isDown);
+      // What was logged while the probe was under way is still to be made good.
+      if (!isDown) this.recovery.soon();
+    };
+    this.guard = new Guard(backend, { ...options, onChange }, () => this.probe());
     this.recovery = new Recovery(this.log, {
       clock: options.clock,
       retryMs: options.breaker?.probeAfterMs ?? RETRY_MS,
@@ -171,8 +176,12 @@ export class GuardedStore {
     return await this.coordinated('renew', (to) => to.renew(key, token, leaseMs));
   }
 
-  async release(key: string, token: string): Promise<void> {
-    await this.coordinated('release', (to) => to.release(key, token));
+  /** `undefined` when the store did not say that the lease has ended. */
+  async release(key: string, token: string): Promise<boolean | undefined> {
+    return await this.coordinated('release', async (to) => {
+      await to.release(key, token);
+      return true;
+    });
   }
 
   /** Stores a text if the lease is still held; `undefined` when the store did not say. */
@@ -201,6 +210,13 @@ export class GuardedStore {
     if (done === true) return;
     this.log.addTags(tags);
     this.recovery.soon();
+  }
+
+  /** Runs something on the snapshots of the instances; `undefined` when that was not possible. */
+  async snapshots<T>(run: (snapshots: Snapshots) => Promise<T>): Promise<T | undefined> {
+    return await this.coordinated('snapshots', async ({ snapshots }) =>
+      snapshots === undefined ? undefined : await run(snapshots),
+    );
   }
 
   /** How many keys the namespace has; `undefined` when that cannot be found out. */

@@ -3,7 +3,12 @@ import { toStorePort, type CacheStore } from './adapter.js';
 import type { Backend } from './backend.js';
 import { TypedCodec, type Codec, type TypeCodec } from './codec.js';
 import { compressed, decompressed } from './compression.js';
-import { coordinates, type CoordinatorOptions, type KeyPattern } from './coordinator.js';
+import {
+  coordinates,
+  type CoordinatorOptions,
+  type KeyPattern,
+  type Snapshots,
+} from './coordinator.js';
 import { readEnvelope, writeEnvelope } from './envelope.js';
 import { GuardedStore, type GuardedStoreOptions } from './guarded-store.js';
 import { KeyCount } from './key-count.js';
@@ -178,9 +183,9 @@ export class SharedTier {
     return await this.store.renew(key, token, leaseMs);
   }
 
-  /** Gives a lease back without a value. */
-  async release(key: string, token: string): Promise<void> {
-    await this.store.release(key, token);
+  /** Gives a lease back without a value; answers whether that is known to have been done. */
+  async release(key: string, token: string): Promise<boolean> {
+    return (await this.store.release(key, token)) === true;
   }
 
   /** Stores an entry if its lease is still held, and gives the lease back. */
@@ -214,6 +219,11 @@ export class SharedTier {
     await this.store.invalidateTags(tags);
   }
 
+  /** Runs something on what the instances leave for each other; `undefined` when it failed. */
+  async snapshots<T>(run: (snapshots: Snapshots) => Promise<T>): Promise<T | undefined> {
+    return this.isCoordinated ? await this.store.snapshots(run) : undefined;
+  }
+
   /** Keys of the namespace, as last counted; `undefined` when the store cannot count them. */
   async count(): Promise<number | undefined> {
     return this.isCoordinated ? await this.keys.get() : undefined;
@@ -225,20 +235,24 @@ export class SharedTier {
   }
 
   private open(store: CacheStore, isOurs: boolean): Backend {
-    const port = toStorePort(store, {
-      onError: (error) => {
-        this.store.reported(error);
-      },
-      onReady: () => {
-        this.store.hurry();
-      },
-    });
+    const onError = (error: unknown): void => {
+      this.store.reported(error);
+    };
+    const onReady = (): void => {
+      this.store.hurry();
+    };
+    const port = toStorePort(store, { onError, onReady });
     const { coordination, clock, namespace } = this.options;
     const coordinator = coordinates(store)
       ? store.coordinate({ ...coordination, clock, namespace })
       : undefined;
     const close = async (): Promise<void> => {
       coordinator?.close();
+      // Others may be emitters, which throw an 'error' that nobody listens for: they keep ours.
+      if (coordinates(store)) {
+        store.off?.('error', onError);
+        store.off?.('ready', onReady);
+      }
       if (isOurs && 'disconnect' in store) await store.disconnect?.();
     };
     return { port, coordinator, close };

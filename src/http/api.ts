@@ -1,0 +1,250 @@
+import type { Clock } from '../base/clock.js';
+import { redacted } from '../base/redact.js';
+import { defaultHolder, getCache } from '../cache/default-cache.js';
+import type { CacheManager } from '../cache/manager.js';
+import { summaryOf } from '../stats/latency.js';
+import { RequestFigures, type SlowRequest } from '../stats/request-figures.js';
+import { checkAuthorized, checkOrigin, corsHeaders } from './access.js';
+import { empty, failure, finished, Refusal } from './answer.js';
+import { localFigures } from './figures.js';
+import { Fleet } from './fleet.js';
+import { merged } from './merge.js';
+import {
+  resolveApiOptions,
+  type PerformanceApiOptions,
+  type PerformanceHandler,
+  type PerformanceSource,
+  type ResolvedApiOptions,
+} from './options.js';
+import type { RequestStats } from './request-stats.js';
+import { ROUTES, type Route, type RouteSource } from './routes.js';
+
+/** Answers the requests of one route. It never rejects. */
+export type RouteHandler = (request: Request) => Promise<Response>;
+
+/** The single routes, to be mounted wherever they are wanted. */
+export interface PerformanceHandlers {
+  /** Everything: cache, requests, methods. */
+  readonly stats: RouteHandler;
+  /** The cache alone. */
+  readonly cacheStats: RouteHandler;
+  /** The last requests that took too long. */
+  readonly slowRequests: RouteHandler;
+  /** A few figures, for monitoring. */
+  readonly metrics: RouteHandler;
+  /** The cached and the timed methods. */
+  readonly methods: RouteHandler;
+  /** `POST`: removes the keys that match `?pattern=`. */
+  readonly clearCache: RouteHandler;
+  /** For load balancers: 200, or 503 once the API or its cache is closed. */
+  readonly health: RouteHandler;
+}
+
+/** The figures of a cache and of the requests around it, over HTTP: {@link createPerformanceApi}. */
+export class PerformanceApi implements PerformanceSource {
+  /** The routes one by one, with all of the API's checks. */
+  readonly handlers: PerformanceHandlers;
+  /** @internal */
+  readonly clock: Clock;
+  /**
+   * Where requests are counted.
+   *
+   * @internal
+   */
+  readonly recorder: RequestFigures;
+  private readonly options: ResolvedApiOptions;
+  private readonly fleet: Fleet;
+  private readonly paths = new Map<string, RouteHandler>();
+  private isClosing = false;
+
+  /** @internal */
+  constructor(options: PerformanceApiOptions) {
+    this.options = resolveApiOptions(options);
+    const { clock, slowThresholdMs, slowLogSize, basePath } = this.options;
+    this.clock = clock;
+    this.recorder = new RequestFigures(
+      slowThresholdMs,
+      slowLogSize,
+      () => clock.now(),
+      (request) => {
+        this.tellSlow(request);
+      },
+    );
+    this.fleet = new Fleet({
+      clock,
+      intervalMs: this.options.fleetIntervalMs,
+      cache: () => this.options.cache ?? defaultHolder.current,
+      figures: (cache) => localFigures(cache, this.recorder),
+    });
+    const on = (name: keyof typeof ROUTES): RouteHandler =>
+      this.add(`${basePath}/${name}`, ROUTES[name]);
+    this.handlers = {
+      stats: on('stats'),
+      cacheStats: on('cache/stats'),
+      slowRequests: on('slow-requests'),
+      metrics: on('metrics'),
+      methods: on('methods'),
+      clearCache: on('cache/clear'),
+      health: on('health'),
+    };
+    this.lend(basePath, this.options.page);
+    this.lend(this.options.prometheusPath, this.options.prometheus);
+  }
+
+  /** The cache whose figures are served. */
+  get cache(): CacheManager {
+    return this.options.cache ?? getCache();
+  }
+
+  /** The figures of the requests that were timed, as plain data. */
+  get requests(): RequestStats {
+    const { total, errors, aborted, inFlight, slow, slowThresholdMs, routes } = this.recorder;
+    return {
+      ...{ total, errors, aborted, inFlight, slow: slow.total, slowThresholdMs },
+      durations: summaryOf(this.recorder.durations()),
+      recentSlow: slow.recent(),
+      routes: Array.from(routes, (one) => ({
+        ...{ method: one.method, route: one.route, errors: one.errors },
+        durations: summaryOf(one.durations),
+      })),
+    };
+  }
+
+  /**
+   * Whether a path, or a URL without its origin, is one of the API's to answer. Adapters ask it
+   * before they make a `Request`.
+   */
+  owns(url: string): boolean {
+    const { basePath, prometheusPath, prometheus } = this.options;
+    const [path = ''] = url.split(/[?#]/, 1);
+    if (path === basePath || path.startsWith(`${basePath}/`)) return true;
+    return prometheus !== undefined && path === prometheusPath;
+  }
+
+  /**
+   * Answers a request for one of the API's routes.
+   *
+   * @returns `undefined` when the path is somebody else's. The promise never rejects.
+   */
+  async handle(request: Request): Promise<Response | undefined> {
+    const { pathname } = new URL(request.url);
+    if (!this.owns(pathname)) return undefined;
+    const handler = this.paths.get(pathname.replace(/(?<=.)\/$/, ''));
+    if (handler !== undefined) return await handler(request);
+    return failure(new Refusal(404, 'NOT_FOUND', 'There is no such route.'));
+  }
+
+  /**
+   * Ends the instance's part in `?scope=fleet`, and makes `/health` answer 503, so that load
+   * balancers send nothing new. The other routes go on; the cache stays open. May be called again.
+   */
+  async close(): Promise<void> {
+    this.isClosing = true;
+    await this.fleet.close();
+  }
+
+  private add(path: string, route: Route): RouteHandler {
+    const handler = (request: Request): Promise<Response> => this.answer(route, request);
+    this.paths.set(path, handler);
+    return handler;
+  }
+
+  private lend(path: string, handler: PerformanceHandler | undefined): void {
+    if (handler === undefined) return;
+    const answer = async (_: RouteSource, request: Request): Promise<Response> =>
+      await handler(request, this);
+    this.add(path, { verb: 'GET', access: 'read', answer });
+  }
+
+  private async answer(route: Route, request: Request): Promise<Response> {
+    let extra = new Headers();
+    const allow = route.verb === 'GET' ? 'GET, HEAD, OPTIONS' : 'POST, OPTIONS';
+    try {
+      const { method } = request;
+      const isKnown = method === route.verb || (method === 'HEAD' && route.verb === 'GET');
+      if (!isKnown && method !== 'OPTIONS') {
+        const message = `Only ${allow} can be used here.`;
+        throw new Refusal(405, 'METHOD_NOT_ALLOWED', message, { Allow: allow });
+      }
+      extra = corsHeaders(checkOrigin(request, this.options), allow);
+      if (method === 'OPTIONS') return finished(request, empty({ Allow: allow }), extra);
+      if (route.access === 'change') await checkAuthorized(request, this.options);
+      if (route.access === 'read' && this.options.protectReads) {
+        await checkAuthorized(request, this.options);
+      }
+      return finished(request, await route.answer(this.source, request), extra);
+    } catch (error) {
+      if (!(error instanceof Refusal)) this.tellFailure(error);
+      return finished(request, failure(error), extra);
+    }
+  }
+
+  private get source(): RouteSource {
+    const { cache, isClosing, options } = this;
+    return {
+      ...{ cache, isClosing },
+      figures: async (scope) => {
+        const own = await localFigures(cache, this.recorder);
+        if (scope === 'instance') return { figures: own, scope: { scope, instances: 1 } };
+        const others = await this.fleet.others(cache, own);
+        return {
+          figures: merged(own, others, options.slowLogSize),
+          scope: { scope, instances: 1 + others.length },
+        };
+      },
+      mayRead: async (request) => {
+        if (!options.protectReads) return true;
+        try {
+          return (await options.authorize?.(request)) === true;
+        } catch (error) {
+          // No reason to take the instance out of service.
+          this.tellFailure(error);
+          return false;
+        }
+      },
+    };
+  }
+
+  private tellSlow({ method, path, status, durationMs }: SlowRequest): void {
+    const time = (durationMs / 1000).toFixed(3);
+    this.tell((logger) => {
+      logger.warn(`Slow request: ${method} ${path} took ${time} s (status ${String(status)}).`);
+    });
+  }
+
+  private tellFailure(error: unknown): void {
+    this.tell((logger) => {
+      const message = `A performance route failed: ${redacted(String(error))}`;
+      if (logger.error === undefined) logger.warn(message);
+      else logger.error(message);
+    });
+  }
+
+  private tell(how: (logger: NonNullable<ResolvedApiOptions['logger']>) => void): void {
+    if (this.options.logger === undefined) return;
+    try {
+      how(this.options.logger);
+    } catch {
+      // A logger that fails must not fail the request.
+    }
+  }
+}
+
+/**
+ * Makes the figures of a cache, and of the requests that the timing middleware sees, available over
+ * HTTP. Routes below `basePath`: `GET /stats`, `/cache/stats`, `/slow-requests`, `/metrics`,
+ * `/methods`, `/health`, and `POST /cache/clear?pattern=`. The reads take `?scope=fleet`, which adds
+ * up all instances that share a Redis.
+ *
+ * One API for a cache in a process: the others know the instance by its cache.
+ *
+ * @throws ConfigurationError for an unknown option or a bad value.
+ * @example
+ * ```ts
+ * const api = createPerformanceApi({ authorize: bearerToken('a long secret') });
+ * const response = await api.handle(new Request('http://localhost/api/performance/stats'));
+ * ```
+ */
+export function createPerformanceApi(options: PerformanceApiOptions = {}): PerformanceApi {
+  return new PerformanceApi(options);
+}

@@ -1,0 +1,116 @@
+import { CORE, type CacheManager } from '../cache/manager.js';
+import type { CacheStats } from '../cache/statistics.js';
+import type { DistributionSnapshot } from '../stats/distribution.js';
+import type { RequestFigures, SlowRequest } from '../stats/request-figures.js';
+import { timings } from '../stats/timing-registry.js';
+
+/**
+ * All figures of an instance, or of several added up, as plain data. What is served is made of it,
+ * and it is what instances leave for each other.
+ *
+ * @internal
+ */
+export interface Figures {
+  readonly cache: CacheFigures;
+  readonly requests: RequestTotals;
+  readonly methods: readonly MethodFigures[];
+}
+
+/** @internal */
+export type CacheFigures = Omit<CacheStats, 'methods' | 'slowCalls'>;
+
+/** @internal */
+export interface RequestTotals {
+  readonly total: number;
+  readonly errors: number;
+  readonly aborted: number;
+  readonly inFlight: number;
+  readonly slow: number;
+  readonly slowThresholdMs: number;
+  readonly durations: DistributionSnapshot;
+  /** Newest first. */
+  readonly recentSlow: readonly SlowRequest[];
+  readonly routes: readonly RouteFigures[];
+}
+
+/** @internal */
+export interface RouteFigures {
+  readonly method: string;
+  readonly route: string;
+  readonly errors: number;
+  readonly durations: DistributionSnapshot;
+}
+
+/** @internal */
+export interface MethodFigures {
+  readonly name: string;
+  readonly cache: MethodCacheFigures | undefined;
+  readonly timing: MethodTimingFigures | undefined;
+}
+
+/** @internal */
+export interface MethodCacheFigures {
+  readonly hits: number;
+  readonly misses: number;
+  readonly stale: number;
+  readonly bypasses: number;
+  readonly loads: number;
+  readonly loadErrors: number;
+  readonly loadTimes: DistributionSnapshot;
+}
+
+/** @internal */
+export interface MethodTimingFigures {
+  readonly calls: number;
+  readonly errors: number;
+  readonly inFlight: number;
+  readonly slow: number;
+  readonly durations: DistributionSnapshot;
+}
+
+/** @internal */
+export const NO_DURATIONS: DistributionSnapshot = { count: 0, sum: 0, max: 0, buckets: [] };
+
+/**
+ * The figures of this instance, now.
+ *
+ * @internal
+ */
+export async function localFigures(
+  cache: CacheManager,
+  requests: RequestFigures,
+): Promise<Figures> {
+  const { methods: _, slowCalls: __, ...figures } = await cache.getStats();
+  return { cache: figures, requests: totalsOf(requests), methods: methodsOf(cache) };
+}
+
+function totalsOf(requests: RequestFigures): RequestTotals {
+  const { total, errors, aborted, inFlight, slow, slowThresholdMs } = requests;
+  return {
+    ...{ total, errors, aborted, inFlight, slow: slow.total, slowThresholdMs },
+    durations: requests.durations().snapshot(),
+    recentSlow: slow.recent(),
+    routes: Array.from(requests.routes, ({ method, route, errors, durations }) => ({
+      ...{ method, route, errors },
+      durations: durations.snapshot(),
+    })),
+  };
+}
+
+function methodsOf(cache: CacheManager): MethodFigures[] {
+  const timed = new Map<string, MethodTimingFigures>();
+  for (const { name, errors, inFlight, slow, durations } of timings().all()) {
+    const snapshot = durations.snapshot() ?? NO_DURATIONS;
+    timed.set(name, { calls: snapshot.count, errors, inFlight, slow, durations: snapshot });
+  }
+  const methods: MethodFigures[] = [];
+  for (const record of cache[CORE].engine.methods.values()) {
+    const { name, hits, misses, stale, bypasses, loads, loadErrors } = record;
+    const loadTimes = record.loadTimes.snapshot() ?? NO_DURATIONS;
+    const figures = { hits, misses, stale, bypasses, loads, loadErrors, loadTimes };
+    methods.push({ name, cache: figures, timing: timed.get(name) });
+    timed.delete(name);
+  }
+  for (const [name, timing] of timed) methods.push({ name, cache: undefined, timing });
+  return methods;
+}

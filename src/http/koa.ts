@@ -1,0 +1,62 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import { toRequest, urlOf } from './node-listener.js';
+import { timeRequest } from './node-timing.js';
+import { Timer, type TimingOptions } from './timer.js';
+
+/** What the middleware needs of a context of Koa; described here, so that nobody needs Koa. */
+export interface KoaContextLike {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  status: number;
+  body: unknown;
+  set(name: string, value: string): unknown;
+}
+
+/** A middleware for Koa. */
+export type KoaMiddleware = (
+  context: KoaContextLike,
+  next: () => Promise<unknown>,
+) => Promise<void>;
+
+/**
+ * A Koa middleware: times requests, by the patterns of their routes with `@koa/router`, and serves
+ * the API's routes. Mount it first.
+ *
+ * @throws ConfigurationError for an unknown option or a bad value.
+ * @example
+ * ```ts
+ * app.use(koaPerformance({ api }));
+ * ```
+ */
+export function koaPerformance(options: TimingOptions): KoaMiddleware {
+  const timer = new Timer('koaPerformance', options);
+  return async (context, next) => {
+    if (timer.api.owns(urlOf(context.req))) {
+      const request = toRequest(context.req);
+      const answer = request === undefined ? undefined : await timer.api.handle(request);
+      if (answer !== undefined) return await take(context, answer);
+    }
+    const timing = timeRequest(timer, context.req, context.res);
+    if (timing === undefined) return void (await next());
+    try {
+      if (timer.scope === undefined) return void (await next());
+      timing.counts = { hits: 0, misses: 0 };
+      await timer.scope.run(timing.counts, next);
+    } finally {
+      const route = (context as { _matchedRoute?: string | RegExp })._matchedRoute;
+      if (route !== undefined) timing.route = String(route);
+    }
+  };
+}
+
+async function take(context: KoaContextLike, answer: Response): Promise<void> {
+  context.status = answer.status;
+  const body = Buffer.from(await answer.arrayBuffer());
+  context.body = body.length === 0 ? null : body;
+  // Koa makes a body that is null a 204.
+  context.status = answer.status;
+  answer.headers.forEach((value, name) => {
+    context.set(name, value);
+  });
+}

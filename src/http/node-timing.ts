@@ -1,0 +1,159 @@
+import type {
+  IncomingMessage,
+  OutgoingHttpHeader,
+  OutgoingHttpHeaders,
+  ServerResponse,
+} from 'node:http';
+
+import { responseTime, serverTiming, type CacheCounts } from './headers.js';
+import type { Timer } from './timer.js';
+
+const TIMING = Symbol('aurora-cache.timing');
+
+/** All its overloads in one: Node looks at the types of what it is given. */
+type WriteHead = (
+  this: ServerResponse,
+  status: number,
+  reason?: string | OutgoingHttpHeaders | OutgoingHttpHeader[],
+  headers?: OutgoingHttpHeaders | OutgoingHttpHeader[],
+) => ServerResponse;
+
+interface TimedResponse extends ServerResponse {
+  [TIMING]?: NodeTiming;
+}
+
+/** Pipelined requests whose turn has not come, by connection. */
+const queues = new WeakMap<object, Set<TimedResponse>>();
+
+/** What frameworks leave on a request. */
+interface RoutedRequest extends IncomingMessage {
+  readonly originalUrl?: string;
+  readonly baseUrl?: string;
+  readonly route?: { readonly path?: string | RegExp | readonly (string | RegExp)[] };
+}
+
+/**
+ * One request that is under way. The functions that work on it are the same for all requests and
+ * find it on the response: a closure for each would cost more than all the counting.
+ *
+ * @internal
+ */
+export class NodeTiming {
+  /** Pattern of the route, once somebody knows it. */
+  route: string | undefined = undefined;
+  counts: CacheCounts | undefined = undefined;
+  hasEnded = false;
+  /** Those of the same connection that wait for their turn. */
+  queue: Set<ServerResponse> | undefined = undefined;
+
+  constructor(
+    readonly timer: Timer,
+    readonly start: number,
+    /** Routers change the request's own. */
+    readonly url: string,
+    readonly writeHead: WriteHead,
+  ) {}
+}
+
+/**
+ * Begins to time a request of node:http, until its answer is complete or its client has gone.
+ *
+ * @returns `undefined` when it is being timed already: it counts once, however often it passes.
+ * @internal
+ */
+export function timeRequest(
+  timer: Timer,
+  request: IncomingMessage,
+  response: ServerResponse,
+): NodeTiming | undefined {
+  const timed = response as TimedResponse;
+  if (timed[TIMING] !== undefined) return undefined;
+  const url = (request as RoutedRequest).originalUrl ?? request.url ?? '/';
+  const timing = new NodeTiming(timer, timer.now(), url, writeHeadOf(response));
+  timed[TIMING] = timing;
+  timer.figures.inFlight++;
+  if (timer.hasHeaders) response.writeHead = timedWriteHead;
+  response.on('close', closed);
+  // Its turn on the connection comes after a slower one's; if that never comes, nobody closes it.
+  if (response.socket === null) queue(request, timed, timing);
+  return timing;
+}
+
+function queue(request: IncomingMessage, response: TimedResponse, timing: NodeTiming): void {
+  const { socket } = request;
+  let waiting = queues.get(socket);
+  if (waiting === undefined) {
+    const all = new Set<TimedResponse>();
+    queues.set(socket, (waiting = all));
+    socket.once('close', () => {
+      for (const one of all) closed.call(one);
+    });
+  }
+  timing.queue = waiting.add(response);
+}
+
+/** Another middleware may have patched it too. */
+function writeHeadOf(response: { readonly writeHead: unknown }): WriteHead {
+  return response.writeHead as WriteHead;
+}
+
+function timedWriteHead(
+  this: TimedResponse,
+  status: number,
+  reason?: Parameters<WriteHead>[1],
+  headers?: Parameters<WriteHead>[2],
+): ServerResponse {
+  const timing = this[TIMING] as NodeTiming;
+  const { timer, writeHead, counts } = timing;
+  if (!this.headersSent) {
+    const ms = timer.now() - timing.start;
+    this.setHeader('X-Response-Time', responseTime(ms));
+    const others = this.getHeader('Server-Timing');
+    const own = serverTiming(ms, counts);
+    this.setHeader('Server-Timing', others === undefined ? own : `${String(others)}, ${own}`);
+  }
+  return writeHead.call(this, status, reason, headers);
+}
+
+function closed(this: TimedResponse): void {
+  end(this, this[TIMING] as NodeTiming);
+}
+
+function end(response: ServerResponse, timing: NodeTiming): void {
+  if (timing.hasEnded) return;
+  timing.hasEnded = true;
+  timing.queue?.delete(response);
+  const { timer, start, url } = timing;
+  const { req: request } = response;
+  timer.figures.end(
+    request.method ?? 'GET',
+    url,
+    timing.route ?? routeOf(timer, request),
+    response.statusCode,
+    !response.writableFinished,
+    timer.now() - start,
+  );
+}
+
+function routeOf(timer: Timer, request: RoutedRequest): string | undefined {
+  if (timer.routeOf !== undefined) {
+    try {
+      const route: unknown = timer.routeOf(request);
+      return typeof route === 'string' ? route : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+  const path = request.route?.path;
+  if (path === undefined) return undefined;
+  const text = typeof path === 'string' ? path : String(path);
+  return request.baseUrl ? mountOf(request.baseUrl) + (text === '/' ? '' : text) : text;
+}
+
+/**
+ * Where an Express router is mounted. It says so with the path, values of parameters included; what
+ * may be a value must not become a name.
+ */
+function mountOf(baseUrl: string): string {
+  return baseUrl.replace(/[^/]+/g, (part) => (/^[a-z._-]+\d?$/i.test(part) ? part : ':param'));
+}

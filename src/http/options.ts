@@ -1,0 +1,173 @@
+import { systemClock, type Clock } from '../base/clock.js';
+import { HTTP_DEFAULTS } from '../base/defaults.js';
+import { toMilliseconds, type Duration } from '../base/duration.js';
+import { ConfigurationError } from '../base/errors.js';
+import {
+  checkOptions,
+  isBoolean,
+  isDuration,
+  isFunction,
+  isIntegerIn,
+  isObject,
+  type Check,
+} from '../base/options.js';
+import { isManager } from '../cache/default-cache.js';
+import type { CacheManager } from '../cache/manager.js';
+import type { RequestFigures } from '../stats/request-figures.js';
+import type { Authorize } from './bearer-token.js';
+import type { RequestStats } from './request-stats.js';
+
+/** Where slow requests and failures of the API are told; `console`, pino, winston and others fit. */
+export interface PerformanceLogger {
+  /** Told of each slow request. */
+  warn(message: string): void;
+  /** Told when a route fails; default: `warn`. */
+  error?(message: string): void;
+}
+
+/** What the API tells those who answer a route for it. */
+export interface PerformanceSource {
+  /** The cache whose figures are served. */
+  readonly cache: CacheManager;
+  /** The figures of the requests that were timed. */
+  readonly requests: RequestStats;
+  /** @internal */
+  readonly recorder: RequestFigures;
+}
+
+/**
+ * Answers a route that the API serves for somebody else: the page, the metrics. The API looks after
+ * methods, origins, `protectReads` and failures, and adds `no-store` and `nosniff`.
+ */
+export type PerformanceHandler = (
+  request: Request,
+  source: PerformanceSource,
+) => Response | Promise<Response>;
+
+/** Options of {@link createPerformanceApi}. */
+export interface PerformanceApiOptions {
+  /** The cache whose figures are served; default: the process's, as it is at each request. */
+  cache?: CacheManager | undefined;
+  /** What the paths of all routes begin with; default `/api/performance`. */
+  basePath?: string | undefined;
+  /** Path of the metrics, if `prometheus` is given; default `/metrics`. */
+  prometheusPath?: string | undefined;
+  /** A request that takes longer is slow; default 1 second. */
+  slowRequestThreshold?: Duration | undefined;
+  /** Slow requests that are kept; default 100. */
+  slowRequestLogSize?: number | undefined;
+  /** Who may change something. Without it, nobody may. */
+  authorize?: Authorize | undefined;
+  /** Whether `authorize` is asked for reads as well; `/health` then says no details. Default false. */
+  protectReads?: boolean | undefined;
+  /** Origins of other hosts, `https://admin.example.org`, whose pages may use the API. Default none. */
+  allowedOrigins?: readonly string[] | undefined;
+  /** Where slow requests and failures are told; default nowhere. */
+  logger?: PerformanceLogger | undefined;
+  /** How often the figures are left for the other instances, on Redis only; default 5 seconds. */
+  fleetInterval?: Duration | undefined;
+  /** Answers `GET` on `basePath` itself. */
+  page?: PerformanceHandler | undefined;
+  /** Answers `GET` on `prometheusPath`. */
+  prometheus?: PerformanceHandler | undefined;
+  /** Where time comes from; default: the machine's clock. */
+  clock?: Clock | undefined;
+}
+
+/** @internal */
+export interface ResolvedApiOptions {
+  readonly cache: CacheManager | undefined;
+  readonly basePath: string;
+  readonly prometheusPath: string;
+  readonly slowThresholdMs: number;
+  readonly slowLogSize: number;
+  readonly authorize: Authorize | undefined;
+  readonly protectReads: boolean;
+  readonly allowedOrigins: ReadonlySet<string>;
+  readonly logger: PerformanceLogger | undefined;
+  readonly fleetIntervalMs: number;
+  readonly page: PerformanceHandler | undefined;
+  readonly prometheus: PerformanceHandler | undefined;
+  readonly clock: Clock;
+}
+
+const OWNER = 'createPerformanceApi';
+
+const isCache: Check = (value) => (isManager(value) ? undefined : 'a CacheManager');
+
+const isPath: Check = (value) =>
+  typeof value === 'string' && /^(?:\/[\w.~-]+)+$/.test(value) && !/\/\.{1,2}(?:\/|$)/.test(value)
+    ? undefined
+    : "a path such as '/api/performance', without a slash at its end";
+
+const isLogger: Check = (value) =>
+  typeof (value as Partial<PerformanceLogger> | null)?.warn === 'function'
+    ? undefined
+    : 'an object with a function warn, such as console';
+
+const isOrigins: Check = (value) =>
+  Array.isArray(value) && value.every(isOrigin)
+    ? undefined
+    : "an array of origins such as 'https://admin.example.org'";
+
+function isOrigin(value: unknown): boolean {
+  return (
+    typeof value === 'string' &&
+    /^https?:/.test(value) &&
+    URL.canParse(value) &&
+    new URL(value).origin === value
+  );
+}
+
+/**
+ * Checks the API's options and fills in the defaults.
+ *
+ * @throws ConfigurationError for an unknown option or a bad value.
+ * @internal
+ */
+export function resolveApiOptions(options: PerformanceApiOptions): ResolvedApiOptions {
+  checkOptions(OWNER, options, {
+    cache: isCache,
+    basePath: isPath,
+    prometheusPath: isPath,
+    slowRequestThreshold: isDuration,
+    slowRequestLogSize: isIntegerIn(1, 10_000),
+    authorize: isFunction,
+    protectReads: isBoolean,
+    allowedOrigins: isOrigins,
+    logger: isLogger,
+    fleetInterval: isDuration,
+    page: isFunction,
+    prometheus: isFunction,
+    clock: isObject,
+  });
+  const basePath = options.basePath ?? HTTP_DEFAULTS.basePath;
+  const prometheusPath = options.prometheusPath ?? HTTP_DEFAULTS.prometheusPath;
+  if (`${prometheusPath}/`.startsWith(`${basePath}/`)) {
+    throw new ConfigurationError(
+      `${OWNER}: prometheusPath (${prometheusPath}) must not lie below basePath (${basePath}).`,
+    );
+  }
+  if (options.protectReads === true && options.authorize === undefined) {
+    throw new ConfigurationError(`${OWNER}: protectReads needs authorize, or nobody could read.`);
+  }
+  const ms = (value: Duration, name: string): number => toMilliseconds(value, `${OWNER}: ${name}`);
+  return {
+    cache: options.cache,
+    basePath,
+    prometheusPath,
+    slowThresholdMs: ms(
+      options.slowRequestThreshold ?? HTTP_DEFAULTS.slowRequestThreshold,
+      'slowRequestThreshold',
+    ),
+    slowLogSize: options.slowRequestLogSize ?? HTTP_DEFAULTS.slowRequestLogSize,
+    authorize: options.authorize,
+    protectReads: options.protectReads ?? false,
+    allowedOrigins: new Set(options.allowedOrigins),
+    logger: options.logger,
+    fleetIntervalMs: ms(options.fleetInterval ?? HTTP_DEFAULTS.fleetInterval, 'fleetInterval'),
+    page: options.page,
+    prometheus: options.prometheus,
+    clock: options.clock ?? systemClock,
+  };
+}

@@ -1,0 +1,52 @@
+import type { Clock } from '../base/clock.js';
+import type { Snapshots } from '../store/coordinator.js';
+import type { Connection } from './connection.js';
+import type { Layout } from './layout.js';
+
+/**
+ * What each instance of a service leaves for the others to read: a text that expires by itself, and
+ * an index of who left one, so that nobody has to scan the database for them.
+ *
+ * @internal
+ */
+export class RedisSnapshots implements Snapshots {
+  constructor(
+    private readonly connection: Connection,
+    private readonly layout: Layout,
+    private readonly now: Clock['now'],
+  ) {}
+
+  async write(instance: string, text: string, ttlMs: number, most: number): Promise<void> {
+    const { client } = this.connection;
+    const { stats } = this.layout;
+    const px = Math.max(1, Math.ceil(ttlMs));
+    // Each by itself: on a cluster the keys lie in different slots.
+    await Promise.all([
+      client.set(this.layout.statsOf(instance), text, 'PX', px),
+      client.zadd(stats, Math.round(this.now()), instance),
+      client.zremrangebyrank(stats, 0, -1 - most),
+      client.pexpire(stats, px),
+    ]);
+  }
+
+  async remove(instance: string): Promise<void> {
+    const { client } = this.connection;
+    await Promise.all([
+      client.unlink(this.layout.statsOf(instance)),
+      client.zrem(this.layout.stats, instance),
+    ]);
+  }
+
+  async readAll(most: number): Promise<ReadonlyMap<string, string>> {
+    const { client, isCluster } = this.connection;
+    const instances = await client.zrevrange(this.layout.stats, 0, most - 1);
+    if (instances.length === 0) return new Map();
+    const names = instances.map((instance) => this.layout.statsOf(instance));
+    const texts = isCluster
+      ? await Promise.all(names.map((name) => client.get(name)))
+      : await client.mget(names);
+    const found = new Map<string, string>();
+    for (const [i, text] of texts.entries()) if (text != null) found.set(instances[i] ?? '', text);
+    return found;
+  }
+}

@@ -1,0 +1,109 @@
+/** Buckets per doubling: a value and the middle of its bucket differ by at most 1/64, or 1.6 %. */
+const PER_OCTAVE = 32;
+const OCTAVE_BITS = 5;
+/** An hour in µs; longer durations count as an hour. */
+const LONGEST = 3_600_000_000;
+const BUCKETS = indexOf(LONGEST) + 1;
+
+/** A distribution as it travels between instances. */
+export interface DistributionSnapshot {
+  /** How many durations were recorded. */
+  readonly count: number;
+  /** Their sum, in milliseconds. */
+  readonly sum: number;
+  /** The longest, in milliseconds. */
+  readonly max: number;
+  /** Number of a bucket and how many fell into it, in turn; buckets that are empty are left out. */
+  readonly buckets: readonly number[];
+}
+
+/**
+ * A distribution of durations in fixed buckets that grow with the value, after HdrHistogram
+ * (32 linear steps per doubling, from 1 µs to an hour). Since the buckets are the same everywhere,
+ * those of several instances can be added up, and percentiles of the sum are as good as those of
+ * each: at most 1.6 % off. Count, sum and maximum are exact.
+ *
+ * @internal
+ */
+export class Distribution {
+  count = 0;
+  /** In milliseconds. */
+  sum = 0;
+  /** In milliseconds. */
+  max = 0;
+  private readonly counts = new Float64Array(BUCKETS);
+
+  record(ms: number): void {
+    const length = ms > 0 ? ms : 0;
+    const microseconds = length * 1000;
+    const whole = microseconds >= LONGEST ? LONGEST : Math.round(microseconds);
+    this.counts[indexOf(whole)]! += 1;
+    this.count++;
+    this.sum += length;
+    if (length > this.max) this.max = length;
+  }
+
+  /** The duration in milliseconds that `percent` of all do not exceed; 0 when there are none. */
+  percentile(percent: number): number {
+    const rank = Math.max(1, Math.ceil((percent / 100) * this.count));
+    let seen = 0;
+    for (let i = 0; i < BUCKETS; i++) {
+      seen += this.counts[i]!;
+      if (seen >= rank) return Math.min(middleOf(i) / 1000, Math.max(this.max, 0.001));
+    }
+    return 0;
+  }
+
+  /** How many durations did not exceed `ms`, as far as buckets can tell. */
+  countUpTo(ms: number): number {
+    const last = indexOf(Math.min(LONGEST, Math.max(0, Math.floor(ms * 1000))));
+    let seen = 0;
+    for (let i = 0; i <= last; i++) seen += this.counts[i]!;
+    return seen;
+  }
+
+  /** Adds what another has recorded. */
+  add(other: Distribution): void {
+    for (let i = 0; i < BUCKETS; i++) this.counts[i]! += other.counts[i]!;
+    this.count += other.count;
+    this.sum += other.sum;
+    this.max = Math.max(this.max, other.max);
+  }
+
+  /** Adds what another instance has recorded. Buckets that do not exist are passed over. */
+  addSnapshot({ sum, max, buckets }: DistributionSnapshot): void {
+    let count = 0;
+    for (let i = 0; i + 1 < buckets.length; i += 2) {
+      const bucket = buckets[i]!;
+      const many = buckets[i + 1]!;
+      if (!Number.isInteger(bucket) || bucket < 0 || bucket >= BUCKETS || !(many > 0)) continue;
+      this.counts[bucket]! += many;
+      count += many;
+    }
+    this.count += count;
+    this.sum += sum;
+    this.max = Math.max(this.max, max);
+  }
+
+  snapshot(): DistributionSnapshot {
+    const buckets: number[] = [];
+    for (let i = 0; i < BUCKETS; i++) if (this.counts[i]! > 0) buckets.push(i, this.counts[i]!);
+    const { count, sum, max } = this;
+    return { count, sum, max, buckets };
+  }
+}
+
+/** Up to 32 µs a bucket each; above, the exponent and the five bits behind the leading one. */
+function indexOf(microseconds: number): number {
+  const exponent = 31 - Math.clz32(microseconds);
+  if (exponent < OCTAVE_BITS) return microseconds;
+  const shift = exponent - OCTAVE_BITS;
+  return PER_OCTAVE * (shift + 1) + ((microseconds >>> shift) & (PER_OCTAVE - 1));
+}
+
+function middleOf(index: number): number {
+  if (index < PER_OCTAVE) return Math.max(1, index);
+  const shift = Math.floor(index / PER_OCTAVE) - 1;
+  const low = (PER_OCTAVE + (index % PER_OCTAVE)) * 2 ** shift;
+  return low + (2 ** shift - 1) / 2;
+}

@@ -1,0 +1,100 @@
+import { LIMITS } from '../base/defaults.js';
+import { Distribution } from './distribution.js';
+import { RouteTable } from './route-table.js';
+import { SlowLog } from './slow-log.js';
+
+/** One request that took longer than the threshold. */
+export interface SlowRequest {
+  readonly method: string;
+  /** Without the query, which may hold secrets; cut after 500 characters. */
+  readonly path: string;
+  /** HTTP status; 499 when the client went away first, 500 when the handler threw. */
+  readonly status: number;
+  /** In milliseconds. */
+  readonly durationMs: number;
+  /** When it ended, as an ISO 8601 time. */
+  readonly timestamp: string;
+}
+
+/** Status of a request whose client did not wait for the answer, as in nginx. */
+export const CLIENT_CLOSED = 499;
+
+/**
+ * Counts for the requests that a process answers.
+ *
+ * @internal
+ */
+export class RequestFigures {
+  readonly startedAt: number;
+  readonly routes = new RouteTable();
+  readonly slow: SlowLog<SlowRequest>;
+  /** Requests that have ended. */
+  total = 0;
+  errors = 0;
+  /** Those whose client went away first. */
+  aborted = 0;
+  inFlight = 0;
+
+  /** @param onSlow - Told of each slow request. */
+  constructor(
+    public slowThresholdMs: number,
+    slowLogSize: number,
+    private readonly now: () => number,
+    private readonly onSlow: (request: SlowRequest) => void,
+  ) {
+    this.slow = new SlowLog(slowLogSize);
+    this.startedAt = now();
+  }
+
+  /** Counts a request that has ended, after `ms` milliseconds. */
+  end(
+    method: string,
+    url: string,
+    route: string | undefined,
+    status: number,
+    isAborted: boolean,
+    ms: number,
+  ): void {
+    const record = this.routes.record(method, route);
+    record.durations.record(ms);
+    this.inFlight--;
+    this.total++;
+    if (isAborted) this.aborted++;
+    else if (status >= 500) {
+      this.errors++;
+      record.errors++;
+    }
+    if (ms > this.slowThresholdMs) {
+      this.addSlow(method, url, isAborted ? CLIENT_CLOSED : status, ms);
+    }
+  }
+
+  /** Of all requests. They are kept by route alone, so that a request is recorded once. */
+  durations(): Distribution {
+    const all = new Distribution();
+    for (const { durations } of this.routes) all.add(durations);
+    return all;
+  }
+
+  private addSlow(method: string, url: string, status: number, ms: number): void {
+    const request = {
+      method: printable(method).slice(0, 20),
+      path: pathOf(url),
+      status,
+      durationMs: Math.round(ms * 1000) / 1000,
+      timestamp: new Date(this.now()).toISOString(),
+    };
+    this.slow.add(request);
+    this.onSlow(request);
+  }
+}
+
+function pathOf(url: string): string {
+  const [path = ''] = url.replace(/^https?:\/\/[^/?#]*/i, '').split(/[?#]/, 1);
+  return printable(path.slice(0, LIMITS.pathChars)) || '/';
+}
+
+/** A line of a log ends where its writer wants it to. */
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]/gu, '\uFFFD');
+}

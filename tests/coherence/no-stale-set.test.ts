@@ -1,0 +1,340 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { Proxy } from '../support/redis/proxy.js';
+import { RedisServer, stopServers } from '../support/redis/server.js';
+import { startFleet, type Member } from './fleet.js';
+import type { Inspection, RunReport, RunSpec, Sabotage, SubjectKind } from './protocol.js';
+
+const PROCESSES = 4;
+const SEED = Number(process.env['COHERENCE_SEED'] ?? 20260823);
+/** Of a run; longer ones look longer for what is rare. */
+const DURATION_MS = Number(process.env['COHERENCE_MS'] ?? 1500);
+/** After the acknowledgement, nobody's memory serves what was before. */
+const BOUND_MS = 250;
+/** Until a bus is known to be dead: a probe a second, a second for its echo, and some slack. */
+const DEAD_BUS_MS = 2500;
+const QUIET_MS = 300;
+const MOST_TRIES = 3;
+
+const KINDS: readonly SubjectKind[] = [
+  ...(['plain', 'swept', 'known', 'found', 'method', 'function', 'own'] as const),
+];
+
+const USUAL = {
+  seed: SEED,
+  memory: true,
+  memoryTtlMs: undefined,
+  bus: 'tracking',
+  grace: false,
+  durationMs: DURATION_MS,
+  kinds: KINDS,
+  subjects: PROCESSES,
+  readers: 8,
+  readPauseMs: [0, 10],
+  writers: 2,
+  writePauseMs: [5, 60],
+  loadMs: [0, 30],
+  queryAt: [0, 1],
+  leaseMs: undefined,
+  failures: 0,
+  sabotage: undefined,
+} as const satisfies Partial<RunSpec>;
+
+type Changes = Partial<RunSpec>;
+
+/** What all processes saw together. */
+interface Outcome extends RunReport, Inspection {}
+
+let redis: RedisServer;
+let database: RedisServer;
+let fleet: Member[];
+let runs = 0;
+
+jest.setTimeout(30_000 + DURATION_MS);
+
+beforeAll(async () => {
+  [redis, database, fleet] = await Promise.all([
+    RedisServer.start(),
+    RedisServer.start(),
+    startFleet(PROCESSES),
+  ]);
+  process.stdout.write(`coherence: COHERENCE_SEED=${SEED}\n`);
+});
+
+afterAll(async () => {
+  await Promise.all(((fleet as Member[] | undefined) ?? []).map((member) => member.kill()));
+  await stopServers();
+});
+
+/**
+ * One run in all processes at once.
+ *
+ * @param meanwhile - What happens to the bus during the run; undone by the time it ends.
+ */
+async function check(
+  name: string,
+  changes: Changes = {},
+  meanwhile: () => Promise<void> = async () => undefined,
+): Promise<Outcome> {
+  const run = `run${++runs}`;
+  const spec: RunSpec = {
+    ...USUAL,
+    redisUrl: redis.url,
+    databaseUrl: database.url,
+    namespace: run,
+    ...changes,
+  };
+  await Promise.all(fleet.map((member, worker) => member.ask('open', { run, spec, worker })));
+  const [reports] = await Promise.all([
+    Promise.all(fleet.map((member) => member.ask('run', { run }))),
+    meanwhile(),
+  ]);
+  await pause(QUIET_MS);
+  const inspections = await Promise.all(fleet.map((member) => member.ask('inspect', { run })));
+  await Promise.all(fleet.map((member) => member.ask('close', { run })));
+  const outcome = together(reports, inspections);
+  process.stdout.write(`coherence: ${name}: ${inWords(outcome, spec)}\n`);
+  return outcome;
+}
+
+function together(reports: RunReport[], inspections: Inspection[]): Outcome {
+  const sum = (key: 'reads' | 'writes' | 'loads' | 'failed' | 'unchecked' | 'stale' | 'ownStale') =>
+    reports.reduce((total, report) => total + report[key], 0);
+  return {
+    reads: sum('reads'),
+    writes: sum('writes'),
+    loads: sum('loads'),
+    failed: sum('failed'),
+    unchecked: sum('unchecked'),
+    stale: sum('stale'),
+    ownStale: sum('ownStale'),
+    longestMs: Math.max(...reports.map(({ longestMs }) => longestMs)),
+    longestDeafMs: Math.max(...reports.map(({ longestDeafMs }) => longestDeafMs)),
+    errors: [...new Set(reports.flatMap(({ errors }) => errors))],
+    examples: reports.flatMap(({ examples }) => examples),
+    differing: inspections.flatMap(({ differing }) => differing),
+    compared: inspections.reduce((total, { compared }) => total + compared, 0),
+    leftovers: inspections.reduce((total, { leftovers }) => total + leftovers, 0),
+  };
+}
+
+function inWords(outcome: Outcome, spec: RunSpec): string {
+  const { reads, writes, loads, failed, unchecked, stale, longestMs, longestDeafMs } = outcome;
+  const longest = (ms: number): string => (ms < 0 ? 'none' : `${ms} ms`);
+  return [
+    `${reads} reads, ${writes} writes, ${loads} loads`,
+    ...(failed > 0 ? [`${failed} failed as planned`] : []),
+    ...(unchecked > 0 ? [`${unchecked} unchecked`] : []),
+    `${stale} stale, longest ${longest(longestMs)}`,
+    ...(spec.memory ? [`while deaf ${longest(longestDeafMs)}`] : []),
+    ...outcome.errors,
+  ].join(', ');
+}
+
+/** Whether the checker has found what must not be. */
+function faultsOf(outcome: Outcome, memory: boolean, boundMs = BOUND_MS): string[] {
+  const { stale, ownStale, longestMs, longestDeafMs, examples } = outcome;
+  const tooOld = memory ? longestMs > boundMs || longestDeafMs > BOUND_MS : stale > 0;
+  return [...(tooOld || ownStale > 0 ? ['stale', ...examples] : []), ...outcome.differing];
+}
+
+function expectSound(outcome: Outcome, memory: boolean, boundMs?: number): void {
+  expect(faultsOf(outcome, memory, boundMs)).toEqual([]);
+  expect(outcome.leftovers).toBe(0);
+  // Otherwise it has hardly looked.
+  expect(outcome.reads).toBeGreaterThan(300);
+  expect(outcome.writes).toBeGreaterThan(50);
+  expect(outcome.compared).toBeGreaterThan(20);
+  expect(outcome.unchecked).toBeLessThan(outcome.reads / 20);
+}
+
+/** What makes entries expire, and loads fail. */
+const GRACE = { grace: true, failures: 0.1 } as const;
+/** Loads that others do not wait for to the end, and that are invalidated in the middle. */
+const SLOW: Changes = {
+  leaseMs: 100,
+  loadMs: [0, 500],
+  queryAt: [0, 0.5],
+  readers: 24,
+  writers: 1,
+  writePauseMs: [10, 100],
+};
+
+describe('Nobody reads what is older than the last acknowledged write', () => {
+  // Several at a time, to save it.
+  const VARIANTS: Record<string, Record<string, Changes>> = {
+    'without memory': {
+      'no memory': { memory: false },
+      'no memory, grace': { memory: false, ...GRACE },
+    },
+    'with memory': {
+      tracking: {},
+      pubsub: { bus: 'pubsub' },
+    },
+    'with memory and grace': {
+      'tracking, grace': { ...GRACE },
+      'pubsub, grace': { bus: 'pubsub', ...GRACE },
+    },
+    'when loads are longer than leases': {
+      'no memory, long loads': { memory: false, ...SLOW },
+      'tracking, long loads': { ...SLOW },
+      'pubsub, long loads': { bus: 'pubsub', ...SLOW },
+    },
+  };
+
+  it.each(Object.keys(VARIANTS))('%s', async (title) => {
+    await Promise.all(
+      Object.entries(VARIANTS[title] ?? {}).map(async ([name, changes]) => {
+        expectSound(await check(name, changes), changes.memory ?? true);
+      }),
+    );
+  });
+});
+
+describe('The same when the bus suffers', () => {
+  let proxy: Proxy;
+
+  beforeEach(async () => {
+    proxy = await Proxy.start(redis.port);
+  });
+
+  afterEach(async () => {
+    await proxy.stop();
+  });
+
+  const both = async (name: string, meanwhile?: () => Promise<void>): Promise<void> => {
+    const outcomes = await Promise.all([
+      check(`tracking ${name}`, { redisUrl: proxy.url }, meanwhile),
+      check(`pubsub ${name}`, { redisUrl: proxy.url, bus: 'pubsub' }),
+    ]);
+    for (const outcome of outcomes) expectSound(outcome, true);
+  };
+
+  it('messages that are 40 ms late', async () => {
+    proxy.delay(40, 'bus');
+    await both('40 ms late');
+  });
+
+  it('connections that are cut again and again', async () => {
+    await both('cut again and again', async () => {
+      for (let cut = 0; cut < 6; cut++) {
+        await pause(200);
+        expect(proxy.count('bus')).toBeGreaterThan(0);
+        proxy.drop('bus');
+      }
+    });
+  });
+
+  it('a bus that is open and dead', async () => {
+    const outcome = await check(
+      'a bus that is open and dead',
+      { redisUrl: proxy.url, durationMs: 4200 },
+      async () => {
+        await pause(300);
+        proxy.pause('bus');
+        await pause(3200);
+        proxy.resume();
+      },
+    );
+    expectSound(outcome, true, DEAD_BUS_MS);
+    // It was dead, and that was noticed.
+    expect(outcome.longestMs).toBeGreaterThan(BOUND_MS);
+  });
+});
+
+describe('The checker notices when a protection is missing', () => {
+  let proxy: Proxy;
+
+  beforeEach(async () => {
+    proxy = await Proxy.start(redis.port);
+  });
+
+  afterEach(async () => {
+    await proxy.stop();
+  });
+
+  interface Case {
+    readonly what: Sabotage;
+    readonly changes: Changes;
+    /** What makes it matter: both runs suffer it. */
+    readonly trouble?: () => Promise<void>;
+  }
+  const CASES: readonly Case[] = [
+    {
+      what: 'no lease check',
+      changes: {
+        ...{ memory: false, durationMs: 1200, loadMs: [20, 80] },
+        ...{ kinds: ['plain', 'swept', 'function'], subjects: 2 },
+      },
+    },
+    {
+      what: 'no strict joining',
+      changes: {
+        ...{ memory: false, loadMs: [150, 350], queryAt: [0, 0.2], durationMs: 2000 },
+        ...{ writers: 2, writePauseMs: [30, 200], readers: 32 },
+        ...{ kinds: ['plain', 'known'], subjects: 6 },
+      },
+      // As a rule, flights are detached by messages even where there is no memory.
+      trouble: async () => {
+        proxy.delay(300, 'bus');
+      },
+    },
+    {
+      what: 'no tag versions',
+      changes: { memory: false, durationMs: 1200, kinds: ['known', 'found'], subjects: 2 },
+    },
+    {
+      what: 'no flight detaching',
+      changes: {
+        ...{ loadMs: [500, 800], queryAt: [0, 0.2], writePauseMs: [100, 300] },
+        ...{ kinds: ['plain', 'found'], subjects: 2, readers: 16 },
+      },
+    },
+    {
+      what: 'no news of absent keys',
+      changes: { ...SLOW, kinds: ['plain', 'function'] },
+    },
+    {
+      what: 'no fences',
+      changes: {
+        ...{ loadMs: [300, 500], queryAt: [0, 0.2], memoryTtlMs: 700, durationMs: 2500 },
+        ...{ writers: 2, writePauseMs: [100, 600], readers: 32, readPauseMs: [10, 30] },
+        ...{ kinds: ['plain', 'function'], subjects: 8 },
+      },
+      // What Redis answers is on its way for long, and the news overtake it.
+      trouble: async () => {
+        proxy.delay(90, 'commands');
+      },
+    },
+    {
+      what: 'no reconnect rule',
+      changes: {
+        ...{ loadMs: [0, 5], writePauseMs: [20, 120] },
+        ...{ kinds: ['plain', 'function'], subjects: 10 },
+      },
+      trouble: async () => {
+        for (let cut = 0; cut < 5; cut++) {
+          await pause(250);
+          proxy.drop('bus');
+        }
+      },
+    },
+  ];
+
+  it.each(CASES)('$what', async ({ what, changes, trouble }) => {
+    const memory = changes.memory ?? true;
+    const faults: string[] = [];
+    // What goes wrong by chance alone may be missed once.
+    for (let i = 0; i < MOST_TRIES && !faults.includes('stale'); i++) {
+      const spec = { redisUrl: proxy.url, ...changes, seed: SEED + i };
+      // Side by side, so that nothing else makes the difference.
+      const [broken, whole] = await Promise.all([
+        check(what, { ...spec, sabotage: what }, trouble),
+        check(`${what}: the control`, spec),
+      ]);
+      expect(faultsOf(whole, memory)).toEqual([]);
+      faults.push(...faultsOf(broken, memory));
+    }
+    expect(faults).toContain('stale');
+  });
+});

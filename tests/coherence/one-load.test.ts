@@ -1,0 +1,165 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { CacheManager } from 'aurora-cache';
+import { Redis } from 'ioredis';
+
+import { RedisServer, stopServers } from '../support/redis/server.js';
+import { Database } from './database.js';
+import { Member, startFleet } from './fleet.js';
+import type { HerdReport, HerdSpec } from './protocol.js';
+
+const PROCESSES = 8;
+const CALLS = 500;
+/** For processes that share a few cores to get their turn. */
+const SLACK_MS = 900;
+
+let redis: RedisServer;
+let fleet: Member[];
+let herds = 0;
+
+jest.setTimeout(30_000);
+
+beforeAll(async () => {
+  [redis, fleet] = await Promise.all([RedisServer.start(), startFleet(PROCESSES)]);
+});
+
+afterAll(async () => {
+  await Promise.all(((fleet as Member[] | undefined) ?? []).map((member) => member.kill()));
+  await stopServers();
+});
+
+function specOf(changes: Partial<HerdSpec>): HerdSpec {
+  return {
+    ...{ redisUrl: redis.url, databaseUrl: `${redis.url}/1`, namespace: `herd${++herds}` },
+    ...{ memory: true, key: 'key', calls: CALLS, leaseMs: 1000, loadMs: 200, firstHangs: false },
+    ...changes,
+  };
+}
+
+/** How often the loader ran, in all processes. */
+async function loadsOf({ databaseUrl, namespace, key }: HerdSpec): Promise<number> {
+  const database = new Database(databaseUrl, namespace);
+  try {
+    return await database.read(key);
+  } finally {
+    database.close();
+  }
+}
+
+function tell(what: string, spec: HerdSpec, loads: number, reports: readonly HerdReport[]): void {
+  const slowest = Math.max(...reports.map(({ slowestMs }) => slowestMs));
+  const calls = reports.length * spec.calls;
+  const figures = `${calls} calls, ${loads} loads, slowest ${Math.round(slowest)} ms`;
+  process.stdout.write(`one load: ${what}: ${figures}\n`);
+}
+
+/** Which process runs the first load, as soon as it does. */
+async function loading(members: readonly Member[]): Promise<Member> {
+  return await new Promise((resolve) => {
+    for (const member of members) {
+      member.onLoading = () => {
+        resolve(member);
+      };
+    }
+  });
+}
+
+describe.each([true, false])('With memory: %s', (memory) => {
+  it('eight processes with 500 calls each of one cold key run one load', async () => {
+    const spec = specOf({ memory });
+    const reports = await Promise.all(fleet.map((member) => member.ask('herd', { spec })));
+    const loads = await loadsOf(spec);
+    tell('a cold key', spec, loads, reports);
+    expect(loads).toBe(1);
+    for (const report of reports) {
+      expect(report).toMatchObject({ answers: [1], stored: 1 });
+      expect(report.slowestMs).toBeLessThan(spec.loadMs + SLACK_MS);
+    }
+  });
+
+  it('when the process dies that loads, one other loads after the lease', async () => {
+    const spec = specOf({ memory, loadMs: 400 });
+    const found = loading(fleet);
+    const asked = fleet.map((member) => ({ member, report: member.ask('herd', { spec }) }));
+    for (const { report } of asked) report.catch(() => undefined);
+    const victim = await found;
+    await pause(50);
+    await victim.kill();
+    const others = asked.filter(({ member }) => member !== victim);
+    const reports = await Promise.all(others.map(({ report }) => report));
+    const loads = await loadsOf(spec);
+    tell('killed while it loads', spec, loads, reports);
+    fleet = [...others.map(({ member }) => member), await Member.start()];
+    expect(loads).toBe(2);
+    for (const report of reports) {
+      expect(report).toMatchObject({ answers: [2], stored: 2 });
+      expect(report.slowestMs).toBeLessThan(spec.leaseMs + spec.loadMs + SLACK_MS);
+    }
+  });
+
+  it('when a load never ends, the others go on after one lease', async () => {
+    const spec = specOf({ memory, firstHangs: true });
+    const found = loading(fleet);
+    const reports = await Promise.all(fleet.map((member) => member.ask('herd', { spec })));
+    const hung = await found;
+    const loads = await loadsOf(spec);
+    tell('a load that never ends', spec, loads, reports);
+    // It has one call that waits for ever.
+    await hung.kill();
+    fleet = [...fleet.filter((member) => member !== hung), await Member.start()];
+    // Each process for itself, once: nobody could tell them which of their results to trust.
+    expect(loads).toBeLessThanOrEqual(1 + PROCESSES);
+    for (const report of reports) {
+      expect(report.answers).toHaveLength(1);
+      expect(report.stored).toBeUndefined();
+      expect(report.slowestMs).toBeGreaterThan(spec.leaseMs - 100);
+      expect(report.slowestMs).toBeLessThan(spec.leaseMs + spec.loadMs + SLACK_MS);
+    }
+  });
+
+  it('a load of three leases keeps its lease, and is stored', async () => {
+    const spec = specOf({ memory, calls: 1, leaseMs: 500, loadMs: 1500 });
+    const [first, second] = fleet as [Member, Member];
+    const found = loading([first]);
+    const loaded = first.ask('herd', { spec });
+    await found;
+    // In its third term, with less than a lease to wait.
+    await pause(1150);
+    const reports = await Promise.all([loaded, second.ask('herd', { spec })]);
+    const loads = await loadsOf(spec);
+    tell('a load of three leases', spec, loads, reports);
+    expect(loads).toBe(1);
+    expect(reports[0]).toMatchObject({ answers: [1], stored: 1 });
+    expect(reports[0].renewals).toBeGreaterThanOrEqual(6);
+    expect(reports[1]).toMatchObject({ answers: [1], stored: 1 });
+    expect(reports[1].slowestMs).toBeLessThan(spec.leaseMs + SLACK_MS);
+  });
+});
+
+it('nobody waits for a second lease because messages were lost during the first', async () => {
+  const leaseMs = 1000;
+  const settings = { redisUrl: redis.url, namespace: 'reset', lease: `${leaseMs}ms` } as const;
+  const cache = new CacheManager(settings);
+  const admin = new Redis(redis.url);
+  try {
+    await cache.get('warm-up');
+    const started = new Promise<void>((resolve) => {
+      const hang = async (): Promise<number> => {
+        resolve();
+        return await new Promise(() => undefined);
+      };
+      void cache.getOrSet('key', hang);
+    });
+    await started;
+    const start = performance.now();
+    const joined = cache.getOrSet('key', () => 2);
+    // What was loaded before the connection was there again is joined by nobody from then on.
+    await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    expect(await joined).toBe(2);
+    expect(performance.now() - start).toBeGreaterThan(leaseMs - 100);
+    expect(performance.now() - start).toBeLessThan(leaseMs + SLACK_MS);
+  } finally {
+    admin.disconnect();
+    await cache.close();
+  }
+});

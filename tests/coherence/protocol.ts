@@ -1,0 +1,130 @@
+import type { BusKind } from '../../src/store/coordinator.js';
+
+/** Protections that a run can do without, to see whether the checker notices. */
+export type Sabotage =
+  | 'no lease check'
+  | 'no fences'
+  | 'no flight detaching'
+  | 'no reconnect rule'
+  | 'no strict joining'
+  | 'no tag versions'
+  | 'no news of absent keys';
+
+/** What is cached and written: see `subjects.ts`. */
+export type SubjectKind = 'plain' | 'swept' | 'known' | 'found' | 'method' | 'function' | 'own';
+
+/** At least, at most. */
+export type Range = readonly [least: number, most: number];
+
+/** One run of the checker, the same in every process but for `worker`. */
+export interface RunSpec {
+  readonly seed: number;
+  readonly redisUrl: string;
+  readonly databaseUrl: string;
+  readonly namespace: string;
+  readonly memory: boolean;
+  /** Longest life in memory; `undefined`: as long as in Redis. */
+  readonly memoryTtlMs: number | undefined;
+  readonly bus: BusKind | undefined;
+  /** Entries expire all the time, are refreshed, and stand in for loads that fail or are slow. */
+  readonly grace: boolean;
+  readonly durationMs: number;
+  readonly kinds: readonly SubjectKind[];
+  /** Subjects of each kind. */
+  readonly subjects: number;
+  /** Reads under way at once, in each process. */
+  readonly readers: number;
+  /** Between a reader's reads. */
+  readonly readPauseMs: Range;
+  readonly writers: number;
+  readonly writePauseMs: Range;
+  readonly loadMs: Range;
+  /** At which part of a load the database is asked. */
+  readonly queryAt: Range;
+  readonly leaseMs: number | undefined;
+  /** Share of loads that fail. */
+  readonly failures: number;
+  readonly sabotage: Sabotage | undefined;
+}
+
+/** What one process saw in a run. */
+export interface RunReport {
+  readonly reads: number;
+  readonly writes: number;
+  readonly loads: number;
+  /** Reads that failed as their loads were told to. */
+  readonly failed: number;
+  /** Writes that Redis did not confirm, and reads while it was away: not checked. */
+  readonly unchecked: number;
+  /** Reads of a version older than one that had been acknowledged when they began. */
+  readonly stale: number;
+  /** For how long it had been acknowledged; -1: no read was stale. */
+  readonly longestMs: number;
+  /** The same for reads that began while the process knew that it heard no messages. */
+  readonly longestDeafMs: number;
+  /** Reads of a version older than one that this process had got acknowledged itself. */
+  readonly ownStale: number;
+  /** Errors that the cache told of, each once. */
+  readonly errors: readonly string[];
+  readonly examples: readonly string[];
+}
+
+/** What one process has when everything has come to rest. */
+export interface Inspection {
+  /** Values in memory, and in Redis, that differ from the database. */
+  readonly differing: readonly string[];
+  /** Values that were compared. */
+  readonly compared: number;
+  /** Fences, flights and waiters that are still in their tables. */
+  readonly leftovers: number;
+}
+
+/** Many calls of one cold key. */
+export interface HerdSpec {
+  readonly redisUrl: string;
+  readonly databaseUrl: string;
+  readonly namespace: string;
+  readonly memory: boolean;
+  readonly key: string;
+  readonly calls: number;
+  readonly leaseMs: number;
+  readonly loadMs: number;
+  /** The first load of all never ends. */
+  readonly firstHangs: boolean;
+}
+
+export interface HerdReport {
+  /** What the calls answered, each once. */
+  readonly answers: readonly number[];
+  readonly slowestMs: number;
+  /** Whether the value is in Redis afterwards. */
+  readonly stored: number | undefined;
+  readonly renewals: number;
+}
+
+export interface Orders {
+  /** Makes the caches of a run, and waits until they hear messages. */
+  open: { run: string; spec: RunSpec; worker: number };
+  run: { run: string };
+  inspect: { run: string };
+  close: { run: string };
+  herd: { spec: HerdSpec };
+}
+
+export interface Answers {
+  open: undefined;
+  run: RunReport;
+  inspect: Inspection;
+  close: undefined;
+  herd: HerdReport;
+}
+
+export type Kind = keyof Orders;
+
+export type Order = { [K in Kind]: { readonly id: number; readonly kind: K } & Orders[K] }[Kind];
+
+/** From a worker: an answer, or the news that it runs the first load of a herd. */
+export type News =
+  | { readonly kind: 'ready' | 'loading' }
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: unknown }
+  | { readonly kind: 'failure'; readonly id: number; readonly reason: string };

@@ -1,0 +1,73 @@
+import type { CacheManager } from 'aurora-cache';
+
+import type { Engine } from '../../src/cache/engine.js';
+import type { Coordinator, CoordinatorListener } from '../../src/store/coordinator.js';
+import type { Sabotage } from './protocol.js';
+
+const CORE = Symbol.for('aurora-cache.core.v1');
+
+/** What a cache works with: for tests that look inside, or break what they find. */
+export function engineOf(cache: CacheManager): Engine {
+  return (cache as unknown as Record<symbol, { engine: Engine }>)[CORE]!.engine;
+}
+
+interface Private {
+  readonly shared: { readonly store: { readonly coordinator: Coordinator } };
+}
+
+function coordinatorOf(engine: Engine): Coordinator {
+  return (engine as unknown as Private).shared.store.coordinator;
+}
+
+function silence(target: object, ...methods: string[]): void {
+  for (const method of methods) {
+    if (!(method in target)) throw new Error(`Nothing to switch off: ${method}.`);
+    Object.defineProperty(target, method, { value: () => undefined });
+  }
+}
+
+const SABOTAGES: Record<Sabotage, (engine: Engine) => void> = {
+  'no lease check': (engine) => {
+    const coordinator = coordinatorOf(engine);
+    coordinator.fill = async (key, _token, text, ttlMs) => {
+      await coordinator.set(key, text, ttlMs, 60_000);
+      return true;
+    };
+  },
+  'no fences': ({ fences }) => {
+    silence(fences, 'mark', 'markOlder', 'markMatching', 'markAll');
+    silence(fences, 'doubt', 'doubtMatching', 'doubtAll');
+  },
+  'no flight detaching': ({ flights }) => {
+    silence(flights, 'detach', 'detachMatching', 'detachTagged', 'detachAll');
+  },
+  'no reconnect rule': (engine) => {
+    const { options } = coordinatorOf(engine) as unknown as {
+      options: { listener: CoordinatorListener };
+    };
+    silence(options.listener, 'onReset');
+  },
+  'no strict joining': (engine) => {
+    Object.defineProperty(engine, 'joinsFreely', { value: true });
+  },
+  'no news of absent keys': (engine) => {
+    const coordinator = coordinatorOf(engine) as unknown as {
+      receive: (message: { kind: string; key?: string }, isTracking: boolean) => void;
+      options: { listener: CoordinatorListener };
+    };
+    const receive = coordinator.receive.bind(coordinator);
+    // What the server says of by itself, if it tracks and there is something to be removed.
+    coordinator.receive = (message, isTracking) => {
+      if (message.kind !== 'delete') receive(message, isTracking);
+      else coordinator.options.listener.onLeaseEnd(message.key as string);
+    };
+  },
+  'no tag versions': ({ shared }) => {
+    if (shared !== undefined) shared.areTagsValid = () => Promise.resolve(true);
+  },
+};
+
+/** Takes a protection from a cache. */
+export function sabotage(engine: Engine, what: Sabotage): void {
+  SABOTAGES[what](engine);
+}

@@ -1,0 +1,119 @@
+import { Redis } from 'ioredis';
+
+import { CacheProcess, stopProcesses } from '../../support/redis/cache-process.js';
+import { freePort, RedisServer, stopServers, until } from '../../support/redis/server.js';
+
+let server: RedisServer;
+
+beforeEach(async () => {
+  server = await RedisServer.start();
+}, 30_000);
+
+afterEach(async () => {
+  await server.stop();
+});
+
+afterAll(async () => {
+  stopProcesses();
+  await stopServers();
+});
+
+const KEYS = Array.from({ length: 500 }, (_, i) => `key:${String(i)}`);
+
+interface Situation {
+  /** What goes on when the cache is closed; what it answers is not awaited before. */
+  readonly before: (one: CacheProcess) => Promise<readonly Promise<unknown>[]>;
+}
+
+const nothing: readonly Promise<unknown>[] = [];
+
+const situations: Record<string, Situation> = {
+  'it has just been opened': { before: () => Promise.resolve(nothing) },
+  'calls of all kinds are under way': {
+    before: async (one) => {
+      await one.do('load', 'it', 'first', 1);
+      return [
+        one.do('loadAll', 'it', KEYS, 'value'),
+        one.do('set', 'it', 'set', 1, { tags: ['tag'] }),
+        one.do('delete', 'it', 'deleted'),
+        one.do('invalidateTags', 'it', 'tag'),
+        one.do('clear', 'it', 'key:*'),
+        one.do('stats', 'it'),
+      ];
+    },
+  },
+  'many keys are being cleared': {
+    before: async (one) => {
+      const admin = new Redis(server.url);
+      const fill = 'for i = 1, 50000 do redis.call("SET", "aurora:many:" .. i, "x") end';
+      await admin.eval(fill, 0);
+      const clearing = one.do('clear', 'it', 'many:*');
+      await until('some are gone', async () => (await admin.dbsize()) < 49_000);
+      admin.disconnect();
+      return [clearing];
+    },
+  },
+  'Redis is away': {
+    before: async (one) => {
+      await one.do('load', 'it', 'first', 1);
+      await server.kill();
+      await until('it notices', async () => (await one.do('stats', 'it')).degraded);
+      await one.do('delete', 'it', 'first');
+      return [one.do('loadAll', 'it', KEYS, 'value'), one.do('clear', 'it', 'key:*')];
+    },
+  },
+  'Redis hangs': {
+    before: async (one) => {
+      await one.do('load', 'it', 'first', 1);
+      server.freeze();
+      return [one.do('loadAll', 'it', KEYS, 'value'), one.do('set', 'it', 'set', 1)];
+    },
+  },
+  'Redis hangs, and the breaker is open': {
+    before: async (one) => {
+      await one.do('load', 'it', 'first', 1);
+      server.freeze();
+      for (let i = 0; i < 3; i++) await one.do('loadAll', 'it', [`a${i}`, `b${i}`], 'value');
+      return nothing;
+    },
+  },
+};
+
+describe('A process ends by itself after close() when', () => {
+  it.each(Object.entries(situations))('%s', async (_, { before }) => {
+    const one = await CacheProcess.start();
+    await one.do('open', 'it', { redisUrl: server.url });
+    const underWay = await before(one);
+    const start = performance.now();
+    await one.do('close');
+    const closed = performance.now() - start;
+    // They come to an end, and none of them fails.
+    await Promise.all(underWay);
+    expect(await one.do('rejections')).toEqual([]);
+    one.leave();
+    const late = setTimeout(() => {
+      one.kill();
+    }, 4000);
+    expect(await one.ended).toBe(0);
+    clearTimeout(late);
+    expect(one.stderr).toBe('');
+    expect(closed).toBeLessThan(3000);
+  });
+});
+
+it.each([
+  ['nobody listens', async () => `redis://127.0.0.1:${String(await freePort())}`],
+  ['the host does not exist', () => Promise.resolve('redis://host.invalid:6379')],
+])('also when it was never connected: %s', async (_, url) => {
+  const one = await CacheProcess.start();
+  await one.do('open', 'it', { redisUrl: await url() });
+  await one.do('loadAll', 'it', KEYS, 'value');
+  await one.do('close');
+  one.leave();
+  const late = setTimeout(() => {
+    one.kill();
+  }, 4000);
+  expect(await one.ended).toBe(0);
+  clearTimeout(late);
+  expect(one.stderr).toBe('');
+});

@@ -1,0 +1,186 @@
+import { readEnvelope } from '../../src/store/envelope.js';
+import type { History, Moment } from './history.js';
+import type { KeyPlan, Scenario } from './scenario.js';
+import type { Server } from './server.js';
+
+/** A value as the simulated database makes it. */
+export interface Row {
+  readonly version: number;
+  /** When it was made, in virtual time. */
+  readonly madeAt: number;
+}
+
+/** A read's circumstances when it began. */
+export interface ReadStart extends Moment {
+  readonly process: number;
+  /**
+   * - `strict`: what was acknowledged before counts, to the moment.
+   * - `hearing`: it has a memory tier, and hears of invalidations one bus delay later.
+   * - `away`: the store cannot be reached, and others cannot tell it anything.
+   */
+  readonly trust: 'strict' | 'hearing' | 'away';
+}
+
+/** One run of a loader. */
+export interface Load {
+  readonly key: string;
+  /** When the cache was asked. */
+  readonly calledAt: number;
+  readonly startedAt: number;
+}
+
+/** A call may take that many store time-outs, leases and loads; see {@link Checker.longestCallMs}. */
+const MOST_TIMEOUTS = 4;
+const MOST_LEASES = 4;
+const MOST_LOADS = 3;
+/** A load that hangs takes so many leases. */
+export const HANG_LEASES = 3;
+
+/** Says what went against the promises. */
+export class Checker {
+  readonly violations: string[] = [];
+  reads = 0;
+  loads = 0;
+  /** Longest time after its acknowledgement that an old version was served, in ms. */
+  longestStaleMs = 0;
+  /** Longest call, in ms. */
+  longestMs = 0;
+  private readonly loading = new Set<Load>();
+  /** By key, when it was last written or invalidated; `Infinity` while that is under way. */
+  private readonly touched = new Map<string, number>();
+  private readonly touching = new Map<string, number>();
+  private readonly plans: ReadonlyMap<string, KeyPlan>;
+  private readonly isCalm: boolean;
+
+  constructor(
+    private readonly scenario: Scenario,
+    private readonly history: History,
+    private readonly now: () => number,
+  ) {
+    this.plans = new Map(scenario.keys.map((plan) => [plan.key, plan]));
+    this.isCalm = scenario.faults.length === 0 && scenario.hangs === 0 && scenario.fails === 0;
+  }
+
+  fail(what: string): void {
+    this.violations.push(`at ${this.now()}: ${what}`);
+  }
+
+  /**
+   * How long after the acknowledgement a memory tier that hears may still serve the old version: the
+   * server has published before it acknowledged, so the message is there one longest way later;
+   * unless the bus has fallen silent, for as long as nobody notices.
+   */
+  get boundMs(): number {
+    const { busMs, detectionMs, faults } = this.scenario;
+    const silent = faults.some(({ kind }) => kind === 'bus silent');
+    return busMs + (silent ? detectionMs : 0);
+  }
+
+  /** In virtual time, from a call until it has settled. */
+  get longestCallMs(): number {
+    const { storeTimeoutMs, leaseMs, loadMs, hangs } = this.scenario;
+    const load = Math.max(loadMs, hangs > 0 ? HANG_LEASES * leaseMs : 0);
+    return MOST_TIMEOUTS * storeTimeoutMs + MOST_LEASES * leaseMs + MOST_LOADS * load;
+  }
+
+  /** A read has answered. */
+  read(start: ReadStart, key: string, row: Row): void {
+    this.reads++;
+    const { version, madeAt } = row;
+    const { process } = start;
+    const own = this.history.deadFor(process, key, version);
+    if (own !== undefined && own.order < start.order) {
+      this.fail(`process ${process} read ${key} v${version}, which it had itself replaced`);
+    }
+    const dead = this.history.deadSince(key, version);
+    if (dead !== undefined && dead.order < start.order && start.trust !== 'away') {
+      const staleMs = start.time - dead.time;
+      this.longestStaleMs = Math.max(this.longestStaleMs, staleMs);
+      if (start.trust === 'strict' || staleMs > this.boundMs) {
+        this.fail(
+          `process ${process} read ${key} v${version}, begun at ${start.time} (${start.trust}), ` +
+            `dead since ${dead.time}`,
+        );
+      }
+    }
+    const { ttlMs, graceMs } = this.plans.get(key) as KeyPlan;
+    // A value that only waits for its fill is served meanwhile.
+    if (start.time > madeAt + ttlMs + graceMs + this.scenario.storeTimeoutMs) {
+      this.fail(`process ${process} read ${key} v${version}, expired: made at ${madeAt}`);
+    }
+  }
+
+  /** A call has settled. */
+  settled(what: string, startedAt: number): void {
+    const ms = this.now() - startedAt;
+    this.longestMs = Math.max(this.longestMs, ms);
+    if (ms > this.longestCallMs) this.fail(`${what} took ${ms} ms`);
+  }
+
+  /** A write or an invalidation of these keys begins. */
+  touch(keys: readonly string[]): () => void {
+    for (const key of keys) this.touching.set(key, (this.touching.get(key) ?? 0) + 1);
+    return () => {
+      for (const key of keys) {
+        this.touching.set(key, (this.touching.get(key) ?? 0) - 1);
+        this.touched.set(key, this.now());
+      }
+    };
+  }
+
+  /**
+   * A loader is called.
+   *
+   * @param calledAt - When the cache was asked.
+   */
+  loadBegins(key: string, calledAt: number): () => void {
+    this.loads++;
+    const load = { key, calledAt, startedAt: this.now() };
+    for (const other of this.loading) if (other.key === key) this.checkSingle(other, calledAt);
+    this.loading.add(load);
+    return () => {
+      this.loading.delete(load);
+    };
+  }
+
+  /** What the server has under a key must be alive, or be known to be invalid by its tags. */
+  checkServer(server: Server, key: string): void {
+    const version = versionOf(server, key);
+    if (version === undefined) return;
+    const dead = this.history.deadSince(key, version);
+    if (dead !== undefined) this.fail(`the store has ${key} v${version}, dead since ${dead.time}`);
+  }
+
+  /** Nobody loads beside a load that is within its lease, unless the key was written meanwhile. */
+  private checkSingle(other: Load, calledAt: number): void {
+    const { key, startedAt } = other;
+    const { ttlMs, hardMs } = this.plans.get(key) as KeyPlan;
+    const { commandMs, leaseMs, loadMs, storeTimeoutMs } = this.scenario;
+    // Values that expire on their way keep leases coming, and nobody waits for more than two.
+    if (!this.isCalm || ttlMs < 1000 || hardMs !== undefined) return;
+    // A lease must outlive the ways of its grant and of its first renewal.
+    if (leaseMs < 6 * commandMs) return;
+    // And whoever has used up the time for the store loads without asking any more.
+    if (storeTimeoutMs < 10 * commandMs) return;
+    if (this.now() - startedAt >= leaseMs || (this.touching.get(key) ?? 0) > 0) return;
+    // After an invalidation, loads of those who called before it come to nothing, one after the
+    // other; whoever waits has seen enough of them at the third, and loads for himself.
+    const chainMs = 3 * (loadMs + 4 * commandMs);
+    const since = Math.min(calledAt, other.calledAt) - chainMs;
+    if ((this.touched.get(key) ?? -Infinity) >= since) return;
+    this.fail(`a second load of ${key} beside the one of ${startedAt}`);
+  }
+}
+
+/** The version under a key that a reader of the store would get. */
+export function versionOf(server: Server, key: string): number | undefined {
+  const envelope = readEnvelope(server.get(key));
+  if (envelope === undefined) return undefined;
+  const { tags, tagClock, payload } = envelope;
+  if (tags.length > 0) {
+    const { epoch = Infinity, versions } = server.tagVersions(tags);
+    if (Math.max(epoch, ...versions) > tagClock) return undefined;
+  }
+  // Behind the codec's tag.
+  return (JSON.parse(payload.slice(1)) as Row).version;
+}

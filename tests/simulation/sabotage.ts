@@ -1,0 +1,83 @@
+import type { Engine } from '../../src/cache/engine.js';
+import type { Sabotage } from './simulation.js';
+
+/*
+ * Each takes one rule of the protocol away, from outside. The checker must notice: otherwise it
+ * would not notice either if the rule were broken in src.
+ */
+
+function inEach(change: (engine: Engine) => void): Sabotage {
+  return (members) => {
+    for (const { engine } of members) change(engine);
+  };
+}
+
+function nothing(): void {
+  // In the place of what would have been done.
+}
+
+/** Replaces methods by others, on this one object. */
+function replace(target: object, names: readonly string[], by: unknown = nothing): void {
+  for (const name of names) {
+    if (!(name in target)) throw new Error(`There is no ${name} to be sabotaged.`);
+    Object.defineProperty(target, name, { value: by });
+  }
+}
+
+/** The shared tier; simulated caches have one. */
+function sharedOf(engine: Engine): object {
+  return engine.shared as object;
+}
+
+/** A private part of the shared tier's store. */
+function partOf(engine: Engine, name: string): object {
+  const { store } = sharedOf(engine) as { store: Record<string, object> };
+  return store[name] as object;
+}
+
+export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
+  'a fill needs no lease': (_, server) => {
+    server.checksLeases = false;
+  },
+  'everybody is granted the lease': (_, server) => {
+    const acquire = server.acquire.bind(server);
+    replace(server, ['acquire'], (key: string, token: string, leaseMs: number, notAfter: number) =>
+      acquire(key, token, leaseMs, notAfter, true),
+    );
+  },
+  'fences are never marked': inEach(({ fences }) => {
+    replace(fences, ['mark', 'markMatching', 'markAll', 'markOlder']);
+    replace(fences, ['doubt', 'doubtMatching', 'doubtAll']);
+  }),
+  'news of others do not doubt fences': inEach(({ fences }) => {
+    replace(fences, ['doubt', 'doubtMatching', 'doubtAll']);
+  }),
+  'flights are never detached': inEach(({ flights }) => {
+    replace(flights, ['detach', 'detachMatching', 'detachTagged', 'detachAll']);
+  }),
+  'a bus that is back resets nothing': (members) => {
+    for (const { store } of members) replace(store.coordinator?.listener as object, ['onReset']);
+  },
+  'everybody joins freely': inEach((engine) => {
+    Object.defineProperty(engine, 'joinsFreely', { get: () => true });
+  }),
+  "the tags' clock is noted as though it stood in the future": inEach((engine) => {
+    replace(sharedOf(engine), ['tagClock'], async () => Number.MAX_SAFE_INTEGER);
+  }),
+  "tags' versions are not asked for": inEach((engine) => {
+    replace(sharedOf(engine), ['areTagsValid'], async () => true);
+  }),
+  'memory is trusted while the bus is down': inEach((engine) => {
+    replace(engine, ['updateTrust']);
+    engine.servesMemory = engine.memory !== undefined;
+  }),
+  'what could not be removed is forgotten': inEach((engine) => {
+    replace(partOf(engine, 'log'), ['addKey', 'addTags', 'addPatterns']);
+  }),
+  'what could not be removed is not made good': inEach((engine) => {
+    replace(partOf(engine, 'recovery'), ['run', 'soon'], async () => true);
+  }),
+  'writes of one key do not wait for each other': inEach(({ writes }) => {
+    replace(writes, ['run'], async (_: string, write: () => Promise<unknown>) => await write());
+  }),
+};

@@ -1,0 +1,212 @@
+import type { Received } from '../../src/redis/messages.js';
+import type { Grant, TagVersions } from '../../src/store/coordinator.js';
+import { EPOCH, type Scheduler } from './scheduler.js';
+
+interface Expiring {
+  readonly text: string;
+  until: number;
+}
+
+interface Tags {
+  readonly epoch: number;
+  clock: number;
+  readonly versions: Map<string, number>;
+}
+
+/** What the server says to a connection that listens. */
+export type Push =
+  | { readonly kind: 'message'; readonly message: Received }
+  /** `undefined`: everything was removed. */
+  | { readonly kind: 'changed'; readonly keys: readonly string[] | undefined }
+  /** The listener's own probe is back. */
+  | { readonly kind: 'echo' };
+
+export interface Subscriber {
+  readonly isTracking: boolean;
+  push(push: Push): void;
+}
+
+/**
+ * What Redis does for the cache: each method is one script or command, carried out at once, with the
+ * semantics of `src/redis/scripts.ts`.
+ */
+export class Server {
+  readonly subscribers = new Set<Subscriber>();
+  /** Until then it carries nothing out: it hangs. */
+  stalledUntil = 0;
+  /** For sabotage only: whether a fill needs its lease. */
+  checksLeases = true;
+  private readonly values = new Map<string, Expiring>();
+  private readonly leases = new Map<string, Expiring>();
+  private tags: Tags | undefined;
+  private changed = new Set<string>();
+
+  constructor(
+    private readonly scheduler: Scheduler,
+    /** Told of every text that is stored. */
+    private readonly onStored: (key: string) => void,
+  ) {}
+
+  get(key: string): string | undefined {
+    const found = this.values.get(key);
+    if (found === undefined || this.scheduler.now < found.until) return found?.text;
+    this.unlink(key);
+    return undefined;
+  }
+
+  acquire(
+    key: string,
+    token: string,
+    leaseMs: number,
+    notAfter: number,
+    seize: boolean,
+  ): Grant | Error {
+    if (this.scheduler.now > notAfter) return tooLate();
+    const lease = this.lease(key);
+    if (lease !== undefined && !seize) {
+      const remainingMs = lease.until - this.scheduler.now;
+      return { granted: false, holder: lease.text, remainingMs };
+    }
+    this.leases.set(key, { text: token, until: this.scheduler.now + Math.ceil(leaseMs) });
+    return { granted: true, text: this.get(key) };
+  }
+
+  renew(key: string, token: string, leaseMs: number): boolean {
+    const lease = this.lease(key);
+    if (lease?.text !== token) return false;
+    lease.until = this.scheduler.now + Math.ceil(leaseMs);
+    return true;
+  }
+
+  release(key: string, token: string, origin: string): void {
+    if (this.lease(key)?.text !== token) return;
+    this.leases.delete(key);
+    this.publish({ kind: 'release', key, origin });
+  }
+
+  fill(key: string, token: string, text: string, ttlMs: number, origin: string): boolean {
+    if (this.checksLeases && this.lease(key)?.text !== token) return false;
+    this.store(key, text, ttlMs);
+    this.leases.delete(key);
+    this.publish({ kind: 'fill', key, origin });
+    return true;
+  }
+
+  set(
+    key: string,
+    text: string,
+    ttlMs: number,
+    notAfter: number,
+    origin: string,
+  ): Error | undefined {
+    const isLate = this.scheduler.now > notAfter;
+    if (isLate) this.unlink(key);
+    else this.store(key, text, ttlMs);
+    this.leases.delete(key);
+    this.publish({ kind: 'set', key, origin });
+    return isLate ? tooLate() : undefined;
+  }
+
+  delete(key: string, origin: string): boolean {
+    this.leases.delete(key);
+    const removed = this.unlink(key);
+    this.publish({ kind: 'delete', key, origin });
+    return removed;
+  }
+
+  unlink(key: string): boolean {
+    if (!this.values.delete(key)) return false;
+    this.change(key);
+    return true;
+  }
+
+  dropLease(key: string): void {
+    this.leases.delete(key);
+  }
+
+  /** The tags' clock, if there is one. */
+  get knownTagClock(): number | undefined {
+    return this.tags?.clock;
+  }
+
+  tagClock(): number {
+    return this.openTags().clock;
+  }
+
+  tagVersions(tags: readonly string[]): TagVersions {
+    const versions = tags.map((tag) => this.tags?.versions.get(tag) ?? 0);
+    return { epoch: this.tags?.epoch, versions };
+  }
+
+  invalidateTags(tags: readonly string[], origin: string): number {
+    const table = this.openTags();
+    const version = ++table.clock;
+    for (const tag of tags) table.versions.set(tag, version);
+    this.publish({ kind: 'tags', tags, version, origin });
+    return version;
+  }
+
+  publish(message: Received): void {
+    for (const subscriber of this.subscribers) subscriber.push({ kind: 'message', message });
+  }
+
+  /** The tags' hash is evicted. */
+  loseTags(): void {
+    this.tags = undefined;
+  }
+
+  /** Everything is removed, and those who track are told. */
+  flush(): void {
+    this.lose();
+    this.changed.clear();
+    for (const subscriber of this.subscribers) {
+      if (subscriber.isTracking) subscriber.push({ kind: 'changed', keys: undefined });
+    }
+  }
+
+  /** Everything is gone, and nobody is told: another life begins. */
+  lose(): void {
+    this.values.clear();
+    this.leases.clear();
+    this.tags = undefined;
+  }
+
+  private store(key: string, text: string, ttlMs: number): void {
+    this.values.set(key, { text, until: this.scheduler.now + Math.max(1, Math.ceil(ttlMs)) });
+    this.change(key);
+    this.onStored(key);
+  }
+
+  private lease(key: string): Expiring | undefined {
+    const lease = this.leases.get(key);
+    if (lease === undefined || this.scheduler.now < lease.until) return lease;
+    this.leases.delete(key);
+    return undefined;
+  }
+
+  private openTags(): Tags {
+    if (this.tags !== undefined) return this.tags;
+    const clock = (EPOCH + this.scheduler.now) * 1000;
+    return (this.tags = { epoch: clock, clock, versions: new Map() });
+  }
+
+  /** Changes of one turn of the server are told together, behind all that the turn has published. */
+  private change(key: string): void {
+    if (this.changed.size === 0) {
+      this.scheduler.after(0, () => {
+        const keys = [...this.changed];
+        this.changed = new Set();
+        if (keys.length === 0) return false;
+        for (const subscriber of this.subscribers) {
+          if (subscriber.isTracking) subscriber.push({ kind: 'changed', keys });
+        }
+        return false;
+      });
+    }
+    this.changed.add(key);
+  }
+}
+
+function tooLate(): Error {
+  return new Error('LATE The command came too late to be carried out.');
+}

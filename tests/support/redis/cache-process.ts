@@ -1,0 +1,94 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+
+import type { Command, Commands } from './cache-host.js';
+
+const ROOT = join(__dirname, '../../..');
+
+interface Answer {
+  readonly id: number;
+  readonly value?: unknown;
+  readonly error?: string;
+}
+
+interface Waiting {
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const running = new Set<CacheProcess>();
+
+/** Ends every process of this test file. */
+export function stopProcesses(): void {
+  for (const one of running) one.kill();
+}
+
+/** Another process with caches in it: see `cache-host.ts` for what it can be told. */
+export class CacheProcess {
+  /** What it wrote to its standard error. */
+  stderr = '';
+  /** Its exit code, when it ends. */
+  readonly ended: Promise<number | null>;
+  private readonly waiting = new Map<number, Waiting>();
+  private orders = 0;
+
+  private constructor(private readonly child: ChildProcess) {
+    running.add(this);
+    child.stderr?.on('data', (chunk) => (this.stderr += String(chunk)));
+    child.on('message', ({ id, value, error }: Answer) => {
+      const { resolve, reject } = this.waiting.get(id) ?? {};
+      this.waiting.delete(id);
+      if (error === undefined) resolve?.(value as never);
+      else reject?.(new Error(error));
+    });
+    this.ended = new Promise((resolve) => {
+      child.on('exit', (code) => {
+        running.delete(this);
+        for (const { reject } of this.waiting.values()) {
+          reject(new Error(`The process has ended. ${this.stderr}`));
+        }
+        resolve(code);
+      });
+    });
+  }
+
+  static async start(env: NodeJS.ProcessEnv = {}): Promise<CacheProcess> {
+    const child = fork(join(__dirname, 'cache-host.ts'), [], {
+      cwd: ROOT,
+      env: { ...process.env, ...env },
+      execArgv: ['--expose-gc', '--import', 'tsx'],
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    const started = new CacheProcess(child);
+    await new Promise<void>((resolve, reject) => {
+      started.waiting.set(0, { resolve, reject });
+    });
+    return started;
+  }
+
+  get pid(): number {
+    return this.child.pid as number;
+  }
+
+  /** Has it done there, and answers what came of it. */
+  async do<C extends Command>(
+    command: C,
+    ...words: Parameters<Commands[C]>
+  ): Promise<Awaited<ReturnType<Commands[C]>>> {
+    const id = ++this.orders;
+    return await new Promise<Awaited<ReturnType<Commands[C]>>>((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject });
+      this.child.send({ id, command, words });
+    });
+  }
+
+  /** Leaves it alone: it ends as soon as nothing of its own holds it. */
+  leave(): void {
+    this.child.send({ id: 0, command: 'leave', words: [] });
+  }
+
+  kill(): void {
+    this.child.kill('SIGKILL');
+  }
+}

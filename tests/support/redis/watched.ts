@@ -1,0 +1,33 @@
+import { CacheManager, type CacheOptions } from 'aurora-cache';
+
+import { until } from './server.js';
+
+/** A cache, and what it says of itself. */
+export class Watched {
+  readonly cache: CacheManager;
+  /** Messages of its `error` events. */
+  readonly errors: string[] = [];
+  /** Its `degraded` and `recovered` events. */
+  readonly states: ('degraded' | 'recovered')[] = [];
+
+  constructor(options: CacheOptions) {
+    this.cache = new CacheManager(options);
+    this.cache.on('error', ({ error }) => this.errors.push((error as Error).message));
+    for (const event of ['degraded', 'recovered'] as const) {
+      this.cache.on(event, () => this.states.push(event));
+    }
+  }
+
+  /** Waits until Redis is used, and until it has heard of all that was invalidated. */
+  async untilWell(patienceMs?: number): Promise<this> {
+    await until(
+      'the cache is well',
+      async () => {
+        const { degraded, breaker, pendingInvalidations, listening } = await this.cache.getStats();
+        return !degraded && listening && breaker === 'closed' && pendingInvalidations === 0;
+      },
+      patienceMs,
+    );
+    return this;
+  }
+}
