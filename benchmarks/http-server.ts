@@ -33,4 +33,8 @@ export type Subject = keyof typeof subjects;
 
 const server = createServer(subjects[process.argv[2] as Subject]);
 server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
+process.on('message', () => {
+  const { user, system } = process.cpuUsage();
+  process.send?.(user + system);
+});
 process.once('disconnect', () => process.exit());

@@ -226,6 +226,7 @@ export class Engine {
 
   private openShared(): SharedTier | undefined {
     const { options, clock } = this;
+    if (!options.enabled) return undefined;
     const store = options.redis === undefined ? options.store : openRedis(options.redis);
     if (store === undefined) return undefined;
     return new SharedTier({

@@ -142,6 +142,12 @@ export async function seizeLease(
     shared.tagClock(options.storeTimeoutMs),
   ]);
   fence.sharedClock = tagClock ?? fence.sharedClock;
-  if (answer?.granted !== true) return undefined;
-  return new Lease(engine, shared, fence.key, token, leaseMs, hardMs);
+  if (answer?.granted === true) {
+    return new Lease(engine, shared, fence.key, token, leaseMs, hardMs);
+  }
+  // It may have been granted, and the answer lost.
+  if (!shared.isAway) {
+    returnLater(engine, shared, fence.key, token, engine.clock.monotonic() + leaseMs);
+  }
+  return undefined;
 }

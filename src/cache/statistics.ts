@@ -2,6 +2,7 @@ import { hitRate, type CacheCounters } from '../stats/counters.js';
 import type { MethodStats, TimingStats } from '../stats/method-record.js';
 import { timings } from '../stats/timing-registry.js';
 import type { SlowCall } from '../stats/slow-log.js';
+import { coordinates } from '../store/coordinator.js';
 import type { Engine } from './engine.js';
 
 /** A cache's figures, as plain data. */
@@ -69,7 +70,7 @@ export async function statisticsOf(engine: Engine): Promise<CacheStats> {
   const hits = counters.memoryHits + counters.sharedHits;
   return {
     name: options.name,
-    type: shared === undefined ? 'memory' : shared.isCoordinated ? 'redis' : 'keyv',
+    type: typeOf(options),
     totalKeys: sharedKeys ?? memoryKeys,
     memoryKeys,
     maxSize: memory?.maxItems ?? 0,
@@ -91,6 +92,13 @@ export async function statisticsOf(engine: Engine): Promise<CacheStats> {
     methods: methodReports(engine),
     slowCalls: timings().slowCalls.recent(),
   };
+}
+
+/** As configured: whether it can be reached is another matter. */
+function typeOf({ redis, store }: Engine['options']): CacheStats['type'] {
+  if (redis !== undefined) return 'redis';
+  if (store === undefined) return 'memory';
+  return coordinates(store) ? 'redis' : 'keyv';
 }
 
 function methodReports(engine: Engine): MethodReport[] {

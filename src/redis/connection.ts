@@ -3,7 +3,9 @@ import { Redis, type Cluster, type RedisOptions } from 'ioredis';
 import { ConfigurationError, StoreError } from '../base/errors.js';
 import { redacted } from '../base/redact.js';
 import { redisUrlProblem } from '../base/redis-url.js';
+import { listen, unlisten, type Listener } from './client-events.js';
 import { messageOf } from './failure.js';
+import { holdForCommandsOnly } from './hold.js';
 
 /** A connection of the caller's: used as it is, and never closed. */
 export type RedisClient = Redis | Cluster;
@@ -96,12 +98,12 @@ export class Connection {
 
   /** Calls `listener` for an event of the client's, until {@link Connection.unlisten}. */
   listen(event: string, listener: Listener): void {
-    this.client.on(event, listener);
+    listen(this.client, event, listener);
     this.listeners.push([event, listener]);
   }
 
   unlisten(event: string, listener: Listener): void {
-    this.client.off(event, listener);
+    unlisten(this.client, event, listener);
     const at = this.listeners.findIndex((one) => one[0] === event && one[1] === listener);
     if (at >= 0) this.listeners.splice(at, 1);
   }
@@ -109,7 +111,9 @@ export class Connection {
   async close(): Promise<void> {
     if (!this.isOurs) {
       // It lives on, and must not carry with it all who ever used it.
-      for (const [event, listener] of this.listeners.splice(0)) this.client.off(event, listener);
+      for (const [event, listener] of this.listeners.splice(0)) {
+        unlisten(this.client, event, listener);
+      }
       return;
     }
     // Nothing that matters is under way, and QUIT would wait for a server that may be hung.
@@ -132,10 +136,13 @@ export class Connection {
       // A replica that was a primary until a moment ago: look for the new one.
       reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
     } satisfies RedisOptions;
-    if (typeof target !== 'string')
-      return new Redis({ ...options, ...target, replyMapping: 'legacy' });
-    checkUrl(target);
-    return new Redis(target, options);
+    if (typeof target === 'string') checkUrl(target);
+    const client =
+      typeof target === 'string'
+        ? new Redis(target, options)
+        : new Redis({ ...options, ...target, replyMapping: 'legacy' });
+    holdForCommandsOnly(client);
+    return client;
   }
 
   private firstAttempt(): Promise<void> {
@@ -167,10 +174,6 @@ export class Connection {
     this.onError(new StoreError('connect', `Redis: ${message}`));
   }
 }
-
-// Each event has words of its own.
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in ioredis' own types
-type Listener = (...words: any[]) => void;
 
 /** Events after which nobody waits for the first attempt; no sentinel: `error` without `close`. */
 const FAILURES = ['error', 'close', 'end'] as const;

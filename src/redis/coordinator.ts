@@ -7,6 +7,7 @@ import type {
   TagVersions,
 } from '../store/coordinator.js';
 import { Bus } from './bus.js';
+import { listen, unlisten } from './client-events.js';
 import { clearMatching } from './clear.js';
 import type { Connection } from './connection.js';
 import { Layout } from './layout.js';
@@ -81,9 +82,9 @@ export class RedisCoordinator implements Coordinator {
         listener.onError(error);
       },
     });
-    client.on('ready', this.connected);
-    client.on('close', this.disconnected);
-    client.on('end', this.ended);
+    listen(client, 'ready', this.connected);
+    listen(client, 'close', this.disconnected);
+    listen(client, 'end', this.ended);
     if (this.isConnected) this.connected();
   }
 
@@ -212,9 +213,9 @@ export class RedisCoordinator implements Coordinator {
 
   close(): void {
     const { client } = this.connection;
-    client.off('ready', this.connected);
-    client.off('close', this.disconnected);
-    client.off('end', this.ended);
+    unlisten(client, 'ready', this.connected);
+    unlisten(client, 'close', this.disconnected);
+    unlisten(client, 'end', this.ended);
     this.bus.close();
   }
 

@@ -3,6 +3,7 @@ import type { Cluster, Redis, RedisOptions } from 'ioredis';
 import { StoreError } from '../base/errors.js';
 import type { RedisClient } from './connection.js';
 import { isReply } from './failure.js';
+import { holdNothing } from './hold.js';
 
 /** Where the server itself says what has changed. */
 const INVALIDATIONS = '__redis__:invalidate';
@@ -87,6 +88,8 @@ export class Subscription {
       // Before it listens, since afterwards RESP2 allows no other commands.
       if (options.tracked !== undefined) await this.track(options.tracked);
       await client.subscribe(...options.channels);
+      // Whoever waits for a message holds the process himself.
+      holdNothing(client);
       this.isOpen = true;
     } catch (error) {
       // The promise of a connection knows only that it failed.

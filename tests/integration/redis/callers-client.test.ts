@@ -75,6 +75,20 @@ it.each(cases)('%s in %s is used as it is, and never closed', async (name, way) 
   expect([...one.errors, ...two.errors]).toEqual([]);
 });
 
+it('many caches at once on one client are no leak, and none is warned of', async () => {
+  const client = kept(new Redis(server.url));
+  const warnings: string[] = [];
+  const warned = (warning: Error): void => void warnings.push(warning.name);
+  process.on('warning', warned);
+  const caches = Array.from({ length: 25 }, () => new Watched({ redis: client }));
+  await Promise.all(caches.map(({ cache }) => cache.get('key')));
+  await caches[0]?.cache.set('key', 'value');
+  for (const { cache } of caches) expect(await cache.get('key')).toBe('value');
+  await Promise.all(caches.map(({ cache }) => cache.close()));
+  process.off('warning', warned);
+  expect(warnings).toEqual([]);
+});
+
 it('hundreds of caches on one client, one after the other, leave nothing behind', async () => {
   const client = kept(new Redis(server.url));
   await client.ping();

@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+
 import { Redis } from 'ioredis';
 
 import { CacheProcess, stopProcesses } from '../../support/redis/cache-process.js';
@@ -117,3 +120,48 @@ it.each([
   clearTimeout(late);
   expect(one.stderr).toBe('');
 });
+
+describe('A process ends by itself without close()', () => {
+  it.each<[string, () => Promise<void>]>([
+    ['while Redis is there', () => Promise.resolve()],
+    ['while Redis is away', () => server.kill()],
+  ])('%s', async (_, before) => {
+    const one = await CacheProcess.start();
+    await one.do('open', 'it', { redisUrl: server.url });
+    await one.do('load', 'it', 'first', 1);
+    await until('it listens', async () => (await one.do('stats', 'it')).listening);
+    await before();
+    one.leave();
+    const late = setTimeout(() => {
+      one.kill();
+    }, 6000);
+    expect(await one.ended).toBe(0);
+    clearTimeout(late);
+    expect(one.stderr).toBe('');
+  });
+
+  it('but not while it waits for the load of another process', async () => {
+    const redis = new Redis(server.url);
+    // Somebody's lease, who is no more.
+    await redis.set('{aurora:key}:lease', 'somebody', 'PX', 1200);
+    const script = `
+      import { CacheManager } from 'aurora-cache';
+      const cache = new CacheManager({ redisUrl: '${server.url}' });
+      console.log(await cache.getOrSet('key', () => 'loaded'));`;
+    const { stdout, code } = await runScript(script);
+    expect({ stdout, code }).toEqual({ stdout: 'loaded\n', code: 0 });
+    redis.disconnect();
+  });
+});
+
+/** A module without a handle on anything but its cache. */
+async function runScript(text: string): Promise<{ stdout: string; code: number | null }> {
+  const args = ['--import', 'tsx', '--input-type=module', '--eval', text];
+  const child = spawn(process.execPath, args, { cwd: join(__dirname, '../../..') });
+  let stdout = '';
+  child.stdout.on('data', (chunk) => (stdout += String(chunk)));
+  const late = setTimeout(() => child.kill(), 8000);
+  const code = await new Promise<number | null>((resolve) => child.on('exit', resolve));
+  clearTimeout(late);
+  return { stdout, code };
+}

@@ -1,0 +1,57 @@
+// Each event has words of its own.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in ioredis' own types
+export type Listener = (...words: any[]) => void;
+
+/** What a client of ioredis is, as far as this file goes. */
+interface Source {
+  on(event: string, listener: Listener): unknown;
+  off(event: string, listener: Listener): unknown;
+}
+
+interface Hub {
+  readonly listeners: Map<string, Set<Listener>>;
+  /** What the client itself calls. */
+  readonly callers: Map<string, Listener>;
+}
+
+const hubs = new WeakMap<Source, Hub>();
+
+/**
+ * Listens to a client with one listener of its own for each event, however many caches share it:
+ * Node takes the eleventh for a leak, and says so.
+ *
+ * @internal
+ */
+export function listen(client: Source, event: string, listener: Listener): void {
+  let hub = hubs.get(client);
+  if (hub === undefined) hubs.set(client, (hub = { listeners: new Map(), callers: new Map() }));
+  const known = hub.listeners.get(event);
+  if (known !== undefined) {
+    known.add(listener);
+    return;
+  }
+  const listeners = new Set([listener]);
+  const caller: Listener = (...words: readonly unknown[]) => {
+    for (const one of [...listeners]) one(...words);
+  };
+  hub.listeners.set(event, listeners);
+  hub.callers.set(event, caller);
+  client.on(event, caller);
+}
+
+/**
+ * Ends what {@link listen} began.
+ *
+ * @internal
+ */
+export function unlisten(client: Source, event: string, listener: Listener): void {
+  const hub = hubs.get(client);
+  const listeners = hub?.listeners.get(event);
+  if (hub === undefined || listeners === undefined) return;
+  listeners.delete(listener);
+  if (listeners.size > 0) return;
+  const caller = hub.callers.get(event);
+  if (caller !== undefined) client.off(event, caller);
+  hub.listeners.delete(event);
+  hub.callers.delete(event);
+}
