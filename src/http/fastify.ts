@@ -6,6 +6,7 @@ import { Timer, type TimingOptions } from './timer.js';
 
 /** What the plugin needs of a Fastify instance; described here, so that nobody needs Fastify. */
 export interface FastifyLike {
+  /** As Fastify's own. */
   addHook(
     name: 'onRequest',
     hook: (request: FastifyRequestLike, reply: FastifyReplyLike, done: () => void) => void,
@@ -21,6 +22,7 @@ export interface FastifyRequestLike {
 /** What the plugin needs of a reply of Fastify. */
 export interface FastifyReplyLike {
   readonly raw: ServerResponse;
+  /** Leaves the answer to us. */
   hijack(): unknown;
 }
 

@@ -68,8 +68,7 @@ export interface MethodTimingFigures {
   readonly durations: DistributionSnapshot;
 }
 
-/** @internal */
-export const NO_DURATIONS: DistributionSnapshot = { count: 0, sum: 0, max: 0, buckets: [] };
+const NO_DURATIONS: DistributionSnapshot = { count: 0, sum: 0, max: 0, buckets: [] };
 
 /**
  * The figures of this instance, now.

@@ -10,6 +10,7 @@ export interface KoaContextLike {
   readonly res: ServerResponse;
   status: number;
   body: unknown;
+  /** Sets a header. */
   set(name: string, value: string): unknown;
 }
 

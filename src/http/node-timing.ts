@@ -105,14 +105,29 @@ function timedWriteHead(
 ): ServerResponse {
   const timing = this[TIMING] as NodeTiming;
   const { timer, writeHead, counts } = timing;
-  if (!this.headersSent) {
-    const ms = timer.now() - timing.start;
-    this.setHeader('X-Response-Time', responseTime(ms));
-    const others = this.getHeader('Server-Timing');
-    const own = serverTiming(ms, counts);
-    this.setHeader('Server-Timing', others === undefined ? own : `${String(others)}, ${own}`);
+  if (this.headersSent) return writeHead.call(this, status, reason, headers);
+  const ms = timer.now() - timing.start;
+  const others = this.getHeader('Server-Timing');
+  const own = serverTiming(ms, counts);
+  const total = others === undefined ? own : `${String(others)}, ${own}`;
+  if (Array.isArray(headers)) {
+    const list = listed(headers, responseTime(ms), total);
+    return writeHead.call(this, status, reason, list);
   }
+  if (Array.isArray(reason)) {
+    return writeHead.call(this, status, listed(reason, responseTime(ms), total));
+  }
+  this.setHeader('X-Response-Time', responseTime(ms));
+  this.setHeader('Server-Timing', total);
   return writeHead.call(this, status, reason, headers);
+}
+
+/** Headers that come as a list: with others set besides, Node would drop those that come twice. */
+function listed(headers: readonly unknown[], time: string, total: string): OutgoingHttpHeader[] {
+  const own = ['X-Response-Time', time, 'Server-Timing', total];
+  // Names and values in turn, or in pairs.
+  const pairs = [own.slice(0, 2), own.slice(2)];
+  return [...headers, ...(Array.isArray(headers[0]) ? pairs : own)] as OutgoingHttpHeader[];
 }
 
 function closed(this: TimedResponse): void {
@@ -130,7 +145,8 @@ function end(response: ServerResponse, timing: NodeTiming): void {
     url,
     timing.route ?? routeOf(timer, request),
     response.statusCode,
-    !response.writableFinished,
+    // Responses of HTTP/2 only say that they have been written.
+    !((response.writableFinished as boolean | undefined) ?? response.writableEnded),
     timer.now() - start,
   );
 }

@@ -52,7 +52,7 @@ export class Timer {
   /**
    * @throws ConfigurationError for an unknown option or a bad value.
    */
-  constructor(owner: string, options: MiddlewareOptions) {
+  constructor(owner: string, options: TimingOptions & { readonly route?: unknown }) {
     checkOptions(owner, options, {
       api: isApi,
       slowRequestThreshold: isDuration,
@@ -67,7 +67,7 @@ export class Timer {
     this.api = api;
     this.figures = api.recorder;
     this.hasHeaders = headers;
-    this.routeOf = options.route;
+    this.routeOf = options.route as MiddlewareOptions['route'];
     this.scope = serverTimingCache ? new CacheScope(api) : undefined;
     if (slowRequestThreshold !== undefined) {
       const name = `${owner}: slowRequestThreshold`;

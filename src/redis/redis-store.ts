@@ -77,8 +77,12 @@ export class RedisStore {
 
   /** The texts under several keys, in their order. */
   async getMany<T = string>(keys: readonly string[]): Promise<(T | undefined)[]> {
-    if (keys.length === 0) return [];
-    await this.connection.ready();
+    const wait = this.connection.ready();
+    if (wait !== undefined) await wait;
+    const [first] = keys;
+    if (first === undefined) return [];
+    // One key alone is answered faster by GET.
+    if (keys.length === 1) return [((await this.getOne(first)) ?? undefined) as T | undefined];
     const texts = this.connection.isCluster
       ? await Promise.all(keys.map((key) => this.getOne(key)))
       : await this.readBatches(keys);

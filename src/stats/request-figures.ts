@@ -17,7 +17,7 @@ export interface SlowRequest {
 }
 
 /** Status of a request whose client did not wait for the answer, as in nginx. */
-export const CLIENT_CLOSED = 499;
+const CLIENT_CLOSED = 499;
 
 /**
  * Counts for the requests that a process answers.

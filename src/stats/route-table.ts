@@ -2,7 +2,7 @@ import { LIMITS } from '../base/defaults.js';
 import { Distribution } from './distribution.js';
 
 /** The name under which requests are counted whose route is not known, or is one too many. */
-export const OTHER_ROUTE = 'other';
+const OTHER_ROUTE = 'other';
 
 /**
  * Requests of one method and route.

@@ -71,13 +71,13 @@ export class Guard {
   }
 
   /** One operation, unless the store is given up or no time is left; `undefined` if it failed. */
-  async attempt<T>(
+  attempt<T>(
     operation: string,
     run: (backend: Backend) => Promise<T>,
     budgetMs: number = this.options.timeoutMs,
   ): Promise<T | undefined> {
-    if (this.isDown || budgetMs <= 0) return undefined;
-    return await this.force(operation, run, 'aloud', budgetMs);
+    if (this.isDown || budgetMs <= 0) return Promise.resolve(undefined);
+    return this.force(operation, run, 'aloud', budgetMs);
   }
 
   /** The same, given up or not. */

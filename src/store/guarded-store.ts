@@ -72,17 +72,13 @@ export class GuardedStore {
   async read(keys: readonly string[]): Promise<readonly unknown[]> {
     if (this.isDown) return [];
     const full = keys.map((key) => this.options.prefix + key);
-    const [only] = full;
-    const answer =
-      full.length === 1 && only !== undefined
-        ? await this.guard.attempt('get', async (backend) => {
-            await backend.coordinator?.ready();
-            return [await backend.port.get(only)];
-          })
-        : await this.guard.attempt('getMany', async (backend) => {
-            await backend.coordinator?.ready();
-            return await backend.port.getMany(full);
-          });
+    const answer = await this.guard.attempt(full.length === 1 ? 'get' : 'getMany', (backend) => {
+      // No promise more than need be: every read pays for it.
+      const wait = backend.coordinator?.ready();
+      return wait === undefined
+        ? fetchAll(backend, full)
+        : wait.then(() => fetchAll(backend, full));
+    });
     // An adapter may answer anything.
     if (!isList(answer)) return [];
     if (this.log.size === 0) return answer;
@@ -366,6 +362,18 @@ export class GuardedStore {
     count.removed += answers.filter((there) => there === true).length;
     return !answers.includes(undefined);
   }
+}
+
+function fetchAll(
+  { port, coordinator }: Backend,
+  keys: readonly string[],
+): Promise<readonly unknown[]> {
+  const [only] = keys;
+  // A store that coordinates reads one key as it reads many; others may know a shorter way.
+  if (coordinator !== undefined || keys.length > 1 || only === undefined) {
+    return port.getMany(keys);
+  }
+  return port.get(only).then((value) => [value]);
 }
 
 function isList(answer: unknown): answer is readonly unknown[] {

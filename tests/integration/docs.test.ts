@@ -12,6 +12,7 @@ import {
   Memoized,
   Timed,
 } from 'aurora-cache';
+import { createPerformanceApi, HTTP_DEFAULTS, performanceMiddleware } from 'aurora-cache/http';
 
 const root = join(__dirname, '../..');
 const read = (name: string): string => readFileSync(join(root, name), 'utf8');
@@ -108,8 +109,8 @@ describe('the code in the documentation', () => {
 });
 
 /** Rows of the README's tables below a heading: option and the code in its last column. */
-function optionsBelow(heading: string): Map<string, string> {
-  const [, text = ''] = read('README.md').split(`### ${heading}\n`);
+function optionsBelow(heading: string, page = 'README.md'): Map<string, string> {
+  const [, text = ''] = read(page).split(`### ${heading}\n`);
   const section = text.split(/^#{2,3} /m)[0] ?? '';
   const rows = section.split('\n').filter((line) => line.startsWith('| `'));
   return new Map(
@@ -197,6 +198,28 @@ describe("the README's tables of options", () => {
       warmConcurrency: value(rest.get('concurrency')),
       warmErrors: Number(warmErrors),
     }).toEqual(DEFAULTS);
+  });
+});
+
+describe('the tables of docs/http.md', () => {
+  const api = optionsBelow('`createPerformanceApi`', 'docs/http.md');
+  const timing = optionsBelow(
+    '`performanceMiddleware`, `withTiming`, and the adapters',
+    'docs/http.md',
+  );
+
+  it('name every option, and no other', () => {
+    expect([...api.keys()].sort()).toEqual(known(() => createPerformanceApi(unknown)));
+    expect([...timing.keys()].sort()).toEqual(known(() => performanceMiddleware(unknown)));
+  });
+
+  it('give the defaults as they are', () => {
+    const names = Object.keys(HTTP_DEFAULTS) as (keyof typeof HTTP_DEFAULTS)[];
+    for (const name of names) {
+      const value: unknown = HTTP_DEFAULTS[name];
+      const code = typeof value === 'string' ? `'${value}'` : String(value);
+      expect([name, api.get(name)]).toEqual([name, `\`${code}\``]);
+    }
   });
 });
 
@@ -298,7 +321,7 @@ describe('the architecture page', () => {
   });
 
   it('names every file that the entry points consist of', () => {
-    const files = loaded(['index.ts', 'redis/index.ts', 'testing/index.ts']);
+    const files = loaded(['index.ts', 'http/index.ts', 'redis/index.ts', 'testing/index.ts']);
     expect(files.length).toBeGreaterThan(50);
     expect(files.filter((file) => !named.includes(file))).toEqual([]);
   });

@@ -81,7 +81,7 @@ describe('the packed package', () => {
     expect(files.filter((name) => /(?<!\.d)\.ts$|\.map$/.test(name))).toEqual([]);
   });
 
-  it.each(['aurora-cache', 'aurora-cache/testing'])(
+  it.each(['aurora-cache', 'aurora-cache/http', 'aurora-cache/testing'])(
     '%s: import and require agree',
     async (entry) => {
       const names = (await node(

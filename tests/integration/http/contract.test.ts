@@ -1,0 +1,184 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cached, CacheManager } from 'aurora-cache';
+import { bearerToken, createPerformanceApi, type PerformanceApi } from 'aurora-cache/http';
+
+import { until } from '../../support/redis/server.js';
+import { frameworks, PAUSE_MS, type Service } from './frameworks.js';
+
+const TOKEN = 'a long secret';
+const number = expect.any(Number) as number;
+
+describe.each(Object.entries(frameworks))('the performance API on %s', (name, start) => {
+  let cache: CacheManager;
+  let api: PerformanceApi;
+  let service: Service;
+
+  beforeEach(async () => {
+    cache = new CacheManager();
+    const item = cached((id: string) => Promise.resolve(id), { name: 'item', cache });
+    api = createPerformanceApi({
+      cache,
+      authorize: bearerToken(TOKEN),
+      slowRequestThreshold: '40ms',
+    });
+    service = await start({ api, serverTimingCache: true, work: item });
+  });
+
+  afterEach(async () => {
+    await service.close();
+    await api.close();
+    await cache.close();
+  });
+
+  const call = (path: string, init: RequestInit = {}): Promise<Response> =>
+    fetch(`${service.url}${path}`, init);
+  const read = async (path: string): Promise<unknown> => {
+    const response = await call(`/api/performance${path}`);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    return await response.json();
+  };
+  const authorization = `Bearer ${TOKEN}`;
+
+  it('serves the shapes of the guide', async () => {
+    for (const id of ['1', '1', '2']) expect(await (await call(`/items/${id}`)).text()).toBe(id);
+    expect(await (await call('/stream')).text()).toBe('first second');
+    await until('it has ended', async () => api.requests.total >= 4 && api.requests.slow === 1);
+
+    const slow = {
+      method: 'GET',
+      path: '/stream',
+      duration: number,
+      timestamp: expect.any(String),
+    };
+    expect(await read('/stats')).toMatchObject({
+      cache: { type: 'memory', total_keys: 2, max_size: 1000, ttl: 300, hits: 1, misses: 2 },
+      requests: {
+        total_requests: number,
+        total_time: number,
+        average_time: number,
+        slow_requests_count: 1,
+        slow_request_threshold: 0.04,
+        recent_slow_requests: [slow],
+      },
+      instances: 1,
+    });
+    expect(await read('/cache/stats')).toMatchObject({
+      ...{ type: 'memory', total_keys: 2, hits: 1, misses: 2, hit_rate: 33.33, degraded: false },
+    });
+    expect(await read('/slow-requests')).toMatchObject({
+      ...{ slow_requests: [slow], count: 1, threshold: 0.04 },
+    });
+    expect(await read('/metrics?scope=fleet')).toMatchObject({
+      cache: { type: 'memory', total_keys: 2, hit_rate: 33.33 },
+      requests: { total: number, average_time: number, slow_count: 1 },
+      ...{ scope: 'fleet', instances: 1 },
+    });
+    const { methods } = (await read('/methods')) as { methods: { name: string }[] };
+    expect(methods.find((method) => method.name === 'item')).toMatchObject({
+      ...{ calls: 3, hits: 1, misses: 2, hit_rate: 33.33, errors: 0, time_saved: number },
+      load_times: { count: 2, p50: number, p90: number, p99: number, max: number },
+    });
+    expect(await read('/health')).toMatchObject({
+      status: 'ok',
+      tiers: { memory: { state: 'ok' }, shared: { state: 'off' } },
+    });
+    const [recent] = api.requests.recentSlow;
+    expect(recent?.durationMs).toBeGreaterThanOrEqual(PAUSE_MS - 5);
+    expect(recent?.durationMs).toBeLessThan(5000);
+  });
+
+  it('clears for whoever may, and nobody else', async () => {
+    await cache.setMany(['user:1', 'user:2', 'other'].map((key) => ({ key, value: 1 })));
+    const clear = (query = '', headers: Record<string, string> = { authorization }) =>
+      call(`/api/performance/cache/clear${query}`, { method: 'POST', headers });
+
+    for (const headers of [{}, { authorization: 'Bearer wrong' }, { authorization: TOKEN }]) {
+      const refused = await clear('', headers);
+      expect(refused.status).toBe(403);
+      expect(await refused.json()).toEqual({
+        error: { code: 'FORBIDDEN', message: expect.any(String) as string },
+      });
+    }
+    const foreign = await clear('', { authorization, origin: 'https://evil.example' });
+    expect(foreign.status).toBe(403);
+    for (const query of ['?pattern=', '?patern=user:*', '?pattern=a&pattern=b']) {
+      expect((await clear(query)).status).toBe(400);
+    }
+    const cleared = await clear('?pattern=user:*');
+    expect(await cleared.json()).toEqual({ cleared: 2, pattern: 'user:*' });
+    const own = await clear('', { authorization, origin: service.url });
+    expect(await own.json()).toEqual({ cleared: 1, pattern: '*' });
+  });
+
+  it('answers every mistake with its status', async () => {
+    const status = async (path: string, init?: RequestInit): Promise<number> =>
+      (await call(`/api/performance${path}`, init)).status;
+    const wrong = await call('/api/performance/stats', { method: 'DELETE' });
+    expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS']);
+    const get = await call('/api/performance/cache/clear');
+    expect([get.status, get.headers.get('allow')]).toEqual([405, 'POST, OPTIONS']);
+    expect(await status('/stats?scope=world')).toBe(400);
+    expect(await status('/stats?scope=fleet&scope=fleet')).toBe(400);
+    expect(await status('/nowhere')).toBe(404);
+    expect(await status('')).toBe(404);
+    expect(await status('/stats', { method: 'OPTIONS' })).toBe(204);
+    const head = await call('/api/performance/stats', { method: 'HEAD' });
+    expect([head.status, await head.text()]).toEqual([200, '']);
+    const body = { method: 'POST', body: 'pattern=user:*', headers: { authorization } };
+    expect(await status('/cache/clear', body)).toBe(400);
+    expect((await call('/elsewhere')).status).toBe(404);
+
+    await cache.close();
+    expect(await status('/health')).toBe(503);
+    jest.spyOn(cache, 'getStats').mockRejectedValue(new Error('at secret.ts:1'));
+    const failed = await call('/api/performance/stats');
+    expect([failed.status, await failed.text()]).toEqual([
+      500,
+      '{"error":{"code":"INTERNAL_ERROR","message":"The request failed."}}',
+    ]);
+  });
+
+  it('times requests, by the patterns of their routes', async () => {
+    const first = await call('/items/7?secret=1');
+    expect(first.headers.get('x-response-time')).toMatch(/^\d+\.\d{3}s$/);
+    expect(first.headers.get('server-timing')).toMatch(
+      /^total;dur=[\d.]+, cache;desc="0 hits, 1 miss"$/,
+    );
+    const again = await call('/items/7');
+    expect(again.headers.get('server-timing')).toContain('cache;desc="1 hit, 0 misses"');
+    expect((await call('/boom')).status).toBe(500);
+    for (let i = 0; i < 50; i++) await call(`/unknown/${i}`);
+    await until('they have ended', async () => api.requests.total === 53);
+
+    const { errors, inFlight, routes } = api.requests;
+    expect({ errors, inFlight }).toEqual({ errors: 1, inFlight: 0 });
+    const names = routes.map(({ route }) => route).filter((route) => route !== '/boom');
+    expect(new Set(names)).toEqual(new Set(['/items/:id', 'other']));
+    expect(routes.find(({ route }) => route === '/items/:id')).toMatchObject({
+      ...{ method: 'GET', errors: 0, durations: { count: 2 } },
+    });
+  });
+
+  it('counts a client that went away as gone, when it went', async () => {
+    const controller = new AbortController();
+    const response = await call('/stream', { signal: controller.signal });
+    const reader = response.body!.getReader();
+    await reader.read();
+    controller.abort();
+    await until('it is noticed', async () => api.requests.aborted === 1);
+    expect(api.requests).toMatchObject({ total: 1, errors: 0, inFlight: 0 });
+    await sleep(PAUSE_MS);
+    expect(api.requests.total).toBe(1);
+  });
+
+  if (name === 'Express 5') {
+    it('makes no names of what stands in the path of a mounted router', async () => {
+      await call('/below/user-4711/part-1');
+      await until('it has ended', async () => api.requests.total === 1);
+      expect(api.requests.routes.map(({ route }) => route)).toEqual(['/below/:param/:part']);
+    });
+  }
+});

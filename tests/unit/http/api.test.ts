@@ -1,0 +1,198 @@
+import { CacheManager, configureCache } from 'aurora-cache';
+import { bearerToken, createPerformanceApi, performanceMiddleware } from 'aurora-cache/http';
+import { ManualClock } from 'aurora-cache/testing';
+
+const get = (path: string, init?: RequestInit): Request =>
+  new Request(`http://localhost${path}`, init);
+const post = (path: string, headers: Record<string, string> = {}): Request =>
+  get(path, { method: 'POST', headers });
+
+describe('the options of createPerformanceApi', () => {
+  it.each([
+    [{ basPath: '/x' }, "there is no option 'basPath'. Did you mean 'basePath'?"],
+    [{ basePath: 'x' }, "basePath must be a path such as '/api/performance'"],
+    [{ basePath: '/x/' }, 'basePath must be a path'],
+    [{ basePath: '/a/../b' }, 'basePath must be a path'],
+    [{ cache: {} }, 'cache must be a CacheManager'],
+    [{ slowRequestThreshold: 0 }, 'slowRequestThreshold must be a positive number of seconds'],
+    [{ slowRequestLogSize: 0 }, 'slowRequestLogSize must be a whole number from 1'],
+    [{ authorize: 'token' }, 'authorize must be a function'],
+    [{ protectReads: true }, 'protectReads needs authorize'],
+    [{ allowedOrigins: ['*'] }, "allowedOrigins must be an array of origins such as 'https://"],
+    [{ allowedOrigins: ['https://a.example/'] }, 'allowedOrigins must be'],
+    [{ logger: {} }, 'logger must be an object with a function warn'],
+    [{ prometheusPath: '/api/performance/metrics' }, 'must not lie below basePath'],
+  ])('%j is refused', (options, message) => {
+    expect(() => createPerformanceApi(options as never)).toThrow(message);
+  });
+
+  it('and of the timers', () => {
+    expect(() => performanceMiddleware({} as never)).toThrow(
+      'api must be what createPerformanceApi',
+    );
+    const api = createPerformanceApi();
+    expect(() => performanceMiddleware({ api, slowRequestTreshold: 1 } as never)).toThrow(
+      "Did you mean 'slowRequestThreshold'?",
+    );
+    performanceMiddleware({ api, slowRequestThreshold: '250ms' });
+    expect(api.requests.slowThresholdMs).toBe(250);
+    expect(() => performanceMiddleware({ api: {} } as never)).toThrow('api must be what');
+  });
+});
+
+describe('the API', () => {
+  it('answers its own paths only', async () => {
+    const api = createPerformanceApi({ cache: new CacheManager(), basePath: '/perf' });
+    for (const path of ['/', '/perfect', '/api/performance/stats', '/metrics', '/perf/../x']) {
+      expect(await api.handle(get(path))).toBeUndefined();
+    }
+    expect((await api.handle(get('/perf/stats')))?.status).toBe(200);
+    expect((await api.handle(get('/perf/stats/')))?.status).toBe(200);
+    expect((await api.handle(get('/perf/%2e%2e/stats')))?.status).toBeUndefined();
+    expect((await api.handle(get('/perf//stats')))?.status).toBe(404);
+  });
+
+  it('serves the default cache as it is when asked', async () => {
+    const api = createPerformanceApi();
+    configureCache({ name: 'one' });
+    expect(await (await api.handlers.cacheStats(get('/'))).json()).toMatchObject({ name: 'one' });
+    configureCache({ name: 'two' });
+    expect(await (await api.handlers.cacheStats(get('/'))).json()).toMatchObject({ name: 'two' });
+  });
+
+  it('changes nothing without authorize, and says which option to set', async () => {
+    const cache = new CacheManager();
+    await cache.set('a', 1);
+    const api = createPerformanceApi({ cache });
+    const answer = await api.handlers.clearCache(post('/'));
+    expect(answer.status).toBe(403);
+    expect(await answer.text()).toContain('option authorize of createPerformanceApi');
+    expect(await cache.has('a')).toBe(true);
+  });
+
+  it('takes nothing but true for a yes, and a failure for no answer', async () => {
+    for (const answer of [1, 'yes', {}, undefined, Promise.resolve('true')]) {
+      const api = createPerformanceApi({
+        cache: new CacheManager(),
+        authorize: () => answer as never,
+      });
+      expect((await api.handlers.clearCache(post('/'))).status).toBe(403);
+    }
+    const errors: string[] = [];
+    const api = createPerformanceApi({
+      cache: new CacheManager(),
+      logger: { warn: () => undefined, error: (message) => errors.push(message) },
+      authorize: () => {
+        throw new Error('no redis://user:secret@host');
+      },
+    });
+    const answer = await api.handlers.clearCache(post('/'));
+    expect([answer.status, await answer.text()]).toEqual([
+      500,
+      expect.not.stringContaining('host'),
+    ]);
+    expect(errors).toEqual(['A performance route failed: Error: no ***@host']);
+  });
+
+  it('protects reads when told to; load balancers still learn the state, and no more', async () => {
+    const api = createPerformanceApi({
+      cache: new CacheManager(),
+      authorize: bearerToken('t'),
+      protectReads: true,
+      page: () => new Response('page'),
+    });
+    const headers = { authorization: 'Bearer t' };
+    for (const path of ['stats', 'cache/stats', 'slow-requests', 'metrics', 'methods', '']) {
+      const url = `/api/performance/${path}`;
+      expect((await api.handle(get(url)))?.status).toBe(403);
+      expect((await api.handle(get(url, { headers })))?.status).toBe(200);
+    }
+    const open = await api.handle(get('/api/performance/health'));
+    expect(await open?.json()).toEqual({ status: 'ok' });
+    const full = await api.handle(get('/api/performance/health', { headers }));
+    expect(await full?.json()).toHaveProperty('tiers');
+  });
+
+  it('lets pages of allowed origins in, and refuses all others', async () => {
+    const origin = 'https://admin.example';
+    const api = createPerformanceApi({
+      ...{ cache: new CacheManager(), authorize: bearerToken('t'), allowedOrigins: [origin] },
+    });
+    const clear = (headers: Record<string, string>) =>
+      api.handlers.clearCache(post('/', { authorization: 'Bearer t', ...headers }));
+    const allowed = await clear({ origin });
+    expect(allowed.status).toBe(200);
+    expect(allowed.headers.get('access-control-allow-origin')).toBe(origin);
+    for (const foreign of [
+      'https://evil.example',
+      'null',
+      'http://localhost:81',
+      `${origin}.evil`,
+    ]) {
+      const refused = await clear({ origin: foreign });
+      expect(refused.status).toBe(403);
+      expect(refused.headers.has('access-control-allow-origin')).toBe(false);
+    }
+    expect((await clear({ origin: 'https://localhost' })).status).toBe(200);
+    const asked = await api.handlers.clearCache(
+      get('/', { method: 'OPTIONS', headers: { origin } }),
+    );
+    expect(asked.status).toBe(204);
+    expect(asked.headers.get('access-control-allow-methods')).toBe('POST, OPTIONS');
+    expect(asked.headers.get('access-control-allow-headers')).toBe('Authorization');
+  });
+
+  it('lends paths to the page and the metrics', async () => {
+    const api = createPerformanceApi({
+      cache: new CacheManager(),
+      page: (_, source) => new Response(source.cache instanceof CacheManager ? 'page' : ''),
+      prometheus: () => {
+        throw new Error('out of order');
+      },
+    });
+    const page = await api.handle(get('/api/performance/'));
+    expect(await page?.text()).toBe('page');
+    expect(page?.headers.get('x-content-type-options')).toBe('nosniff');
+    expect((await api.handle(get('/metrics')))?.status).toBe(500);
+    expect((await api.handle(post('/metrics')))?.status).toBe(405);
+  });
+
+  it('is closing once it is closed', async () => {
+    const api = createPerformanceApi({ cache: new CacheManager() });
+    await api.close();
+    await api.close();
+    const health = await api.handlers.health(get('/'));
+    expect([health.status, await health.json()]).toMatchObject([503, { status: 'closing' }]);
+    expect((await api.handlers.stats(get('/'))).status).toBe(200);
+  });
+
+  it('answers a cache that is turned off as healthy, and one that is closed as closing', async () => {
+    const off = createPerformanceApi({ cache: new CacheManager({ enabled: false }) });
+    expect((await off.handlers.health(get('/'))).status).toBe(200);
+    const cache = new CacheManager();
+    await cache.close();
+    const closed = createPerformanceApi({ cache });
+    expect((await closed.handlers.health(get('/'))).status).toBe(503);
+  });
+
+  it('answers a clear that would take all time, in time', async () => {
+    const cache = new CacheManager();
+    for (let i = 0; i < 1000; i++) await cache.set('a'.repeat(500) + String(i), 1);
+    const api = createPerformanceApi({ cache, authorize: () => true });
+    const start = performance.now();
+    const answer = await api.handlers.clearCache(post(`/?pattern=${'*a'.repeat(300)}*b`));
+    expect(await answer.json()).toMatchObject({ cleared: 0 });
+    const long = await api.handlers.clearCache(post(`/?pattern=${'x'.repeat(1_000_000)}`));
+    expect(long.status).toBe(400);
+    expect((await long.text()).length).toBeLessThan(500);
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+
+  it('holds no timers that would keep the clock busy after it is closed', async () => {
+    const clock = new ManualClock();
+    const api = createPerformanceApi({ cache: new CacheManager({ clock }), clock });
+    await clock.advance('1m');
+    await api.close();
+    expect(await clock.advance('1m')).toBeUndefined();
+  });
+});

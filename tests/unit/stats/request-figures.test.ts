@@ -1,0 +1,65 @@
+import { RequestFigures, type SlowRequest } from '../../../src/stats/request-figures.js';
+
+const told: SlowRequest[] = [];
+function figures(): RequestFigures {
+  told.length = 0;
+  return new RequestFigures(
+    100,
+    10,
+    () => Date.UTC(2025, 10, 10, 20),
+    (request) => told.push(request),
+  );
+}
+
+describe('the figures of requests', () => {
+  it('count by method and route, errors and those that went away apart', () => {
+    const requests = figures();
+    requests.inFlight = 4;
+    requests.end('GET', '/users/7', '/users/:id', 200, false, 10);
+    requests.end('GET', '/users/8', '/users/:id', 503, false, 20);
+    requests.end('POST', '/users', '/users', 201, false, 30);
+    requests.end('GET', '/users/9', '/users/:id', 500, true, 40);
+    expect(requests).toMatchObject({ total: 4, errors: 1, aborted: 1, inFlight: 0 });
+    expect(
+      Array.from(requests.routes, ({ method, route, errors, durations }) => [
+        ...[method, route, errors, durations.count],
+      ]),
+    ).toEqual([
+      ['GET', '/users/:id', 1, 3],
+      ['POST', '/users', 0, 1],
+    ]);
+    expect(requests.durations()).toMatchObject({ count: 4, sum: 100, max: 40 });
+  });
+
+  it('name no more than 200 routes, whatever comes', () => {
+    const requests = figures();
+    for (let i = 0; i < 20_000; i++) requests.end(`M${i}`, '/', `/route-${i}`, 200, false, 1);
+    const all = [...requests.routes];
+    expect(all.length).toBeLessThanOrEqual(201);
+    expect(new Set(all.map(({ method }) => method))).toEqual(new Set(['OTHER']));
+    expect(all.find(({ route }) => route === 'other')?.durations.count).toBe(20_000 - 200);
+    expect(requests.total).toBe(20_000);
+  });
+
+  it('keep the newest slow requests, without query, host or line breaks', () => {
+    const requests = figures();
+    requests.end('GET', '/fast', undefined, 200, false, 100);
+    for (let i = 0; i < 1000; i++)
+      requests.end('GET', `/${i}?token=x#y`, undefined, 200, false, 2345);
+    requests.end('GE\nT', 'http://user:pw@host/a\r\nb?c', undefined, 200, true, 101);
+    requests.end('GET', `/${'x'.repeat(10_000)}`, undefined, 200, false, 101);
+    const [longest, newest, before] = requests.slow.recent();
+    expect(longest?.path).toHaveLength(500);
+    expect(newest).toEqual({
+      method: 'GE\uFFFDT',
+      path: '/a\uFFFD\uFFFDb',
+      status: 499,
+      durationMs: 101,
+      timestamp: '2025-11-10T20:00:00.000Z',
+    });
+    expect(before).toMatchObject({ path: '/999', status: 200, durationMs: 2345 });
+    expect(requests.slow.recent()).toHaveLength(10);
+    expect(requests.slow.total).toBe(1002);
+    expect(told).toHaveLength(1002);
+  });
+});
