@@ -150,16 +150,16 @@ export class Connection {
     return new Promise((resolve, reject) => {
       const settle = (how: () => void) => () => {
         this.attempt = undefined;
-        client.off('ready', succeed);
-        for (const event of FAILURES) client.off(event, fail);
+        this.unlisten('ready', succeed);
+        for (const event of FAILURES) this.unlisten(event, fail);
         how();
       };
       const succeed = settle(resolve);
       const fail = settle(() => {
         reject(notConnected());
       });
-      client.once('ready', succeed);
-      for (const event of FAILURES) client.once(event, fail);
+      this.listen('ready', succeed);
+      for (const event of FAILURES) this.listen(event, fail);
       if (client.status === 'wait') client.connect().catch(fail);
     });
   }

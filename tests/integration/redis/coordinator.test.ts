@@ -470,11 +470,14 @@ describe('On a cluster', () => {
     const [one, two] = clients.map((client) => open({}, client)) as [Coordinated, Coordinated];
     await one.untilListening();
     await two.untilListening();
-    for (const key of ['a', 'b', 'c', 'd']) {
+    const written = ['a', 'b', 'c', 'd'];
+    for (const key of written) {
       await one.coordinator.set(key, 'text', 60_000, 500);
       await two.untilSaid('keys', key);
     }
-    expect(one.of('keys')).toEqual([]);
+    // Messages of the tests before may still be on their way between the nodes.
+    const heard = one.of('keys').flat() as string[];
+    expect(heard.filter((key) => written.includes(key))).toEqual([]);
     expect(one.errors).toEqual([]);
     expect(() => open({ bus: 'tracking' }, clients[0])).toThrow(/'tracking' cannot be used/);
   });

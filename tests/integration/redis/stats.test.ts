@@ -99,6 +99,7 @@ it('says during an outage what waits, and goes by memory', async () => {
     await one.cache.get(`cold:${i}`);
     await two.cache.get(`cold:${i}`);
   }
+  await until('its bus is gone', async () => !(await one.cache.getStats()).listening);
   const stats = await one.cache.getStats();
   expect(stats).toMatchObject({
     ...{ type: 'redis', degraded: true, listening: false, pendingInvalidations: 5 },
