@@ -3,7 +3,7 @@ import { cached, CacheManager } from 'aurora-cache';
 import { bearerToken, createPerformanceApi, type PerformanceApi } from 'aurora-cache/http';
 
 import { until } from '../../support/redis/server.js';
-import { frameworks, PAUSE_MS, type Service } from './frameworks.js';
+import { frameworks, PAUSE_MS, stream, type Service } from './frameworks.js';
 
 const TOKEN = 'a long secret';
 const number = expect.any(Number) as number;
@@ -163,12 +163,14 @@ describe.each(Object.entries(frameworks))('the performance API on %s', (name, st
   });
 
   it('counts a client that went away as gone, when it went', async () => {
+    stream.pauseMs = 3000;
     const controller = new AbortController();
     const response = await call('/stream', { signal: controller.signal });
     const reader = response.body!.getReader();
     await reader.read();
     controller.abort();
     await until('it is noticed', async () => api.requests.aborted === 1);
+    stream.pauseMs = PAUSE_MS;
     expect(api.requests).toMatchObject({ total: 1, errors: 0, inFlight: 0 });
     await sleep(PAUSE_MS);
     expect(api.requests.total).toBe(1);

@@ -35,12 +35,14 @@ interface ServiceOptions extends TimingOptions {
 type Start = (options: ServiceOptions) => Promise<Service>;
 
 export const PAUSE_MS = 60;
+/** Between the chunks of `/stream`; a test of a client that goes away wants time for that. */
+export const stream = { pauseMs: PAUSE_MS };
 
 function chunks(): Readable {
   return NodeReadable.from(
     (async function* () {
       yield Buffer.from('first ');
-      await sleep(PAUSE_MS);
+      await sleep(stream.pauseMs);
       yield Buffer.from('second');
     })(),
   );

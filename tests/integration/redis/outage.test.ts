@@ -11,7 +11,7 @@ const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(
 /** What was written stays through a SIGKILL: otherwise an empty Redis would hide what is lost. */
 const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'everysec'];
 const STORE_TIMEOUT_MS = 500;
-const OUTAGE_MS = 4000;
+const OUTAGE_MS = 5000;
 
 const closing: (() => unknown)[] = [];
 
