@@ -1,7 +1,8 @@
 import { ConfigurationError } from '../base/errors.js';
 import type { Backend } from './backend.js';
 import type { Coordinator, Grant, KeyPattern, Snapshots, TagVersions } from './coordinator.js';
-import { Guard, type GuardOptions, type Telling } from './guard.js';
+import { DELETE_BATCH, Eraser } from './eraser.js';
+import { Guard, type GuardOptions } from './guard.js';
 import { PendingLog, type PendingWork } from './pending-log.js';
 import { Recovery } from './recovery.js';
 
@@ -10,8 +11,6 @@ export interface GuardedStoreOptions extends GuardOptions {
   readonly prefix: string;
 }
 
-/** Deletions under way at once. */
-const DELETE_BATCH = 100;
 const RETRY_MS = 1000;
 
 /**
@@ -23,6 +22,7 @@ const RETRY_MS = 1000;
  */
 export class GuardedStore {
   private readonly guard: Guard;
+  private readonly eraser: Eraser;
   private readonly log = new PendingLog();
   private readonly recovery: Recovery;
 
@@ -36,6 +36,7 @@ export class GuardedStore {
       if (!isDown) this.recovery.soon();
     };
     this.guard = new Guard(backend, { ...options, onChange }, () => this.probe());
+    this.eraser = new Eraser(this.guard, options.prefix);
     this.recovery = new Recovery(this.log, {
       clock: options.clock,
       retryMs: options.breaker?.probeAfterMs ?? RETRY_MS,
@@ -116,7 +117,7 @@ export class GuardedStore {
   async remove(key: string, budgetMs = this.options.timeoutMs): Promise<boolean | undefined> {
     const there = await this.guard.attempt(
       'delete',
-      (backend) => this.erase(backend, key),
+      (backend) => this.eraser.erase(backend, key),
       budgetMs,
     );
     if (there === undefined) this.postpone(key);
@@ -143,7 +144,7 @@ export class GuardedStore {
       );
     }
     const count = { removed: 0 };
-    const done = !this.isDown && (await this.removeAll(patterns, count, 'aloud'));
+    const done = !this.isDown && (await this.eraser.eraseMatching(patterns, count, 'aloud'));
     if (!done) {
       this.log.addPatterns(patterns);
       this.recovery.soon();
@@ -260,13 +261,6 @@ export class GuardedStore {
     );
   }
 
-  private async erase({ port, coordinator }: Backend, key: string): Promise<boolean> {
-    await coordinator?.ready();
-    return coordinator === undefined
-      ? await port.delete(this.options.prefix + key)
-      : await coordinator.delete(key);
-  }
-
   private postpone(key: string): void {
     this.log.addKey(key);
     this.recovery.soon();
@@ -287,7 +281,7 @@ export class GuardedStore {
   private async makeGood({ keys, tags, patterns }: PendingWork): Promise<boolean> {
     for (let i = 0; i < keys.length; i += DELETE_BATCH) {
       const batch = keys.slice(i, i + DELETE_BATCH);
-      if (!(await this.eraseAll(batch, { removed: 0 }, 'quietly'))) return false;
+      if (!(await this.eraser.eraseAll(batch, { removed: 0 }, 'quietly'))) return false;
     }
     for (let i = 0; i < tags.length; i += DELETE_BATCH) {
       const batch = tags.slice(i, i + DELETE_BATCH);
@@ -301,66 +295,10 @@ export class GuardedStore {
       );
       if (done === undefined) return false;
     }
-    return patterns.length === 0 || (await this.removeAll(patterns, { removed: 0 }, 'quietly'));
-  }
-
-  /** Removes what matches, step by step; answers whether all of it succeeded. */
-  private async removeAll(
-    patterns: readonly KeyPattern[],
-    count: { removed: number },
-    telling: Telling,
-  ): Promise<boolean> {
-    const steps = this.steps(patterns);
-    const operation = this.coordinator === undefined ? 'iterator' : 'clear';
-    for (;;) {
-      // Step by step, since a large store may rightly take longer than a time-out altogether.
-      const step = await this.guard.force(operation, () => steps.next(), telling);
-      if (step === undefined) return false;
-      if (step.done === true) return true;
-      if (typeof step.value === 'number') count.removed += step.value;
-      else if (!(await this.eraseAll(step.value, count, telling))) return false;
-    }
-  }
-
-  /** What a coordinator has removed, step by step; or keys that are still to be removed. */
-  private async *steps(
-    patterns: readonly KeyPattern[],
-  ): AsyncGenerator<number | readonly string[], void> {
-    const { port, coordinator } = await this.guard.whenOpen();
-    if (coordinator !== undefined) {
-      await coordinator.ready();
-      yield* coordinator.clear(patterns);
-      return;
-    }
-    const { prefix } = this.options;
-    let seen = 0;
-    let batch: string[] = [];
-    try {
-      for await (const full of port.keys(prefix) ?? []) {
-        const key = full.slice(prefix.length);
-        if (full.startsWith(prefix) && patterns.some((one) => one.matches(key))) batch.push(key);
-        if (++seen % DELETE_BATCH > 0) continue;
-        yield batch;
-        batch = [];
-      }
-    } catch (error) {
-      // What has been listed can go all the same.
-      yield batch;
-      throw error;
-    }
-    yield batch;
-  }
-
-  private async eraseAll(
-    keys: readonly string[],
-    count: { removed: number },
-    telling: Telling,
-  ): Promise<boolean> {
-    const answers = await Promise.all(
-      keys.map((key) => this.guard.force('delete', (backend) => this.erase(backend, key), telling)),
+    return (
+      patterns.length === 0 ||
+      (await this.eraser.eraseMatching(patterns, { removed: 0 }, 'quietly'))
     );
-    count.removed += answers.filter((there) => there === true).length;
-    return !answers.includes(undefined);
   }
 }
 
