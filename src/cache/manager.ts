@@ -287,6 +287,17 @@ export class CacheManager {
     await this.close();
   }
 
+  /**
+   * For logs and debuggers, which would print a Redis URL with its password.
+   *
+   * @internal
+   */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    const { engine, prefix } = this[CORE];
+    const { name, namespace } = engine.options;
+    return `CacheManager { name: '${name}', namespace: '${namespace}', prefix: '${prefix}' }`;
+  }
+
   private keyOf(key: string): string {
     const { prefix } = this[CORE];
     return prefix + checkedKey(key);

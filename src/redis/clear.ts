@@ -40,7 +40,9 @@ async function remove(connection: Connection, names: readonly string[]): Promise
   if (names.length === 0) return 0;
   await connection.ready();
   const { client, isCluster } = connection;
-  if (!isCluster) return await client.unlink(...names);
+  if (!isCluster)
+    // A client of the caller's may answer numbers as texts.
+    return Number(await client.unlink(...names));
   // Their slots differ; ioredis writes the commands of one turn together.
   const removed = await Promise.all(names.map((name) => client.unlink(name)));
   return removed.reduce((sum, count) => sum + Number(count), 0);

@@ -33,6 +33,8 @@ export class Connection {
   /** Whether {@link Connection.close} ends the client. */
   private readonly isOurs: boolean;
   private refused = false;
+  /** Whether the database that was asked for does not exist: commands would go to another one. */
+  private isMisplaced = false;
   /** Whether the first attempt to connect is over, well or badly. */
   private wasTried = false;
   /** The first attempt, while somebody waits for it. */
@@ -90,10 +92,16 @@ export class Connection {
    */
   ready(): Promise<void> | undefined {
     const { status } = this.client;
+    if (this.isMisplaced) return Promise.reject(notConnected());
     if (status === 'ready') return undefined;
     const isFirst = !this.wasTried && (status === 'connecting' || status === 'connect');
     if (isFirst || status === 'wait') return (this.attempt ??= this.firstAttempt());
     return Promise.reject(notConnected());
+  }
+
+  /** Whether commands can be sent now, as far as is known. */
+  get isReady(): boolean {
+    return this.client.status === 'ready' && !this.isMisplaced;
   }
 
   /** Calls `listener` for an event of the client's, until {@link Connection.unlisten}. */
@@ -167,6 +175,8 @@ export class Connection {
   private failed(error: Error): void {
     this.wasExplained = true;
     this.refused = /^(?:WRONGPASS|NOAUTH|ERR invalid password|ERR AUTH)/.test(error.message);
+    // ioredis goes on with the database that it has.
+    this.isMisplaced ||= /^ERR (?:DB index is out of range|invalid DB index)/.test(error.message);
     const message = redacted(messageOf(error));
     // The same failure at every attempt is one failure.
     if (this.reported.has(message) || this.reported.size >= MOST_REPORTED) return;

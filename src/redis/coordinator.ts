@@ -89,7 +89,7 @@ export class RedisCoordinator implements Coordinator {
   }
 
   get isConnected(): boolean {
-    return this.connection.client.status === 'ready';
+    return this.connection.isReady;
   }
 
   get isListening(): boolean {
@@ -107,12 +107,13 @@ export class RedisCoordinator implements Coordinator {
   ready(): Promise<void> | undefined {
     // One promise for all who wait: their commands must not overtake each other.
     if (this.starting !== undefined) return this.starting;
-    const connecting = this.connection.ready();
-    if (connecting === undefined) return this.time.ready();
+    const connecting = this.connection.ready() ?? this.time.ready();
+    if (connecting === undefined) return undefined;
     const over = (): void => {
       this.starting = undefined;
     };
-    const starting = connecting.then(() => this.time.ready());
+    // By the time's answer, the server has also said whether there is such a database.
+    const starting = connecting.then(() => this.time.ready()).then(() => this.connection.ready());
     starting.then(over, over);
     return (this.starting = starting);
   }

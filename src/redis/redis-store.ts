@@ -180,6 +180,15 @@ export class RedisStore {
     return this;
   }
 
+  /**
+   * For logs and debuggers, which would print the options of the client, password included.
+   *
+   * @internal
+   */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `RedisStore { ${this.connection.client.status} }`;
+  }
+
   /** Closes the connection, if it is the store's own. */
   async disconnect(): Promise<void> {
     await this.connection.close();

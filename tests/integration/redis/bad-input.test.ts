@@ -206,3 +206,34 @@ describe('From the environment', () => {
     expect(await one.ended).toBe(0);
   });
 });
+
+it('a database that the server does not have: said once, and nothing goes to another one', async () => {
+  const one = new CacheManager({ redisUrl: `${server.url}/99`, namespace: 'misplaced' });
+  const errors: string[] = [];
+  one.on('error', ({ error }) => errors.push(String(error)));
+  await one.set('key', 1);
+  await until('it has noticed', async () => (await one.getStats()).degraded);
+  await one.set('key', 2);
+  await one.getOrSet('other', () => 3);
+  expect(await one.get('key')).toBe(2);
+  expect(errors.filter((text) => text.includes('DB index is out of range'))).toHaveLength(1);
+  const admin = new Redis(server.url);
+  expect(await admin.keys('misplaced*')).toEqual([]);
+  admin.disconnect();
+  await one.close();
+});
+
+it('no password is printed with a cache or a store, however deep', async () => {
+  const secrets = [
+    new CacheManager({ redisUrl: 'redis://user:s3cret@127.0.0.1:1/0' }),
+    new CacheManager({ redis: { host: '127.0.0.1', port: 1, password: 's3cret' } }),
+    new CacheManager({ store: new RedisStore('redis://user:s3cret@127.0.0.1:1/0') }),
+  ];
+  for (const cache of secrets) cache.on('error', () => undefined);
+  const store = new RedisStore('redis://user:s3cret@127.0.0.1:1/0', { onError: () => undefined });
+  for (const holder of [...secrets, secrets[0]?.namespace('below'), store]) {
+    expect(inspect({ holder }, { depth: 20, showHidden: true })).not.toContain('s3cret');
+  }
+  await Promise.all(secrets.map((cache) => cache.close()));
+  await store.disconnect();
+});

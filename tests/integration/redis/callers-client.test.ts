@@ -1,6 +1,6 @@
 import { CacheManager, type CacheOptions } from 'aurora-cache';
 import { RedisStore } from 'aurora-cache/redis';
-import { Cluster, Redis } from 'ioredis';
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
 
 import { RedisCluster } from '../../support/redis/cluster.js';
 import { RedisServer, stopServers, until } from '../../support/redis/server.js';
@@ -73,6 +73,33 @@ it.each(cases)('%s in %s is used as it is, and never closed', async (name, way) 
   expect(await client.ping()).toBe('PONG');
   expect({ ...client.options }).toEqual(before);
   expect([...one.errors, ...two.errors]).toEqual([]);
+});
+
+it.each<[string, RedisOptions]>([
+  ['numbers as texts', { stringNumbers: true }],
+  ['pipelines by itself', { enableAutoPipelining: true }],
+  ['shows friendly stacks', { showFriendlyErrorStack: true }],
+  ['speaks RESP2', { protocol: 2 }],
+])('a client of the caller that %s', async (_, settings) => {
+  const client = kept(new Redis(server.url, settings as never) as Redis);
+  const one = new Watched({ redis: client, namespace: 'settings' });
+  await one.cache.get('nothing');
+  await one.untilWell();
+  expect(await one.cache.getOrSet('loaded', () => 'value', { tags: ['tag'] })).toBe('value');
+  for (let i = 0; i < 10; i++) await one.cache.set(`p:${i}`, i);
+  expect(await one.cache.getMany(['p:1', 'p:2', 'p:x'])).toEqual(
+    new Map([
+      ['p:1', 1],
+      ['p:2', 2],
+    ]),
+  );
+  expect(await one.cache.delete('p:0')).toBe(true);
+  expect(await one.cache.clear('p:*')).toBe(9);
+  await one.cache.invalidateTags('tag');
+  expect(await one.cache.get('loaded')).toBeUndefined();
+  expect((await one.cache.getStats()).totalKeys).toBeGreaterThanOrEqual(0);
+  await one.cache.close();
+  expect(one.errors).toEqual([]);
 });
 
 it('many caches at once on one client are no leak in the eyes of Node', async () => {
