@@ -21,6 +21,7 @@ export { keyPart, pattern } from './base/key.js';
 
 export { configureCache, getCache, invalidateCache } from './cache/default-cache.js';
 export type { CacheEvents, CacheListener } from './cache/events.js';
+export type { LoadTrace } from './cache/load-channel.js';
 export type { LoadContext } from './cache/load-context.js';
 export { CacheManager, type LoadEntry, type SetEntry, type WarmEntry } from './cache/manager.js';
 export type {

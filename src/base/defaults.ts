@@ -45,6 +45,14 @@ export const HTTP_DEFAULTS = {
   fleetInterval: '5s',
 } as const;
 
+/** Defaults of `aurora-cache/prometheus`. */
+export const PROMETHEUS_DEFAULTS = {
+  /** What the names of all metrics begin with. */
+  prefix: '',
+  /** Upper bounds of the buckets of durations, in seconds. */
+  buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+} as const;
+
 /**
  * Fixed bounds, so that no input makes a table grow without end.
  *
@@ -85,6 +93,10 @@ export const LIMITS = {
   fleetMethods: 200,
   fleetRoutes: 100,
   fleetSlowRequests: 20,
+  /** Methods of a cache that metrics name one by one; the rest are `other`. */
+  labelledMethods: 500,
+  /** Upper bounds of a histogram's buckets. */
+  buckets: 50,
   /** Entries that a `Map` holds at most on V8, less some room. */
   memoryItems: 16_000_000,
 } as const;

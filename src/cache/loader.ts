@@ -1,6 +1,7 @@
 import { LoadTimeoutError } from '../base/errors.js';
 import type { MethodRecord } from '../stats/method-record.js';
 import type { Engine } from './engine.js';
+import { isTraced, traced, type LoadTrace } from './load-channel.js';
 import { LazyLoadContext, type LoadContext } from './load-context.js';
 import type { LoadPolicy } from './policy.js';
 
@@ -18,13 +19,28 @@ export type Loader = (context: LoadContext) => unknown;
  * @throws what the loader throws, or LoadTimeoutError; what comes after that is ignored.
  * @internal
  */
-export async function runLoader(
+export function runLoader(
   engine: Engine,
   key: string,
   loader: Loader,
   policy: LoadPolicy,
   stale: unknown,
   record: MethodRecord | undefined,
+): Promise<unknown> {
+  if (!isTraced()) return run(engine, key, loader, policy, stale, record);
+  return traced({ cache: engine.options.name, method: record?.name }, (trace) =>
+    run(engine, key, loader, policy, stale, record, trace),
+  );
+}
+
+async function run(
+  engine: Engine,
+  key: string,
+  loader: Loader,
+  policy: LoadPolicy,
+  stale: unknown,
+  record: MethodRecord | undefined,
+  trace?: LoadTrace,
 ): Promise<unknown> {
   const { clock, counters, events } = engine;
   const context = new LazyLoadContext(key, stale);
@@ -39,14 +55,18 @@ export async function runLoader(
         : await limited(engine, context, Promise.resolve(outcome), policy.hardMs);
     const durationMs = clock.monotonic() - start;
     record?.loadTimes.record(durationMs);
+    if (trace !== undefined) Object.assign(trace, { outcome: 'loaded', durationMs });
     if (events.hears('load')) events.emit('load', { key, durationMs });
     return value;
   } catch (error) {
     counters.loadErrors++;
     if (record !== undefined) record.loadErrors++;
-    if (events.hears('loadError')) {
-      events.emit('loadError', { key, error, durationMs: clock.monotonic() - start });
+    const durationMs = clock.monotonic() - start;
+    if (trace !== undefined) {
+      const isLate = error instanceof LoadTimeoutError;
+      Object.assign(trace, { outcome: isLate ? 'timeout' : 'failed', durationMs });
     }
+    if (events.hears('loadError')) events.emit('loadError', { key, error, durationMs });
     throw error;
   }
 }

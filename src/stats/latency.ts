@@ -32,6 +32,11 @@ export class Latency {
     (this.distribution ??= new Distribution()).record(ms);
   }
 
+  /** `undefined` until something is recorded. */
+  get recorded(): Distribution | undefined {
+    return this.distribution;
+  }
+
   summary(): LatencySummary {
     return summaryOf(this.distribution);
   }

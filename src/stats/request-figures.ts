@@ -57,6 +57,7 @@ export class RequestFigures {
   ): void {
     const record = this.routes.record(method, route);
     record.durations.record(ms);
+    record.end(status, isAborted);
     this.inFlight--;
     this.total++;
     if (isAborted) this.aborted++;

@@ -4,6 +4,9 @@ import { Distribution } from './distribution.js';
 /** The name under which requests are counted whose route is not known, or is one too many. */
 const OTHER_ROUTE = 'other';
 
+/** How requests end. */
+export const ENDINGS = ['aborted', '1xx', '2xx', '3xx', '4xx', '5xx'] as const;
+
 /**
  * Requests of one method and route.
  *
@@ -12,12 +15,20 @@ const OTHER_ROUTE = 'other';
 export class RouteRecord {
   /** Those that were answered with a status of 500 or more, or not at all since something threw. */
   errors = 0;
+  /** How many ended in which of {@link ENDINGS}. */
+  readonly endings = ENDINGS.map(() => 0);
   readonly durations = new Distribution();
 
   constructor(
     readonly method: string,
     readonly route: string,
   ) {}
+
+  /** Counts a request that has ended. */
+  end(status: number, isAborted: boolean): void {
+    const hundreds = Math.min(5, Math.max(1, Math.trunc(status / 100)));
+    this.endings[isAborted ? 0 : hundreds]! += 1;
+  }
 }
 
 /** What is not among them is `OTHER`: clients can make up any number. */

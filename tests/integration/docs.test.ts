@@ -13,6 +13,8 @@ import {
   Timed,
 } from 'aurora-cache';
 import { createPerformanceApi, HTTP_DEFAULTS, performanceMiddleware } from 'aurora-cache/http';
+import { PROMETHEUS_DEFAULTS, prometheusMetrics } from 'aurora-cache/prometheus';
+import { Registry } from 'prom-client';
 
 const root = join(__dirname, '../..');
 const read = (name: string): string => readFileSync(join(root, name), 'utf8');
@@ -223,6 +225,27 @@ describe('the tables of docs/http.md', () => {
   });
 });
 
+describe('the tables of docs/metrics.md', () => {
+  const page = read('docs/metrics.md');
+  const options = optionsBelow('`prometheusMetrics`', 'docs/metrics.md');
+
+  it('name every option and its default, and no other', () => {
+    expect([...options.keys()].sort()).toEqual(known(() => prometheusMetrics(unknown)));
+    const { prefix, buckets } = PROMETHEUS_DEFAULTS;
+    expect(options.get('prefix')).toBe(`\`'${prefix}'\``);
+    expect(options.get('buckets')).toBe(`\`[${buckets.join(', ')}]\``);
+  });
+
+  it('name every metric and its type, and no other', async () => {
+    const registry = new Registry();
+    prometheusMetrics({ registry });
+    const text = await registry.metrics();
+    const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, ...type]) => type);
+    const rows = page.matchAll(/^\| `(\w+)` +\| (counter|gauge|histogram) +\|/gm);
+    expect(Array.from(rows, ([, ...type]) => type)).toEqual(types);
+  });
+});
+
 describe('the links in the documentation', () => {
   const withoutCode = (page: string): string => read(page).replace(/^```.*?^```$/gms, '');
   const anchor = (heading: string): string =>
@@ -321,7 +344,13 @@ describe('the architecture page', () => {
   });
 
   it('names every file that the entry points consist of', () => {
-    const files = loaded(['index.ts', 'http/index.ts', 'redis/index.ts', 'testing/index.ts']);
+    const files = loaded([
+      'index.ts',
+      'http/index.ts',
+      'prometheus/index.ts',
+      'redis/index.ts',
+      'testing/index.ts',
+    ]);
     expect(files.length).toBeGreaterThan(50);
     expect(files.filter((file) => !named.includes(file))).toEqual([]);
   });

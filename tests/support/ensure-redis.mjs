@@ -4,6 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 const PROGRAMS = {
   'redis-server': ['redis-server', '--version'],
   openssl: ['openssl', 'version'],
+  prometheus: ['promtool', '--version'],
 };
 
 const missing = () =>
@@ -12,9 +13,9 @@ const missing = () =>
     .map(([name]) => name);
 
 /**
- * Jest's global set-up: makes sure that `redis-server`, and `openssl` for its certificates, can be
- * run. They are found on the PATH, or installed from Debian's packages where that is possible; the
- * tests start servers of their own.
+ * Jest's global set-up: makes sure that `redis-server`, `openssl` for its certificates, and
+ * `prometheus` with `promtool` can be run. They are found on the PATH, or installed from Debian's
+ * packages where that is possible; the tests start servers of their own.
  */
 export default function ensureRedis() {
   const wanted = missing();
@@ -36,6 +37,6 @@ export default function ensureRedis() {
   if (absent.length === 0) return;
   const what = absent.join(' and ');
   throw new Error(
-    `The tests need redis-server (6.2 or later) and openssl: please install ${what}.`,
+    `The tests need redis-server (6.2 or later), openssl and prometheus: please install ${what}.`,
   );
 }

@@ -81,7 +81,7 @@ it.each<[string, RedisOptions]>([
   ['shows friendly stacks', { showFriendlyErrorStack: true }],
   ['speaks RESP2', { protocol: 2 }],
 ])('a client of the caller that %s', async (_, settings) => {
-  const client = kept(new Redis(server.url, settings as never) as Redis);
+  const client = kept(new Redis(server.url, settings as never));
   const one = new Watched({ redis: client, namespace: 'settings' });
   await one.cache.get('nothing');
   await one.untilWell();

@@ -1,0 +1,46 @@
+import { tracingChannel } from 'node:diagnostics_channel';
+
+/**
+ * What subscribers of the tracing channel `aurora-cache:load` are told of one run of a loader. The
+ * key and the value are not among it: they may be secret.
+ */
+export interface LoadTrace {
+  /** The `name` option of the cache. */
+  readonly cache: string;
+  /** Name of the decorated method or function; `undefined` for `getOrSet`. */
+  readonly method: string | undefined;
+  /** How it ended; not known before it has. */
+  outcome?: 'loaded' | 'failed' | 'timeout';
+  /** How long it took, in milliseconds, once it has ended. */
+  durationMs?: number;
+  /** What it failed with. */
+  error?: unknown;
+}
+
+const channel = tracingChannel<object, LoadTrace>('aurora-cache:load');
+
+/**
+ * Whether anybody has subscribed to loads. Where the platform cannot say, nobody has.
+ *
+ * @internal
+ */
+export function isTraced(): boolean {
+  return channel.hasSubscribers;
+}
+
+/**
+ * Runs a load between `start` and `asyncEnd`, and in what is bound to `start` (a span's context).
+ *
+ * @internal
+ */
+export async function traced(
+  trace: LoadTrace,
+  run: (trace: LoadTrace) => Promise<unknown>,
+): Promise<unknown> {
+  let value: unknown;
+  // What the traced function returns would be published as the trace's `result`.
+  await channel.tracePromise(async () => {
+    value = await run(trace);
+  }, trace);
+  return value;
+}

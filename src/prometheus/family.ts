@@ -1,0 +1,86 @@
+import { Distribution } from '../stats/distribution.js';
+import type { Scope } from './scope.js';
+
+/**
+ * The labels that there are. Never a key, an argument or an instance.
+ *
+ * @internal
+ */
+export type Labels = Partial<
+  Record<'cache' | 'tier' | 'method' | 'route' | 'status', string> & { le: number | '+Inf' }
+>;
+
+/** @internal */
+export interface Sample {
+  readonly value: number;
+  readonly labels: Labels;
+  /** Of a histogram's parts; default: the family's. */
+  readonly metricName?: string;
+}
+
+/**
+ * All samples of one name, read when somebody scrapes.
+ *
+ * @internal
+ */
+export type Family = ScalarFamily | HistogramFamily;
+
+interface Described {
+  /** Without the prefix. */
+  readonly name: string;
+  /** What is measured, for `# HELP`. */
+  readonly help: string;
+}
+
+/** @internal */
+export interface ScalarFamily extends Described {
+  readonly type: 'counter' | 'gauge';
+  samples(this: void, scope: Scope): Iterable<Sample> | Promise<Iterable<Sample>>;
+}
+
+interface HistogramFamily extends Described {
+  readonly type: 'histogram';
+  durations(this: void, scope: Scope): Durations;
+}
+
+/**
+ * The distributions of a histogram.
+ *
+ * @internal
+ */
+export type Durations = Iterable<readonly [Labels, Distribution]>;
+
+/**
+ * A distribution as Prometheus has it: how many took at most so long, all of them, their sum.
+ *
+ * @param bounds - Upper bounds in seconds, ascending.
+ * @internal
+ */
+export function* histogramOf(
+  name: string,
+  labels: Labels,
+  distribution: Distribution,
+  bounds: readonly number[],
+): Generator<Sample> {
+  const { count, sum } = distribution;
+  const metricName = `${name}_bucket`;
+  for (const le of bounds) {
+    yield { metricName, labels: { ...labels, le }, value: distribution.countUpTo(le * 1000) };
+  }
+  yield { metricName, labels: { ...labels, le: '+Inf' }, value: count };
+  yield { metricName: `${name}_sum`, labels, value: sum / 1000 };
+  yield { metricName: `${name}_count`, labels, value: count };
+}
+
+/**
+ * Several distributions as one.
+ *
+ * @internal
+ */
+export function together(distributions: readonly Distribution[]): Distribution {
+  const [first, ...others] = distributions;
+  if (first !== undefined && others.length === 0) return first;
+  const all = new Distribution();
+  for (const one of distributions) all.add(one);
+  return all;
+}

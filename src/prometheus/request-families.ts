@@ -1,0 +1,53 @@
+import type { RequestFigures } from '../stats/request-figures.js';
+import { ENDINGS, type RouteRecord } from '../stats/route-table.js';
+import type { Durations, Family, Labels, Sample, ScalarFamily } from './family.js';
+import type { Scope } from './scope.js';
+
+function* routesOf({ requests }: Scope): Generator<readonly [Labels, RouteRecord]> {
+  for (const record of requests?.routes ?? []) {
+    yield [{ method: record.method, route: record.route }, record];
+  }
+}
+
+/** One sample, if there are figures of requests at all. */
+function total(figure: (requests: RequestFigures) => number): ScalarFamily['samples'] {
+  return ({ requests }) =>
+    requests === undefined ? [] : [{ value: figure(requests), labels: {} }];
+}
+
+/** @internal */
+export const REQUEST_FAMILIES: readonly Family[] = [
+  {
+    type: 'counter',
+    name: 'http_requests_total',
+    help: 'Requests that have ended.',
+    *samples(scope: Scope): Iterable<Sample> {
+      for (const [labels, { endings }] of routesOf(scope)) {
+        for (const [i, status] of ENDINGS.entries()) {
+          const value = endings[i] ?? 0;
+          if (value > 0) yield { labels: { ...labels, status }, value };
+        }
+      }
+    },
+  },
+  {
+    type: 'histogram',
+    name: 'http_request_duration_seconds',
+    help: 'Durations from the arrival of a request to the last byte of its answer.',
+    *durations(scope: Scope): Durations {
+      for (const [labels, { durations }] of routesOf(scope)) yield [labels, durations];
+    },
+  },
+  {
+    type: 'gauge',
+    name: 'http_requests_in_flight',
+    help: 'Requests that have not ended yet.',
+    samples: total(({ inFlight }) => inFlight),
+  },
+  {
+    type: 'counter',
+    name: 'http_slow_requests_total',
+    help: 'Requests that took longer than the threshold.',
+    samples: total(({ slow }) => slow.total),
+  },
+];
