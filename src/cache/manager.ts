@@ -4,6 +4,7 @@ import { checkedKey, escapeKey } from '../base/escape.js';
 import { checkOptions } from '../base/options.js';
 import { isThenable } from '../base/thenable.js';
 import { Engine } from './engine.js';
+import type { SetEntry, WarmEntry } from './entries.js';
 import type { CacheEvents, CacheListener } from './events.js';
 import type { LoadContext } from './load-context.js';
 import { isNamespace, type CacheOptions } from './options.js';
@@ -29,25 +30,6 @@ import { clear, invalidateTags, remove, store } from './write-path.js';
  * @internal
  */
 export const CORE: unique symbol = Symbol.for('aurora-cache.core.v1') as never;
-
-/** One entry of {@link CacheManager.setMany}. */
-export interface SetEntry<T = unknown> extends SetOptions {
-  /** Key below the namespace. */
-  readonly key: string;
-  /** The value; a promise must be awaited first. */
-  readonly value: T;
-}
-
-/** One entry of {@link CacheManager.warm}: a value, or a loader that is run if none is cached. */
-export type WarmEntry<T = unknown> = (SetEntry<T> & { readonly loader?: never }) | LoadEntry<T>;
-
-/** A key and how its value is made. */
-export interface LoadEntry<T = unknown> extends LoadOptions<T> {
-  /** Key below the namespace. */
-  readonly key: string;
-  /** Called when the key is not cached. */
-  loader(this: void, context: LoadContext<T>): T | Promise<T>;
-}
 
 /**
  * A cache: an in-process tier, and a shared one behind it if a `store` is given.

@@ -1,8 +1,9 @@
 import { CORE, type CacheManager } from '../cache/manager.js';
 import type { CacheStats } from '../cache/statistics.js';
 import type { DistributionSnapshot } from '../stats/distribution.js';
-import type { RequestFigures, SlowRequest } from '../stats/request-figures.js';
+import type { RequestFigures } from '../stats/request-figures.js';
 import { timings } from '../stats/timing-registry.js';
+import type { RequestStats, RouteStats } from './request-stats.js';
 
 /**
  * All figures of an instance, or of several added up, as plain data. What is served is made of it,
@@ -19,27 +20,15 @@ export interface Figures {
 /** @internal */
 export type CacheFigures = Omit<CacheStats, 'methods' | 'slowCalls'>;
 
-/** @internal */
-export interface RequestTotals {
-  readonly total: number;
-  readonly errors: number;
-  readonly aborted: number;
-  readonly inFlight: number;
-  readonly slow: number;
-  readonly slowThresholdMs: number;
-  readonly durations: DistributionSnapshot;
-  /** Newest first. */
-  readonly recentSlow: readonly SlowRequest[];
-  readonly routes: readonly RouteFigures[];
-}
+/**
+ * As the API serves them, with durations that can be merged.
+ *
+ * @internal
+ */
+export type RequestTotals = RequestStats<DistributionSnapshot>;
 
 /** @internal */
-export interface RouteFigures {
-  readonly method: string;
-  readonly route: string;
-  readonly errors: number;
-  readonly durations: DistributionSnapshot;
-}
+export type RouteFigures = RouteStats<DistributionSnapshot>;
 
 /** @internal */
 export interface MethodFigures {

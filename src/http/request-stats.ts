@@ -2,7 +2,7 @@ import type { LatencySummary } from '../stats/latency.js';
 import type { SlowRequest } from '../stats/request-figures.js';
 
 /** Figures of the requests that were timed. */
-export interface RequestStats {
+export interface RequestStats<Durations = LatencySummary> {
   /** Requests that have ended. */
   readonly total: number;
   /** Those that were answered with a status of 500 or more, or whose handler threw. */
@@ -16,19 +16,19 @@ export interface RequestStats {
   /** The threshold in milliseconds. */
   readonly slowThresholdMs: number;
   /** Milliseconds from the request's arrival to the last byte of its answer. */
-  readonly durations: LatencySummary;
+  readonly durations: Durations;
   /** The last of the slow ones, newest first. */
   readonly recentSlow: readonly SlowRequest[];
   /** By method and route; what has no route of its own is counted under `other`. */
-  readonly routes: readonly RouteStats[];
+  readonly routes: readonly RouteStats<Durations>[];
 }
 
 /** Figures of the requests of one method and route. */
-export interface RouteStats {
+export interface RouteStats<Durations = LatencySummary> {
   readonly method: string;
   /** The pattern, `/users/:id`, or `other`. */
   readonly route: string;
   readonly errors: number;
   /** In milliseconds. */
-  readonly durations: LatencySummary;
+  readonly durations: Durations;
 }

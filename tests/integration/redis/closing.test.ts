@@ -21,6 +21,17 @@ afterAll(async () => {
   await stopServers();
 });
 
+/** Nothing but what the process opened for itself holds it from here on. */
+async function endsByItself(one: CacheProcess, withinMs: number): Promise<void> {
+  one.leave();
+  const late = setTimeout(() => {
+    one.kill();
+  }, withinMs);
+  expect(await one.ended).toBe(0);
+  clearTimeout(late);
+  expect(one.stderr).toBe('');
+}
+
 const KEYS = Array.from({ length: 500 }, (_, i) => `key:${String(i)}`);
 
 interface Situation {
@@ -93,13 +104,7 @@ describe('A process ends by itself after close() when', () => {
     // They come to an end, and none of them fails.
     await Promise.all(underWay);
     expect(await one.do('rejections')).toEqual([]);
-    one.leave();
-    const late = setTimeout(() => {
-      one.kill();
-    }, 4000);
-    expect(await one.ended).toBe(0);
-    clearTimeout(late);
-    expect(one.stderr).toBe('');
+    await endsByItself(one, 4000);
     expect(closed).toBeLessThan(3000);
   });
 });
@@ -112,13 +117,7 @@ it.each([
   await one.do('open', 'it', { redisUrl: await url() });
   await one.do('loadAll', 'it', KEYS, 'value');
   await one.do('close');
-  one.leave();
-  const late = setTimeout(() => {
-    one.kill();
-  }, 4000);
-  expect(await one.ended).toBe(0);
-  clearTimeout(late);
-  expect(one.stderr).toBe('');
+  await endsByItself(one, 4000);
 });
 
 describe('A process ends by itself without close()', () => {
@@ -131,13 +130,7 @@ describe('A process ends by itself without close()', () => {
     await one.do('load', 'it', 'first', 1);
     await until('it listens', async () => (await one.do('stats', 'it')).listening);
     await before();
-    one.leave();
-    const late = setTimeout(() => {
-      one.kill();
-    }, 6000);
-    expect(await one.ended).toBe(0);
-    clearTimeout(late);
-    expect(one.stderr).toBe('');
+    await endsByItself(one, 6000);
   });
 
   it('but not while it waits for the load of another process', async () => {
