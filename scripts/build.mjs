@@ -1,6 +1,9 @@
 import { build } from './package.mjs';
+import { writePage } from './page.mjs';
 
-await build().catch((error) => {
-  console.error(error.message);
-  process.exitCode = 1;
-});
+await writePage()
+  .then(build)
+  .catch((error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });

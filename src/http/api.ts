@@ -16,6 +16,7 @@ import {
   type PerformanceSource,
   type ResolvedApiOptions,
 } from './options.js';
+import { page } from './page.js';
 import type { RequestStats } from './request-stats.js';
 import { ROUTES, type Route, type RouteSource } from './routes.js';
 
@@ -153,7 +154,9 @@ export class PerformanceApi implements PerformanceSource {
     if (handler === undefined) return;
     const answer = async (_: RouteSource, request: Request): Promise<Response> =>
       await handler(request, this);
-    this.add(path, { verb: 'GET', access: 'read', answer });
+    // The page of ours holds no figures, and asks its reader for the token.
+    const access = handler === page ? 'open' : 'read';
+    this.add(path, { verb: 'GET', access, answer });
   }
 
   private async answer(route: Route, request: Request): Promise<Response> {
@@ -233,7 +236,7 @@ export class PerformanceApi implements PerformanceSource {
 /**
  * Makes the figures of a cache, and of the requests that the timing middleware sees, available over
  * HTTP. Routes below `basePath`: `GET /stats`, `/cache/stats`, `/slow-requests`, `/metrics`,
- * `/methods`, `/health`, and `POST /cache/clear?pattern=`. The reads take `?scope=fleet`, which adds
+ * `/methods`, `/health`, and `POST /cache/clear?pattern=`; on `basePath` itself, a page. The reads take `?scope=fleet`, which adds
  * up all instances that share a Redis.
  *
  * One API for a cache in a process: the others know the instance by its cache.

@@ -15,6 +15,7 @@ import { isManager } from '../cache/default-cache.js';
 import type { CacheManager } from '../cache/manager.js';
 import type { RequestFigures } from '../stats/request-figures.js';
 import type { Authorize } from './bearer-token.js';
+import { page } from './page.js';
 import type { RequestStats } from './request-stats.js';
 
 /** Where slow requests and failures of the API are told; `console`, pino, winston and others fit. */
@@ -66,8 +67,8 @@ export interface PerformanceApiOptions {
   logger?: PerformanceLogger | undefined;
   /** How often the figures are left for the other instances, on Redis only; default 5 seconds. */
   fleetInterval?: Duration | undefined;
-  /** Answers `GET` on `basePath` itself. */
-  page?: PerformanceHandler | undefined;
+  /** Answers `GET` on `basePath` itself; default: a page that shows the figures. `false`: nothing. */
+  page?: PerformanceHandler | false | undefined;
   /** Answers `GET` on `prometheusPath`. */
   prometheus?: PerformanceHandler | undefined;
   /** Where time comes from; default: the machine's clock. */
@@ -137,7 +138,7 @@ export function resolveApiOptions(options: PerformanceApiOptions): ResolvedApiOp
     allowedOrigins: isOrigins,
     logger: isLogger,
     fleetInterval: isDuration,
-    page: isFunction,
+    page: (value, options) => (value === false ? undefined : isFunction(value, options)),
     prometheus: isFunction,
     clock: isObject,
   });
@@ -166,7 +167,7 @@ export function resolveApiOptions(options: PerformanceApiOptions): ResolvedApiOp
     allowedOrigins: new Set(options.allowedOrigins),
     logger: options.logger,
     fleetIntervalMs: ms(options.fleetInterval ?? HTTP_DEFAULTS.fleetInterval, 'fleetInterval'),
-    page: options.page,
+    page: options.page === false ? undefined : (options.page ?? page),
     prometheus: options.prometheus,
     clock: options.clock ?? systemClock,
   };

@@ -1,5 +1,5 @@
 import { hitRate } from '../stats/counters.js';
-import { Distribution, type DistributionSnapshot } from '../stats/distribution.js';
+import { bucketsOf, Distribution, type DistributionSnapshot } from '../stats/distribution.js';
 import type { SlowRequest } from '../stats/request-figures.js';
 import type { CacheFigures, Figures, MethodFigures, RequestTotals } from './figures.js';
 
@@ -82,6 +82,8 @@ function requestFields(requests: RequestTotals): Json {
     aborted,
     in_flight: inFlight,
     ...percentiles(durations),
+    // Of what lies between two answers, the page makes percentiles of its own.
+    duration_buckets: bucketsOf(durations).map(([ms, count]) => [seconds(ms), count]),
     routes: requests.routes.map((one) => ({
       method: one.method,
       route: one.route,

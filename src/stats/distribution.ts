@@ -93,6 +93,19 @@ export class Distribution {
   }
 }
 
+/**
+ * The buckets that are not empty: a duration in milliseconds, and how many are about as long.
+ *
+ * @internal
+ */
+export function bucketsOf({ buckets }: DistributionSnapshot): [ms: number, count: number][] {
+  const pairs: [number, number][] = [];
+  for (let i = 0; i + 1 < buckets.length; i += 2) {
+    pairs.push([middleOf(buckets[i]!) / 1000, buckets[i + 1]!]);
+  }
+  return pairs;
+}
+
 /** Up to 32 µs a bucket each; above, the exponent and the five bits behind the leading one. */
 function indexOf(microseconds: number): number {
   const exponent = 31 - Math.clz32(microseconds);
