@@ -1,67 +1,51 @@
 import uPlot from 'uplot';
 
 import { byId, element } from './dom';
-import { duration, type Sample } from './samples';
+import { spelt } from './format';
+import type { Sample } from './samples';
 
 /** Fifteen minutes at one sample in two seconds. */
-const MOST = 450;
-
-const color = (name: string): string =>
-  getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const MOST_SAMPLES = 450;
+/** Of time, in seconds: a chart that has just begun is not stretched. */
+const LEAST_RANGE = 60;
+/** What uPlot calls it. */
+const LOGARITHMIC = 3;
+const HEIGHT = 190;
+const FONT = '11px system-ui, sans-serif';
+/** Of the lines, first to last. */
+const COLORS = ['--a', '--b', '--c'];
 
 type Show = (value: number) => string;
 
-const COLORS = ['--a', '--b', '--c'];
+interface ChartOptions {
+  readonly id: string;
+  /** What its lines show, and are called. */
+  readonly lines: readonly (readonly [name: keyof Sample, label: string])[];
+  readonly show: Show;
+  readonly scale: uPlot.Scale;
+}
+
+const color = (name: string): string =>
+  getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /** One chart over time, with the latest values, or those under the pointer, as its legend. */
 class Chart {
   private readonly plot: uPlot;
   private readonly box: HTMLElement;
 
-  constructor(
-    private readonly id: string,
-    private readonly names: readonly (keyof Sample)[],
-    private readonly labels: readonly string[],
-    private readonly show: Show,
-    range: uPlot.Scale.Range,
-  ) {
+  constructor(private readonly options: ChartOptions) {
+    const { id, lines } = options;
     this.box = byId(`c-${id}`);
-    const axis: uPlot.Axis = {
-      stroke: () => color('--quiet'),
-      font: '11px system-ui, sans-serif',
-      grid: { stroke: () => color('--grid'), width: 1 },
-      ticks: { show: false },
-    };
-    this.plot = new uPlot(
-      {
-        ...{ width: this.box.clientWidth, height: 200, legend: { show: false } },
-        cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
-        scales: { y: { range } },
-        axes: [
-          { ...axis, space: 80 },
-          { ...axis, size: 58, space: 40, values: (_, ticks) => ticks.map(show) },
-        ],
-        series: [
-          {},
-          ...names.map((_, i) => ({
-            stroke: () => color(COLORS[i] ?? '--a'),
-            width: 2,
-            points: { show: false },
-            ...(names.length === 1 ? { fill: () => `${color('--a')}1a` } : {}),
-          })),
-        ],
-        hooks: { setCursor: [() => this.legend()] },
-      },
-      [[], ...names.map(() => [])],
-      this.box,
-    );
+    const data: uPlot.AlignedData = [[], ...lines.map(() => [])];
+    this.plot = new uPlot(this.plotOptions(), data, this.box);
     new ResizeObserver(() => {
-      this.plot.setSize({ width: this.box.clientWidth, height: 200 });
+      this.plot.setSize({ width: this.box.clientWidth, height: HEIGHT });
     }).observe(this.box);
   }
 
   set(times: number[], samples: readonly Sample[]): void {
-    this.plot.setData([times, ...this.names.map((name) => samples.map((one) => one[name]))]);
+    const values = this.options.lines.map(([name]) => samples.map((one) => one[name]));
+    this.plot.setData([times, ...values]);
     this.legend();
   }
 
@@ -69,47 +53,137 @@ class Chart {
     this.plot.redraw(false, true);
   }
 
+  private plotOptions(): uPlot.Options {
+    const { lines, show, scale } = this.options;
+    const axis: uPlot.Axis = {
+      stroke: () => color('--quiet'),
+      font: FONT,
+      grid: { stroke: () => color('--grid'), width: 1 },
+      ticks: { show: false },
+    };
+    const fill = { fill: () => `${color('--a')}1a` };
+    return {
+      width: this.box.clientWidth,
+      height: HEIGHT,
+      legend: { show: false },
+      cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
+      scales: { x: { range: timeRange }, y: scale },
+      axes: [
+        { ...axis, size: 24, space: 80, values: (_, ticks) => ticks.map(timeOfDay) },
+        {
+          ...axis,
+          ...{ size: 58, space: 36, values: (_, ticks) => ticks.map(show) },
+          ...(scale.distr === LOGARITHMIC ? { splits: powersOfTen } : {}),
+        },
+      ],
+      series: [
+        {},
+        ...lines.map((_, i) => ({
+          stroke: () => color(COLORS[i] ?? '--a'),
+          width: 2,
+          points: { show: false },
+          ...(lines.length === 1 ? fill : {}),
+        })),
+      ],
+      hooks: {
+        setCursor: [
+          () => {
+            this.legend();
+          },
+        ],
+      },
+    };
+  }
+
   private legend(): void {
-    const at = this.plot.cursor.idx ?? this.plot.data[0].length - 1;
-    const parts = this.labels.map((label, i) => {
+    const { id, lines, show } = this.options;
+    const { idx } = this.plot.cursor;
+    const at = idx ?? this.plot.data[0].length - 1;
+    const time = this.plot.data[0][at];
+    const isNow = idx === null || idx === undefined || time === undefined;
+    const parts = lines.map(([, label], i) => {
       const value = this.plot.data[i + 1]?.[at];
-      const part = element('span', '');
-      const text = value === null || value === undefined ? '–' : this.show(value);
-      part.append(element('i', '', `k${i}`), `${label} `, element('b', text));
+      const part = element('span');
+      const text = value === null || value === undefined ? '–' : show(value);
+      part.append(element('i', '', `k${String(i)}`), label, element('b', text));
       return part;
     });
-    byId(`l-${this.id}`).replaceChildren(...parts);
+    byId(`l-${id}`).replaceChildren(element('span', isNow ? 'now' : timeOfDay(time)), ...parts);
   }
 }
 
-const fromZero: uPlot.Scale.Range = (_, __, max) => [0, max > 0 ? max * 1.15 : 1];
+const timeRange: uPlot.Range.Function = (_, min, max) => {
+  const end = Number.isFinite(max) ? max : Date.now() / 1000;
+  return [Math.min(Number.isFinite(min) ? min : end, end - LEAST_RANGE), end];
+};
+const fromZero: uPlot.Range.Function = (_, __, max) => [0, max > 0 ? max * 1.15 : 1];
+/** Whole powers of ten around what there is, so that fast and slow are seen at once. */
+const decades: uPlot.Range.Function = (_, min, max) => {
+  if (!(min > 0 && max > 0)) return [0.001, 1];
+  const first = Math.floor(Math.log10(min));
+  return [10 ** first, 10 ** Math.max(Math.ceil(Math.log10(max)), first + 1)];
+};
 
+const powersOfTen = (_: uPlot, __: number, min: number, max: number): number[] => {
+  const first = Math.round(Math.log10(min));
+  return Array.from(
+    { length: Math.round(Math.log10(max)) - first + 1 },
+    (___, i) => 10 ** (first + i),
+  );
+};
+
+const rounded: Show = (value) => String(Number(value.toFixed(1)));
+const timeOfDay: Show = (seconds) =>
+  new Date(seconds * 1000).toLocaleTimeString([], { hourCycle: 'h23' });
+
+const CHARTS: readonly ChartOptions[] = [
+  {
+    id: 'hit',
+    lines: [['hitRate', '']],
+    show: (value) => `${rounded(value)} %`,
+    scale: { range: [0, 102] },
+  },
+  {
+    id: 'rate',
+    lines: [['rate', '']],
+    show: (value) => `${rounded(value)}/s`,
+    scale: { range: fromZero },
+  },
+  {
+    id: 'dur',
+    lines: [
+      ['p50', 'p50 '],
+      ['p90', 'p90 '],
+      ['p99', 'p99 '],
+    ],
+    show: spelt,
+    scale: { distr: LOGARITHMIC, range: decades },
+  },
+];
+
+/** The charts, all over the same time. */
 export class Charts {
   private times: number[] = [];
   private samples: Sample[] = [];
-  private readonly all = [
-    new Chart('hit', ['hitRate'], ['now'], (value) => `${+value.toFixed(1)} %`, [0, 102]),
-    new Chart('rate', ['rate'], ['now'], (value) => `${+value.toFixed(1)}/s`, fromZero),
-    new Chart('dur', ['p50', 'p90', 'p99'], ['p50', 'p90', 'p99'], shortly, fromZero),
-  ];
+  private readonly all = CHARTS.map((options) => new Chart(options));
 
   add(time: number, sample: Sample): void {
-    this.times = [...this.times, time].slice(-MOST);
-    this.samples = [...this.samples, sample].slice(-MOST);
-    for (const chart of this.all) chart.set(this.times, this.samples);
+    this.times = [...this.times, time].slice(-MOST_SAMPLES);
+    this.samples = [...this.samples, sample].slice(-MOST_SAMPLES);
+    this.show();
   }
 
   clear(): void {
     this.times = [];
     this.samples = [];
-    for (const chart of this.all) chart.set([], []);
+    this.show();
   }
 
   redraw(): void {
     for (const chart of this.all) chart.redraw();
   }
-}
 
-function shortly(seconds: number): string {
-  return seconds === 0 ? '0' : duration(seconds).join(' ');
+  private show(): void {
+    for (const chart of this.all) chart.set(this.times, this.samples);
+  }
 }

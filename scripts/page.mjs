@@ -56,7 +56,10 @@ async function bundle(...entries) {
       ...{ entryPoints: [join(root, entry)], format: 'iife', target: 'es2022', charset: 'utf8' },
       tsconfig: join(root, 'dashboard/tsconfig.json'),
     });
-    texts.push(outputFiles[0].text.trim().replaceAll('</', '<\\/'));
+    const text = outputFiles[0].text.trim().replaceAll('</', '<\\/');
+    // Either would have a parser of HTML read the rest of the script otherwise than it is meant.
+    if (/<!--|<script/i.test(text)) throw new Error(`${entry}: must not hold <!-- or <script.`);
+    texts.push(text);
   }
   return texts.join('');
 }

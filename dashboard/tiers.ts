@@ -1,0 +1,44 @@
+import type { Health, Stats } from './answers';
+import { byId, element } from './dom';
+import { integer, percent } from './format';
+
+type Row = readonly [name: string, value: string, isBad?: boolean];
+
+/** Whether the tiers are well, and what they hold. */
+export function showTiers(health: Health, { cache }: Stats): void {
+  const rows: Row[] = [
+    ['State', health.status, health.status !== 'ok'],
+    ...tierRows(health),
+    ['Keys', integer(cache.total_keys)],
+    ['Hits from memory', cache.hits === 0 ? '–' : percent((100 * cache.memory_hits) / cache.hits)],
+    ['Stale answers', integer(cache.stale)],
+    ['Evictions', integer(cache.evictions)],
+  ];
+  byId('tiers').replaceChildren(
+    ...rows.flatMap(([name, value, isBad]) => [
+      element('dt', name),
+      element('dd', value, isBad === true ? 'bad' : ''),
+    ]),
+  );
+}
+
+function tierRows({ tiers }: Health): Row[] {
+  if (tiers === undefined) return [];
+  const { memory, shared } = tiers;
+  const isTrusted = memory.serving || memory.state === 'off';
+  const memoryRow: Row = [
+    'Memory',
+    isTrusted ? memory.state : 'not relied on: the others are not heard',
+    !isTrusted,
+  ];
+  if (shared.state === 'off') return [memoryRow, ['Shared store', 'none']];
+  const isRedis = shared.type === 'redis';
+  const { breaker, listening, pending_invalidations: pending } = shared;
+  return [
+    memoryRow,
+    [isRedis ? 'Redis' : 'Shared store', shared.state, shared.state !== 'ok'],
+    ['Breaker', breaker, breaker !== 'closed'],
+    ...(isRedis ? [['Listening', listening ? 'yes' : 'no', !listening] as const] : []),
+    ['Pending invalidations', integer(pending), pending > 0],
+  ];
+}
