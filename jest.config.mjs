@@ -16,7 +16,7 @@ const project = (displayName, folders, tsconfig) => ({
 });
 
 export default {
-  globalSetup: '<rootDir>/tests/support/ensure-redis.mjs',
+  globalSetup: '<rootDir>/tests/support/ensure-programs.mjs',
   projects: [
     project(
       'unit',

@@ -33,7 +33,7 @@ interface RequestsAnswer {
 /** How many requests took about so long. */
 export type Bucket = readonly [seconds: number, count: number];
 
-export interface SlowRequest {
+interface SlowRequest {
   readonly method: string;
   readonly path: string;
   readonly status: number;

@@ -1,4 +1,4 @@
-import { byId } from './dom';
+import { byId } from './dom.js';
 
 const PATIENCE_MS = 15_000;
 /** Relative to wherever the page is mounted, behind a proxy or not. */

@@ -1,16 +1,13 @@
 import uPlot from 'uplot';
 
-import { byId, element } from './dom';
-import { spelt } from './format';
-import type { Sample } from './samples';
+import { byId, element } from './dom.js';
+import { spelt } from './format.js';
+import { NOTHING, type Sample } from './samples.js';
 
 /** Fifteen minutes at one sample in two seconds. */
 const MOST_SAMPLES = 450;
 /** Of time, in seconds: a chart that has just begun is not stretched. */
 const LEAST_RANGE = 60;
-/** What uPlot calls it. */
-const LOGARITHMIC = 3;
-const HEIGHT = 190;
 const FONT = '11px system-ui, sans-serif';
 /** Of the lines, first to last. */
 const COLORS = ['--a', '--b', '--c'];
@@ -22,11 +19,19 @@ interface ChartOptions {
   /** What its lines show, and are called. */
   readonly lines: readonly (readonly [name: keyof Sample, label: string])[];
   readonly show: Show;
-  readonly scale: uPlot.Scale;
+  readonly range: uPlot.Range.MinMax | uPlot.Range.Function;
+  readonly isLogarithmic?: boolean;
 }
 
 const color = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+const now = (): number => Date.now() / 1000;
+
+const sizeOf = ({ clientWidth, clientHeight }: HTMLElement): { width: number; height: number } => ({
+  width: clientWidth,
+  height: clientHeight,
+});
 
 /** One chart over time, with the latest values, or those under the pointer, as its legend. */
 class Chart {
@@ -36,10 +41,11 @@ class Chart {
   constructor(private readonly options: ChartOptions) {
     const { id, lines } = options;
     this.box = byId(`c-${id}`);
-    const data: uPlot.AlignedData = [[], ...lines.map(() => [])];
-    this.plot = new uPlot(this.plotOptions(), data, this.box);
+    // Not empty: uPlot would take a time of nothing for the year 1970.
+    const nothing = lines.map(() => [null]);
+    this.plot = new uPlot(this.plotOptions(), [[now()], ...nothing], this.box);
     new ResizeObserver(() => {
-      this.plot.setSize({ width: this.box.clientWidth, height: HEIGHT });
+      this.plot.setSize(sizeOf(this.box));
     }).observe(this.box);
   }
 
@@ -54,7 +60,7 @@ class Chart {
   }
 
   private plotOptions(): uPlot.Options {
-    const { lines, show, scale } = this.options;
+    const { lines, show, range, isLogarithmic = false } = this.options;
     const axis: uPlot.Axis = {
       stroke: () => color('--quiet'),
       font: FONT,
@@ -63,17 +69,16 @@ class Chart {
     };
     const fill = { fill: () => `${color('--a')}1a` };
     return {
-      width: this.box.clientWidth,
-      height: HEIGHT,
+      ...sizeOf(this.box),
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
-      scales: { x: { range: timeRange }, y: scale },
+      scales: { x: { range: timeRange }, y: { range, ...(isLogarithmic ? { distr: 3 } : {}) } },
       axes: [
         { ...axis, size: 24, space: 80, values: (_, ticks) => ticks.map(timeOfDay) },
         {
           ...axis,
           ...{ size: 58, space: 36, values: (_, ticks) => ticks.map(show) },
-          ...(scale.distr === LOGARITHMIC ? { splits: powersOfTen } : {}),
+          ...(isLogarithmic ? { splits: powersOfTen } : {}),
         },
       ],
       series: [
@@ -112,10 +117,7 @@ class Chart {
   }
 }
 
-const timeRange: uPlot.Range.Function = (_, min, max) => {
-  const end = Number.isFinite(max) ? max : Date.now() / 1000;
-  return [Math.min(Number.isFinite(min) ? min : end, end - LEAST_RANGE), end];
-};
+const timeRange: uPlot.Range.Function = (_, min, max) => [Math.min(min, max - LEAST_RANGE), max];
 const fromZero: uPlot.Range.Function = (_, __, max) => [0, max > 0 ? max * 1.15 : 1];
 /** Whole powers of ten around what there is, so that fast and slow are seen at once. */
 const decades: uPlot.Range.Function = (_, min, max) => {
@@ -141,13 +143,13 @@ const CHARTS: readonly ChartOptions[] = [
     id: 'hit',
     lines: [['hitRate', '']],
     show: (value) => `${rounded(value)} %`,
-    scale: { range: [0, 102] },
+    range: [0, 102],
   },
   {
     id: 'rate',
     lines: [['rate', '']],
     show: (value) => `${rounded(value)}/s`,
-    scale: { range: fromZero },
+    range: fromZero,
   },
   {
     id: 'dur',
@@ -157,25 +159,26 @@ const CHARTS: readonly ChartOptions[] = [
       ['p99', 'p99 '],
     ],
     show: spelt,
-    scale: { distr: LOGARITHMIC, range: decades },
+    range: decades,
+    isLogarithmic: true,
   },
 ];
 
 /** The charts, all over the same time. */
 export class Charts {
-  private times: number[] = [];
-  private samples: Sample[] = [];
+  private times = [now()];
+  private samples = [NOTHING];
   private readonly all = CHARTS.map((options) => new Chart(options));
 
-  add(time: number, sample: Sample): void {
-    this.times = [...this.times, time].slice(-MOST_SAMPLES);
+  add(sample: Sample): void {
+    this.times = [...this.times, now()].slice(-MOST_SAMPLES);
     this.samples = [...this.samples, sample].slice(-MOST_SAMPLES);
     this.show();
   }
 
   clear(): void {
-    this.times = [];
-    this.samples = [];
+    this.times = [now()];
+    this.samples = [NOTHING];
     this.show();
   }
 

@@ -1,6 +1,6 @@
-import { ask } from './ask';
-import { byId, setText } from './dom';
-import { integer } from './format';
+import { ask } from './ask.js';
+import { byId, setText } from './dom.js';
+import { integer } from './format.js';
 
 const result = byId('clear-result');
 

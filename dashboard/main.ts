@@ -1,14 +1,14 @@
-import type { Health, Stats } from './answers';
-import { ask, Refused } from './ask';
-import { Charts } from './charts';
-import { useClearForm } from './clear-form';
-import { byId, setText } from './dom';
-import { MethodsTable } from './methods-table';
-import { showOverview } from './overview';
-import { sampleOf } from './samples';
-import { showSlow } from './slow-table';
-import { useTheme } from './theme';
-import { showTiers } from './tiers';
+import type { Health, Stats } from './answers.js';
+import { ask, Refused } from './ask.js';
+import { Charts } from './charts.js';
+import { useClearForm } from './clear-form.js';
+import { byId, setText } from './dom.js';
+import { MethodsTable } from './methods-table.js';
+import { showOverview } from './overview.js';
+import { sampleOf } from './samples.js';
+import { showSlow } from './slow-table.js';
+import { useTheme } from './theme.js';
+import { showTiers } from './tiers.js';
 
 const INTERVAL_MS = 2000;
 
@@ -45,7 +45,7 @@ async function poll(): Promise<void> {
 function show(stats: Stats, health: Health): void {
   const at = performance.now();
   const sample = before && sampleOf(before.stats, stats, (at - before.at) / 1000);
-  if (sample !== undefined) charts.add(Date.now() / 1000, sample);
+  if (sample !== undefined) charts.add(sample);
   before = { stats, at };
 
   const { name, type } = stats.cache;

@@ -1,6 +1,6 @@
-import type { Method } from './answers';
-import { byId, element, inside, setText } from './dom';
-import { integer, percent, spelt } from './format';
+import type { Method } from './answers.js';
+import { byId, element, inside, setText } from './dom.js';
+import { integer, percent, spelt } from './format.js';
 
 /** The page is for looking at; all of them are in `GET methods`. */
 const MOST_ROWS = 200;

@@ -1,6 +1,6 @@
-import type { Stats } from './answers';
-import { setFigure, setText } from './dom';
-import { duration, integer } from './format';
+import type { Stats } from './answers.js';
+import { setFigure, setText } from './dom.js';
+import { duration, integer } from './format.js';
 
 /** The large figures: since the start, except for the rate, which is of the last interval. */
 export function showOverview({ cache, requests, methods }: Stats, rate: number | null): void {

@@ -1,4 +1,4 @@
-import type { Bucket, Stats } from './answers';
+import type { Bucket, Stats } from './answers.js';
 
 type Value = number | null;
 
@@ -11,7 +11,7 @@ export interface Sample {
   readonly p99: Value;
 }
 
-const NOTHING: Sample = { hitRate: null, rate: null, p50: null, p90: null, p99: null };
+export const NOTHING: Sample = { hitRate: null, rate: null, p50: null, p90: null, p99: null };
 
 /** The counters only grow, except when an instance begins anew or leaves the fleet: a gap then. */
 export function sampleOf(before: Stats, after: Stats, seconds: number): Sample {

@@ -1,6 +1,6 @@
-import type { Stats } from './answers';
-import { byId, element, inside, setText } from './dom';
-import { integer, spelt } from './format';
+import type { Stats } from './answers.js';
+import { byId, element, inside, setText } from './dom.js';
+import { integer, spelt } from './format.js';
 
 const MOST_ROWS = 50;
 

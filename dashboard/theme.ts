@@ -1,4 +1,4 @@
-import { byId, setText } from './dom';
+import { byId, setText } from './dom.js';
 
 type Theme = 'light' | 'dark';
 

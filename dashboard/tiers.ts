@@ -1,6 +1,6 @@
-import type { Health, Stats } from './answers';
-import { byId, element } from './dom';
-import { integer, percent } from './format';
+import type { Health, Stats } from './answers.js';
+import { byId, element } from './dom.js';
+import { integer, percent } from './format.js';
 
 type Row = readonly [name: string, value: string, isBad?: boolean];
 

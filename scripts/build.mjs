@@ -1,9 +1,6 @@
 import { build } from './package.mjs';
-import { writePage } from './page.mjs';
 
-await writePage()
-  .then(build)
-  .catch((error) => {
-    console.error(error.message);
-    process.exitCode = 1;
-  });
+await build().catch((error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

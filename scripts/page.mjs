@@ -1,6 +1,7 @@
 /**
  * Makes the page of `aurora-cache/http` out of dashboard/: one document, as a string in a source
- * file, so that it is there however the sources are run. The file is checked in; a test compares.
+ * file, so that it is there however the sources are run. The file is checked in; `--check`
+ * writes nothing, and fails if it is out of date.
  */
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -12,14 +13,15 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const target = join(root, 'src/http/page-document.ts');
 const read = (name) => readFile(join(root, name), 'utf8');
 
-/** Writes the source file if it is out of date. */
-export async function writePage() {
-  const text = await pageSource();
-  if ((await readFile(target, 'utf8').catch(() => '')) !== text) await writeFile(target, text);
+const text = await pageSource();
+if (!process.argv.includes('--check')) await writeFile(target, text);
+else if ((await readFile(target, 'utf8')) !== text) {
+  console.error('src/http/page-document.ts is out of date: npm run build:page');
+  process.exitCode = 1;
 }
 
 /** Text of the source file, as it should be. */
-export async function pageSource() {
+async function pageSource() {
   const script = await bundle('dashboard/main.ts');
   const style = await bundle('node_modules/uplot/dist/uPlot.min.css', 'dashboard/style.css');
   const license = (await read('node_modules/uplot/LICENSE')).replaceAll('--', '');
@@ -67,5 +69,3 @@ async function bundle(...entries) {
 function hash(text) {
   return `sha256-${createHash('sha256').update(text).digest('base64')}`;
 }
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) await writePage();

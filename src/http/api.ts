@@ -117,7 +117,8 @@ export class PerformanceApi implements PerformanceSource {
    */
   owns(url: string): boolean {
     const { basePath, prometheusPath, prometheus } = this.options;
-    const [path = ''] = url.split(/[?#]/, 1);
+    const end = url.search(/[?#]/);
+    const path = end === -1 ? url : url.slice(0, end);
     if (path === basePath || path.startsWith(`${basePath}/`)) return true;
     return prometheus !== undefined && path === prometheusPath;
   }
@@ -236,8 +237,8 @@ export class PerformanceApi implements PerformanceSource {
 /**
  * Makes the figures of a cache, and of the requests that the timing middleware sees, available over
  * HTTP. Routes below `basePath`: `GET /stats`, `/cache/stats`, `/slow-requests`, `/metrics`,
- * `/methods`, `/health`, and `POST /cache/clear?pattern=`; on `basePath` itself, a page. The reads take `?scope=fleet`, which adds
- * up all instances that share a Redis.
+ * `/methods`, `/health`, and `POST /cache/clear?pattern=`; on `basePath` itself, a page that shows
+ * them. The reads take `?scope=fleet`, which adds up all instances that share a Redis.
  *
  * One API for a cache in a process: the others know the instance by its cache.
  *

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { toNodeListener, urlOf } from './node-listener.js';
+import { toNodeListener } from './node-listener.js';
 import { timeRequest } from './node-timing.js';
 import { Timer, type TimingOptions } from './timer.js';
+import { urlOf } from './url-of.js';
 
 /** What the plugin needs of a Fastify instance; described here, so that nobody needs Fastify. */
 export interface FastifyLike {

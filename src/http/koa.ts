@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { toRequest, urlOf } from './node-listener.js';
+import { toRequest } from './node-listener.js';
 import { timeRequest } from './node-timing.js';
 import { Timer, type TimingOptions } from './timer.js';
+import { urlOf } from './url-of.js';
 
 /** What the middleware needs of a context of Koa; described here, so that nobody needs Koa. */
 export interface KoaContextLike {

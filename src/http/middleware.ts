@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { timeRequest } from './node-timing.js';
 import { Timer, type MiddlewareOptions } from './timer.js';
+import { urlOf } from './url-of.js';
 
 /** A middleware for node:http, Connect, Express and NestJS. */
 export type NodeMiddleware = (
@@ -13,7 +14,7 @@ export type NodeMiddleware = (
 /**
  * Counts and times the requests that pass, from here until the last byte of the answer is handed
  * over or the client has gone, and puts `X-Response-Time: 0.045s` and `Server-Timing` on the
- * answers: the time until their headers were sent.
+ * answers: the time until their headers were sent. Requests for the API's own routes are left out.
  *
  * Routes of Express are counted by their patterns. Mount it first.
  *
@@ -32,6 +33,11 @@ export function performanceMiddleware(options: MiddlewareOptions): NodeMiddlewar
   const timer = new Timer('performanceMiddleware', options);
   const { scope } = timer;
   return (request, response, next) => {
+    // Whoever looks at the figures is none of them.
+    if (timer.api.owns(urlOf(request))) {
+      next?.();
+      return;
+    }
     const timing = timeRequest(timer, request, response);
     if (scope === undefined || timing === undefined) {
       next?.();

@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls';
 
 import type { PerformanceApi } from './api.js';
 import type { NodeMiddleware } from './middleware.js';
+import { urlOf } from './url-of.js';
 
 /**
  * Serves the API's routes on node:http, Connect, Express or NestJS. What is not one of them goes to
@@ -36,15 +37,6 @@ export function toNodeListener(api: PerformanceApi): NodeMiddleware {
         response.destroy(error instanceof Error ? error : undefined);
       });
   };
-}
-
-/**
- * The URL as it was asked for: mounted routers cut off what they are mounted at.
- *
- * @internal
- */
-export function urlOf(request: IncomingMessage): string {
-  return (request as { originalUrl?: string }).originalUrl ?? request.url ?? '/';
 }
 
 /**

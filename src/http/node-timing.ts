@@ -7,6 +7,7 @@ import type {
 
 import { responseTime, serverTiming, type CacheCounts } from './headers.js';
 import type { Timer } from './timer.js';
+import { urlOf } from './url-of.js';
 
 const TIMING = Symbol('aurora-cache.timing');
 
@@ -27,7 +28,6 @@ const queues = new WeakMap<object, Set<TimedResponse>>();
 
 /** What frameworks leave on a request. */
 interface RoutedRequest extends IncomingMessage {
-  readonly originalUrl?: string;
   readonly baseUrl?: string;
   readonly route?: { readonly path?: string | RegExp | readonly (string | RegExp)[] };
 }
@@ -68,7 +68,7 @@ export function timeRequest(
 ): NodeTiming | undefined {
   const timed = response as TimedResponse;
   if (timed[TIMING] !== undefined) return undefined;
-  const url = (request as RoutedRequest).originalUrl ?? request.url ?? '/';
+  const url = urlOf(request);
   const timing = new NodeTiming(timer, timer.now(), url, writeHeadOf(response));
   timed[TIMING] = timing;
   timer.figures.inFlight++;

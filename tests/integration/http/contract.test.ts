@@ -113,6 +113,22 @@ describe.each(Object.entries(frameworks))('the performance API on %s', (name, st
     expect(await own.json()).toEqual({ cleared: 1, pattern: '*' });
   });
 
+  it('shows a page', async () => {
+    for (const path of ['/api/performance', '/api/performance/']) {
+      const page = await call(path);
+      expect([page.status, page.headers.get('content-type')]).toEqual([
+        200,
+        'text/html; charset=utf-8',
+      ]);
+      expect(page.headers.get('content-security-policy')).toMatch(
+        /^default-src 'none'; script-src/,
+      );
+      expect(page.headers.get('x-content-type-options')).toBe('nosniff');
+      expect(await page.text()).toMatch(/^<!doctype html>/);
+    }
+    expect((await call('/api/performance/', { method: 'POST' })).status).toBe(405);
+  });
+
   it('answers every mistake with its status', async () => {
     const status = async (path: string, init?: RequestInit): Promise<number> =>
       (await call(`/api/performance${path}`, init)).status;
@@ -123,7 +139,6 @@ describe.each(Object.entries(frameworks))('the performance API on %s', (name, st
     expect(await status('/stats?scope=world')).toBe(400);
     expect(await status('/stats?scope=fleet&scope=fleet')).toBe(400);
     expect(await status('/nowhere')).toBe(404);
-    expect(await status('')).toBe(404);
     expect(await status('/stats', { method: 'OPTIONS' })).toBe(204);
     const head = await call('/api/performance/stats', { method: 'HEAD' });
     expect([head.status, await head.text()]).toEqual([200, '']);

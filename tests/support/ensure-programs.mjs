@@ -14,11 +14,10 @@ const missing = () =>
     .map(([name]) => name);
 
 /**
- * Jest's global set-up: makes sure that `redis-server`, `openssl` for its certificates,
- * `prometheus` with `promtool`, and `chromium` can be run. They are found on the PATH, or installed from Debian's
- * packages where that is possible; the tests start servers of their own.
+ * Jest's global set-up: makes sure that the programs above can be run. They are found on the PATH,
+ * or installed from Debian's packages where that is possible; the tests start servers of their own.
  */
-export default function ensureRedis() {
+export default function ensurePrograms() {
   const wanted = missing();
   if (wanted.length === 0) return;
   const isDebianRoot = process.getuid?.() === 0 && spawnSync('apt-get', ['--version']).status === 0;
@@ -37,7 +36,5 @@ export default function ensureRedis() {
   const absent = missing();
   if (absent.length === 0) return;
   const what = absent.join(' and ');
-  throw new Error(
-    `The tests need redis-server (6.2 or later), openssl, prometheus and chromium: please install ${what}.`,
-  );
+  throw new Error(`The tests need ${Object.keys(PROGRAMS).join(', ')}: please install ${what}.`);
 }
