@@ -4,7 +4,8 @@ import { parseArgs } from 'node:util';
 
 export const USAGE = `Usage: npm start [-- <options>]
 
-Runs an example service on the places of the world, and shows what its cache did.
+Runs an example service on the places of the world, and shows what its cache
+did.
 
 Options:
   --serve         serve the example over HTTP instead

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 
 /** What the tests run, by Debian package: a command that succeeds where it is there. */
 const PROGRAMS = {
+  curl: ['curl', '--version'],
   'redis-server': ['redis-server', '--version'],
   openssl: ['openssl', 'version'],
   prometheus: ['promtool', '--version'],
@@ -13,8 +14,8 @@ const missing = () =>
     .map(([name]) => name);
 
 /**
- * Jest's global set-up: makes sure that `redis-server`, `openssl` for its certificates, and
- * `prometheus` with `promtool` can be run. They are found on the PATH, or installed from Debian's
+ * Jest's global set-up: makes sure that `redis-server`, `openssl` for its certificates,
+ * `prometheus` with `promtool`, and `curl` can be run. They are found on the PATH, or installed from Debian's
  * packages where that is possible; the tests start servers of their own.
  */
 export default function ensureRedis() {
@@ -37,6 +38,6 @@ export default function ensureRedis() {
   if (absent.length === 0) return;
   const what = absent.join(' and ');
   throw new Error(
-    `The tests need redis-server (6.2 or later), openssl and prometheus: please install ${what}.`,
+    `The tests need redis-server (6.2 or later), openssl, prometheus and curl: please install ${what}.`,
   );
 }
