@@ -60,7 +60,7 @@ export class Listener {
 
 function reasonOf({ code }: NodeJS.ErrnoException, host: string, port: number): string {
   if (code === 'EADDRINUSE') {
-    return `Port ${port} of ${host} is in use. Choose another: --port ${port + 1}, or --port 0 for any.`;
+    return `Port ${port} of ${host} is in use. Choose another with --port; 0 is any free one.`;
   }
   return `Cannot listen on port ${port} of ${host}: ${code ?? 'unknown reason'}.`;
 }

@@ -12,7 +12,7 @@ Options:
   --help          show this text
 
 Options of --serve:
-  --port <n>      port to listen on, 0 for any free one; default PORT, else 5001
+  --port <n>      port to listen on, 0 for a free one; default PORT, else 5001
   --host <name>   address to listen on; default 127.0.0.1, this machine alone
   --traffic <n>   call the example's own endpoints n times a second
   --token <text>  token of calls that change the cache; default AURORA_TOKEN,
