@@ -1,48 +1,46 @@
-import { parseArgs } from 'node:util';
-
-import { configureCache } from 'aurora-cache';
+import { configureCache, isCacheError } from 'aurora-cache';
 
 import { PlaceRepository } from './data.js';
+import { ListenError } from './listener.js';
+import { readOptions, USAGE, UsageError, type Task } from './options.js';
 import { PlaceService } from './place-service.js';
+import { serve } from './serve.js';
 import { tour } from './tour.js';
-
-const USAGE = `Usage: npm start [-- <options>]
-
-Runs an example service on the places of the world, and shows what its cache did.
-
-Options:
-  --serve  serve the example over HTTP (not in this version)
-  --help   show this text`;
-
-const OPTIONS = { serve: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
 
 process.exitCode = await main(process.argv.slice(2));
 
 /** Runs what the arguments ask for, and answers the exit code. */
 async function main(args: string[]): Promise<number> {
-  let options: ReturnType<typeof parse>;
+  let task: Task;
   try {
-    options = parse(args);
+    task = readOptions(args, process.env);
   } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
-    return 2;
+    if (error instanceof UsageError) return refuse(error.message, 2);
+    return refuse(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`, 2);
   }
-  if (options.help === true) {
-    console.log(USAGE);
-    return 0;
+  if (task.kind === 'help') console.log(USAGE);
+  else if (task.kind === 'tour') await showTour();
+  else {
+    try {
+      await serve(task.options, console.log);
+    } catch (error) {
+      if (error instanceof ListenError) return refuse(error.message, 1);
+      if (isCacheError(error)) return refuse(error.message, 2);
+      throw error;
+    }
   }
-  if (options.serve === true) {
-    console.error('--serve is not in this version: it comes with the HTTP handlers.');
-    return 2;
-  }
+  return 0;
+}
+
+function refuse(message: string, exitCode: number): number {
+  console.error(message);
+  return exitCode;
+}
+
+async function showTour(): Promise<void> {
   // Decorators use the process's default cache unless they are given one.
   const cache = configureCache({ name: 'places', maxMemoryItems: 500, memory: { freeze: true } });
   const repository = new PlaceRepository();
   await tour(cache, repository, new PlaceService(repository), console.log);
   await cache.close();
-  return 0;
-}
-
-function parse(args: string[]) {
-  return parseArgs({ args, options: OPTIONS }).values;
 }

@@ -1,3 +1,5 @@
+import { randomNumbers, zipf } from './zipf.js';
+
 /** One method of the service, and the calls that its users make, the most frequent first. */
 export interface Subject {
   readonly method: string;
@@ -32,31 +34,13 @@ export async function timeOfHit(call: () => unknown): Promise<number> {
   return median(rounds);
 }
 
-/**
- * Makes calls as users do, few of them often and many of them rarely: the n-th most frequent is
- * made 1/n times as often as the first (Zipf's law). The same calls on every run.
- */
+/** Makes calls as users do, the first of them most often. The same calls on every run. */
 export async function traffic({ calls }: Subject, count: number): Promise<void> {
-  const random = randomNumbers(1);
-  const shares = calls.map((_, n) => 1 / (n + 1));
-  const sum = shares.reduce((total, share) => total + share, 0);
-  for (let i = 0; i < count; i++) {
-    let left = random() * sum;
-    const chosen = shares.findIndex((share) => (left -= share) < 0);
-    await calls[Math.max(0, chosen)]?.();
-  }
+  const choose = zipf(calls.length, randomNumbers(1));
+  for (let i = 0; i < count; i++) await calls[choose()]?.();
 }
 
 function median(values: number[]): number {
   values.sort((a, b) => a - b);
   return values[Math.floor(values.length / 2)] ?? 0;
-}
-
-/** Numbers from 0 up to 1 from a seed (a linear congruential generator, good enough for this). */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
 }

@@ -1,29 +1,4 @@
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
-
-const root = join(__dirname, '../..');
-const tsx = join(root, 'node_modules/tsx/dist/cli.mjs');
-
-interface Outcome {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** What `npm start -- <args>` runs, without npm. */
-function start(...args: string[]): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [tsx, 'examples/places/main.ts', ...args], { cwd: root });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (chunk) => (stdout += String(chunk)));
-    child.stderr.on('data', (chunk) => (stderr += String(chunk)));
-    child.on('error', reject);
-    child.on('close', (code) => {
-      resolve({ code, stdout, stderr });
-    });
-  });
-}
+import { runExample, type Outcome } from '../support/example-server.js';
 
 const number = (text = ''): number => Number(text.replaceAll(/[,x]/g, ''));
 
@@ -32,7 +7,7 @@ describe('the example', () => {
 
   let outcome: Outcome;
   beforeAll(async () => {
-    outcome = await start();
+    outcome = await runExample([]);
   });
 
   /** What a step of the output came to. */
@@ -111,19 +86,13 @@ describe('the arguments of the example', () => {
   jest.setTimeout(30_000);
 
   it('--help shows the usage', async () => {
-    const { code, stdout, stderr } = await start('--help');
+    const { code, stdout, stderr } = await runExample(['--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^Usage: npm start/);
   });
 
-  it('--serve is refused in one line', async () => {
-    const { code, stdout, stderr } = await start('--serve');
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(/^--serve is not in this version.*\n$/);
-  });
-
   it.each([['--sevre'], ['places'], ['--help=1']])('%s is refused with the usage', async (arg) => {
-    const { code, stdout, stderr } = await start(arg);
+    const { code, stdout, stderr } = await runExample([arg]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(arg.split('=')[0]);
     expect(stderr).toContain('Usage: npm start');

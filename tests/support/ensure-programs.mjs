@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 
 /** What the tests run, by Debian package: a command that succeeds where it is there. */
 const PROGRAMS = {
+  curl: ['curl', '--version'],
   'redis-server': ['redis-server', '--version'],
   openssl: ['openssl', 'version'],
   prometheus: ['promtool', '--version'],
