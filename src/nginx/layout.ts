@@ -1,0 +1,31 @@
+import type { NginxRoute, NginxUpstream } from './options.js';
+
+/** Whose addresses nobody on the Internet has: RFC 1122, 1918, 3927, 4193 and 4291. */
+export const LOCAL_NETWORKS: string[] = [
+  '127.0.0.0/8',
+  '::1',
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '169.254.0.0/16',
+  'fc00::/7',
+  'fe80::/10',
+];
+
+/** What there is when nobody says otherwise. By address: `localhost` would be two servers, ::1 too. */
+export const DEFAULT_UPSTREAMS: NginxUpstream[] = [
+  {
+    name: 'aurora_backend',
+    strategy: 'least_conn',
+    servers: ['127.0.0.1:5001', { address: '127.0.0.1:5002', backup: true }],
+  },
+  { name: 'aurora_frontend', servers: ['127.0.0.1:5173'] },
+  { name: 'aurora_chat', strategy: 'ip_hash', servers: ['127.0.0.1:8080'] },
+];
+
+export const DEFAULT_ROUTES: NginxRoute[] = [
+  { path: '/api/', upstream: 'aurora_backend' },
+  { path: '/chat/', upstream: 'aurora_chat', webSocket: true },
+  // Development servers reload pages by WebSocket.
+  { path: '/', upstream: 'aurora_frontend', webSocket: true },
+];

@@ -1,0 +1,42 @@
+import type { Server, Upstream } from './schema.js';
+import { block, timeOf, type Lines } from './text.js';
+
+const STRATEGIES: Readonly<Record<Upstream['strategy'], (of: Upstream) => string | false>> = {
+  round_robin: () => false,
+  least_conn: () => 'least_conn;',
+  ip_hash: () => 'ip_hash;',
+  hash: ({ hashKey = '' }: Upstream) => `hash ${hashKey} consistent;`,
+  random: () => 'random two least_conn;',
+};
+
+/** The servers of an upstream, and how one of them is chosen. */
+export function upstreamBlock(upstream: Upstream): Lines {
+  const { name, strategy, servers, keepalive, keepaliveTimeout } = upstream;
+  return block(
+    `upstream ${name}`,
+    // One table for all workers: else each would count connections and failures for itself.
+    `zone ${name} 256k;`,
+    STRATEGIES[strategy](upstream),
+    ...servers.map(serverLine),
+    keepalive > 0 && idleLines(keepalive, keepaliveTimeout),
+  );
+}
+
+function idleLines(keepalive: number, timeoutMs: number): Lines {
+  return [`keepalive ${String(keepalive)};`, `keepalive_timeout ${timeOf(timeoutMs)};`];
+}
+
+function serverLine(server: Server): string {
+  const { address, weight, maxFails, failTimeout, maxConnections, backup, down } = server;
+  const words = [
+    `server ${address}`,
+    weight !== 1 && `weight=${String(weight)}`,
+    `max_fails=${String(maxFails)}`,
+    // In whole seconds.
+    `fail_timeout=${String(Math.ceil(failTimeout / 1000))}s`,
+    maxConnections !== undefined && `max_conns=${String(maxConnections)}`,
+    backup && 'backup',
+    down && 'down',
+  ];
+  return `${words.filter((word) => word !== false).join(' ')};`;
+}

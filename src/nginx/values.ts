@@ -1,0 +1,139 @@
+import { isIP, isIPv4, isIPv6 } from 'node:net';
+import * as v from 'valibot';
+
+import { toMilliseconds } from '../base/duration.js';
+import { ConfigurationError } from '../base/errors.js';
+
+// Whatever gets into the text is one of these: nothing that ends a directive, opens a block, begins
+// a comment or names a variable.
+
+/** A text of a form; `allowed` says which. */
+const text = (allowed: string, isAllowed: (value: string) => boolean) =>
+  v.pipe(v.string(allowed), v.check(isAllowed, allowed));
+
+const matching = (allowed: string, form: RegExp) => text(allowed, (value) => form.test(value));
+
+/** @internal */
+export const integer = (least: number, most: number): v.GenericSchema<number> => {
+  const allowed = `a whole number from ${String(least)} to ${String(most)}`;
+  return v.pipe(
+    v.number(allowed),
+    v.check((value) => Number.isInteger(value) && value >= least && value <= most, allowed),
+  );
+};
+
+/** @internal */
+export const port = integer(1, 65_535);
+
+/** @internal */
+export const flag = v.boolean('true or false');
+
+/** @internal */
+export const upstreamName = matching(
+  'a name of 1 to 64 letters, digits and underscores that begins with a letter',
+  /^[A-Za-z]\w{0,63}$/,
+);
+
+const LABEL = /^\w(?:[\w-]{0,61}\w)?$/;
+
+function isHost(host: string): boolean {
+  // What ends in a number is an IPv4 address or nothing.
+  if (/(?:^|\.)\d+$/.test(host)) return isIPv4(host);
+  return host.length <= 253 && host.split('.').every((label) => LABEL.test(label));
+}
+
+const isPort = (digits: string): boolean =>
+  /^[1-9]\d{0,4}$/.test(digits) && Number(digits) < 65_536;
+const FILE = /^\/[\w./@+-]{1,255}$/;
+
+/** @internal */
+export const address = text("an address, 'host:port', '[IPv6]:port' or 'unix:/path'", (value) => {
+  if (value.startsWith('unix:')) return FILE.test(value.slice('unix:'.length));
+  const [, v6, host = '', digits = ''] = /^(?:\[([^\]]*)\]|([^:[\]]*)):(\d+)$/.exec(value) ?? [];
+  return isPort(digits) && (v6 === undefined ? isHost(host) : isPlainIPv6(v6));
+});
+
+/** Without a zone, which nginx does not take. */
+const isPlainIPv6 = (host: string): boolean => isIPv6(host) && !host.includes('%');
+
+/** @internal */
+export const network = text("an IP address or a network as '10.0.0.0/8'", (value) => {
+  const [, host = '', digits] = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(value) ?? [];
+  const bits = { 0: -1, 4: 32, 6: 128 }[isIP(host)] ?? -1;
+  return (
+    bits > 0 &&
+    (digits === undefined || (String(Number(digits)) === digits && Number(digits) <= bits))
+  );
+});
+
+/** @internal */
+export const serverName = text(
+  "a host name, '*.example.org' included",
+  (value) =>
+    value === '_' ||
+    (isHost(value.replace(/^\*\./, '')) && !/^\*\.[^.]*$/.test(value) && value !== ''),
+);
+
+/** @internal */
+export const filePath = matching("an absolute path of letters, digits and '._/@+-'", FILE);
+
+/**
+ * What nginx compares with decoded paths: without escapes, and without what it takes out before.
+ *
+ * @internal
+ */
+export const urlPath = text(
+  "a path that begins with '/', of letters, digits and '-._~!@:+,=/', without '//', '.' and '..'",
+  (value) =>
+    value.length <= 255 &&
+    /^\/[\w\-.~!@:+,=/]*$/.test(value) &&
+    !value.includes('//') &&
+    !value.split('/').some((part) => part === '.' || part === '..'),
+);
+
+/** @internal */
+export const bodySize = matching("a size such as '512k', '10m' or '1g'", /^\d{1,6}[kKmMgG]?$/);
+
+/** @internal */
+export const hashKey = matching(
+  "'$request_uri', '$uri', '$remote_addr', '$host', or '$http_<name>', '$cookie_<name>', '$arg_<name>'",
+  /^\$(?:request_uri|uri|remote_addr|host|http_[a-z0-9_]{1,64}|(?:cookie|arg)_[A-Za-z0-9_]{1,64})$/,
+);
+
+/** Those that say how a message is sent, or what it is: not nginx's to invent. */
+const RESERVED = new Set(
+  (
+    'connection content-encoding content-length content-type date keep-alive location server ' +
+    'set-cookie te trailer transfer-encoding upgrade'
+  ).split(' '),
+);
+
+/** @internal */
+export const headerName = text(
+  "a header's name of letters, digits and hyphens, and none that HTTP needs itself",
+  (name) => /^[A-Za-z][A-Za-z0-9-]{0,63}$/.test(name) && !RESERVED.has(name.toLowerCase()),
+);
+
+/** @internal */
+export const headerValue = matching(
+  String.raw`at most 1000 characters of ASCII without '"', '$' and '\'`,
+  /^(?!\s)[ !#%-[\]-~]{0,1000}(?<! )$/,
+);
+
+/**
+ * Milliseconds of a duration.
+ *
+ * @internal
+ */
+export const duration = v.pipe(
+  v.union([v.number(), v.string()], "seconds, or a text such as '250ms', '30s', '5m'"),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    try {
+      return toMilliseconds(dataset.value, 'duration');
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
+      addIssue({ message: "seconds, or a text such as '250ms', '30s', '5m'" });
+      return NEVER;
+    }
+  }),
+);
