@@ -127,6 +127,12 @@ const performanceApi = object({
   networks: v.optional(networks, LOCAL_NETWORKS),
 });
 
+const headers = v.pipe(
+  plainObject,
+  v.record(headerName, headerValue),
+  v.check((given) => Object.keys(given).length <= MOST.headers, `at most ${String(MOST.headers)}`),
+);
+
 const options = object({
   context: v.optional(v.picklist(['main', 'http'], "'main' or 'http'"), 'main'),
   serverNames: v.optional(list(serverName, 1, MOST.names), ['_']),
@@ -145,7 +151,7 @@ const options = object({
   timeouts: v.optional(timeouts, {}),
   maxBodySize: v.optional(bodySize, '1m'),
   gzip: v.optional(flag, true),
-  headers: v.optional(v.pipe(plainObject, v.record(headerName, headerValue)), {}),
+  headers: v.optional(headers, {}),
   trustedProxies: v.optional(list(network, 0, MOST.networks), []),
   accessLog: v.optional(
     orFalse(filePath, 'an absolute path, or false'),

@@ -1,0 +1,126 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+import { generateNginxConfig, type NginxOptions } from 'aurora-cache/nginx';
+
+import { freePort, until } from './redis/server.js';
+
+const run = promisify(execFile);
+
+/** Folder for the files of a test's nginx, to be removed by {@link removeFolder}. */
+export function makeFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'aurora-nginx-'));
+}
+
+export function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** What `nginx -t` has against a configuration; `undefined` for nothing. */
+export async function refusalOf(
+  text: string,
+  folder: string,
+  name = 'nginx',
+): Promise<string | undefined> {
+  const file = join(folder, `${name}.conf`);
+  writeFileSync(file, text);
+  try {
+    await run('nginx', ['-t', '-q', '-c', file, '-e', join(folder, 'error.log')]);
+    return undefined;
+  } catch (error) {
+    return (error as { stderr: string }).stderr;
+  }
+}
+
+/** A key and a certificate for `localhost`, signed by itself. */
+export async function makeCertificate(
+  folder: string,
+): Promise<{ certificate: string; certificateKey: string }> {
+  const [certificate, certificateKey] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+  await run('openssl', [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
+    ...['-keyout', certificateKey, '-out', certificate, '-days', '2', '-subj', '/CN=localhost'],
+    ...['-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'],
+  ]);
+  return { certificate, certificateKey };
+}
+
+const running = new Set<Nginx>();
+
+/** Ends every nginx of this test file. */
+export async function stopNginx(): Promise<void> {
+  await Promise.all([...running].map((nginx) => nginx.stop()));
+}
+
+/** A real nginx with a generated configuration, on a free port of 127.0.0.1. */
+export class Nginx {
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly port: number,
+    private readonly folder: string,
+  ) {
+    running.add(this);
+  }
+
+  static async start(options: NginxOptions): Promise<Nginx> {
+    const folder = makeFolder();
+    const port = options.port ?? (await freePort());
+    const file = join(folder, 'nginx.conf');
+    const own = {
+      port,
+      accessLog: join(folder, 'access.log'),
+      errorLog: join(folder, 'error.log'),
+      pidFile: join(folder, 'nginx.pid'),
+    };
+    writeFileSync(file, generateNginxConfig({ ...own, ...options }));
+    const child = spawn('nginx', ['-c', file, '-e', own.errorLog, '-g', 'daemon off;'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let said = '';
+    child.stderr.on('data', (chunk) => (said += String(chunk)));
+    const nginx = new Nginx(child, port, folder);
+    await until('nginx listens', async () => {
+      if (child.exitCode !== null) throw new Error(said);
+      return await accepts(port);
+    });
+    return nginx;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${String(this.port)}`;
+  }
+
+  /** The lines of the access log so far; nginx writes them when requests have ended. */
+  get accessLog(): Readonly<Record<string, string>>[] {
+    const text = readFileSync(join(this.folder, 'access.log'), 'utf8').trim();
+    return text === ''
+      ? []
+      : text.split('\n').map((line) => JSON.parse(line) as Record<string, string>);
+  }
+
+  async stop(): Promise<void> {
+    running.delete(this);
+    const gone = new Promise((resolve) => this.child.once('exit', resolve));
+    if (this.child.exitCode === null) {
+      this.child.kill('SIGTERM');
+      await gone;
+    }
+    removeFolder(this.folder);
+  }
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      resolve(true);
+      socket.destroy();
+    });
+    socket.on('error', () => {
+      resolve(false);
+    });
+  });
+}

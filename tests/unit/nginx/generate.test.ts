@@ -1,0 +1,304 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { isCacheError } from 'aurora-cache';
+import { generateNginxConfig, type NginxOptions } from 'aurora-cache/nginx';
+
+const upstream = { name: 'api', servers: ['10.0.0.1:5001'] };
+const text = (options: object): string => generateNginxConfig(options as NginxOptions);
+
+/** The lines of the block that begins so. */
+function blockOf(config: string, head: string): string[] {
+  const [, rest = `no '${head}'`] = config.split(`${head} {\n`);
+  return (rest.split(/^ *\}$/m)[0] ?? '').trim().split(/\s*\n\s*/);
+}
+
+describe('generateNginxConfig', () => {
+  it('has the layout of the guide without options', () => {
+    const expected = readFileSync(join(__dirname, 'default.conf'), 'utf8');
+    expect(generateNginxConfig()).toBe(expected);
+    expect(generateNginxConfig({})).toBe(expected);
+    const given: NginxOptions = { upstreams: undefined, tls: undefined, gzip: undefined };
+    expect(generateNginxConfig(given)).toBe(expected);
+  });
+
+  it('gives the same bytes for the same options, and leaves them as they are', () => {
+    const options: NginxOptions = {
+      upstreams: [{ ...upstream, strategy: 'least_conn' }],
+      headers: { 'X-Team': 'places' },
+    };
+    const before = structuredClone(options);
+    expect(text(options)).toBe(text(structuredClone(options)));
+    expect(options).toEqual(before);
+  });
+
+  it.each([
+    ['round_robin', {}, undefined],
+    ['least_conn', {}, 'least_conn;'],
+    ['ip_hash', {}, 'ip_hash;'],
+    ['hash', { hashKey: '$cookie_session' }, 'hash $cookie_session consistent;'],
+    ['random', {}, 'random two least_conn;'],
+  ])('writes %s', (strategy, rest, line) => {
+    const lines = blockOf(
+      text({ upstreams: [{ ...upstream, strategy, ...rest }] }),
+      'upstream api',
+    );
+    expect(lines).toEqual([
+      'zone api 256k;',
+      ...(line === undefined ? [] : [line]),
+      'server 10.0.0.1:5001 max_fails=3 fail_timeout=10s;',
+      'keepalive 32;',
+      'keepalive_timeout 4s;',
+    ]);
+  });
+
+  it('writes all that there is to say of a server', () => {
+    const servers = [
+      { address: 'unix:/run/api.sock', weight: 5, maxFails: 0, failTimeout: '1500ms' },
+      { address: '[2001:db8::1]:80', maxConnections: 100, down: true },
+      { address: 'api.internal:8080', backup: true },
+    ];
+    const lines = blockOf(
+      text({ upstreams: [{ name: 'api', servers, keepalive: 0 }] }),
+      'upstream api',
+    );
+    expect(lines).toEqual([
+      'zone api 256k;',
+      'server unix:/run/api.sock weight=5 max_fails=0 fail_timeout=2s;',
+      'server [2001:db8::1]:80 max_fails=3 fail_timeout=10s max_conns=100 down;',
+      'server api.internal:8080 max_fails=3 fail_timeout=10s backup;',
+    ]);
+  });
+
+  it('sends everything to the first upstream when only upstreams are given', () => {
+    const config = text({ upstreams: [upstream, { ...upstream, name: 'other' }] });
+    expect(blockOf(config, 'location /')).toEqual(['proxy_pass http://api;']);
+    expect(blockOf(config, 'location = /api/performance/health')).toContain(
+      'proxy_pass http://api;',
+    );
+    expect(config).not.toContain('proxy_pass http://other');
+  });
+
+  it('writes what goes into the http block of another configuration', () => {
+    const config = text({ context: 'http' });
+    expect(config).not.toMatch(/^\s*(?:events|http|worker_\w+|pid)\b/m);
+    expect(config).toMatch(/^upstream aurora_backend \{$/m);
+    // The defaults of Debian's nginx.conf are not said twice.
+    expect(config).not.toMatch(/^(?:gzip|server_tokens|access_log|keepalive)/m);
+  });
+
+  it('can do without', () => {
+    const config = text({
+      performanceApi: false,
+      gzip: false,
+      accessLog: false,
+      headers: { 'x-frame-options': '' },
+    });
+    expect(config).not.toMatch(/performance|gzip|log_format|metrics|frame/i);
+    expect(config).toContain('access_log off;');
+  });
+});
+
+describe('generateNginxConfig refuses', () => {
+  const server = (rest: object) => ({
+    upstreams: [{ name: 'a', servers: [{ address: 'x:1', ...rest }] }],
+  });
+  const servers = (...given: unknown[]) => ({ upstreams: [{ name: 'a', servers: given }] });
+  const route = (rest: object) => ({
+    routes: [{ path: '/', upstream: 'aurora_backend', ...rest }],
+  });
+
+  it.each<[options: unknown, message: RegExp]>([
+    [[], /options must be an object; got an array/],
+    ['x', /options must be an object; got 'x'/],
+    [{ upstream: [] }, /no option 'upstream'\. Did you mean 'upstreams'\?/],
+    [JSON.parse('{"__proto__":{}}'), /no option '__proto__'/],
+    [{ constructor: 1 }, /no option 'constructor'/],
+    [{ context: 'server' }, /context must be 'main' or 'http'; got 'server'/],
+    [{ port: '80' }, /port must be a whole number from 1 to 65535; got '80'/],
+    [{ port: 65_536 }, /port must be .* got 65536/],
+    [{ upstreams: [] }, /upstreams must be a list of 1 to 100; got an array/],
+    [{ upstreams: {} }, /upstreams must be a list of 1 to 100/],
+    [{ upstreams: [{ servers: ['x:1'] }] }, /upstreams\[0\]\.name must be given/],
+    [{ upstreams: [{ name: 'a b', servers: ['x:1'] }] }, /upstreams\[0\]\.name must be a name/],
+    [servers(), /upstreams\[0\]\.servers must be a list of 1 to 200/],
+    [
+      servers('x:1', 'x:1'),
+      /upstreams\[0\]\.servers\[1\]\.address must be there once; got 'x:1' again/,
+    ],
+    [servers(5001), /servers\[0\] must be an address, or an object; got 5001/],
+    ...[
+      'x',
+      'x:0',
+      'x:65536',
+      ':1',
+      'x:1 backup',
+      'x:1;',
+      'x:$port',
+      '1.2.3:1',
+      '1.2.3.256:1',
+      '[::g]:1',
+      '::1:1',
+      '[fe80::1%eth0]:1',
+      'unix:x',
+      'unix:/a b',
+      'unix:/x;',
+      '-x:1',
+      'x..y:1',
+      'x:1\n',
+      'ä:1',
+      `${'x'.repeat(64)}:1`,
+    ].map((address): [unknown, RegExp] => [
+      servers(address),
+      /servers\[0\]\.address must be an address, 'host:port'/,
+    ]),
+    [server({ weight: 0 }), /servers\[0\]\.weight must be a whole number from 1 to 1000; got 0/],
+    [server({ weight: 1.5 }), /weight must be/],
+    [server({ maxFails: NaN }), /maxFails must be/],
+    [server({ failTimeout: '10' }), /failTimeout must be seconds, or a text such as/],
+    [server({ failTimeout: -1 }), /failTimeout must be seconds/],
+    [server({ backup: 'yes' }), /backup must be true or false; got 'yes'/],
+    [
+      server({ backup: true }),
+      /upstreams\[0\]\.servers must hold one that is neither backup nor down/,
+    ],
+    [server({ down: true }), /must hold one that is neither backup nor down/],
+    [
+      { upstreams: [upstream, upstream] },
+      /upstreams\[1\]\.name must be there once; got 'api' again/,
+    ],
+    [
+      { upstreams: [{ ...upstream, strategy: 'sticky' }] },
+      /strategy must be 'round_robin', .*; got 'sticky'/,
+    ],
+    [
+      { upstreams: [{ ...upstream, strategy: 'hash' }] },
+      /hashKey must be given with the strategy 'hash'/,
+    ],
+    [
+      { upstreams: [{ ...upstream, hashKey: '$uri' }] },
+      /hashKey is for the strategy 'hash'; got the strategy 'round_robin'/,
+    ],
+    [
+      { upstreams: [{ ...upstream, strategy: 'hash', hashKey: '$uri;' }] },
+      /hashKey must be '\$request_uri', /,
+    ],
+    ...['ip_hash', 'hash', 'random'].map((strategy): [unknown, RegExp] => [
+      {
+        upstreams: [
+          {
+            name: 'a',
+            strategy,
+            ...(strategy === 'hash' ? { hashKey: '$uri' } : {}),
+            servers: ['x:1', { address: 'y:1', backup: true }],
+          },
+        ],
+      },
+      /upstreams\[0\]\.servers\[1\]\.backup needs the strategy 'round_robin' or 'least_conn'; got/,
+    ]),
+    ...[
+      'api/',
+      '/a b',
+      '/a;',
+      '/a{',
+      '/a}',
+      '/$x',
+      '/a#b',
+      '/a"',
+      "/a'",
+      '/a\\b',
+      '/a\n',
+      '//',
+      '/a//b',
+      '/a/../b',
+      '/.',
+      '/ä',
+      '/%2e',
+      '',
+    ].map((path): [unknown, RegExp] => [
+      route({ path }),
+      /routes\[0\]\.path must be a path that begins with/,
+    ]),
+    [
+      route({ upstream: 'nowhere' }),
+      /routes\[0\]\.upstream must be one of the upstreams, aurora_backend, .*; got 'nowhere'/,
+    ],
+    [
+      { routes: [...route({}).routes, ...route({}).routes] },
+      /routes\[1\]\.path must be there once; got '\/' again/,
+    ],
+    [
+      route({ path: '/metrics', exact: true }),
+      /routes\[0\]\.path must be there once; got '= \/metrics' again/,
+    ],
+    [route({ path: '/api/performance/' }), /routes\[0\]\.path must be there once/],
+    [
+      route({ networks: ['10.0.0.0/33'] }),
+      /routes\[0\]\.networks\[0\] must be an IP address or a network/,
+    ],
+    [route({ networks: ['all'] }), /networks\[0\] must be an IP address/],
+    [route({ networks: [] }), /networks must be a list of 1 to 500/],
+    [route({ maxBodySize: '10 m' }), /maxBodySize must be a size/],
+    [
+      route({ timeouts: { red: 1 } }),
+      /no option 'routes\[0\]\.timeouts\.red'\. Did you mean 'read'\?/,
+    ],
+    [{ performanceApi: true }, /performanceApi must be an object, or false; got true/],
+    [
+      { performanceApi: { prometheusPath: '/api/performance/health' } },
+      /performanceApi\.prometheusPath must be there once/,
+    ],
+    [
+      { performanceApi: { upstream: 'x' } },
+      /performanceApi\.upstream must be one of the upstreams/,
+    ],
+    [{ tls: { certificate: '/c.pem' } }, /tls\.certificateKey must be given/],
+    [
+      { tls: { certificate: 'c.pem', certificateKey: '/k.pem' } },
+      /tls\.certificate must be an absolute path/,
+    ],
+    [
+      { tls: { certificate: '/c.pem', certificateKey: '/k.pem', port: 80 } },
+      /tls\.port must not be that of plain requests; got 80/,
+    ],
+    [
+      { tls: { certificate: '/c.pem', certificateKey: '/k.pem', hsts: true } },
+      /tls\.hsts must be a duration, or false; got true/,
+    ],
+    [{ rateLimit: {} }, /rateLimit\.requestsPerSecond must be given/],
+    [{ headers: { 'X A': 'b' } }, /headers\['X A'\] must be a header's name/],
+    [
+      { headers: { Connection: 'close' } },
+      /headers\.Connection must be a header's name .* none that HTTP needs itself/,
+    ],
+    ...['"', '\\', '$host', 'a\nb', '\u0000', 'ä', ' a', 'a '].map((value): [unknown, RegExp] => [
+      { headers: { 'X-A': value } },
+      /headers\['X-A'\] must be at most 1000 characters of ASCII/,
+    ]),
+    [
+      {
+        headers: Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`X-${String(i)}`, 'a'])),
+      },
+      /headers must be at most 50/,
+    ],
+    [{ serverNames: ['a b'] }, /serverNames\[0\] must be a host name/],
+    [{ serverNames: ['~^.*$'] }, /serverNames\[0\] must be a host name/],
+    [{ serverNames: ['*.'] }, /serverNames\[0\]/],
+    [{ trustedProxies: ['localhost'] }, /trustedProxies\[0\] must be an IP address/],
+    [{ accessLog: true }, /accessLog must be an absolute path, or false; got true/],
+    [{ accessLog: '/var/log/x y' }, /accessLog must be an absolute path/],
+    [{ errorLog: 'syslog:server=x' }, /errorLog must be an absolute path/],
+    [{ maxBodySize: '1t' }, /maxBodySize must be a size/],
+    [{ gzip: 'on' }, /gzip must be true or false/],
+  ])('%j', (options, message) => {
+    let error: unknown;
+    try {
+      generateNginxConfig(options as NginxOptions);
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(isCacheError(error) && error.code).toBe('ERR_CONFIGURATION');
+    expect((error as Error).message).toMatch(message);
+    expect((error as Error).message).toMatch(/^generateNginxConfig: /);
+  });
+});
