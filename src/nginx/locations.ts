@@ -81,9 +81,8 @@ function onlyFor(networks: readonly string[] | undefined): string[] {
 
 function limited({ rateLimit: limit }: Settings): string[] {
   if (limit === undefined) return [];
-  return [
-    `limit_req zone=aurora_clients burst=${String(limit.burst ?? limit.requestsPerSecond)} nodelay;`,
-  ];
+  const burst = limit.burst ?? limit.requestsPerSecond;
+  return [`limit_req zone=aurora_clients${burst > 0 ? ` burst=${String(burst)} nodelay` : ''};`];
 }
 
 /** @internal */

@@ -1,4 +1,4 @@
-import { isIP, isIPv4, isIPv6 } from 'node:net';
+import { isIP, isIPv4, isIPv6, SocketAddress } from 'node:net';
 import * as v from 'valibot';
 
 import { toMilliseconds } from '../base/duration.js';
@@ -46,25 +46,35 @@ const isPort = (digits: string): boolean =>
   /^[1-9]\d{0,4}$/.test(digits) && Number(digits) < 65_536;
 const FILE = /^\/[\w./@+-]{1,255}$/;
 
+const AT = /^(?:\[([^\]]*)\]|([^:[\]]*)):(\d+)$/;
+
 /** @internal */
-export const address = text("an address, 'host:port', '[IPv6]:port' or 'unix:/path'", (value) => {
-  if (value.startsWith('unix:')) return FILE.test(value.slice('unix:'.length));
-  const [, v6, host = '', digits = ''] = /^(?:\[([^\]]*)\]|([^:[\]]*)):(\d+)$/.exec(value) ?? [];
-  return isPort(digits) && (v6 === undefined ? isHost(host) : isPlainIPv6(v6));
-});
+export const address = v.pipe(
+  text("an address, 'host:port', '[IPv6]:port' or 'unix:/path'", (value) => {
+    if (value.startsWith('unix:')) return FILE.test(value.slice('unix:'.length));
+    const [, v6, host = '', digits = ''] = AT.exec(value) ?? [];
+    return isPort(digits) && (v6 === undefined ? isHost(host) : isPlainIPv6(v6));
+  }),
+  v.transform((value) => value.replace(/^\[(.*)\]/, (_, host: string) => `[${canonical(host)}]`)),
+);
 
 /** Without a zone, which nginx does not take. */
 const isPlainIPv6 = (host: string): boolean => isIPv6(host) && !host.includes('%');
 
+/** nginx does not know every form of IPv6. */
+const canonical = (host: string): string =>
+  isIPv6(host) ? new SocketAddress({ address: host, family: 'ipv6' }).address : host;
+
 /** @internal */
-export const network = text("an IP address or a network as '10.0.0.0/8'", (value) => {
-  const [, host = '', digits] = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(value) ?? [];
-  const bits = { 0: -1, 4: 32, 6: 128 }[isIP(host)] ?? -1;
-  return (
-    bits > 0 &&
-    (digits === undefined || (String(Number(digits)) === digits && Number(digits) <= bits))
-  );
-});
+export const network = v.pipe(
+  text("an IP address or a network as '10.0.0.0/8'", (value) => {
+    const [, host = '', digits] = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(value) ?? [];
+    const bits = { 0: -1, 4: 32, 6: 128 }[isIP(host)] ?? -1;
+    const isWritten = digits === undefined || String(Number(digits)) === digits;
+    return isWritten && Number(digits ?? 0) <= bits;
+  }),
+  v.transform((value) => value.replace(/^[^/]+/, canonical)),
+);
 
 /** @internal */
 export const serverName = text(
