@@ -24,7 +24,7 @@ export function clientMaps({ trustedProxies }: Settings): Lines {
       String.raw`"~*^[^?]*(?:/|%2f)(?:\.|%2e)(?:\.|%2e)(?:[/?]|%2f|$)" 1;`,
     ),
     isBehind && [
-      '# Only the balancers in front are believed how a client came.',
+      '# Only the balancers in front are believed who a client is, and how he came.',
       block(
         'geo $realip_remote_addr $aurora_is_trusted',
         'default 0;',
@@ -35,6 +35,11 @@ export function clientMaps({ trustedProxies }: Settings): Lines {
         'default $scheme;',
         '1:http http;',
         '1:https https;',
+      ),
+      block(
+        'map $aurora_is_trusted:$http_x_forwarded_for $aurora_forwarded_for',
+        'default $remote_addr;',
+        '"~^1:(?<aurora_chain>.+)$" "$aurora_chain, $realip_remote_addr";',
       ),
     ],
   ];
@@ -57,7 +62,7 @@ export function forwardingLines({ trustedProxies }: Settings, isWebSocket: boole
     'proxy_set_header Host $aurora_host;',
     'proxy_set_header X-Forwarded-Host $aurora_host;',
     'proxy_set_header X-Real-IP $remote_addr;',
-    `proxy_set_header X-Forwarded-For ${isBehind ? '$proxy_add_x_forwarded_for' : '$remote_addr'};`,
+    `proxy_set_header X-Forwarded-For ${isBehind ? '$aurora_forwarded_for' : '$remote_addr'};`,
     `proxy_set_header X-Forwarded-Proto ${isBehind ? '$aurora_scheme' : '$scheme'};`,
     'proxy_set_header X-Request-ID $aurora_request_id;',
     `proxy_set_header Upgrade ${isWebSocket ? '$aurora_upgrade' : "''"};`,

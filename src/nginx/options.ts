@@ -167,6 +167,6 @@ export interface NginxOptions {
   errorLog?: string | undefined;
   /** Path of the file with nginx's process number, of a whole configuration; default: nginx's own. */
   pidFile?: string | undefined;
-  /** Connections of each worker, of a whole configuration; default 4096. */
+  /** Connections of each worker, of a whole configuration, from 64 to a million; default 4096. */
   workerConnections?: number | undefined;
 }

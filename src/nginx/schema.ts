@@ -159,7 +159,7 @@ const options = object({
   ),
   errorLog: v.optional(filePath, '/var/log/nginx/error.log'),
   pidFile: v.optional(filePath),
-  workerConnections: v.optional(integer(1, 1_000_000), 4096),
+  workerConnections: v.optional(integer(64, 1_000_000), 4096),
 });
 
 type Checked = v.InferOutput<typeof options>;

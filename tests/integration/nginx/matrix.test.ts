@@ -7,9 +7,9 @@ import fc from 'fast-check';
 import { makeCertificate, makeFolder, refusalOf, removeFolder } from '../../support/nginx.js';
 
 const SEED = Number(process.env['SEED'] ?? Date.now() % 2 ** 31);
-const RUNS = 120;
+const RUNS = Number(process.env['RUNS'] ?? 120);
 
-jest.setTimeout(60_000);
+jest.setTimeout(600_000);
 
 let folder: string;
 let options: fc.Arbitrary<NginxOptions>;
@@ -150,7 +150,7 @@ function validOptions(
       trustedProxies: maybe(networks),
       accessLog: fc.constantFrom(false as const, join(home, 'access.log')),
       ...{ port: fc.constantFrom(undefined, 8080), gzip: flag, headers: maybe(headers) },
-      ...{ timeouts, maxBodySize: size, workerConnections: number(1, 100_000) },
+      ...{ timeouts, maxBodySize: size, workerConnections: number(64, 100_000) },
       pidFile: maybe(fc.constant(join(home, 'nginx.pid'))),
       errorLog: fc.constant(join(home, 'error.log')),
     });

@@ -2,10 +2,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { isCacheError } from 'aurora-cache';
-import { generateNginxConfig, type NginxOptions } from 'aurora-cache/nginx';
+import {
+  generateNginxConfig,
+  type NginxOptions,
+  type NginxStrategy,
+  type NginxUpstream,
+} from 'aurora-cache/nginx';
 
 const upstream = { name: 'api', servers: ['10.0.0.1:5001'] };
-const text = (options: object): string => generateNginxConfig(options as NginxOptions);
+const text = (options: NginxOptions): string => generateNginxConfig(options);
+type Servers = NginxUpstream['servers'];
 
 /** The lines of the block that begins so. */
 function blockOf(config: string, head: string): string[] {
@@ -32,7 +38,7 @@ describe('generateNginxConfig', () => {
     expect(options).toEqual(before);
   });
 
-  it.each([
+  it.each<[NginxStrategy, Partial<NginxUpstream>, string | undefined]>([
     ['round_robin', {}, undefined],
     ['least_conn', {}, 'least_conn;'],
     ['ip_hash', {}, 'ip_hash;'],
@@ -53,7 +59,7 @@ describe('generateNginxConfig', () => {
   });
 
   it('writes all that there is to say of a server', () => {
-    const servers = [
+    const servers: Servers = [
       { address: 'unix:/run/api.sock', weight: 5, maxFails: 0, failTimeout: '1500ms' },
       { address: '[2001:db8::1]:80', maxConnections: 100, down: true },
       { address: 'api.internal:8080', backup: true },

@@ -1,0 +1,443 @@
+import { readFileSync } from 'node:fs';
+import { connect as connectHttp2 } from 'node:http2';
+import { request as requestHttps } from 'node:https';
+import { connect } from 'node:net';
+import { gunzipSync } from 'node:zlib';
+
+import type { NginxOptions } from 'aurora-cache/nginx';
+
+import { ask, sendRaw } from '../../support/http-client.js';
+import {
+  makeCertificate,
+  makeFolder,
+  Nginx,
+  removeFolder,
+  stopNginx,
+} from '../../support/nginx.js';
+import { RecordingServer, stopRecordingServers } from '../../support/recording-server.js';
+import { freePort, until } from '../../support/redis/server.js';
+
+jest.setTimeout(30_000);
+
+afterEach(async () => {
+  await stopNginx();
+  await stopRecordingServers();
+});
+
+/** nginx in front of one server. */
+async function before(server: RecordingServer, options: NginxOptions = {}): Promise<Nginx> {
+  return await Nginx.start({ upstreams: [{ name: 'api', servers: [server.address] }], ...options });
+}
+
+/** Stands in front, as a balancer would: whoever it says is the client. */
+const trusting = { trustedProxies: ['127.0.0.1'] };
+const as = (client: string) => ({ headers: { 'X-Forwarded-For': client } });
+const FOREIGNER = '203.0.113.9';
+
+describe('headers', () => {
+  it('of answers are added, and never replace what the service says', async () => {
+    const server = await RecordingServer.start((_, response) => {
+      response.setHeader('Referrer-Policy', 'no-referrer');
+      response.setHeader('X-Team', 'its own');
+      response.end('ok');
+    });
+    const nginx = await before(server, { headers: { 'X-Team': 'nginx', 'X-Region': 'eu' } });
+    const { headers } = await ask(nginx.port, '/');
+    expect(headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'SAMEORIGIN',
+      'referrer-policy': 'no-referrer',
+      'x-team': 'its own',
+      'x-region': 'eu',
+      server: 'nginx',
+    });
+    expect(headers).not.toHaveProperty('strict-transport-security');
+
+    await server.stop();
+    const failed = await ask(nginx.port, '/');
+    expect(failed).toMatchObject({
+      status: 502,
+      headers: {
+        ...{ 'x-content-type-options': 'nosniff', 'x-team': 'nginx', 'x-region': 'eu' },
+        'referrer-policy': 'strict-origin-when-cross-origin',
+      },
+    });
+  });
+
+  it('of requests say who asks, whatever he says himself', async () => {
+    const server = await RecordingServer.start();
+    const nginx = await before(server);
+    const lies = {
+      'X-Forwarded-For': FOREIGNER,
+      'X-Real-IP': FOREIGNER,
+      'X-Forwarded-Proto': 'https',
+      'X-Forwarded-Host': 'evil.example',
+    };
+    await ask(nginx.port, '/', { headers: { ...lies, Host: 'shop.example:8080' } });
+    expect(server.seen[0]?.headers).toMatchObject({
+      host: 'shop.example:8080',
+      'x-forwarded-host': 'shop.example:8080',
+      'x-forwarded-for': '127.0.0.1',
+      'x-real-ip': '127.0.0.1',
+      'x-forwarded-proto': 'http',
+    });
+    expect(server.seen[0]?.headers).not.toHaveProperty('connection', 'upgrade');
+  });
+
+  it('of requests are believed of the balancer in front', async () => {
+    const server = await RecordingServer.start();
+    const nginx = await before(server, trusting);
+    const headers = { 'X-Forwarded-For': `6.6.6.6, ${FOREIGNER}`, 'X-Forwarded-Proto': 'https' };
+    await ask(nginx.port, '/', { headers });
+    expect(server.seen[0]?.headers).toMatchObject({
+      'x-real-ip': FOREIGNER,
+      'x-forwarded-for': `6.6.6.6, ${FOREIGNER}, 127.0.0.1`,
+      'x-forwarded-proto': 'https',
+    });
+    await until('it is logged', () => Promise.resolve(nginx.accessLog.length === 1));
+    expect(nginx.accessLog[0]).toMatchObject({ client: FOREIGNER });
+  });
+
+  it('carry an id, and keep one that looks like one', async () => {
+    const server = await RecordingServer.start((_, response) => {
+      response.setHeader('X-Request-ID', 'of the service');
+      response.end();
+    });
+    const nginx = await before(server);
+    const idOf = async (given?: string): Promise<string> => {
+      const headers = given === undefined ? {} : { 'X-Request-ID': given };
+      const answer = await ask(nginx.port, '/', { headers });
+      const id = String(answer.headers['x-request-id']);
+      expect(server.seen.at(-1)?.headers['x-request-id']).toBe(id);
+      return id;
+    };
+    const id = await idOf();
+    expect(id).toMatch(/^[0-9a-f]{32}$/);
+    expect(await idOf()).not.toBe(id);
+    expect(await idOf('order-42.retry_1')).toBe('order-42.retry_1');
+    for (const bad of ['a b', '"><script>', 'x'.repeat(129)]) {
+      expect(await idOf(bad)).toMatch(/^[0-9a-f]{32}$/);
+    }
+  });
+});
+
+describe('bodies', () => {
+  it('are compressed where it pays', async () => {
+    const json = JSON.stringify(Array.from({ length: 200 }, (_, id) => ({ id })));
+    const server = await RecordingServer.start(({ url }, response) => {
+      response.setHeader('Content-Type', url === '/image' ? 'image/png' : 'application/json');
+      response.end(url === '/small' ? '{}' : json);
+    });
+    const nginx = await before(server);
+    const encoding = { headers: { 'Accept-Encoding': 'gzip' } };
+    const large = await ask(nginx.port, '/', encoding);
+    expect(large.headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'Accept-Encoding' });
+    expect(gunzipSync(large.body).toString()).toBe(json);
+    for (const path of ['/small', '/image']) {
+      expect((await ask(nginx.port, path, encoding)).headers).not.toHaveProperty(
+        'content-encoding',
+      );
+    }
+  });
+
+  it('that are too large are refused', async () => {
+    const server = await RecordingServer.start();
+    const routes = [
+      { path: '/', upstream: 'api' },
+      { path: '/files/', upstream: 'api', maxBodySize: '2k' },
+    ];
+    const nginx = await before(server, { maxBodySize: '1k', routes });
+    const post = async (path: string, bytes: number): Promise<number> => {
+      const body = 'x'.repeat(bytes);
+      return (await fetch(nginx.url + path, { method: 'POST', body })).status;
+    };
+    expect(await post('/', 1024)).toBe(200);
+    expect(await post('/', 1025)).toBe(413);
+    expect(await post('/files/a', 1025)).toBe(200);
+    expect(await post('/files/a', 2049)).toBe(413);
+  });
+
+  it('that come in parts are passed on as they come', async () => {
+    let end = (): void => undefined;
+    const server = await RecordingServer.start((_, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/event-stream' }).write('data: 1\n\n');
+      end = () => response.end('data: 2\n\n');
+    });
+    const routes = [{ path: '/', upstream: 'api', buffering: false }];
+    const nginx = await before(server, { routes });
+    const { body } = await fetch(nginx.url);
+    const reader = (body as ReadableStream<Uint8Array>).getReader();
+    const part = async (): Promise<string> => new TextDecoder().decode((await reader.read()).value);
+    expect(await part()).toBe('data: 1\n\n');
+    end();
+    expect(await part()).toBe('data: 2\n\n');
+  });
+});
+
+describe('the routes of the performance API', () => {
+  const clear = '/api/performance/cache/clear?pattern=*';
+  const restricted: [method: string, path: string][] = [
+    ['POST', clear],
+    ['POST', '/api/performance/cache/clear'],
+    ['POST', '/api/performance/cache/clear/'],
+    ['GET', '/api/performance'],
+    ['GET', '/api/performance/'],
+    ['GET', '/api/performance/stats'],
+    ['GET', '/metrics'],
+    // In other words.
+    ['POST', '//api///performance//cache/clear'],
+    ['POST', '/api/performance/./cache/clear'],
+    ['POST', '/%61pi/performance/cache/clear'],
+    ['POST', '/api%2Fperformance%2Fcache/clear'],
+    ['POST', '/api/performance/cache/clear%3Fpattern=x'],
+  ];
+  const ambiguous = [
+    '/api/performance//../cache/clear',
+    '/x/../api/performance/cache/clear',
+    '/x/%2e%2E/api/performance/cache/clear',
+    '/x/.%2e/api/performance/cache/clear',
+    '/x%2F..%2Fapi/performance/cache/clear',
+    '/x\\..\\api/performance/cache/clear',
+    '/..',
+  ];
+
+  it('are for local networks; its health is for all', async () => {
+    const server = await RecordingServer.start();
+    const nginx = await before(server, trusting);
+    for (const [method, path] of restricted) {
+      const { status } = await ask(nginx.port, path, { method, ...as(FOREIGNER) });
+      expect([path, status]).toEqual([path, 403]);
+    }
+    for (const path of ambiguous) {
+      const { status } = await ask(nginx.port, path, { method: 'POST', ...as(FOREIGNER) });
+      expect([path, status]).toEqual([path, 400]);
+    }
+    expect(server.seen).toEqual([]);
+    for (const path of ['/api/performance/health', '/a..b/c?next=/../x\\y', '/.well-known/x']) {
+      const { status } = await ask(nginx.port, path, as(FOREIGNER));
+      expect([path, status]).toEqual([path, 200]);
+    }
+    for (const client of ['10.1.2.3', '172.31.0.1', '192.168.1.1', '127.0.0.9', '::1', 'fd00::1']) {
+      const { status } = await ask(nginx.port, clear, { method: 'POST', ...as(client) });
+      expect([client, status]).toEqual([client, 200]);
+    }
+    for (const client of ['172.32.0.1', '11.0.0.1', '2001:db8::1']) {
+      const { status } = await ask(nginx.port, clear, { method: 'POST', ...as(client) });
+      expect([client, status]).toEqual([client, 403]);
+    }
+  });
+
+  it('are for the networks that are named, and where the API is', async () => {
+    const server = await RecordingServer.start();
+    const performanceApi = { basePath: '/internal/cache/', networks: [FOREIGNER] };
+    const nginx = await before(server, { ...trusting, performanceApi });
+    const status = async (client: string, path: string): Promise<number> =>
+      (await ask(nginx.port, path, as(client))).status;
+    expect(await status(FOREIGNER, '/internal/cache/stats')).toBe(200);
+    expect(await status('10.0.0.1', '/internal/cache/stats')).toBe(403);
+    expect(await status('10.0.0.1', '/internal/cache')).toBe(403);
+    expect(await status('10.0.0.1', '/internal/cache/health')).toBe(200);
+    expect(await status('10.0.0.1', '/api/performance/stats')).toBe(200);
+  });
+
+  it('are not opened by a header when nobody stands in front', async () => {
+    const server = await RecordingServer.start();
+    const performanceApi = { networks: ['10.0.0.0/8'] };
+    const nginx = await before(server, { performanceApi });
+    expect((await ask(nginx.port, clear, { method: 'POST', ...as('10.0.0.1') })).status).toBe(403);
+  });
+});
+
+describe('WebSockets', () => {
+  const handshake = (path: string, upgrade = 'websocket') =>
+    `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: ${upgrade}\r\n` +
+    'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
+
+  it('pass where they are wanted, and nothing else takes over a connection', async () => {
+    const server = await RecordingServer.start((_, response) => {
+      response.setHeader('Connection', 'close').end('no upgrade');
+    });
+    server.onUpgrade((_, socket) => {
+      socket.write(
+        'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n',
+      );
+      socket.pipe(socket);
+    });
+    const routes = [
+      { path: '/', upstream: 'api' },
+      { path: '/chat/', upstream: 'api', webSocket: true },
+    ];
+    const nginx = await before(server, { routes });
+
+    const echoed = await new Promise<string>((resolve, reject) => {
+      let text = '';
+      const socket = connect(nginx.port, '127.0.0.1', () => socket.write(handshake('/chat/1')));
+      socket.on('error', reject);
+      socket.on('data', (part) => {
+        text += String(part);
+        if (text.endsWith('\r\n\r\n')) socket.write('hello');
+        if (text.endsWith('hello')) socket.destroy();
+      });
+      socket.on('close', () => {
+        resolve(text);
+      });
+    });
+    expect(echoed).toMatch(/^HTTP\/1\.1 101 [^]*\r\n\r\nhello$/);
+    expect(server.seen[0]?.headers).toMatchObject({ upgrade: 'websocket', connection: 'upgrade' });
+
+    const close = (text: string) =>
+      text.replace('Connection: Upgrade', 'Connection: Upgrade, close');
+    const others = [close(handshake('/elsewhere')), close(handshake('/chat/', 'h2c'))];
+    for (const text of others) {
+      expect(await sendRaw(nginx.port, text)).toMatch(/^HTTP\/1\.1 200 /);
+      expect(server.seen.at(-1)?.headers).not.toHaveProperty('upgrade');
+    }
+  });
+});
+
+describe('failover', () => {
+  /** nginx in front of a server that fails, and a backup. */
+  async function withBackup(
+    first: string,
+    backup: string,
+    rest: { maxFails?: number; failTimeout?: 1 } = {},
+  ): Promise<Nginx> {
+    const servers = [
+      { address: first, ...rest },
+      { address: backup, backup: true },
+    ];
+    return await Nginx.start({ upstreams: [{ name: 'api', servers }] });
+  }
+
+  it('repeats a GET elsewhere, and a POST never, once it was sent', async () => {
+    const bad = await RecordingServer.start((request) => request.socket.destroy());
+    const good = await RecordingServer.start();
+    const nginx = await withBackup(bad.address, good.address, { maxFails: 0 });
+    expect((await ask(nginx.port, '/a')).status).toBe(200);
+    expect([bad.seen.length, good.seen.length]).toEqual([1, 1]);
+    for (const method of ['POST', 'PATCH']) {
+      expect((await ask(nginx.port, '/b', { method })).status).toBe(502);
+    }
+    expect([bad.seen.length, good.seen.length]).toEqual([3, 1]);
+  });
+
+  it('repeats whatever was not sent', async () => {
+    const good = await RecordingServer.start();
+    const nginx = await withBackup(`127.0.0.1:${String(await freePort())}`, good.address);
+    expect((await ask(nginx.port, '/', { method: 'POST' })).status).toBe(200);
+    expect(good.seen.map(({ method }) => method)).toEqual(['POST']);
+  });
+
+  it.each([502, 503, 504])('asks elsewhere after a %i', async (status) => {
+    const bad = await RecordingServer.start((_, response) => response.writeHead(status).end());
+    const good = await RecordingServer.start();
+    const nginx = await withBackup(bad.address, good.address);
+    expect((await ask(nginx.port, '/')).status).toBe(200);
+    expect((await ask(nginx.port, '/', { method: 'POST' })).status).toBe(status);
+  });
+
+  it('leaves other answers alone', async () => {
+    const bad = await RecordingServer.start((_, response) => response.writeHead(500).end());
+    const good = await RecordingServer.start();
+    const nginx = await withBackup(bad.address, good.address);
+    expect((await ask(nginx.port, '/')).status).toBe(500);
+    expect(good.seen).toEqual([]);
+  });
+
+  it('leaves a server alone that has failed, and tries it again', async () => {
+    let isBad = true;
+    const first = await RecordingServer.start((request, response) => {
+      if (isBad) request.socket.destroy();
+      else response.end('first');
+    });
+    const good = await RecordingServer.start();
+    const nginx = await withBackup(first.address, good.address, { maxFails: 2, failTimeout: 1 });
+    for (let i = 0; i < 10; i++) expect((await ask(nginx.port, '/')).status).toBe(200);
+    // Within a second, or two of them where this machine was slow.
+    expect(first.seen.length).toBeLessThan(8);
+    isBad = false;
+    await until(
+      'it is asked again',
+      async () => String((await ask(nginx.port, '/')).body) === 'first',
+    );
+  });
+});
+
+describe('limits and encryption', () => {
+  it('answer 429 to a client that asks too much, and never to health checks', async () => {
+    const server = await RecordingServer.start();
+    const rateLimit = { requestsPerSecond: 1, burst: 4 };
+    const nginx = await before(server, { ...trusting, rateLimit });
+    const statuses = await Promise.all(
+      Array.from({ length: 20 }, async () => (await ask(nginx.port, '/', as('10.0.0.1'))).status),
+    );
+    const passed = statuses.filter((status) => status === 200).length;
+    expect(passed).toBeGreaterThanOrEqual(5);
+    expect(passed).toBeLessThan(10);
+    expect(new Set(statuses)).toEqual(new Set([200, 429]));
+    expect((await ask(nginx.port, '/', as('10.0.0.2'))).status).toBe(200);
+    const health = Array.from({ length: 20 }, () =>
+      ask(nginx.port, '/api/performance/health', as('10.0.0.1')),
+    );
+    expect((await Promise.all(health)).every(({ status }) => status === 200)).toBe(true);
+  });
+
+  it('send plain requests to the encrypted port', async () => {
+    const folder = makeFolder();
+    try {
+      const certificate = await makeCertificate(folder);
+      const server = await RecordingServer.start();
+      const port = await freePort();
+      const nginx = await before(server, { tls: { ...certificate, port } });
+      const plain = await ask(nginx.port, '/a?b=c', { headers: { Host: 'localhost' } });
+      expect(plain).toMatchObject({
+        status: 308,
+        headers: { location: `https://localhost:${String(port)}/a?b=c` },
+      });
+      const ca = readFileSync(certificate.certificate);
+      const headers = await new Promise<Record<string, unknown>>((resolve, reject) => {
+        requestHttps({ host: 'localhost', port, ca, agent: false }, (response) => {
+          response.resume();
+          resolve(response.headers);
+        })
+          .on('error', reject)
+          .end();
+      });
+      expect(headers).toMatchObject({ 'strict-transport-security': 'max-age=15552000' });
+      expect(server.seen[0]?.headers).toMatchObject({ 'x-forwarded-proto': 'https' });
+
+      const session = connectHttp2(`https://localhost:${String(port)}`, { ca });
+      const stream = session.request({ ':path': '/' });
+      const status = new Promise((resolve, reject) => {
+        stream.on('response', (answer) => resolve(answer[':status'])).on('error', reject);
+      });
+      expect(await status).toBe(200);
+      stream.resume();
+      session.close();
+    } finally {
+      removeFolder(folder);
+    }
+  });
+});
+
+describe('the access log', () => {
+  it('is a JSON object a line, without queries, whatever was sent', async () => {
+    const server = await RecordingServer.start((_, response) => {
+      response.setHeader('X-Response-Time', '0.045s');
+      response.end('ok');
+    });
+    const nginx = await before(server);
+    await ask(nginx.port, '/search/%22%0a?token=secret', { headers: { 'User-Agent': 'a"}\\' } });
+    await ask(nginx.port, '/api/performance/health');
+    await until('it is logged', () => Promise.resolve(nginx.accessLog.length > 0));
+    expect(nginx.accessLog).toHaveLength(1);
+    const [line] = nginx.accessLog;
+    expect(line).toMatchObject({
+      ...{ method: 'GET', path: '/search/"\n', status: '200', bytes: '2', client: '127.0.0.1' },
+      ...{ upstream: server.address, upstream_status: '200', x_response_time: '0.045s' },
+      ...{ user_agent: 'a"}\\', request_id: expect.stringMatching(/^[0-9a-f]{32}$/) as string },
+    });
+    expect(Number(line?.['upstream_time'])).toBeLessThan(5);
+    expect(JSON.stringify(line)).not.toContain('secret');
+  });
+});
