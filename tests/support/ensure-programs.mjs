@@ -6,6 +6,7 @@ const PROGRAMS = {
   'redis-server': ['redis-server', '--version'],
   openssl: ['openssl', 'version'],
   prometheus: ['promtool', '--version'],
+  nginx: ['nginx', '-v'],
   chromium: ['chromium', '--version'],
 };
 
