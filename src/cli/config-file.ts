@@ -6,13 +6,18 @@ import { LIMITS } from '../base/defaults.js';
 import { describe } from '../base/duration.js';
 import { EXIT, Failure, reason } from './failure.js';
 
+/** What a file of options is called in messages. */
+export function nameOf(path: string): string {
+  return path === '-' ? 'standard input' : path;
+}
+
 /**
  * The object in a JSON file, or on the standard input for `-`.
  *
  * @throws Failure that names the file, and in bad JSON the place; never what is written there.
  */
 export async function readConfig(path: string): Promise<object> {
-  const name = path === '-' ? 'standard input' : path;
+  const name = nameOf(path);
   const value = parsed(decoded(await bytesOf(path, name), name), name);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   // A string or a number may be a secret in the wrong file.

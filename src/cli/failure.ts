@@ -16,7 +16,8 @@ export class Failure extends Error {
 
 /** Why the system refused something, in its own words and without the path, which is ours to say. */
 export function reason(error: unknown): string {
-  const { errno, message } = error as NodeJS.ErrnoException;
+  const { code, errno, message } = error as NodeJS.ErrnoException;
+  if (code === 'EISDIR') return 'it is a directory';
   return (errno !== undefined && getSystemErrorMap().get(errno)?.[1]) || message;
 }
 

@@ -58,14 +58,18 @@ async function linkAll(home: string, folder: string): Promise<void> {
 
 /** A test opens the file for the pid as well: not that of an nginx that runs, which may be root's. */
 function pid(text: string, folder: string): string[] {
-  return /^\s*pid\s/m.test(text) ? [] : ['-g', `pid ${join(folder, 'nginx.pid')};`];
+  return /^\s*pid\s/m.test(text) ? [] : ['-g', `pid "${join(folder, 'nginx.pid')}";`];
 }
 
-/** Without the folder, which is gone, and without the log of nginx itself, which a test needs not. */
+/**
+ * Without the folder, which is gone, without times, which only some builds print, and without the
+ * complaint about the log of nginx itself, which a test does without.
+ */
 function readable(said: string, folder: string): string {
   return said
     .split('\n')
     .filter((line) => line.trim() !== '' && !line.includes('[alert] could not open error log'))
+    .map((line) => line.replace(/^\d{4}\/\S+ \S+ (\[\w+\]) \d+#\d+: /, 'nginx: $1 '))
     .join('\n')
     .replaceAll(join(folder, NAME), NAME)
     .replaceAll(folder, basename(folder));

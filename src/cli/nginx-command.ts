@@ -2,7 +2,7 @@ import { Command } from 'commander';
 
 import { isCacheError } from '../base/errors.js';
 import { generateNginxConfig, type NginxOptions } from '../nginx/index.js';
-import { readConfig } from './config-file.js';
+import { nameOf, readConfig } from './config-file.js';
 import { codeOf, EXIT, Failure, reason } from './failure.js';
 import { checkWithNginx } from './nginx-check.js';
 import { isSameFile, writeOutput } from './output-file.js';
@@ -20,11 +20,6 @@ Without --config, all options have their defaults.
 count from the folder of nginx's own configuration. When nginx refuses, nothing
 is written.
 
-Exit codes:
-  0  written
-  1  a file could not be read or written, nginx refused or is missing
-  2  the command was misspelt, or the configuration has a mistake
-
 Examples:
   aurora-cache nginx > nginx.conf
   aurora-cache nginx --config balance.json --check --out /etc/nginx/nginx.conf
@@ -35,15 +30,12 @@ export function nginxCommand(): Command {
   return new Command('nginx')
     .description('write a configuration of nginx for several instances')
     .option('-c, --config <file>', 'JSON file with the options; - is standard input')
-    .option('-o, --out <path>', 'file to write, replaced in one step; default standard output')
+    .option('-o, --out <path>', 'file to write, in one step; default and - are standard output')
     .option('--check', 'have it checked by nginx -t before it is written')
     .addHelpText('after', NOTES)
     .action(async (flags: Flags) => {
       await refuseMixUp(flags);
-      const text = generate(
-        flags.config === undefined ? {} : await readConfig(flags.config),
-        flags,
-      );
+      const text = await generate(flags);
       if (flags.check) warn(await checkWithNginx(text));
       if (flags.out === undefined || flags.out === '-') await print(text);
       else await writeOutput(flags.out, text);
@@ -57,13 +49,14 @@ async function refuseMixUp({ config, out }: Flags): Promise<void> {
   throw new Failure('--out would overwrite the file of --config.', EXIT.usage);
 }
 
-function generate(options: NginxOptions, { config = '' }: Flags): string {
+async function generate({ config }: Flags): Promise<string> {
+  if (config === undefined) return generateNginxConfig();
+  const options: NginxOptions = await readConfig(config);
   try {
     return generateNginxConfig(options);
   } catch (error) {
     if (!isCacheError(error)) throw error;
-    const where = config === '-' ? 'standard input' : config;
-    throw new Failure(`${where}: ${error.message}`, EXIT.usage);
+    throw new Failure(`${nameOf(config)}: ${error.message}`, EXIT.usage);
   }
 }
 

@@ -9,6 +9,12 @@ const { version } = createRequire(import.meta.url)('aurora-cache/package.json') 
   version: string;
 };
 
+const EXIT_CODES = `
+Exit codes:
+  0  done
+  1  a file could not be read or written, nginx refused or is missing
+  2  the command was misspelt, or the configuration has a mistake`;
+
 /**
  * Runs what the arguments ask for, and answers the exit code. Mistakes are told on stderr.
  *
@@ -16,7 +22,7 @@ const { version } = createRequire(import.meta.url)('aurora-cache/package.json') 
  */
 export async function run(args: readonly string[]): Promise<number> {
   try {
-    await program().parseAsync(args, { from: 'user' });
+    await program().parseAsync(words(args), { from: 'user' });
     return EXIT.ok;
   } catch (error) {
     // It has said what is wrong; help that was asked for comes this way too.
@@ -32,22 +38,32 @@ function program(): Command {
     .version(version, '-v, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help for a command')
+    .addHelpText('afterAll', EXIT_CODES)
     .exitOverride()
     .configureOutput({
       outputError: (message) => {
-        tell(shown(message).trimEnd(), EXIT.usage);
+        tell(shown(message), EXIT.usage);
       },
     });
   const nginx = nginxCommand().copyInheritedSettings(command);
   return command.addCommand(nginx);
 }
 
-/** An option is named without what follows its `=`, which may be a secret in the wrong place. */
+/** `--name=value` as two words: an unknown name is then told without its value, and with a hint. */
+function words(args: readonly string[]): string[] {
+  return args.flatMap((arg) => {
+    const [, name, value] = /^(--[^=]+)=(.*)$/s.exec(arg) ?? [];
+    return name === undefined || value === undefined ? [arg] : [name, value];
+  });
+}
+
+/** The message of the parser as ours are, and of `-psecret` no more than the letter. */
 function shown(message: string): string {
   return message
+    .trimEnd()
     .replace(/^error: /, '')
-    .replace(/(unknown option '--[^=']*)=.*'/s, "$1'")
-    .replace(/\n\((Did you mean .*\?)\)/s, '. $1');
+    .replace(/unknown option '(-[^-])[^\n]*'/, "unknown option '$1'")
+    .replace(/\n\((Did you mean .*\?)\)$/s, '. $1');
 }
 
 function defect(error: unknown): string {
