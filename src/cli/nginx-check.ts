@@ -1,7 +1,7 @@
 import { execFile, type ExecFileException } from 'node:child_process';
 import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 import { LIMITS } from '../base/defaults.js';
 import { codeOf, EXIT, Failure, reason } from './failure.js';
@@ -20,14 +20,9 @@ export async function checkWithNginx(text: string): Promise<string> {
   try {
     await linkAll(home, folder);
     await writeFile(join(folder, NAME), text);
-    const { failed, said } = await nginx([
-      '-t',
-      '-q',
-      '-c',
-      join(folder, NAME),
-      ...pid(text, folder),
-    ]);
-    const lines = readable(said, folder);
+    const config = ['-c', join(folder, NAME), ...pid(text, folder)];
+    const { failed, said } = await nginx(['-t', '-q', ...config]);
+    const lines = readable(said, folder, home);
     if (!failed) return lines;
     throw new Failure(`nginx refuses the configuration:\n${lines}`, EXIT.failed);
   } finally {
@@ -62,17 +57,17 @@ function pid(text: string, folder: string): string[] {
 }
 
 /**
- * Without the folder, which is gone, without times, which only some builds print, and without the
- * complaint about the log of nginx itself, which a test does without.
+ * With nginx's own folder for ours, which is gone; without times, which only some builds print, and
+ * without the complaint about nginx's own log, which no test needs.
  */
-function readable(said: string, folder: string): string {
+function readable(said: string, folder: string, home: string): string {
   return said
     .split('\n')
     .filter((line) => line.trim() !== '' && !line.includes('[alert] could not open error log'))
     .map((line) => line.replace(/^\d{4}\/\S+ \S+ (\[\w+\]) \d+#\d+: /, 'nginx: $1 '))
     .join('\n')
     .replaceAll(join(folder, NAME), NAME)
-    .replaceAll(folder, basename(folder));
+    .replaceAll(folder, home);
 }
 
 /** What nginx says, on stderr as it always does, and whether it was content. */
