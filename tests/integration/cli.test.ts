@@ -219,6 +219,7 @@ describe('aurora-cache nginx', () => {
       const before = `cat ${at('pipe')} > ${at('copy')} & exec 3> ${at('pipe')}`;
       expect(await nginx(['--out', at('pipe')], { before })).toEqual(silent);
       expect(statSync(at('pipe')).isFIFO()).toBe(true);
+      isConfig(read('copy'));
     });
 
     it('is stdout for -', async () => {
