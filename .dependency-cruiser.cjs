@@ -16,7 +16,7 @@ const house = {
   testing: ['base', 'store', 'cache'],
   prometheus: ['base', 'stats', 'cache'],
   nginx: ['base'],
-  cli: ['base', 'stats', 'cache'],
+  cli: ['base', 'nginx'],
 };
 
 /** Rooms with an entry point of their own; src/index.ts must not pull them in. */
@@ -27,6 +27,7 @@ const privateModules = {
   redis: '(^|node_modules/)(ioredis|@keyv/redis|@redis/[^/]+|redis)(/|$)',
   prometheus: '(^|node_modules/)prom-client(/|$)',
   http: '^(node:)?(http|https|http2)$',
+  cli: '(^|node_modules/)(commander|jsonc-parser)(/|$)',
 };
 
 /** The one door between cache/ and redis/: at run time, and only when a cache is given a Redis. */

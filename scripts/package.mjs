@@ -1,6 +1,7 @@
 /** Building and packing, for the npm scripts and for the tests that install the packed tarball. */
 import { execFile } from 'node:child_process';
 import {
+  chmod,
   cp,
   mkdir,
   readdir,
@@ -64,6 +65,7 @@ async function compile() {
     const reasons = new Set(failures.map(({ reason }) => reason.stdout || String(reason)));
     if (reasons.size > 0) throw new Error(`tsc failed\n${[...reasons].join('\n')}`);
 
+    await chmod(join(next, 'esm', 'cli', 'main.js'), 0o755);
     const marker = join(next, 'cjs', 'package.json');
     await writeFile(marker, '{ "type": "commonjs" }\n');
     await utimes(marker, started, started);

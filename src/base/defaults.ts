@@ -99,4 +99,8 @@ export const LIMITS = {
   buckets: 50,
   /** Entries that a `Map` holds at most on V8, less some room. */
   memoryItems: 16_000_000,
+  /** Bytes of a file of options that the command line reads. */
+  configBytes: 1_048_576,
+  /** How long `nginx -t` may take, which asks the name server for every upstream. */
+  nginxCheckMs: 60_000,
 } as const;

@@ -346,7 +346,9 @@ describe('the architecture page', () => {
   it('names every file that the entry points consist of', () => {
     const files = loaded([
       'index.ts',
+      'cli/main.ts',
       'http/index.ts',
+      'nginx/index.ts',
       'prometheus/index.ts',
       'redis/index.ts',
       'testing/index.ts',

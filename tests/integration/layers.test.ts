@@ -54,6 +54,8 @@ async function inspect(changes: House): Promise<string[]> {
     const packages: House = {
       'node_modules/ioredis/package.json': `{ "name": "ioredis", "main": "index.js" }`,
       'node_modules/ioredis/index.js': `exports.Redis = class {};\n`,
+      'node_modules/commander/package.json': `{ "name": "commander", "main": "index.js" }`,
+      'node_modules/commander/index.js': `exports.Command = class {};\n`,
       'node_modules/typescript/package.json': `{ "name": "typescript", "main": "index.js" }`,
       'node_modules/typescript/index.js': `exports.version = '0';\n`,
     };
@@ -148,6 +150,13 @@ describe('the layer check', () => {
         'cache/serve.ts': `import { createServer } from 'node:http';\nexport const serve = createServer;\n`,
       },
       'only-http: src/cache/serve.ts -> http',
+    ],
+    [
+      'the argument parser outside its room',
+      {
+        'base/parse.ts': `import { Command } from 'commander';\nexport const parse = Command;\n`,
+      },
+      'only-cli: src/base/parse.ts -> node_modules/commander/index.js',
     ],
     [
       'a development dependency',

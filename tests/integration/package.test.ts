@@ -6,6 +6,7 @@ import {
   readFile,
   realpath,
   rm,
+  stat,
   symlink,
   writeFile,
 } from 'node:fs/promises';
@@ -99,6 +100,27 @@ describe('the packed package', () => {
     },
   );
 
+  it('has a command, which npx finds', async () => {
+    const { mode } = await stat(installed('dist/esm/cli/main.js'));
+    expect(mode & 0o111).toBe(0o111);
+    // As `npm install` would link it.
+    const bin = join(project, 'node_modules/.bin/aurora-cache');
+    await mkdir(dirname(bin), { recursive: true });
+    await symlink('../aurora-cache/dist/esm/cli/main.js', bin);
+    const npx = async (...args: string[]) =>
+      await run('npx', ['--no-install', 'aurora-cache', ...args], { cwd: project });
+
+    const { version } = JSON.parse(await readFile(installed('package.json'), 'utf8')) as {
+      version: string;
+    };
+    expect((await npx('--version')).stdout).toBe(`${version}\n`);
+    expect((await npx('nginx')).stdout).toContain('upstream aurora_backend');
+    await expect(npx('ngnix')).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("aurora-cache: unknown command 'ngnix'. Did you mean nginx?"),
+    });
+  });
+
   it('has one default cache, even when both copies are loaded', async () => {
     const seen = await node(
       'both.mjs',
@@ -121,7 +143,7 @@ describe('the packed package', () => {
       'light.cjs',
       `require('aurora-cache');
        const files = Object.keys(require.cache);
-       const rooms = /ioredis|prom-client|dist.cjs.(redis|http|prometheus|nginx|cli|testing)/;
+       const rooms = /ioredis|prom-client|commander|jsonc-parser|dist.cjs.(redis|http|prometheus|nginx|cli|testing)/;
        const http = process.moduleLoadList.includes('NativeModule http');
        console.log(JSON.stringify({ files: files.filter((file) => rooms.test(file)), http }));`,
     );

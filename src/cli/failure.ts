@@ -1,0 +1,27 @@
+import { getSystemErrorMap } from 'node:util';
+
+/** What the process ends with; `--help` and docs/cli.md say so. */
+export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
+
+/** Ends the command: the message goes to stderr as it is, without a stack. */
+export class Failure extends Error {
+  constructor(
+    message: string,
+    readonly exitCode: number,
+  ) {
+    super(message);
+    this.name = 'Failure';
+  }
+}
+
+/** Why the system refused something, in its own words and without the path, which is ours to say. */
+export function reason(error: unknown): string {
+  const { code, errno, message } = error as NodeJS.ErrnoException;
+  if (code === 'EISDIR') return 'it is a directory';
+  return (errno !== undefined && getSystemErrorMap().get(errno)?.[1]) || message;
+}
+
+/** The code of an error of the system, such as `ENOENT`. */
+export function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
+}
