@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
 import { LIMITS } from '../base/defaults.js';
+import type { NginxOptions } from '../nginx/index.js';
 import { codeOf, EXIT, Failure, reason } from './failure.js';
 
 const NAME = 'nginx.conf';
@@ -11,15 +12,21 @@ const NAME = 'nginx.conf';
 /**
  * Asks the nginx of this machine whether it would start with a configuration, by `nginx -t`.
  *
+ * @param context - Whether the text is a whole configuration, or goes into the `http` block of one.
  * @returns nginx's warnings; empty when it has nothing to say.
  * @throws Failure with nginx's own message, or when there is no nginx.
  */
-export async function checkWithNginx(text: string): Promise<string> {
+export async function checkWithNginx(
+  text: string,
+  context: NginxOptions['context'] = 'main',
+): Promise<string> {
   const home = await nginxFolder();
   const folder = await mkdtemp(join(tmpdir(), 'aurora-cache-nginx-'));
   try {
     await linkAll(home, folder);
-    await writeFile(join(folder, NAME), text);
+    // On one line, so that nginx counts the lines of the text.
+    const whole = context === 'main' ? text : `events {} http { ${text}}`;
+    await writeFile(join(folder, NAME), whole);
     const config = ['-c', join(folder, NAME), ...pid(text, folder)];
     const { failed, said } = await nginx(['-t', '-q', ...config]);
     const lines = readable(said, folder, home);

@@ -35,8 +35,8 @@ export function nginxCommand(): Command {
     .addHelpText('after', NOTES)
     .action(async (flags: Flags) => {
       await refuseMixUp(flags);
-      const text = await generate(flags);
-      if (flags.check) warn(await checkWithNginx(text));
+      const { context, text } = await generate(flags);
+      if (flags.check) warn(await checkWithNginx(text, context));
       if (flags.out === undefined || flags.out === '-') await print(text);
       else await writeOutput(flags.out, text);
     });
@@ -49,11 +49,13 @@ async function refuseMixUp({ config, out }: Flags): Promise<void> {
   throw new Failure('--out would overwrite the file of --config.', EXIT.usage);
 }
 
-async function generate({ config }: Flags): Promise<string> {
-  if (config === undefined) return generateNginxConfig();
+async function generate({
+  config,
+}: Flags): Promise<Pick<NginxOptions, 'context'> & { text: string }> {
+  if (config === undefined) return { text: generateNginxConfig() };
   const options: NginxOptions = await readConfig(config);
   try {
-    return generateNginxConfig(options);
+    return { context: options.context, text: generateNginxConfig(options) };
   } catch (error) {
     if (!isCacheError(error)) throw error;
     throw new Failure(`${nameOf(config)}: ${error.message}`, EXIT.usage);

@@ -1,5 +1,22 @@
 import type { NginxRoute, NginxUpstream } from './options.js';
 
+/** What is not given; the documentation is compared with it. */
+export const DEFAULTS = {
+  server: { weight: 1, maxFails: 3, failTimeout: '10s' },
+  upstream: { strategy: 'round_robin', keepalive: 32, keepaliveTimeout: '4s' },
+  timeouts: { connect: '2s', send: '60s', read: '60s' },
+  tls: { port: 443, hsts: '180d' },
+  performanceApi: { basePath: '/api/performance', prometheusPath: '/metrics' },
+  options: {
+    context: 'main',
+    port: 80,
+    maxBodySize: '1m',
+    accessLog: '/var/log/nginx/access.log',
+    errorLog: '/var/log/nginx/error.log',
+    workerConnections: 4096,
+  },
+} as const;
+
 /** Whose addresses nobody on the Internet has: RFC 1122, 1918, 3927, 4193 and 4291. */
 export const LOCAL_NETWORKS: string[] = [
   '127.0.0.0/8',

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 
 import { describe } from '../base/duration.js';
 import { ConfigurationError } from '../base/errors.js';
-import { DEFAULT_ROUTES, DEFAULT_UPSTREAMS, LOCAL_NETWORKS } from './layout.js';
+import { DEFAULTS, DEFAULT_ROUTES, DEFAULT_UPSTREAMS, LOCAL_NETWORKS } from './layout.js';
 import type { NginxOptions } from './options.js';
 import {
   address,
@@ -76,11 +76,11 @@ const server = v.pipe(
   v.transform((given) => (typeof given === 'string' ? { address: given } : given)),
   object({
     address,
-    weight: v.optional(integer(1, 1000), 1),
+    weight: v.optional(integer(1, 1000), DEFAULTS.server.weight),
     backup: v.optional(flag, false),
     down: v.optional(flag, false),
-    maxFails: v.optional(integer(0, 1000), 3),
-    failTimeout: v.optional(duration, '10s'),
+    maxFails: v.optional(integer(0, 1000), DEFAULTS.server.maxFails),
+    failTimeout: v.optional(duration, DEFAULTS.server.failTimeout),
     maxConnections: v.optional(port),
   }),
 );
@@ -92,12 +92,12 @@ const upstream = object({
       ['round_robin', 'least_conn', 'ip_hash', 'hash', 'random'],
       "'round_robin', 'least_conn', 'ip_hash', 'hash' or 'random'",
     ),
-    'round_robin',
+    DEFAULTS.upstream.strategy,
   ),
   hashKey: v.optional(hashKey),
   servers: list(server, 1, MOST.servers),
-  keepalive: v.optional(integer(0, 10_000), 32),
-  keepaliveTimeout: v.optional(duration, '4s'),
+  keepalive: v.optional(integer(0, 10_000), DEFAULTS.upstream.keepalive),
+  keepaliveTimeout: v.optional(duration, DEFAULTS.upstream.keepaliveTimeout),
 });
 
 const route = object({
@@ -114,15 +114,15 @@ const route = object({
 const tls = object({
   certificate: filePath,
   certificateKey: filePath,
-  port: v.optional(port, 443),
+  port: v.optional(port, DEFAULTS.tls.port),
   redirect: v.optional(flag, true),
-  hsts: v.optional(orFalse(duration, 'a duration, or false'), '180d'),
+  hsts: v.optional(orFalse(duration, 'a duration, or false'), DEFAULTS.tls.hsts),
   http2: v.optional(flag, true),
 });
 
 const performanceApi = object({
-  basePath: v.optional(urlPath, '/api/performance'),
-  prometheusPath: v.optional(urlPath, '/metrics'),
+  basePath: v.optional(urlPath, DEFAULTS.performanceApi.basePath),
+  prometheusPath: v.optional(urlPath, DEFAULTS.performanceApi.prometheusPath),
   upstream: v.optional(upstreamName),
   networks: v.optional(networks, LOCAL_NETWORKS),
 });
@@ -134,9 +134,9 @@ const headers = v.pipe(
 );
 
 const options = object({
-  context: v.optional(v.picklist(['main', 'http'], "'main' or 'http'"), 'main'),
+  context: v.optional(v.picklist(['main', 'http'], "'main' or 'http'"), DEFAULTS.options.context),
   serverNames: v.optional(list(serverName, 1, MOST.names), ['_']),
-  port: v.optional(port, 80),
+  port: v.optional(port, DEFAULTS.options.port),
   ipv6: v.optional(flag, false),
   upstreams: v.optional(list(upstream, 1, MOST.upstreams)),
   routes: v.optional(list(route, 0, MOST.routes)),
@@ -148,18 +148,25 @@ const options = object({
       burst: v.optional(integer(0, 100_000)),
     }),
   ),
-  timeouts: v.optional(timeouts, {}),
-  maxBodySize: v.optional(bodySize, '1m'),
+  timeouts: v.optional(
+    object({
+      connect: v.optional(duration, DEFAULTS.timeouts.connect),
+      send: v.optional(duration, DEFAULTS.timeouts.send),
+      read: v.optional(duration, DEFAULTS.timeouts.read),
+    }),
+    {},
+  ),
+  maxBodySize: v.optional(bodySize, DEFAULTS.options.maxBodySize),
   gzip: v.optional(flag, true),
   headers: v.optional(headers, {}),
   trustedProxies: v.optional(list(network, 0, MOST.networks), []),
   accessLog: v.optional(
     orFalse(filePath, 'an absolute path, or false'),
-    '/var/log/nginx/access.log',
+    DEFAULTS.options.accessLog,
   ),
-  errorLog: v.optional(filePath, '/var/log/nginx/error.log'),
+  errorLog: v.optional(filePath, DEFAULTS.options.errorLog),
   pidFile: v.optional(filePath),
-  workerConnections: v.optional(integer(64, 1_000_000), 4096),
+  workerConnections: v.optional(integer(64, 1_000_000), DEFAULTS.options.workerConnections),
 });
 
 type Checked = v.InferOutput<typeof options>;

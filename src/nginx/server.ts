@@ -5,8 +5,6 @@ import { logLines } from './logging.js';
 import type { Settings, Tls } from './schema.js';
 import { block, paragraphs, type Lines } from './text.js';
 
-const TIMEOUTS = { connect: 2000, send: 60_000, read: 60_000 };
-
 const TYPES =
   'application/javascript application/json application/manifest+json application/xml ' +
   'image/svg+xml text/css text/javascript text/plain text/xml';
@@ -49,7 +47,6 @@ const nameLine = ({ serverNames }: Settings): string => `server_name ${serverNam
 
 function mainServer(settings: Settings, listening: readonly string[]): Lines {
   const { tls, maxBodySize, timeouts, gzip, rateLimit } = settings;
-  const given = Object.entries(timeouts).filter(([, value]) => value !== undefined);
   return paragraphs(
     [...listening, nameLine(settings), 'server_tokens off;', ...logLines(settings)],
     tls !== undefined && tlsLines(tls),
@@ -65,7 +62,7 @@ function mainServer(settings: Settings, listening: readonly string[]): Lines {
     [
       'proxy_http_version 1.1;',
       ...forwardingLines(settings, false),
-      ...timeoutLines({ ...TIMEOUTS, ...Object.fromEntries(given) }),
+      ...timeoutLines(timeouts),
       '# Another server is tried when one fails; but never with what may have been carried out, a POST',
       '# that was sent, since non_idempotent is not among these.',
       'proxy_next_upstream error timeout http_502 http_503 http_504;',

@@ -85,20 +85,23 @@ describe('the packed package', () => {
     expect(files.filter((name) => /(?<!\.d)\.ts$|\.map$/.test(name))).toEqual([]);
   });
 
-  it.each(['aurora-cache', 'aurora-cache/http', 'aurora-cache/prometheus', 'aurora-cache/testing'])(
-    '%s: import and require agree',
-    async (entry) => {
-      const names = (await node(
-        'names.mjs',
-        `import * as esm from '${entry}';
+  it.each([
+    'aurora-cache',
+    'aurora-cache/http',
+    'aurora-cache/nginx',
+    'aurora-cache/prometheus',
+    'aurora-cache/testing',
+  ])('%s: import and require agree', async (entry) => {
+    const names = (await node(
+      'names.mjs',
+      `import * as esm from '${entry}';
        import { createRequire } from 'node:module';
        const cjs = createRequire(import.meta.url)('${entry}');
        console.log(JSON.stringify({ esm: Object.keys(esm).sort(), cjs: Object.keys(cjs).sort() }));`,
-      )) as { esm: string[]; cjs: string[] };
-      expect(names.cjs).toEqual(names.esm);
-      expect(names.esm.length).toBeGreaterThan(1);
-    },
-  );
+    )) as { esm: string[]; cjs: string[] };
+    expect(names.cjs).toEqual(names.esm);
+    expect(names.esm.length).toBeGreaterThan(0);
+  });
 
   it('has a command, which npx finds', async () => {
     const { mode } = await stat(installed('dist/esm/cli/main.js'));
@@ -143,7 +146,7 @@ describe('the packed package', () => {
       'light.cjs',
       `require('aurora-cache');
        const files = Object.keys(require.cache);
-       const rooms = /ioredis|prom-client|commander|jsonc-parser|dist.cjs.(redis|http|prometheus|nginx|cli|testing)/;
+       const rooms = /ioredis|prom-client|commander|jsonc-parser|valibot|dist.cjs.(redis|http|prometheus|nginx|cli|testing)/;
        const http = process.moduleLoadList.includes('NativeModule http');
        console.log(JSON.stringify({ files: files.filter((file) => rooms.test(file)), http }));`,
     );
