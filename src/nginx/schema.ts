@@ -182,8 +182,6 @@ export type Timeouts = v.InferOutput<typeof timeouts>;
 /** @internal */
 export type Tls = NonNullable<Checked['tls']>;
 /** @internal */
-export type RateLimit = NonNullable<Checked['rateLimit']>;
-/** @internal */
 export type PerformanceApi = Exclude<Checked['performanceApi'], false>;
 
 /**

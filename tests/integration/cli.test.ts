@@ -39,6 +39,8 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+const silent = { code: 0, stdout: '', stderr: '' };
+
 describe('aurora-cache', () => {
   it('prints its version', async () => {
     expect(await aurora(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
@@ -161,8 +163,6 @@ describe('aurora-cache nginx', () => {
   });
 
   describe('--out', () => {
-    const silent = { code: 0, stdout: '', stderr: '' };
-
     it('writes a new file as the umask wants it, and nothing else', async () => {
       expect(await nginx(['--out', at('new.conf')], { before: 'umask 027' })).toEqual(silent);
       isConfig(read('new.conf'));

@@ -13,8 +13,10 @@ import {
   Timed,
 } from 'aurora-cache';
 import { createPerformanceApi, HTTP_DEFAULTS, performanceMiddleware } from 'aurora-cache/http';
+import { generateNginxConfig } from 'aurora-cache/nginx';
 import { PROMETHEUS_DEFAULTS, prometheusMetrics } from 'aurora-cache/prometheus';
 import { Registry } from 'prom-client';
+import { DEFAULTS as DEFAULTS_OF_NGINX } from '../../src/nginx/layout.js';
 
 const root = join(__dirname, '../..');
 const read = (name: string): string => readFileSync(join(root, name), 'utf8');
@@ -134,7 +136,8 @@ function known(refuse: () => unknown): string[] {
   return [];
 }
 
-const unknown = { unknownUnknownUnknown: 1 } as never;
+const strange = { unknownUnknownUnknown: 1 };
+const unknown = strange as never;
 
 describe("the README's tables of options", () => {
   const manager = optionsBelow('`CacheManager`, `configureCache`');
@@ -243,6 +246,31 @@ describe('the tables of docs/metrics.md', () => {
     const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, ...type]) => type);
     const rows = page.matchAll(/^\| `(\w+)` +\| (counter|gauge|histogram) +\|/gm);
     expect(Array.from(rows, ([, ...type]) => type)).toEqual(types);
+  });
+});
+
+describe('the tables of docs/nginx.md', () => {
+  const page = 'docs/nginx.md';
+  const servers = [{ address: 'a:1', ...strange }];
+  const upstreams = [{ name: 'a', servers: ['a:1'], ...strange }];
+  const certificate = { certificate: '/c', certificateKey: '/k', ...strange };
+
+  it.each<[heading: string, options: object, defaults: object]>([
+    ['`generateNginxConfig`', strange, DEFAULTS_OF_NGINX.options],
+    ['`upstreams`', { upstreams }, DEFAULTS_OF_NGINX.upstream],
+    ['`servers`', { upstreams: [{ name: 'a', servers }] }, DEFAULTS_OF_NGINX.server],
+    ['`routes`', { routes: [{ path: '/', upstream: 'a', ...strange }] }, {}],
+    ['`performanceApi`', { performanceApi: strange }, DEFAULTS_OF_NGINX.performanceApi],
+    ['`tls`', { tls: certificate }, DEFAULTS_OF_NGINX.tls],
+    ['`rateLimit`', { rateLimit: { requestsPerSecond: 1, ...strange } }, {}],
+    ['`timeouts`', { timeouts: strange }, DEFAULTS_OF_NGINX.timeouts],
+  ])('%s: every option and its default, and no other', (heading, options, defaults) => {
+    const table = optionsBelow(heading, page);
+    expect([...table.keys()].sort()).toEqual(known(() => generateNginxConfig(options)));
+    for (const [name, value] of Object.entries(defaults)) {
+      const code = typeof value === 'string' ? `'${value}'` : String(value);
+      expect([name, table.get(name)]).toEqual([name, `\`${code}\``]);
+    }
   });
 });
 
