@@ -14,7 +14,7 @@ interface QueryAnswer {
   };
 }
 
-/** A `prometheus` of the tests' own, on a free port, which scrapes one address every second. */
+/** A `prometheus` of the tests' own, on a free port. */
 export class PrometheusServer {
   private constructor(
     private readonly url: string,
@@ -22,19 +22,27 @@ export class PrometheusServer {
     private readonly folder: string,
   ) {}
 
-  /** @param target - Host and port; the path is `/metrics`. */
+  /**
+   * Scrapes one address every second.
+   *
+   * @param target - Host and port; the path is `/metrics`.
+   */
   static async start(target: string): Promise<PrometheusServer> {
-    const folder = mkdtempSync(join(tmpdir(), 'aurora-prometheus-'));
-    const config = join(folder, 'prometheus.yml');
-    writeFileSync(
-      config,
-      [
+    return await PrometheusServer.with({
+      'prometheus.yml': [
         'global: { scrape_interval: 1s, scrape_timeout: 1s }',
         'scrape_configs:',
         '  - job_name: service',
         `    static_configs: [{ targets: ['${target}'] }]`,
       ].join('\n'),
-    );
+    });
+  }
+
+  /** @param files - `prometheus.yml`, and what it refers to. */
+  static async with(files: Readonly<Record<string, string>>): Promise<PrometheusServer> {
+    const folder = mkdtempSync(join(tmpdir(), 'aurora-prometheus-'));
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    const config = join(folder, 'prometheus.yml');
     const address = `127.0.0.1:${String(await freePort())}`;
     const words = [
       `--config.file=${config}`,
@@ -62,6 +70,15 @@ export class PrometheusServer {
       labels: { ...metric },
       value: Number(value[1]),
     }));
+  }
+
+  /** Names of the rules that it evaluates. */
+  async rules(): Promise<string[]> {
+    const response = await fetch(`${this.url}/api/v1/rules`);
+    const { data } = (await response.json()) as {
+      data: { groups: readonly { rules: readonly { name: string }[] }[] };
+    };
+    return data.groups.flatMap(({ rules }) => rules.map(({ name }) => name));
   }
 
   /** Ends the process and removes its folder. */

@@ -1,0 +1,156 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { parse } from 'yaml';
+
+import { ExampleServer, stopExamples } from '../../support/example-server.js';
+import { PrometheusServer } from '../../support/prometheus.js';
+import { RedisServer, stopServers, until } from '../../support/redis/server.js';
+
+const FOLDER = join(__dirname, '../../../docs/deploy');
+const read = (name: string): string => readFileSync(join(FOLDER, name), 'utf8');
+
+interface Panel {
+  readonly title: string;
+  readonly datasource?: { readonly uid: string };
+  readonly targets?: readonly { readonly expr: string }[];
+}
+interface Variable {
+  readonly name: string;
+  readonly query: string | { readonly query: string };
+}
+interface Dashboard {
+  readonly panels: readonly Panel[];
+  readonly templating: { readonly list: readonly Variable[] };
+}
+
+const dashboard = JSON.parse(read('grafana/dashboard.json')) as Dashboard;
+const expressions = dashboard.panels.flatMap(({ title, targets = [] }) =>
+  targets.map(({ expr }): [title: string, expr: string] => [title, expr]),
+);
+
+jest.setTimeout(60_000);
+
+afterAll(async () => {
+  await stopExamples();
+  await stopServers();
+});
+
+describe('promtool', () => {
+  const promtool = (...words: string[]) =>
+    spawnSync('promtool', words, { cwd: FOLDER, encoding: 'utf8' });
+
+  it.each([
+    ['check', 'config', 'prometheus.yml'],
+    ['check', 'rules', 'alerts.yml'],
+    ['test', 'rules', 'alerts.test.yml'],
+  ])('%s %s %s', (...words) => {
+    const { status, stdout, stderr } = promtool(...words);
+    expect([status, stdout + stderr]).toEqual([0, expect.stringContaining('SUCCESS')]);
+  });
+
+  it('tests every alert, and that each stays silent', () => {
+    const names = (text: string, form: RegExp): string[] =>
+      [...new Set([...text.matchAll(form)].map(([, name = '']) => name))].sort();
+    const alerts = names(read('alerts.yml'), /alert: (\w+)/g);
+    const tests = read('alerts.test.yml');
+    expect(alerts.length).toBeGreaterThan(5);
+    expect(names(tests, /alertname: (\w+)\s+exp_alerts:\s+- exp_labels/g)).toEqual(alerts);
+    expect(names(tests, /alertname: (\w+),\s+exp_alerts: \[\]/g)).toEqual(alerts);
+    // The page that says what to do.
+    for (const alert of alerts) expect(read('README.md')).toContain(`\`${alert}\``);
+  });
+});
+
+describe('prometheus.yml', () => {
+  it('names the instances of compose.yaml', () => {
+    const compose = parse(read('compose.yaml'), { merge: true }) as { services: object };
+    const config = parse(read('prometheus.yml')) as {
+      scrape_configs: [{ static_configs: [{ targets: string[] }] }];
+    };
+    const apps = Object.keys(compose.services).filter((name) => name.startsWith('app'));
+    const { targets } = config.scrape_configs[0].static_configs[0];
+    expect(targets).toEqual(apps.map((name) => `${name}:5001`));
+  });
+});
+
+describe('the dashboard', () => {
+  it('uses the data source that is provisioned, and shows what an operator asks for', () => {
+    const source = read('grafana/provisioning/datasources/prometheus.yaml');
+    expect(source).toContain('uid: prometheus');
+    const uids = dashboard.panels.flatMap(({ datasource }) => datasource?.uid ?? []);
+    expect(new Set(uids)).toEqual(new Set(['${datasource}']));
+    const titles = dashboard.panels.map(({ title }) => title).join('\n');
+    for (const wanted of [
+      'Hit rate',
+      'Response time',
+      'Slow requests',
+      'Cache size',
+      'Evictions',
+    ]) {
+      expect(titles).toContain(wanted);
+    }
+    expect(titles).toMatch(/Breaker[^]*Loads by method/);
+  });
+
+  it('has data in every expression, on a real Prometheus that scrapes two instances', async () => {
+    const redis = await RedisServer.start();
+    const env = { REDIS_URL: redis.url };
+    const instances = await Promise.all(
+      ['one', 'two'].map((name) =>
+        ExampleServer.start(['--traffic', '40'], { ...env, INSTANCE: name }),
+      ),
+    );
+    const targets = instances.map(({ port }) => `'127.0.0.1:${port}'`).join(', ');
+    const config = read('prometheus.yml')
+      .replaceAll(/(scrape|evaluation)_interval: 15s/g, '$1_interval: 1s')
+      .replace(/targets: \[.*\]/, `targets: [${targets}]`);
+    const prometheus = await PrometheusServer.with({
+      'prometheus.yml': config,
+      'alerts.yml': read('alerts.yml'),
+    });
+    try {
+      await until('both are up', async () => {
+        const up = await prometheus.query('up{job="aurora-cache"} == 1');
+        return up.length === 2;
+      });
+      expect(expressions.length).toBeGreaterThanOrEqual(30);
+      const left = new Map(expressions.map((one) => [one.join(': '), one[1]]));
+      await until(
+        'every expression has a value',
+        async () => {
+          for (const [name, expression] of left) {
+            const samples = await prometheus.query(asGrafana(expression));
+            if (samples.some(({ value }) => Number.isFinite(value))) left.delete(name);
+          }
+          return left.size === 0;
+        },
+        30_000,
+      ).catch(() => {
+        throw new Error(`No data: ${[...left.keys()].join('\n')}`);
+      });
+      // What the variables offer is there as well.
+      for (const { query } of dashboard.templating.list) {
+        const [, metric, label = ''] =
+          /^label_values\((\w+), (\w+)\)$/.exec(typeof query === 'string' ? '' : query.query) ?? [];
+        if (metric === undefined) continue;
+        const labels = (await prometheus.query(metric)).map(({ labels: all }) => all[label]);
+        expect(new Set(labels).size).toBe(label === 'instance' ? 2 : 1);
+      }
+      const loaded = [...read('alerts.yml').matchAll(/alert: (\w+)/g)].map(([, name]) => name);
+      expect(await prometheus.rules()).toEqual(loaded);
+    } finally {
+      await prometheus.stop();
+    }
+  });
+});
+
+/** With what Grafana puts in for its variables. */
+function asGrafana(expression: string): string {
+  const whole = expression
+    .replaceAll('$__rate_interval', '4s')
+    .replaceAll(/\$(cache|instance)\b/g, '.*');
+  expect(whole).not.toContain('$');
+  return whole;
+}
