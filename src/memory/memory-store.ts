@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from '../base/clock.js';
 import { DEFAULTS, LIMITS } from '../base/defaults.js';
+import { hitClock, type HitClock } from '../base/hit-clock.js';
 import {
   checkOptions,
   isAnything,
@@ -61,6 +62,7 @@ export class MemoryStore {
   /** Most estimated bytes at a time; `undefined` when they are not counted. */
   readonly maxBytes: number | undefined;
   private readonly clock: Clock;
+  private readonly hits: HitClock;
   private readonly policy: EvictionPolicy;
   private readonly sizeOf: SizeEstimator;
   private readonly freezes: boolean;
@@ -95,6 +97,7 @@ export class MemoryStore {
     this.clones = options.clone ?? false;
     this.policy = options.policy ?? new LruPolicy();
     this.clock = options.clock ?? systemClock;
+    this.hits = hitClock(this.clock);
     this.sweep = new Sweep(this.entries, this.clock, (entry) => {
       this.evict(entry, 'expired');
     });
@@ -115,7 +118,7 @@ export class MemoryStore {
   /** The entry under a key, stale ones included; expired ones are dropped on the way. */
   find(key: string): MemoryEntry | undefined {
     const entry = this.entries.get(key);
-    if (entry === undefined || this.clock.now() < entry.staleUntil) return entry;
+    if (entry === undefined || this.hits.now() < entry.staleUntil) return entry;
     this.evict(entry, 'expired');
     return undefined;
   }
