@@ -5,7 +5,7 @@ import { encodeStructure, isStructure } from './canonical.js';
 import { LIMITS } from './defaults.js';
 import { CacheKeyError, ConfigurationError } from './errors.js';
 import { escapeArgument } from './escape.js';
-import { isDirectInstance } from './plain.js';
+import { isDirectInstance, isPlain } from './plain.js';
 
 /*
  * Keys of cached calls: `<prefix>:<arg>:<arg>:<last>`, and `~<signature>` behind it where the
@@ -40,17 +40,21 @@ export function keyOfCall(prefix: string, args: readonly unknown[], last: string
   let signature = '';
   let ambiguous = false;
   let short = true;
+  // Most that the key can have in bytes, so that few need to be counted.
+  let most = 3 * (prefix.length + last.length + args.length + 2);
   for (let i = 0; i < args.length; i++) {
     const segment = segmentOf(args[i], i);
     const text = shortened(segment.text);
     short &&= text === segment.text;
     texts += `:${text}`;
+    most += 1 + Math.min(3 * text.length, LIMITS.segmentBytes);
     signature += segment.type;
     ambiguous ||= segment.type !== segment.suggested;
   }
   const plain = `${prefix}${texts}:${last}`;
   const key = ambiguous ? `${plain}~${signature}` : plain;
-  return short && fitsIn(key, LIMITS.readableKeyBytes) ? key : digested(key, prefix, texts, last);
+  const fits = short && (most <= LIMITS.readableKeyBytes || fitsIn(key, LIMITS.readableKeyBytes));
+  return fits ? key : digested(key, prefix, texts, last);
 }
 
 /**
@@ -110,7 +114,7 @@ function segmentOf(value: unknown, position: number): Segment {
       break;
   }
   if (value === null) return { text: 'null', type: 'z', suggested: 'z' };
-  if (types.isDate(value) && isDirectInstance(value)) {
+  if (!isPlain(value as object) && types.isDate(value) && isDirectInstance(value)) {
     const time = value.getTime();
     return Number.isNaN(time)
       ? { text: 'Invalid Date', type: 'd', suggested: 's' }
