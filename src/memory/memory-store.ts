@@ -9,7 +9,7 @@ import {
   isIntegerIn,
   isObject,
 } from '../base/options.js';
-import { MemoryEntry, type EntryLife } from './entry.js';
+import { newEntry, type EntryLife, type MemoryEntry } from './entry.js';
 import { copyOf, deepFreeze } from './guard.js';
 import { LruPolicy, type EvictionPolicy } from './policy.js';
 import { entrySize, estimateSize, type SizeEstimator } from './size.js';
@@ -123,6 +123,11 @@ export class MemoryStore {
     return undefined;
   }
 
+  /** The entry under a key, whether it has expired or not. */
+  peek(key: string): MemoryEntry | undefined {
+    return this.entries.get(key);
+  }
+
   /** Notes that an entry was served. */
   touch(entry: MemoryEntry): void {
     this.policy.touch(entry);
@@ -166,7 +171,7 @@ export class MemoryStore {
       if (!(size <= this.maxBytes)) return undefined;
     }
     if (this.freezes) deepFreeze(kept);
-    const entry = new MemoryEntry(key, kept, life, tags, size);
+    const entry = newEntry(key, kept, life, tags, size);
     this.entries.set(key, entry);
     this.policy.add(entry);
     this.tagged.add(entry);
@@ -206,8 +211,8 @@ export class MemoryStore {
     let dropped = 0;
     for (const [key, entry] of this.entries) {
       if (!matches(key)) continue;
-      this.discard(entry);
       if (now < entry.freshUntil) dropped++;
+      this.discard(entry);
     }
     return dropped;
   }
@@ -326,7 +331,7 @@ export class MemoryStore {
     this.policy.remove(entry);
     this.tagged.remove(entry);
     this.usedBytes -= entry.size;
-    entry.deadline = -1;
+    entry.markDropped();
     entry.owner?.release(entry);
   }
 }
