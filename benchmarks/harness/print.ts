@@ -24,5 +24,8 @@ export function asMarkdown({ title, columns, rows, notes = [] }: Table): string 
   );
   const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
   const below = notes.length === 0 ? [] : ['', notes.join(' ')];
-  return [`**${title}**`, '', head ?? '', rule, ...body, ...below].join('\n');
+  // A star is a star, and not the beginning of something.
+  return [`**${title.replaceAll('*', '\\*')}**`, '', head ?? '', rule, ...body, ...below].join(
+    '\n',
+  );
 }
