@@ -15,11 +15,10 @@ const DROPPED = -(2 ** 31);
 
 /**
  * One stored value, and the node of the recency list at the same time: recency then costs no
- * second look-up, and whoever holds an entry can see whether the store still does. Made by
- * {@link newEntry}.
+ * second look-up, and whoever holds an entry can see whether the store still does.
  *
- * There may be millions of them, most of which have neither tags nor grace: what only some need is in
- * {@link DetailedEntry}.
+ * There may be millions of them, most of which have neither tags nor grace: what only some need is
+ * kept apart.
  */
 export class MemoryEntry {
   /** Key below the namespace of the shared tier. */
@@ -52,6 +51,7 @@ export class MemoryEntry {
     return this.until === DROPPED ? -1 : this.until + START;
   }
 
+  /** Moved by the cache while a refresh is under way. */
   set deadline(time: number) {
     this.until = relative(time);
   }
