@@ -1,27 +1,78 @@
 /**
- * Runs the benchmarks that are named on the command line, or all of them, against the built package.
+ * Compares the built package with what a user would take instead, on the same work in one run.
  *
- *     npm run bench
- *     npm run bench -- memory-hit
+ *     npm run bench                             all
+ *     npm run bench -- memory-hit redis-hit     some
+ *     npm run bench -- --docs                   and puts the tables into docs/performance.md
+ *     npm run bench -- --check                  and fails if a bar is missed
+ *     npm run bench -- --quick                  only to see that everything works
+ *     npm run bench -- --no-rivals              ours alone; nothing is installed
  */
-import { http } from './http.js';
-import { memoryHit } from './memory-hit.js';
-import { patterns } from './patterns.js';
-import { redisHit } from './redis-hit.js';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
 
-const cases: Readonly<Record<string, () => Promise<void>>> = {
-  http,
+import { http } from './cases/http.js';
+import { invalidation } from './cases/invalidation.js';
+import { memoryHit } from './cases/memory-hit.js';
+import { memoryStore } from './cases/memory-store.js';
+import { redisHit } from './cases/redis-hit.js';
+import { scale } from './cases/scale.js';
+import { stampede } from './cases/stampede.js';
+import { installRivals } from './harness/install.js';
+import { described, machine } from './harness/machine.js';
+import { asText } from './harness/print.js';
+import { barTable, type BenchOptions, type Report } from './harness/report.js';
+import { writeDocs } from './harness/docs.js';
+
+const cases: Readonly<Record<string, (options: BenchOptions) => Promise<Report>>> = {
   'memory-hit': memoryHit,
+  'memory-store': memoryStore,
   'redis-hit': redisHit,
-  patterns,
+  stampede,
+  invalidation,
+  http,
+  scale,
 };
 
-const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(cases);
-const unknown = names.find((name) => !Object.hasOwn(cases, name));
-if (unknown === undefined) {
-  console.log(`Node ${process.version}, ${process.platform} ${process.arch}`);
-  for (const name of names) await cases[name]?.();
-} else {
-  console.error(`There is no benchmark '${unknown}'. Known are ${Object.keys(cases).join(', ')}.`);
-  process.exitCode = 2;
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    allowNegative: true,
+    options: {
+      quick: { type: 'boolean', default: false },
+      docs: { type: 'boolean', default: false },
+      check: { type: 'boolean', default: false },
+      rivals: { type: 'boolean', default: true },
+    },
+  });
+  const unknown = positionals.find((name) => !Object.hasOwn(cases, name));
+  if (unknown !== undefined) {
+    const known = Object.keys(cases).join(', ');
+    console.error(`There is no benchmark '${unknown}'. Known are ${known}.`);
+    return 2;
+  }
+  if (values.rivals) installRivals();
+  const where = await machine();
+  console.log(described(where).join('\n'));
+  // What means nothing must not replace what does.
+  const results = new URL(`../build/bench/${values.quick ? 'quick/' : ''}`, import.meta.url);
+  await mkdir(results, { recursive: true });
+  const reports = new Map<string, Report>();
+  for (const name of positionals.length > 0 ? positionals : Object.keys(cases)) {
+    const start = performance.now();
+    const report = await (cases[name] as (typeof cases)[string])(values);
+    const seconds = Math.round((performance.now() - start) / 1000);
+    console.log(`\n=== ${name} (${seconds} s)`);
+    for (const table of report.tables) console.log(asText(table));
+    if (report.bars.length > 0) console.log(asText(barTable(report.bars)));
+    const json = { case: name, machine: where, options: values, seconds, ...report };
+    await writeFile(new URL(`${name}.json`, results), `${JSON.stringify(json, null, 2)}\n`);
+    reports.set(name, report);
+  }
+  if (values.docs) await writeDocs(where, reports);
+  const missed = [...reports.values()].flatMap(({ bars }) => bars).filter(({ met }) => !met);
+  for (const { what, wanted } of missed) console.log(`\nMissed: ${what}: ${wanted}`);
+  return values.check && missed.length > 0 ? 1 : 0;
 }

@@ -1,5 +1,5 @@
 /**
- * Run it after `npm install` has changed package-lock.json.
+ * Run it after `npm install` has changed a package-lock.json: the root's, or that of benchmarks/.
  *
  * npm records the optional packages of other platforms only where it can fetch their manifests. From a
  * mirror that serves one platform it writes a lock file without them, which `npm ci` then refuses. This
@@ -8,26 +8,33 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 
-const path = new URL('../package-lock.json', import.meta.url);
-const lock = JSON.parse(await readFile(path, 'utf8'));
 const systems = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'openharmony', 'sunos', 'win32'];
 const processors = ['arm', 'arm64', 'ia32', 'loong64', 'ppc64', 'riscv64', 's390x', 'x64'];
 
-const added = [];
-for (const [folder, parent] of Object.entries(lock.packages)) {
-  for (const [name, version] of Object.entries(parent.optionalDependencies ?? {})) {
-    if (folder === '' || isLocked(folder, name)) continue;
-    lock.packages[`node_modules/${name}`] = entry(name, version, parent);
-    added.push(name);
-  }
+for (const name of ['package-lock.json', 'benchmarks/package-lock.json']) {
+  const path = new URL(`../${name}`, import.meta.url);
+  const lock = JSON.parse(await readFile(path, 'utf8'));
+  const added = complete(lock);
+  if (added > 0) await writeFile(path, `${JSON.stringify(lock, null, 2)}\n`);
+  console.log(`${name}: ${added} optional packages of other platforms added`);
 }
-lock.packages = Object.fromEntries(
-  Object.entries(lock.packages).sort(([a], [b]) => a.localeCompare(b, 'en')),
-);
-if (added.length > 0) await writeFile(path, `${JSON.stringify(lock, null, 2)}\n`);
-console.log(`${added.length} optional packages of other platforms added`);
 
-function isLocked(folder, name) {
+function complete(lock) {
+  let added = 0;
+  for (const [folder, parent] of Object.entries(lock.packages)) {
+    for (const [name, version] of Object.entries(parent.optionalDependencies ?? {})) {
+      if (folder === '' || isLocked(lock, folder, name)) continue;
+      lock.packages[`node_modules/${name}`] = entry(name, version, parent);
+      added++;
+    }
+  }
+  lock.packages = Object.fromEntries(
+    Object.entries(lock.packages).sort(([a], [b]) => a.localeCompare(b, 'en')),
+  );
+  return added;
+}
+
+function isLocked(lock, folder, name) {
   for (let at = folder; ; at = at.slice(0, at.lastIndexOf('node_modules/')).replace(/\/$/, '')) {
     if (lock.packages[`${at === '' ? '' : `${at}/`}node_modules/${name}`]) return true;
     if (at === '') return false;

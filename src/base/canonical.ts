@@ -2,8 +2,9 @@ import { types } from 'node:util';
 
 import { LIMITS } from './defaults.js';
 import { CacheKeyError } from './errors.js';
-import { percent } from './escape.js';
+import { escapeStructured } from './escape.js';
 import { isDirectInstance, isPlain } from './plain.js';
+import { shapeOf } from './record-shape.js';
 
 /*
  * Canonical text of a structured argument. Grammar (every form is told by its first character, or
@@ -17,12 +18,6 @@ import { isDirectInstance, isPlain } from './plain.js';
  *   Uint8Array(…)  base64url            Symbol(name)    Symbol.for('name')
  *   @Name(value)   class instance by its toCacheKey() or toJSON()
  */
-
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
-const RESERVED = /[\u0000-\u001f\u007f%*:?[\\\]{}~'(),=@]|[\ud800-\udfff]/;
-const RESERVED_ALL =
-  // eslint-disable-next-line no-control-regex -- as above
-  /[\u0000-\u001f\u007f%*:?[\\\]{}~'(),=@]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 /** How a structure begins; a string argument that begins so carries a signature. */
 const STRUCTURE = /^(?:@|[A-Za-z0-9]*\()/;
@@ -47,7 +42,41 @@ export function isStructure(text: string): boolean {
  * @internal
  */
 export function encodeStructure(value: unknown): string {
-  return new Encoder().encode(value);
+  const flat = typeof value === 'object' && value !== null ? flatRecord(value) : undefined;
+  return flat ?? new Encoder().encode(value);
+}
+
+/**
+ * The same text for the argument that most structured ones are: a record that holds nothing but
+ * primitives. There is nothing in it to lose one's way in, or to fail at.
+ */
+function flatRecord(value: object): string | undefined {
+  if (!isPlain(value)) return undefined;
+  const names = Object.keys(value);
+  const { order, labels, mayFormat } = shapeOf(names);
+  if (mayFormat || names.length === 0) return undefined;
+  const values = Object.values(value);
+  // A getter may have added or removed one.
+  if (values.length !== names.length) return undefined;
+  let text = '';
+  for (let i = 0; i < order.length; i++) {
+    const part = values[order[i] as number];
+    const label = labels[i] as string;
+    switch (typeof part) {
+      case 'string':
+        text += `${label}'${escapeStructured(part)}`;
+        break;
+      case 'number':
+      case 'boolean':
+      case 'undefined':
+        text += label + String(part);
+        break;
+      default:
+        return undefined;
+    }
+  }
+  if (text.length >= LIMITS.argumentChars) return undefined;
+  return Object.getOwnPropertySymbols(value).length > 0 ? undefined : `${text})`;
 }
 
 class Encoder {
@@ -59,7 +88,7 @@ class Encoder {
   encode(value: unknown): string {
     switch (typeof value) {
       case 'string':
-        return this.grown(`'${escaped(value)}`);
+        return this.grown(`'${escapeStructured(value)}`);
       case 'number':
         return String(value);
       case 'boolean':
@@ -69,7 +98,7 @@ class Encoder {
         return `${String(value)}n`;
       case 'symbol': {
         const name = Symbol.keyFor(value);
-        if (name !== undefined) return `Symbol(${escaped(name)})`;
+        if (name !== undefined) return `Symbol(${escapeStructured(name)})`;
         throw new CacheKeyError('a symbol has no text that is the same in every process');
       }
       case 'function':
@@ -109,7 +138,7 @@ class Encoder {
       const name = nameOf(value);
       return VIEW.test(name)
         ? `${name}(${this.base64(bytes)})`
-        : `@${escaped(name)}('${this.base64(bytes)})`;
+        : `@${escapeStructured(name)}('${this.base64(bytes)})`;
     }
     if (types.isAnyArrayBuffer(value)) return `ArrayBuffer(${this.base64(Buffer.from(value))})`;
     const own = this.ownFormat(value);
@@ -131,16 +160,16 @@ class Encoder {
   }
 
   private record(value: Readonly<Record<string, unknown>>): string {
-    const names = sorted(Object.keys(value));
+    const names = Object.keys(value);
+    const { order, labels, mayFormat } = shapeOf(names);
     // Before anything else of it is encoded, since that may be what it leaves out.
-    if (names.includes('toJSON') || names.includes('toCacheKey')) {
+    if (mayFormat) {
       const own = this.ownFormat(value);
       if (own !== undefined) return own;
     }
-    let text = names.length === 0 ? '(=' : '(';
-    for (let i = 0; i < names.length; i++) {
-      const name = names[i] as string;
-      text += `${i > 0 ? ',' : ''}${escaped(name)}=${this.encode(value[name])}`;
+    let text = names.length === 0 ? '(=' : '';
+    for (let i = 0; i < order.length; i++) {
+      text += (labels[i] as string) + this.encode(value[names[order[i] as number] as string]);
     }
     // Query builders name their operators by symbols: to pass over them would mix up queries.
     if (Object.getOwnPropertySymbols(value).length > 0) {
@@ -154,7 +183,7 @@ class Encoder {
     const { toCacheKey, toJSON } = value;
     const format = typeof toCacheKey === 'function' ? toCacheKey : toJSON;
     if (typeof format !== 'function') return undefined;
-    return `@${escaped(nameOf(value))}(${this.encode(format.call(value))})`;
+    return `@${escapeStructured(nameOf(value))}(${this.encode(format.call(value))})`;
   }
 
   private members(set: ReadonlySet<unknown>): string {
@@ -197,25 +226,7 @@ function hasKey(value: object): value is OwnFormat {
   return typeof (value as OwnFormat).toCacheKey === 'function';
 }
 
-const FEW = 16;
-
-/** Sorts in place. Few names are the rule, and often in order already: insertion then wins. */
-function sorted(names: string[]): string[] {
-  if (names.length > FEW) return names.sort();
-  for (let i = 1; i < names.length; i++) {
-    const name = names[i] as string;
-    let j = i - 1;
-    for (; j >= 0 && (names[j] as string) > name; j--) names[j + 1] = names[j] as string;
-    names[j + 1] = name;
-  }
-  return names;
-}
-
 function nameOf(value: object): string {
   const { constructor } = value as { constructor?: { name?: unknown } };
   return typeof constructor?.name === 'string' ? constructor.name : '';
-}
-
-function escaped(text: string): string {
-  return RESERVED.test(text) ? text.replace(RESERVED_ALL, percent) : text;
 }

@@ -36,3 +36,16 @@ export const systemClock: Clock = {
     clearTimeout(handle as ReturnType<typeof setTimeout>);
   },
 };
+
+const machineNow: () => number = Date.now;
+const isNative = /\[native code\]/.test(Function.prototype.toString.call(machineNow));
+
+/**
+ * Whether {@link systemClock} tells the machine's own time, and not that of a test runner's fake
+ * timers.
+ *
+ * @internal
+ */
+export function isMachineTime(): boolean {
+  return isNative && Date.now === machineNow;
+}

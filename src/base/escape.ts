@@ -17,6 +17,9 @@ import { CacheKeyError } from './errors.js';
 const IN_ARGUMENT = /[\u0000-\u001f\u007f%*:?[\\\]{}~]|[\ud800-\udfff]/;
 const IN_ARGUMENT_ALL =
   /[\u0000-\u001f\u007f%*:?[\\\]{}~]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+const IN_STRUCTURE = /[\u0000-\u001f\u007f%*:?[\\\]{}~'(),=@]|[\ud800-\udfff]/;
+const IN_STRUCTURE_ALL =
+  /[\u0000-\u001f\u007f%*:?[\\\]{}~'(),=@]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 const IN_KEY = /[\u0000-\u001f\u007f%{}]|[\ud800-\udfff]/;
 const IN_KEY_ALL =
   /%(?:[01][0-9A-F]|2[5789ACE]|3[ADF]|40|5[BCD]|7[BDEF]|uD[89A-F][0-9A-F]{2})|[\u0000-\u001f\u007f%{}]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
@@ -29,6 +32,15 @@ const IN_KEY_ALL =
  */
 export function escapeArgument(text: string): string {
   return IN_ARGUMENT.test(text) ? text.replace(IN_ARGUMENT_ALL, percent) : text;
+}
+
+/**
+ * The same inside the text of a structure, whose punctuation is escaped besides.
+ *
+ * @internal
+ */
+export function escapeStructured(text: string): string {
+  return IN_STRUCTURE.test(text) ? text.replace(IN_STRUCTURE_ALL, percent) : text;
 }
 
 /**
@@ -62,12 +74,8 @@ export function checkedKey(key: unknown): string {
   return escapeKey(key);
 }
 
-/**
- * The escape of one character of an argument.
- *
- * @internal
- */
-export function percent(character: string): string {
+/** The escape of one character of an argument. */
+function percent(character: string): string {
   const code = character.charCodeAt(0);
   const hex = code.toString(16).toUpperCase();
   return code < 0x80 ? `%${hex.padStart(2, '0')}` : `%u${hex}`;

@@ -5,7 +5,7 @@ import { encodeStructure, isStructure } from './canonical.js';
 import { LIMITS } from './defaults.js';
 import { CacheKeyError, ConfigurationError } from './errors.js';
 import { escapeArgument } from './escape.js';
-import { isDirectInstance } from './plain.js';
+import { isDirectInstance, isPlain } from './plain.js';
 
 /*
  * Keys of cached calls: `<prefix>:<arg>:<arg>:<last>`, and `~<signature>` behind it where the
@@ -36,21 +36,28 @@ interface Segment {
  * @internal
  */
 export function keyOfCall(prefix: string, args: readonly unknown[], last: string): string {
-  let texts = '';
+  const { length } = args;
+  const parts = new Array<string>(length + 2);
+  parts[0] = prefix;
   let signature = '';
   let ambiguous = false;
   let short = true;
-  for (let i = 0; i < args.length; i++) {
+  // Most that the key can have in bytes, so that few need to be counted.
+  let most = 3 * (prefix.length + last.length + length + 2);
+  for (let i = 0; i < length; i++) {
     const segment = segmentOf(args[i], i);
     const text = shortened(segment.text);
     short &&= text === segment.text;
-    texts += `:${text}`;
+    parts[i + 1] = text;
+    most += 1 + Math.min(3 * text.length, LIMITS.segmentBytes);
     signature += segment.type;
     ambiguous ||= segment.type !== segment.suggested;
   }
-  const plain = `${prefix}${texts}:${last}`;
-  const key = ambiguous ? `${plain}~${signature}` : plain;
-  return short && fitsIn(key, LIMITS.readableKeyBytes) ? key : digested(key, prefix, texts, last);
+  parts[length + 1] = ambiguous ? `${last}~${signature}` : last;
+  // Not by `+`, which makes a tree of the parts: flattened only when it is looked up, and kept.
+  const key = parts.join(':');
+  const fits = short && (most <= LIMITS.readableKeyBytes || fitsIn(key, LIMITS.readableKeyBytes));
+  return fits ? key : digested(key, parts.slice(0, -1), last);
 }
 
 /**
@@ -110,7 +117,7 @@ function segmentOf(value: unknown, position: number): Segment {
       break;
   }
   if (value === null) return { text: 'null', type: 'z', suggested: 'z' };
-  if (types.isDate(value) && isDirectInstance(value)) {
+  if (!isPlain(value as object) && types.isDate(value) && isDirectInstance(value)) {
     const time = value.getTime();
     return Number.isNaN(time)
       ? { text: 'Invalid Date', type: 'd', suggested: 's' }
@@ -167,12 +174,11 @@ function fitsIn(text: string, bytes: number): boolean {
  * holds the namespaces and may contain colons itself, and the first argument stay however long they
  * are: `clear('user:123:*')`, and clearing a namespace, must reach every key.
  */
-function digested(key: string, prefix: string, texts: string, last: string): string {
+function digested(key: string, parts: readonly string[], last: string): string {
   const tail = `:${last}~h${sha256(key)}`;
   const room = LIMITS.readableKeyBytes - Buffer.byteLength(tail);
-  const [, first = '', ...others] = texts.split(':');
-  let head = texts === '' ? prefix : `${prefix}:${first}`;
-  for (const text of others) {
+  let head = parts.slice(0, 2).join(':');
+  for (const text of parts.slice(2)) {
     const longer = `${head}:${text}`;
     if (Buffer.byteLength(longer) > room) break;
     head = longer;

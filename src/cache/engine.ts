@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import type { Clock } from '../base/clock.js';
 import { LIMITS } from '../base/defaults.js';
+import { hitClock, type HitClock } from '../base/hit-clock.js';
 import type { EntryLife, MemoryEntry } from '../memory/entry.js';
 import { copyOf } from '../memory/guard.js';
 import { MemoryStore } from '../memory/memory-store.js';
@@ -32,6 +33,8 @@ import { WriteQueue } from './write-queue.js';
 export class Engine {
   readonly options: ResolvedOptions;
   readonly clock: Clock;
+  /** For reads of the memory alone. */
+  readonly hits: HitClock;
   readonly memory: MemoryStore | undefined;
   readonly shared: SharedTier | undefined;
   readonly events: EventHub;
@@ -67,6 +70,7 @@ export class Engine {
     this.options = resolveOptions(options);
     const { clock, memory } = this.options;
     this.clock = clock;
+    this.hits = hitClock(clock);
     this.enabled = this.options.enabled;
     this.tags = new TagTable(clock);
     this.events = new EventHub(() => {

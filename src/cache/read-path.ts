@@ -19,13 +19,12 @@ export type { EntryOwner, LoadRequest, MemoryEntry };
 export function getOrLoad(engine: Engine, request: LoadRequest): Promise<unknown> {
   if (!engine.enabled) return bypass(request);
   const entry = engine.servesMemory ? engine.memory?.find(request.key) : undefined;
-  if (entry === undefined || engine.clock.now() >= entry.freshUntil) {
-    return answer(engine, request, entry);
-  }
+  const now = engine.hits.now();
+  if (entry === undefined || now >= entry.freshUntil) return answer(engine, request, entry);
   engine.memory?.touch(entry);
   countHit(engine, request, 'memory');
   request.onEntry?.(entry);
-  if (engine.clock.now() >= entry.deadline) refreshInBackground(engine, request, entry);
+  if (now >= entry.deadline) refreshInBackground(engine, request, entry);
   return promiseOf(engine, entry);
 }
 
@@ -42,7 +41,7 @@ export function plainHit(
 ): MemoryEntry | undefined {
   if (!engine.servesMemory) return undefined;
   const entry = engine.memory?.find(key);
-  if (entry === undefined || engine.clock.now() >= entry.deadline) return undefined;
+  if (entry === undefined || engine.hits.now() >= entry.deadline) return undefined;
   engine.memory?.touch(entry);
   countHit(engine, { key, record }, 'memory');
   return entry;

@@ -95,8 +95,10 @@ export async function remove(engine: Engine, key: string): Promise<boolean> {
   if (!engine.enabled) return false;
   const forget = (): boolean => {
     engine.invalidateKey(key);
-    const dropped = engine.memory?.drop(key);
-    return dropped !== undefined && engine.clock.now() < dropped.freshUntil;
+    const entry = engine.memory?.peek(key);
+    const wasFresh = entry !== undefined && engine.clock.now() < entry.freshUntil;
+    engine.memory?.drop(key);
+    return wasFresh;
   };
   let found = forget();
   const { shared } = engine;

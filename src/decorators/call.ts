@@ -32,7 +32,7 @@ export function cachingWrapper(method: CachedMethod): AnyFunction {
       if (site.indexable && arguments.length < 2 && site.engine.fastHits) {
         const { engine } = site;
         const entry = site.index.get(arguments.length === 1 ? argument : NO_ARGUMENT);
-        if (entry !== undefined && engine.clock.now() < entry.deadline) {
+        if (entry !== undefined && engine.hits.now() < entry.deadline) {
           engine.counters.memoryHits++;
           site.record.hits++;
           engine.memory?.touch(entry);

@@ -1,3 +1,5 @@
+import { systemClock } from '../base/clock.js';
+
 /** Who is told when an entry leaves the store: the index that found it without its key. */
 export interface EntryOwner {
   /** Called once, when the entry is dropped for whatever reason. */
@@ -6,9 +8,17 @@ export interface EntryOwner {
 
 const NO_TAGS: readonly string[] = [];
 
+/** Times are kept relative to this: small integers, for which V8 allocates nothing. */
+const START = systemClock.now();
+/** In place of a time, in an entry that the store has dropped. */
+const DROPPED = -(2 ** 31);
+
 /**
  * One stored value, and the node of the recency list at the same time: recency then costs no
  * second look-up, and whoever holds an entry can see whether the store still does.
+ *
+ * There may be millions of them, most of which have neither tags nor grace: what only some need is
+ * kept apart.
  */
 export class MemoryEntry {
   /** Key below the namespace of the shared tier. */
@@ -17,20 +27,6 @@ export class MemoryEntry {
   readonly value: unknown;
   /** The value as a resolved promise, made once, by the first asynchronous hit. */
   promise: Promise<unknown> | undefined = undefined;
-  /**
-   * Until when, in ms since the epoch, the entry may be served without another thought: the
-   * earlier of the end of its fresh life and the start of its refresh-ahead window. −1 once the
-   * store has dropped it, so that one comparison answers both questions.
-   */
-  deadline: number;
-  /** End of the fresh life; after it the value is stale. */
-  readonly freshUntil: number;
-  /** End of the grace; after it the entry does not exist. */
-  readonly staleUntil: number;
-  /** Tags by which the entry can be dropped. */
-  readonly tags: readonly string[];
-  /** Estimated bytes of key, value and bookkeeping; 0 when the store counts none. */
-  readonly size: number;
   /** Neighbours in the policy's list. */
   newer: MemoryEntry | undefined = undefined;
   older: MemoryEntry | undefined = undefined;
@@ -38,22 +34,119 @@ export class MemoryEntry {
   owner: EntryOwner | undefined = undefined;
   /** What the owner's index knows it by. */
   indexKey: unknown = undefined;
+  private until: number;
 
-  constructor(key: string, value: unknown, life: EntryLife, tags: readonly string[], size: number) {
+  constructor(key: string, value: unknown, deadline: number) {
     this.key = key;
     this.value = value;
-    this.freshUntil = life.freshUntil;
-    this.staleUntil = life.staleUntil;
-    this.deadline = Math.min(life.freshUntil, life.refreshAt ?? Infinity);
-    // A copy: the index of tags must find the entry under the tags that it was entered with.
-    this.tags = tags.length === 0 ? NO_TAGS : [...tags];
-    this.size = size;
+    this.until = relative(deadline);
+  }
+
+  /**
+   * Until when, in ms since the epoch, the entry may be served without another thought: the
+   * earlier of the end of its fresh life and the start of its refresh-ahead window. −1 once the
+   * store has dropped it, so that one comparison answers both questions.
+   */
+  get deadline(): number {
+    return this.until === DROPPED ? -1 : this.until + START;
+  }
+
+  /** Moved by the cache while a refresh is under way. */
+  set deadline(time: number) {
+    this.until = relative(time);
   }
 
   /** Whether the store still holds it. */
   get held(): boolean {
-    return this.deadline >= 0;
+    return this.until !== DROPPED;
   }
+
+  /** To be called by the store alone, when it has dropped the entry; what it says of times is void. */
+  markDropped(): void {
+    this.until = DROPPED;
+  }
+
+  /** End of the fresh life; after it the value is stale. */
+  get freshUntil(): number {
+    return this.deadline;
+  }
+
+  /** End of the grace; after it the entry does not exist. */
+  get staleUntil(): number {
+    return this.deadline;
+  }
+
+  /** Tags by which the entry can be dropped. */
+  get tags(): readonly string[] {
+    return NO_TAGS;
+  }
+
+  /** Estimated bytes of key, value and bookkeeping; 0 when the store counts none. */
+  get size(): number {
+    return 0;
+  }
+}
+
+/** An entry with tags, grace, refresh-ahead or an estimated size. */
+class DetailedEntry extends MemoryEntry {
+  private readonly details: Details;
+
+  constructor(key: string, value: unknown, deadline: number, details: Details) {
+    super(key, value, deadline);
+    this.details = details;
+  }
+
+  override get freshUntil(): number {
+    return this.details.freshUntil;
+  }
+
+  override get staleUntil(): number {
+    return this.details.staleUntil;
+  }
+
+  override get tags(): readonly string[] {
+    return this.details.tags;
+  }
+
+  override get size(): number {
+    return this.details.size;
+  }
+}
+
+interface Details {
+  readonly freshUntil: number;
+  readonly staleUntil: number;
+  readonly tags: readonly string[];
+  readonly size: number;
+}
+
+/**
+ * An entry as small as its life and its tags allow.
+ *
+ * @internal
+ */
+export function newEntry(
+  key: string,
+  value: unknown,
+  life: EntryLife,
+  tags: readonly string[],
+  size: number,
+): MemoryEntry {
+  const { freshUntil, staleUntil, refreshAt = Infinity } = life;
+  if (size === 0 && tags.length === 0 && staleUntil === freshUntil && refreshAt >= freshUntil) {
+    return new MemoryEntry(key, value, freshUntil);
+  }
+  // A copy: the index of tags must find the entry under the tags that it was entered with.
+  const own = tags.length === 0 ? NO_TAGS : [...tags];
+  const details = { freshUntil, staleUntil, tags: own, size };
+  return new DetailedEntry(key, value, Math.min(freshUntil, refreshAt), details);
+}
+
+function relative(time: number): number {
+  const since = time - START;
+  const small = since | 0;
+  // What is no small integer (no expiry, another clock's time, 24 days) is kept as it is.
+  return small === since && small !== DROPPED ? small : since;
 }
 
 /** The times of an entry, in ms since the epoch. */

@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from '../base/clock.js';
 import { DEFAULTS, LIMITS } from '../base/defaults.js';
+import { hitClock, type HitClock } from '../base/hit-clock.js';
 import {
   checkOptions,
   isAnything,
@@ -8,7 +9,7 @@ import {
   isIntegerIn,
   isObject,
 } from '../base/options.js';
-import { MemoryEntry, type EntryLife } from './entry.js';
+import { newEntry, type EntryLife, type MemoryEntry } from './entry.js';
 import { copyOf, deepFreeze } from './guard.js';
 import { LruPolicy, type EvictionPolicy } from './policy.js';
 import { entrySize, estimateSize, type SizeEstimator } from './size.js';
@@ -61,6 +62,7 @@ export class MemoryStore {
   /** Most estimated bytes at a time; `undefined` when they are not counted. */
   readonly maxBytes: number | undefined;
   private readonly clock: Clock;
+  private readonly hits: HitClock;
   private readonly policy: EvictionPolicy;
   private readonly sizeOf: SizeEstimator;
   private readonly freezes: boolean;
@@ -95,6 +97,7 @@ export class MemoryStore {
     this.clones = options.clone ?? false;
     this.policy = options.policy ?? new LruPolicy();
     this.clock = options.clock ?? systemClock;
+    this.hits = hitClock(this.clock);
     this.sweep = new Sweep(this.entries, this.clock, (entry) => {
       this.evict(entry, 'expired');
     });
@@ -115,9 +118,14 @@ export class MemoryStore {
   /** The entry under a key, stale ones included; expired ones are dropped on the way. */
   find(key: string): MemoryEntry | undefined {
     const entry = this.entries.get(key);
-    if (entry === undefined || this.clock.now() < entry.staleUntil) return entry;
+    if (entry === undefined || this.hits.now() < entry.staleUntil) return entry;
     this.evict(entry, 'expired');
     return undefined;
+  }
+
+  /** The entry under a key, whether it has expired or not. */
+  peek(key: string): MemoryEntry | undefined {
+    return this.entries.get(key);
   }
 
   /** Notes that an entry was served. */
@@ -163,7 +171,7 @@ export class MemoryStore {
       if (!(size <= this.maxBytes)) return undefined;
     }
     if (this.freezes) deepFreeze(kept);
-    const entry = new MemoryEntry(key, kept, life, tags, size);
+    const entry = newEntry(key, kept, life, tags, size);
     this.entries.set(key, entry);
     this.policy.add(entry);
     this.tagged.add(entry);
@@ -203,8 +211,8 @@ export class MemoryStore {
     let dropped = 0;
     for (const [key, entry] of this.entries) {
       if (!matches(key)) continue;
-      this.discard(entry);
       if (now < entry.freshUntil) dropped++;
+      this.discard(entry);
     }
     return dropped;
   }
@@ -323,7 +331,7 @@ export class MemoryStore {
     this.policy.remove(entry);
     this.tagged.remove(entry);
     this.usedBytes -= entry.size;
-    entry.deadline = -1;
+    entry.markDropped();
     entry.owner?.release(entry);
   }
 }

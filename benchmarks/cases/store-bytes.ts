@@ -1,0 +1,50 @@
+/** Says how many bytes the store that the command line names takes per entry. */
+import { cached, CacheManager } from 'aurora-cache';
+
+import { collectGarbage } from '../harness/garbage.js';
+import { storeRivals } from '../harness/rivals.js';
+import { serve } from '../harness/workers.js';
+import { stores } from './memory-store.js';
+
+const [, , name = '', count = ''] = process.argv;
+const entries = Number(count);
+const ids = Array.from({ length: entries }, (_, i) => i);
+const keys = ids.map((i) => `user:${i}:find`);
+const values = ids.map((id) => ({ id, name: 'somebody' }));
+
+const found: object[] = [];
+
+serve(async () => {
+  const fill: () => unknown = name.startsWith('cached') ? fillCached : await fillStore();
+  const before = heap();
+  await fill();
+  return (heap() - before) / entries;
+});
+
+async function fillCached(): Promise<void> {
+  const cache = new CacheManager({ maxMemoryItems: entries });
+  const find = cached((id: number) => Promise.resolve(values[id]), { name: 'find', cache });
+  found.push(cache, find);
+  for (const id of ids) await find(id);
+  // The promise is made by the first hit.
+  for (const id of ids) await find(id);
+}
+
+async function fillStore(): Promise<() => void> {
+  const known = stores.find((store) => store.name === name);
+  const { make } = known ?? (await storeRivals()).find((store) => store.name === name) ?? {};
+  if (make === undefined) throw new Error(`There is no store '${name}'.`);
+  // What it takes on its first use is not the entries'.
+  make(10).set('a', {});
+  return () => {
+    const store = make(entries);
+    found.push(store);
+    for (const [i, key] of keys.entries()) store.set(key, values[i] as object);
+  };
+}
+
+function heap(): number {
+  for (let i = 0; i < 3; i++) collectGarbage();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}

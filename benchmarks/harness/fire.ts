@@ -1,0 +1,19 @@
+/** Sends requests over kept-alive connections, as many as are answered. */
+export type Fire = (
+  url: string,
+  options: { readonly connections: number; readonly seconds: number },
+) => Promise<{
+  /** Requests per second. */
+  readonly rate: number;
+  readonly total: number;
+  /** Milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+}>;
+
+const FILE = 'autocannon';
+
+/** It is installed with the rivals. */
+export async function loadGenerator(): Promise<Fire> {
+  return ((await import(`../rivals/${FILE}.ts`)) as { fire: Fire }).fire;
+}

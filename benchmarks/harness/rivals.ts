@@ -1,0 +1,76 @@
+import { deepStrictEqual } from 'node:assert/strict';
+
+import type { Rival, RivalCache } from '../rivals/rival.js';
+import type { StoreRival } from '../rivals/store.js';
+
+/** Files of `rivals/`, in the order of the tables. */
+const FILES = [
+  ...['layered-loader', 'async-cache-dedupe', 'p-memoize', 'typescript-memoize', 'cache-manager'],
+  ...['cacheable', 'bentocache', 'type-cacheable', 'node-redis', 'keyv'],
+] as const;
+
+const STORES = ['lru-cache', 'quick-lru', 'tiny-lru', 'lru-min'] as const;
+
+/**
+ * The rivals that can do something. They are named at run time: what they import is installed by
+ * `npm run bench`, and the rest of the repository does without.
+ */
+export async function rivalsWith<K extends 'inMemory' | 'inRedis'>(
+  ability: K,
+): Promise<(Rival & Required<Pick<Rival, K>>)[]> {
+  const found: (Rival & Required<Pick<Rival, K>>)[] = [];
+  for (const file of FILES) {
+    const rival = await imported<Rival>(file);
+    if (rival[ability] !== undefined) found.push(rival as (typeof found)[number]);
+  }
+  return found;
+}
+
+/** The rivals of the memory store. */
+export async function storeRivals(): Promise<StoreRival[]> {
+  return await Promise.all(STORES.map((file) => imported<StoreRival>(file)));
+}
+
+async function imported<T>(file: string): Promise<T> {
+  return ((await import(`../rivals/${file}.ts`)) as { rival: T }).rival;
+}
+
+/** A function behind a cache, and a proof that its calls hit. */
+export interface Proven<T> {
+  readonly call: (item: T) => Promise<object>;
+  /** @throws when a call has run the function since. */
+  readonly verify: () => void;
+}
+
+/**
+ * Puts a cache in front of a function, fills it, and makes sure that it answers from then on.
+ *
+ * @throws when a second call of an item runs the function again, or answers something else.
+ */
+export async function proven<T>(
+  name: string,
+  { memoize }: Pick<RivalCache, 'memoize'>,
+  items: readonly T[],
+  load: (item: T) => Promise<object>,
+  keyOf: (item: T) => string,
+): Promise<Proven<T>> {
+  let loads = 0;
+  const counting = (item: T): Promise<object> => {
+    loads++;
+    return load(item);
+  };
+  // Some share a Redis, and two of them the form of their keys.
+  const call = memoize(name.replaceAll(/\W+/g, '-'), counting, keyOf);
+  for (const item of items) await call(item);
+  // Some store in the background.
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const verify = (): void => {
+    if (loads === items.length) return;
+    throw new Error(`${name}: ${loads} loads of ${items.length} keys; it does not hit.`);
+  };
+  for (const item of items) {
+    deepStrictEqual(await call(item), await load(item), `${name} answers something else.`);
+  }
+  verify();
+  return { call, verify };
+}

@@ -1,0 +1,52 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+/** A process of the benchmark, which does one thing after another as it is told. */
+export class Worker {
+  private constructor(private readonly child: ChildProcess) {}
+
+  /** @param file - Of `cases/`; it calls {@link serve}. */
+  static async start(file: string, words: readonly string[] = []): Promise<Worker> {
+    const path = fileURLToPath(new URL(`../cases/${file}`, import.meta.url));
+    const worker = new Worker(fork(path, words, { execArgv: process.execArgv }));
+    await worker.answer();
+    return worker;
+  }
+
+  /** @throws when the process ends instead of answering. */
+  async ask<T>(question: string): Promise<T> {
+    const answer = this.answer();
+    this.child.send(question);
+    return (await answer) as T;
+  }
+
+  async stop(): Promise<void> {
+    if (this.child.exitCode !== null) return;
+    const gone = once(this.child, 'exit');
+    this.child.disconnect();
+    await gone;
+  }
+
+  private answer(): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const ended = (code: number | null): void => {
+        reject(new Error(`A process of the benchmark ended with ${String(code)}.`));
+      };
+      this.child.once('exit', ended);
+      this.child.once('message', (message) => {
+        this.child.off('exit', ended);
+        resolve(message);
+      });
+    });
+  }
+}
+
+/** In the process itself: answers every question, until the benchmark is over. */
+export function serve(answer: (question: string) => unknown): void {
+  process.on('message', (question: string) => {
+    void (async () => process.send?.((await answer(question)) ?? null))();
+  });
+  process.once('disconnect', () => process.exit());
+  process.send?.('ready');
+}

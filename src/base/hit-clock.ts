@@ -1,0 +1,74 @@
+import { isMachineTime, systemClock, type Clock } from './clock.js';
+
+/** Readings within one millisecond after which the clock is asked less often. */
+const BUSY = 8;
+/** Hits that may share a reading, in a turn of the event loop that does not end. */
+const SHARED = 64;
+
+/**
+ * The time as hits see it. Reading the machine's clock takes longer than all the rest of a hit, so
+ * that hits which follow each other closely share a reading: for a millisecond, or 64 hits, whichever
+ * is over first. Where the event loop is blocked for longer than that, an entry may be served until
+ * the end of the turn in which it expires.
+ *
+ * Hits that are far between read the clock themselves, and so does everything else: a load, a write,
+ * a clock that is not the machine's, and fake timers.
+ *
+ * @internal
+ */
+export class HitClock {
+  private time = 0;
+  /** Hits that may still share the last reading. */
+  private left = 0;
+  /** Readings of one and the same millisecond. */
+  private readings = 0;
+  private isBusy = false;
+  private readonly mayShare: boolean;
+
+  constructor(private readonly clock: Clock) {
+    this.mayShare = clock === systemClock;
+  }
+
+  /** As {@link Clock.now}. */
+  now(): number {
+    // Asked for every hit: fake timers may be put in between any two.
+    if (this.left > 0 && isMachineTime()) {
+      this.left--;
+      return this.time;
+    }
+    return this.read();
+  }
+
+  private read(): number {
+    const now = this.clock.now();
+    if (!this.mayShare) return now;
+    this.readings = now === this.time ? this.readings + 1 : 0;
+    this.time = now;
+    if (!isMachineTime()) return now;
+    if (this.isBusy) {
+      this.left = SHARED;
+    } else if (this.readings >= BUSY) {
+      this.isBusy = true;
+      this.left = SHARED;
+      this.clock.setTimeout(this.rest, 1);
+    }
+    return now;
+  }
+
+  private readonly rest = (): void => {
+    this.isBusy = false;
+    this.left = 0;
+    this.readings = 0;
+  };
+}
+
+const machineHits = new HitClock(systemClock);
+
+/**
+ * The time as hits see it; those of all caches on the machine's clock share their readings.
+ *
+ * @internal
+ */
+export function hitClock(clock: Clock): HitClock {
+  return clock === systemClock ? machineHits : new HitClock(clock);
+}

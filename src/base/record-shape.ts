@@ -1,0 +1,60 @@
+import { escapeStructured } from './escape.js';
+
+/** What all records with the same names, in the same order, have in common in their keys. */
+export interface RecordShape {
+  readonly names: readonly string[];
+  /** Positions of the names, in the order in which they are encoded. */
+  readonly order: readonly number[];
+  /** What stands before each value, in that order: `(a=`, then `,b=`. */
+  readonly labels: readonly string[];
+  /** Whether such a record may say itself what its key is. */
+  readonly mayFormat: boolean;
+}
+
+/** Callers mostly pass records of few shapes, again and again: so many are remembered. */
+const SLOTS = 64;
+/** A record with more names is rather a table, whose names are values. */
+const MOST_NAMES = 32;
+const slots = new Array<RecordShape | undefined>(SLOTS).fill(undefined);
+
+/**
+ * The shape of the records with these names.
+ *
+ * @param names - Own enumerable ones, as `Object.keys` answers them.
+ * @internal
+ */
+export function shapeOf(names: readonly string[]): RecordShape {
+  const { length } = names;
+  if (length === 0 || length > MOST_NAMES) return newShape(names);
+  const first = names[0] as string;
+  const last = names[length - 1] as string;
+  const slot = (length * 7 + first.length * 5 + last.length * 3 + first.charCodeAt(0)) % SLOTS;
+  const known = slots[slot];
+  // An empty name has no character: NaN is no slot, and `slots[NaN]` would be a property.
+  if (known !== undefined && isSame(known.names, names)) return known;
+  const shape = newShape(names);
+  if (first !== '') slots[slot] = shape;
+  return shape;
+}
+
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+function newShape(names: readonly string[]): RecordShape {
+  const order = sorted(names);
+  return {
+    names,
+    order,
+    labels: order.map((at, i) => `${i === 0 ? '(' : ','}${escapeStructured(names[at] ?? '')}=`),
+    mayFormat: names.includes('toJSON') || names.includes('toCacheKey'),
+  };
+}
+
+/** Positions, by the names' UTF-16 units: the same in every process, whatever its locale. */
+function sorted(names: readonly string[]): number[] {
+  const positions = names.map((_, at) => at);
+  return positions.sort((a, b) => ((names[a] as string) < (names[b] as string) ? -1 : 1));
+}

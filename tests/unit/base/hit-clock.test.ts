@@ -1,0 +1,81 @@
+import { systemClock } from '../../../src/base/clock.js';
+import { HitClock, hitClock } from '../../../src/base/hit-clock.js';
+import { ManualClock } from '../../../src/testing/manual-clock.js';
+
+describe('the clock of hits', () => {
+  /** A machine whose time stands still until it is told, and whose timers fire when they are told. */
+  function machine(): {
+    clock: HitClock;
+    readings: () => number;
+    to(ms: number): void;
+    turn(): void;
+  } {
+    let time = 1_700_000_000_000;
+    const timers: (() => void)[] = [];
+    const now = jest.spyOn(systemClock, 'now').mockImplementation(() => time);
+    jest.spyOn(systemClock, 'setTimeout').mockImplementation((callback) => timers.push(callback));
+    return {
+      clock: new HitClock(systemClock),
+      readings: () => now.mock.calls.length,
+      to: (ms) => (time += ms),
+      turn: () => timers.splice(0).forEach((fire) => fire()),
+    };
+  }
+
+  const times = (count: number, clock: HitClock): number[] =>
+    Array.from({ length: count }, () => clock.now());
+
+  it('reads the machine for every hit while they are few', () => {
+    const { clock, readings, to } = machine();
+    for (let i = 0; i < 100; i++) {
+      const [first, second] = times(2, clock);
+      expect(second).toBe(first);
+      to(1);
+      expect(clock.now()).toBe(Number(first) + 1);
+    }
+    expect(readings()).toBe(300);
+  });
+
+  it('lets many hits share a reading, but never more than 64', () => {
+    const { clock, readings, to } = machine();
+    times(10, clock);
+    const before = readings();
+    times(6500, clock);
+    expect(readings() - before).toBeLessThanOrEqual(101);
+    to(10_000);
+    // The loop is blocked, and no timer fires.
+    const late = times(65, clock);
+    expect(late.at(-1)).toBe(systemClock.now());
+  });
+
+  it('shares no reading with the next turn of the event loop', () => {
+    const { clock, to, turn } = machine();
+    times(30, clock);
+    to(5);
+    turn();
+    expect(clock.now()).toBe(systemClock.now());
+    const first = clock.now();
+    to(1);
+    expect(clock.now()).toBe(first + 1);
+  });
+
+  it('is exact with any other clock, and with fake timers', () => {
+    const manual = new ManualClock();
+    const clock = hitClock(manual);
+    times(1000, clock);
+    manual.jump('1ms');
+    expect(clock.now()).toBe(manual.now());
+
+    const faked = hitClock(systemClock);
+    times(1000, faked);
+    jest.useFakeTimers();
+    try {
+      expect(faked.now()).toBe(Date.now());
+      times(1000, faked);
+      jest.setSystemTime(Date.now() + 60_000);
+      expect(faked.now()).toBe(Date.now());
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+});
