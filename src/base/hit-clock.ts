@@ -3,13 +3,13 @@ import { isMachineTime, systemClock, type Clock } from './clock.js';
 /** Readings within one millisecond after which the clock is asked less often. */
 const BUSY = 8;
 /** Hits that may share a reading, in a turn of the event loop that does not end. */
-const SHARED = 64;
+const SHARED = 16;
 
 /**
  * The time as hits see it. Reading the machine's clock takes longer than all the rest of a hit, so
- * that hits which follow each other closely share a reading: for a millisecond, or 64 hits, whichever
- * is over first. Where the event loop is blocked for longer than that, an entry may be served until
- * the end of the turn in which it expires.
+ * that hits which follow each other closely share a reading: for a millisecond, or 16 hits, whichever
+ * is over first. Where the event loop is blocked for longer than that, an entry that has expired may be
+ * served to the next few hits of that turn.
  *
  * Hits that are far between read the clock themselves, and so does everything else: a load, a write,
  * a clock that is not the machine's, and fake timers.
