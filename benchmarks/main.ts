@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 
 import { http } from './cases/http.js';
 import { invalidation } from './cases/invalidation.js';
+import { load } from './cases/load.js';
 import { memoryHit } from './cases/memory-hit.js';
 import { memoryStore } from './cases/memory-store.js';
 import { redisHit } from './cases/redis-hit.js';
@@ -31,6 +32,7 @@ const cases: Readonly<Record<string, (options: BenchOptions) => Promise<Report>>
   stampede,
   invalidation,
   http,
+  load,
   scale,
 };
 

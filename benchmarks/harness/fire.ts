@@ -1,7 +1,12 @@
 /** Sends requests over kept-alive connections, as many as are answered. */
 export type Fire = (
   url: string,
-  options: { readonly connections: number; readonly seconds: number },
+  options: {
+    readonly connections: number;
+    readonly seconds: number;
+    /** Asked for one after the other; default: the URL's own. */
+    readonly paths?: readonly string[];
+  },
 ) => Promise<{
   /** Requests per second. */
   readonly rate: number;

@@ -23,6 +23,10 @@ export function clientMaps({ trustedProxies }: Settings): Lines {
       String.raw`"~^[^?]*\\\\" 1;`,
       String.raw`"~*^[^?]*(?:/|%2f)(?:\.|%2e)(?:\.|%2e)(?:[/?]|%2f|$)" 1;`,
     ),
+    !isBehind && [
+      '# Who comes through a balancer that nobody has named could be anybody.',
+      block('map $http_x_forwarded_for$http_forwarded $aurora_is_forwarded', "'' 0;", 'default 1;'),
+    ],
     isBehind && [
       '# Only the balancers in front are believed who a client is, and how he came.',
       block(

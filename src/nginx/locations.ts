@@ -24,7 +24,13 @@ export function locationsOf(settings: Settings): Location[] {
 function apiLocations(settings: Settings, api: PerformanceApi): Location[] {
   const base = api.basePath.replace(/\/$/, '');
   const pass = proxyPass(api.upstream ?? settings.upstreams[0]!.name);
-  const restricted = [...onlyFor(api.networks), ...limited(settings), pass];
+  const isBehind = settings.trustedProxies.length > 0;
+  const restricted: Lines = [
+    !isBehind && 'if ($aurora_is_forwarded) { return 403; }',
+    ...onlyFor(api.networks),
+    ...limited(settings),
+    pass,
+  ];
   return [
     {
       match: `= ${base}/health`,
@@ -38,13 +44,13 @@ function apiLocations(settings: Settings, api: PerformanceApi): Location[] {
       lines: [
         `# The page and the figures tell about the service, and ${base}/cache/clear`,
         '# changes it: for these networks alone.',
-        block(`location = ${base}`, restricted),
+        block(`location = ${base}`, ...restricted),
       ],
     },
-    { match: `${base}/`, lines: [block(`location ^~ ${base}/`, restricted)] },
+    { match: `${base}/`, lines: [block(`location ^~ ${base}/`, ...restricted)] },
     {
       match: `= ${api.prometheusPath}`,
-      lines: [block(`location = ${api.prometheusPath}`, restricted)],
+      lines: [block(`location = ${api.prometheusPath}`, ...restricted)],
     },
   ];
 }

@@ -246,6 +246,19 @@ describe('the routes of the performance API', () => {
     const nginx = await before(server, { performanceApi });
     expect((await ask(nginx.port, clear, { method: 'POST', ...as('10.0.0.1') })).status).toBe(403);
   });
+
+  it('are closed to whoever comes through a balancer that nobody has named', async () => {
+    const server = await RecordingServer.start();
+    const nginx = await before(server);
+    for (const headers of [{ 'X-Forwarded-For': '10.0.0.1' }, { Forwarded: 'for=10.0.0.1' }]) {
+      for (const path of [clear, '/api/performance', '/metrics']) {
+        expect((await ask(nginx.port, path, { method: 'POST', headers })).status).toBe(403);
+      }
+      expect((await ask(nginx.port, '/api/performance/health', { headers })).status).toBe(200);
+      expect((await ask(nginx.port, '/', { headers })).status).toBe(200);
+    }
+    expect((await ask(nginx.port, clear, { method: 'POST' })).status).toBe(200);
+  });
 });
 
 describe('WebSockets', () => {
