@@ -207,6 +207,7 @@ describe('the page', () => {
     const { page } = await load(service.page);
     await shows(page, 'live-text', 'Refused');
     await shows(page, 'notice', 'The figures are protected');
+    await expect(violations(page)).resolves.toEqual([]);
     await expect(text(page, 't-hit')).resolves.toBe('–');
     await page.getByLabel('Token').fill(TOKEN);
     await shows(page, 't-hit-note', 'of 3 reads');
@@ -241,6 +242,11 @@ describe('the page', () => {
     await page.reload();
     await shows(page, 'subtitle', '2 instances');
     await screenshot(page, 'fleet');
+    // One of them ends, and says nothing.
+    await two.cache.close();
+    await shows(page, 'subtitle', 'shop · redis · 1 instance');
+    await shows(page, 't-req-note', '2 in all');
+    await shows(page, 'l-rate', /\/s/);
     await page.getByRole('button', { name: 'This instance' }).click();
     await shows(page, 't-req-note', '2 in all');
     expect(complaints).toEqual([]);
