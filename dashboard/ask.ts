@@ -1,10 +1,10 @@
 import { byId } from './dom.js';
 
 const PATIENCE_MS = 15_000;
-/** Relative to wherever the page is mounted, behind a proxy or not. */
-const base = location.pathname.replace(/\/$/, '');
+/** Relative to wherever the page is mounted, behind a proxy or not; never another host's (`//`). */
+const base = location.origin + location.pathname.replace(/\/$/, '');
 
-/** The API has answered, and the answer is no. */
+/** There was an answer, and it is not what was asked for. */
 export class Refused extends Error {
   constructor(
     readonly status: number,
@@ -14,14 +14,49 @@ export class Refused extends Error {
   }
 }
 
-/** Asks the API, with the token if one is given. */
-export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
+/**
+ * Asks the API, with the token if one is given.
+ *
+ * @throws Error with a message for the reader, whatever answered, or nobody.
+ */
+export async function ask<T>(
+  path: string,
+  init: RequestInit = {},
+  patienceMs = PATIENCE_MS,
+): Promise<T> {
   const token = byId<HTMLInputElement>('token').value;
+  if (/[^\x20-\x7e\xa0-\xff]/.test(token)) {
+    throw new Refused(0, 'The token has characters that cannot be sent.');
+  }
   const headers = token === '' ? {} : { Authorization: `Bearer ${token}` };
-  const signal = AbortSignal.timeout(PATIENCE_MS);
-  const response = await fetch(`${base}/${path}`, { ...init, headers, signal });
-  const body = (await response.json()) as T & { error?: { message?: string } };
+  const signal = AbortSignal.timeout(patienceMs);
+  try {
+    const response = await fetch(`${base}/${path}`, { ...init, headers, signal });
+    return answerOf(response.status, await response.text()) as T;
+  } catch (error) {
+    if (error instanceof Refused) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    const isLate = error instanceof DOMException && error.name === 'TimeoutError';
+    throw new Error(isLate ? `No answer in ${String(patienceMs / 1000)} s.` : `No answer: ${why}.`);
+  }
+}
+
+/** What the API has answered; a proxy in front of it may have done so in its place. */
+function answerOf(status: number, text: string): object {
+  const body = parsed(text);
   // 503 of /health is an answer as well.
-  if (body.error !== undefined) throw new Refused(response.status, body.error.message ?? '');
-  return body;
+  if (body !== undefined && (status === 200 || (status === 503 && 'status' in body))) return body;
+  const reason = (body as { error?: { message?: unknown } } | undefined)?.error?.message;
+  if (typeof reason === 'string') throw new Refused(status, reason);
+  const what = body === undefined ? 'is not JSON' : 'is not of this API';
+  throw new Refused(status, `The answer, of status ${String(status)}, ${what}.`);
+}
+
+function parsed(text: string): object | undefined {
+  try {
+    const body: unknown = JSON.parse(text);
+    return typeof body === 'object' && body !== null ? body : undefined;
+  } catch {
+    return undefined;
+  }
 }

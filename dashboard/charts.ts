@@ -1,13 +1,10 @@
 import uPlot from 'uplot';
 
 import { byId, element } from './dom.js';
-import { spelt } from './format.js';
-import { NOTHING, type Sample } from './samples.js';
+import { brief, clockTime, frequency, percent, spelt } from './format.js';
+import type { Sample } from './samples.js';
+import { SHORTEST, Timeline } from './timeline.js';
 
-/** Fifteen minutes at one sample in two seconds. */
-const MOST_SAMPLES = 450;
-/** Of time, in seconds: a chart that has just begun is not stretched. */
-const LEAST_RANGE = 60;
 const FONT = '11px system-ui, sans-serif';
 /** Of the lines, first to last. */
 const COLORS = ['--a', '--b', '--c'];
@@ -19,6 +16,8 @@ interface ChartOptions {
   /** What its lines show, and are called. */
   readonly lines: readonly (readonly [name: keyof Sample, label: string])[];
   readonly show: Show;
+  /** Beside the axis, where there is little room. */
+  readonly showTick: Show;
   readonly range: uPlot.Range.MinMax | uPlot.Range.Function;
   readonly isLogarithmic?: boolean;
 }
@@ -39,17 +38,14 @@ class Chart {
   private readonly box: HTMLElement;
 
   constructor(private readonly options: ChartOptions) {
-    const { id, lines } = options;
-    this.box = byId(`c-${id}`);
-    // Not empty: uPlot would take a time of nothing for the year 1970.
-    const nothing = lines.map(() => [null]);
-    this.plot = new uPlot(this.plotOptions(), [[now()], ...nothing], this.box);
+    this.box = byId(`c-${options.id}`);
+    this.plot = new uPlot(this.plotOptions(), undefined, this.box);
     new ResizeObserver(() => {
       this.plot.setSize(sizeOf(this.box));
     }).observe(this.box);
   }
 
-  set(times: number[], samples: readonly Sample[]): void {
+  set({ times, samples }: Timeline): void {
     const values = this.options.lines.map(([name]) => samples.map((one) => one[name]));
     this.plot.setData([times, ...values]);
     this.legend();
@@ -60,7 +56,7 @@ class Chart {
   }
 
   private plotOptions(): uPlot.Options {
-    const { lines, show, range, isLogarithmic = false } = this.options;
+    const { lines, showTick, range, isLogarithmic = false } = this.options;
     const axis: uPlot.Axis = {
       stroke: () => color('--quiet'),
       font: FONT,
@@ -74,10 +70,10 @@ class Chart {
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
       scales: { x: { range: timeRange }, y: { range, ...(isLogarithmic ? { distr: 3 } : {}) } },
       axes: [
-        { ...axis, size: 24, space: 80, values: (_, ticks) => ticks.map(timeOfDay) },
+        { ...axis, size: 24, space: 80, values: (_, ticks) => ticks.map(clockTime) },
         {
           ...axis,
-          ...{ size: 58, space: 36, values: (_, ticks) => ticks.map(show) },
+          ...{ size: 58, space: 36, values: (_, ticks) => ticks.map(showTick) },
           ...(isLogarithmic ? { splits: powersOfTen } : {}),
         },
       ],
@@ -86,7 +82,7 @@ class Chart {
         ...lines.map((_, i) => ({
           stroke: () => color(COLORS[i] ?? '--a'),
           width: 2,
-          points: { show: false },
+          points: { show: false, size: 6, fill: () => color(COLORS[i] ?? '--a'), filter: lonely },
           ...(lines.length === 1 ? fill : {}),
         })),
       ],
@@ -113,11 +109,20 @@ class Chart {
       part.append(element('i', '', `k${String(i)}`), label, element('b', text));
       return part;
     });
-    byId(`l-${id}`).replaceChildren(element('span', isNow ? 'now' : timeOfDay(time)), ...parts);
+    byId(`l-${id}`).replaceChildren(element('span', isNow ? 'now' : clockTime(time)), ...parts);
   }
 }
 
-const timeRange: uPlot.Range.Function = (_, min, max) => [Math.min(min, max - LEAST_RANGE), max];
+/** Values between two gaps: no line leads to them, and they would not be seen. */
+const lonely: uPlot.Series.Points.Filter = ({ data }, line) => {
+  const values = data[line] ?? [];
+  const isMissing = (i: number): boolean => (values[i] ?? null) === null;
+  return Array.from(values.keys()).filter(
+    (i) => !isMissing(i) && isMissing(i - 1) && isMissing(i + 1),
+  );
+};
+
+const timeRange: uPlot.Range.Function = (_, min, max) => [Math.min(min, max - SHORTEST), max];
 const fromZero: uPlot.Range.Function = (_, __, max) => [0, max > 0 ? max * 1.15 : 1];
 /** Whole powers of ten around what there is, so that fast and slow are seen at once. */
 const decades: uPlot.Range.Function = (_, min, max) => {
@@ -134,21 +139,19 @@ const powersOfTen = (_: uPlot, __: number, min: number, max: number): number[] =
   );
 };
 
-const rounded: Show = (value) => String(Number(value.toFixed(1)));
-const timeOfDay: Show = (seconds) =>
-  new Date(seconds * 1000).toLocaleTimeString([], { hourCycle: 'h23' });
-
 const CHARTS: readonly ChartOptions[] = [
   {
     id: 'hit',
     lines: [['hitRate', '']],
-    show: (value) => `${rounded(value)} %`,
+    show: percent,
+    showTick: (value) => `${String(value)} %`,
     range: [0, 102],
   },
   {
     id: 'rate',
     lines: [['rate', '']],
-    show: (value) => `${rounded(value)}/s`,
+    show: frequency,
+    showTick: frequency,
     range: fromZero,
   },
   {
@@ -159,6 +162,7 @@ const CHARTS: readonly ChartOptions[] = [
       ['p99', 'p99 '],
     ],
     show: spelt,
+    showTick: brief,
     range: decades,
     isLogarithmic: true,
   },
@@ -166,19 +170,20 @@ const CHARTS: readonly ChartOptions[] = [
 
 /** The charts, all over the same time. */
 export class Charts {
-  private times = [now()];
-  private samples = [NOTHING];
+  private readonly timeline = new Timeline(now());
   private readonly all = CHARTS.map((options) => new Chart(options));
 
+  constructor() {
+    this.show();
+  }
+
   add(sample: Sample): void {
-    this.times = [...this.times, now()].slice(-MOST_SAMPLES);
-    this.samples = [...this.samples, sample].slice(-MOST_SAMPLES);
+    this.timeline.add(sample, now());
     this.show();
   }
 
   clear(): void {
-    this.times = [now()];
-    this.samples = [NOTHING];
+    this.timeline.clear(now());
     this.show();
   }
 
@@ -187,6 +192,6 @@ export class Charts {
   }
 
   private show(): void {
-    for (const chart of this.all) chart.set(this.times, this.samples);
+    for (const chart of this.all) chart.set(this.timeline);
   }
 }

@@ -1,6 +1,9 @@
 import { ask } from './ask.js';
-import { byId, setText } from './dom.js';
+import { byId, inside, setText } from './dom.js';
 import { integer } from './format.js';
+
+/** Many keys in Redis take their time; giving up here would not stop it there. */
+const PATIENCE_MS = 600_000;
 
 const result = byId('clear-result');
 
@@ -14,6 +17,10 @@ export function useClearForm(onCleared: () => void): void {
     dialog.returnValue = '';
     dialog.showModal();
   });
+  inside(dialog, '[value=yes]').addEventListener('click', (event) => {
+    // Of a double click on what was there before: that is no answer to the question.
+    if (event.detail > 1) event.preventDefault();
+  });
   dialog.addEventListener('close', () => {
     if (dialog.returnValue !== 'yes') return;
     void clear(pattern.value).then((isCleared) => {
@@ -26,7 +33,7 @@ async function clear(pattern: string): Promise<boolean> {
   tell('Clearing …', false);
   try {
     const path = `cache/clear?pattern=${encodeURIComponent(pattern)}`;
-    const { cleared } = await ask<{ cleared: number }>(path, { method: 'POST' });
+    const { cleared } = await ask<{ cleared: number }>(path, { method: 'POST' }, PATIENCE_MS);
     tell(`${integer(cleared)} ${cleared === 1 ? 'entry' : 'entries'} removed.`, false);
     return true;
   } catch (error) {

@@ -24,6 +24,41 @@ export function setText(id: string, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }
 
+/** A part of a list or of a row. */
+export type Part = readonly [tag: string, text: string, className?: string];
+
+/**
+ * Makes these the children of an element, in place: whose text stays is left alone, so that what
+ * is selected stays selected, and a screen reader stays where it is.
+ */
+export function showParts(parent: Element, parts: readonly Part[]): void {
+  keepChildren(parent, parts.length);
+  for (const [i, [tag, text, className = '']] of parts.entries()) {
+    const child = parent.children[i];
+    if (child?.localName !== tag) {
+      const made = element(tag, text, className);
+      if (child === undefined) parent.append(made);
+      else child.replaceWith(made);
+      continue;
+    }
+    if (child.textContent !== text) child.textContent = text;
+    if (child.className !== className) child.className = className;
+  }
+}
+
+/** Makes these the rows of a table, in place. */
+export function showRows(table: HTMLElement, rows: readonly (readonly Part[])[]): void {
+  const body = inside(table, 'tbody');
+  keepChildren(body, rows.length);
+  for (const [i, parts] of rows.entries()) {
+    showParts(body.children[i] ?? body.appendChild(element('tr')), parts);
+  }
+}
+
+function keepChildren(parent: Element, count: number): void {
+  while (parent.children.length > count) parent.lastElementChild?.remove();
+}
+
 /** A large figure with its unit. */
 export function setFigure(id: string, value: string, unit: string): void {
   byId(id).replaceChildren(value, element('small', unit));

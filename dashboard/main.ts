@@ -3,21 +3,27 @@ import { ask, Refused } from './ask.js';
 import { Charts } from './charts.js';
 import { useClearForm } from './clear-form.js';
 import { byId, setText } from './dom.js';
+import { History } from './history.js';
 import { MethodsTable } from './methods-table.js';
 import { showOverview } from './overview.js';
-import { sampleOf } from './samples.js';
 import { showSlow } from './slow-table.js';
 import { useTheme } from './theme.js';
 import { showTiers } from './tiers.js';
+import { useToken } from './token.js';
 
 const INTERVAL_MS = 2000;
+/**
+ * The others of a fleet tell of themselves every five seconds, by default. Over less than that,
+ * they would seem to stand still and to run in turn.
+ */
+const FLEET_SPAN_MS = 10_000;
 
-let before: { readonly stats: Stats; readonly at: number } | undefined;
 let isPaused = false;
 let timer: number | undefined;
 /** Answers to what was asked before a switch are not shown after it. */
 let generation = 0;
 
+const history = new History();
 const charts = new Charts();
 const methods = new MethodsTable();
 /** In the address, so that a page on a wall comes back as it was. */
@@ -43,13 +49,13 @@ async function poll(): Promise<void> {
 }
 
 function show(stats: Stats, health: Health): void {
-  const at = performance.now();
-  const sample = before && sampleOf(before.stats, stats, (at - before.at) / 1000);
+  const span = scope() === 'fleet' ? FLEET_SPAN_MS : 0;
+  const sample = history.add(stats, { steady: performance.now(), wall: Date.now() }, span);
   if (sample !== undefined) charts.add(sample);
-  before = { stats, at };
 
   const { name, type } = stats.cache;
   const instances = stats.instances === 1 ? '1 instance' : `${stats.instances} instances`;
+  document.title = `${name} · Cache performance`;
   setText('subtitle', `${name} · ${type} · ${instances}`);
   showOverview(stats, sample?.rate ?? null);
   methods.show(stats.methods);
@@ -58,13 +64,14 @@ function show(stats: Stats, health: Health): void {
 }
 
 function showFailure(error: unknown): void {
-  const isRefused = error instanceof Refused && error.status === 403;
-  tellState('off', isRefused ? 'Refused' : 'Not reachable');
   const text = error instanceof Error ? error.message : String(error);
-  const what = isRefused
-    ? 'The figures are protected: give a token below.'
-    : 'No answer; trying again.';
-  setText('notice', `${what} (${text})`);
+  const status = error instanceof Refused ? error.status : undefined;
+  const isProtected = status === 401 || status === 403;
+  const isRefused = isProtected || status === 0;
+  tellState('off', isRefused ? 'Refused' : 'Not reachable');
+  const told = isProtected ? `The figures are protected: ${text}` : text;
+  setText('notice-text', isRefused ? told : `${told} Trying again.`);
+  byId('give-token').hidden = !isRefused;
   byId('notice').hidden = false;
 }
 
@@ -98,7 +105,7 @@ function useScope(): void {
   }
   window.addEventListener('hashchange', () => {
     mark();
-    before = undefined;
+    history.clear();
     charts.clear();
     resume();
   });
@@ -111,11 +118,11 @@ byId('pause').addEventListener('click', () => {
   resume();
 });
 document.addEventListener('visibilitychange', resume);
-byId('token').addEventListener('change', resume);
 
 useTheme(() => {
   charts.redraw();
 });
 useScope();
 useClearForm(resume);
+useToken(resume);
 resume();

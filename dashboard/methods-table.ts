@@ -1,5 +1,5 @@
 import type { Method } from './answers.js';
-import { byId, element, inside, setText } from './dom.js';
+import { byId, element, inside, setText, showRows, type Part } from './dom.js';
 import { integer, percent, spelt } from './format.js';
 
 /** The page is for looking at; all of them are in `GET methods`. */
@@ -72,15 +72,13 @@ export class MethodsTable {
     this.methods = methods;
     const rows = this.sorted()
       .slice(0, MOST_ROWS)
-      .map((one) => {
-        const row = element('tr');
-        for (const [i, { text, isBad }] of COLUMNS.entries()) {
+      .map((one) =>
+        COLUMNS.map(({ text, isBad }, i): Part => {
           const kind = `${i === 0 ? '' : 'n'}${isBad?.(one) === true ? ' bad' : ''}`;
-          row.append(element('td', text(one), kind));
-        }
-        return row;
-      });
-    inside(this.table, 'tbody').replaceChildren(...rows);
+          return ['td', text(one), kind];
+        }),
+      );
+    showRows(this.table, rows);
     this.table.hidden = rows.length === 0;
     byId('methods-empty').hidden = rows.length > 0;
     const isCut = methods.length > MOST_ROWS;

@@ -1,6 +1,6 @@
 import type { Stats } from './answers.js';
 import { setFigure, setText } from './dom.js';
-import { duration, integer } from './format.js';
+import { amount, duration, integer } from './format.js';
 
 /** The large figures: since the start, except for the rate, which is of the last interval. */
 export function showOverview({ cache, requests, methods }: Stats, rate: number | null): void {
@@ -10,7 +10,7 @@ export function showOverview({ cache, requests, methods }: Stats, rate: number |
   setText('t-hit-note', reads > 0 ? `of ${integer(reads)} reads` : 'no reads yet');
 
   if (rate === null) setText('t-req', '–');
-  else setFigure('t-req', rate.toFixed(1), '/s');
+  else setFigure('t-req', amount(rate), '/s');
   const failed = requests.errors > 0 ? `, ${integer(requests.errors)} failed` : '';
   setText('t-req-note', `${integer(requests.total_requests)} in all${failed}`);
 

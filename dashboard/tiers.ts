@@ -1,5 +1,5 @@
 import type { Health, Stats } from './answers.js';
-import { byId, element } from './dom.js';
+import { byId, showParts, type Part } from './dom.js';
 import { integer, percent } from './format.js';
 
 type Row = readonly [name: string, value: string, isBad?: boolean];
@@ -14,12 +14,11 @@ export function showTiers(health: Health, { cache }: Stats): void {
     ['Stale answers', integer(cache.stale)],
     ['Evictions', integer(cache.evictions)],
   ];
-  byId('tiers').replaceChildren(
-    ...rows.flatMap(([name, value, isBad]) => [
-      element('dt', name),
-      element('dd', value, isBad === true ? 'bad' : ''),
-    ]),
-  );
+  const parts = rows.flatMap(([name, value, isBad]): Part[] => [
+    ['dt', name],
+    ['dd', value, isBad === true ? 'bad' : ''],
+  ]);
+  showParts(byId('tiers'), parts);
 }
 
 function tierRows({ tiers }: Health): Row[] {

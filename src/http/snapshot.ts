@@ -1,5 +1,5 @@
 import { LIMITS } from '../base/defaults.js';
-import type { DistributionSnapshot } from '../stats/distribution.js';
+import { areBuckets, type DistributionSnapshot } from '../stats/distribution.js';
 import type { SlowRequest } from '../stats/request-figures.js';
 import type { CacheFigures, Figures, MethodFigures, RouteFigures } from './figures.js';
 
@@ -136,11 +136,12 @@ function readMethod(read: unknown): MethodFigures {
 
 function readDurations(read: unknown): DistributionSnapshot {
   const { count, sum, max, buckets } = fields(read);
+  const pairs = list(buckets, 2000).map(number);
   return {
     count: number(count),
     sum: number(sum),
     max: number(max),
-    buckets: list(buckets, 2000).map(number),
+    buckets: areBuckets(pairs) ? pairs : [],
   };
 }
 

@@ -1,5 +1,5 @@
 import { hitRate } from '../stats/counters.js';
-import { bucketsOf, Distribution, type DistributionSnapshot } from '../stats/distribution.js';
+import { bucketsOf, percentileOf, type DistributionSnapshot } from '../stats/distribution.js';
 import type { SlowRequest } from '../stats/request-figures.js';
 import type { CacheFigures, Figures, MethodFigures, RequestTotals } from './figures.js';
 
@@ -129,12 +129,10 @@ function timesOf(durations: DistributionSnapshot): Json {
 }
 
 function percentiles(snapshot: DistributionSnapshot): Json {
-  const distribution = new Distribution();
-  distribution.addSnapshot(snapshot);
   return {
-    p50: seconds(distribution.percentile(50)),
-    p90: seconds(distribution.percentile(90)),
-    p99: seconds(distribution.percentile(99)),
+    p50: seconds(percentileOf(snapshot, 50)),
+    p90: seconds(percentileOf(snapshot, 90)),
+    p99: seconds(percentileOf(snapshot, 99)),
     max: seconds(snapshot.max),
   };
 }

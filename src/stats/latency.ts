@@ -1,4 +1,4 @@
-import { Distribution, type DistributionSnapshot } from './distribution.js';
+import { Distribution, percentileOf, type DistributionSnapshot } from './distribution.js';
 
 /** Durations in milliseconds; zeros when nothing was recorded. */
 export interface LatencySummary {
@@ -50,13 +50,14 @@ export class Latency {
 /** @internal */
 export function summaryOf(distribution: Distribution | undefined): LatencySummary {
   if (distribution === undefined || distribution.count === 0) return { ...NONE };
-  const { count, sum, max } = distribution;
+  const snapshot = distribution.snapshot();
+  const { count, sum, max } = snapshot;
   return {
     count,
     mean: rounded(sum / count),
-    p50: rounded(distribution.percentile(50)),
-    p90: rounded(distribution.percentile(90)),
-    p99: rounded(distribution.percentile(99)),
+    p50: rounded(percentileOf(snapshot, 50)),
+    p90: rounded(percentileOf(snapshot, 90)),
+    p99: rounded(percentileOf(snapshot, 99)),
     max: rounded(max),
   };
 }

@@ -184,6 +184,39 @@ describe('the packed package', () => {
   );
 
   it.each([
+    ['import', "import * as core from 'aurora-cache'; import * as http from 'aurora-cache/http';"],
+    [
+      'require',
+      "const [core, http] = ['', '/http'].map((name) => require('aurora-cache' + name));",
+    ],
+  ])('serves the figures and the page: %s', async (how, line) => {
+    const seen = await node(
+      `serve.${how === 'import' ? 'mjs' : 'cjs'}`,
+      `${line}
+       (async () => {
+         const cache = new core.CacheManager();
+         const api = http.createPerformanceApi({ cache, authorize: http.bearerToken('secret') });
+         const server = process.getBuiltinModule('http').createServer(http.toNodeListener(api));
+         await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+         const base = 'http://127.0.0.1:' + server.address().port + '/api/performance';
+         await cache.getOrSet('a', () => 1);
+         const { cache: figures } = await (await fetch(base + '/stats')).json();
+         const page = await fetch(base + '/');
+         const headers = { authorization: 'Bearer secret' };
+         const clear = await fetch(base + '/cache/clear', { method: 'POST', headers });
+         const title = /<title>.*<\\/title>/.exec(await page.text())[0];
+         server.closeAllConnections();
+         server.close();
+         console.log(JSON.stringify([figures.misses, title, await clear.json()]));
+         await api.close();
+         await cache.close();
+       })();`,
+    );
+    const page = '<title>Cache performance</title>';
+    expect(seen).toEqual([1, page, { cleared: 1, pattern: '*' }]);
+  });
+
+  it.each([
     ['ioredis', 'redis'],
     ['prom-client', 'prometheus'],
   ])('never mentions %s in a type outside %s/', async (client, room) => {

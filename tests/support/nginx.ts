@@ -56,6 +56,14 @@ export async function stopNginx(): Promise<void> {
   await Promise.all([...running].map((nginx) => nginx.stop()));
 }
 
+/** What every nginx of a test has to itself. */
+export interface OwnFiles {
+  readonly port: number;
+  readonly accessLog: string;
+  readonly errorLog: string;
+  readonly pidFile: string;
+}
+
 /** A real nginx with a generated configuration, on a free port of 127.0.0.1. */
 export class Nginx {
   private constructor(
@@ -67,8 +75,13 @@ export class Nginx {
   }
 
   static async start(options: NginxOptions): Promise<Nginx> {
+    return await Nginx.run((own) => generateNginxConfig({ ...own, ...options }), options.port);
+  }
+
+  /** With a configuration of the test's own, which gets the places of its files. */
+  static async run(textOf: (own: OwnFiles) => string, wanted?: number): Promise<Nginx> {
     const folder = makeFolder();
-    const port = options.port ?? (await freePort());
+    const port = wanted ?? (await freePort());
     const file = join(folder, 'nginx.conf');
     const own = {
       port,
@@ -76,7 +89,7 @@ export class Nginx {
       errorLog: join(folder, 'error.log'),
       pidFile: join(folder, 'nginx.pid'),
     };
-    writeFileSync(file, generateNginxConfig({ ...own, ...options }));
+    writeFileSync(file, textOf(own));
     const child = spawn('nginx', ['-c', file, '-e', own.errorLog, '-g', 'daemon off;'], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });

@@ -1,125 +1,21 @@
 import { execFile } from 'node:child_process';
-import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { Cached, CacheManager, Timed, type CacheOptions } from 'aurora-cache';
-import {
-  bearerToken,
-  createPerformanceApi,
-  performanceMiddleware,
-  toNodeListener,
-  type PerformanceApiOptions,
-} from 'aurora-cache/http';
 import axe from 'axe-core';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 
-import { launchBrowser, screenshot, visit, type Visit } from '../../support/browser.js';
+import { screenshot } from '../../support/browser.js';
 import { RedisServer, stopServers, until } from '../../support/redis/server.js';
+import { clear, load, MARKUP, open, Service, shows, text, TOKEN, useBrowser } from './page-host.js';
 
 const ROOT = join(__dirname, '../../..');
-const TOKEN = 'correct horse';
-const MARKUP = '<img src=x onerror=executed=1>';
 
 jest.setTimeout(30_000);
 
-let browser: Browser;
-const closing: (() => unknown)[] = [];
-
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-
-afterAll(async () => {
-  await browser.close();
-  await stopServers();
-});
-
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
-/** A small service, with its page. */
-class Service {
-  private constructor(
-    readonly server: Server,
-    readonly cache: CacheManager,
-    private readonly basePath: string,
-  ) {}
-
-  static async start(
-    options: Omit<PerformanceApiOptions, 'cache'> = {},
-    cacheOptions: CacheOptions = {},
-  ): Promise<Service> {
-    const cache = new CacheManager({ name: 'shop', ...cacheOptions });
-    const api = createPerformanceApi({
-      cache,
-      authorize: bearerToken(TOKEN),
-      fleetInterval: '200ms',
-      slowRequestThreshold: '20ms',
-      ...options,
-    });
-    const products = productsOn(cache);
-    const time = performanceMiddleware({ api, route: () => '/product/:id' });
-    const routes = toNodeListener(api);
-    const server = createServer((request, response) => {
-      time(request, response);
-      routes(request, response, () => {
-        const path = request.url ?? '';
-        const work = path.includes('slow') ? new Reports().make() : products.find(path);
-        void work.then(
-          () => response.end('ok'),
-          () => response.writeHead(500).end(),
-        );
-      });
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    closing.push(async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-      await api.close();
-      await cache.close();
-    });
-    return new Service(server, cache, options.basePath ?? '/api/performance');
-  }
-
-  get origin(): string {
-    return `http://127.0.0.1:${String((this.server.address() as AddressInfo).port)}`;
-  }
-
-  get page(): string {
-    return `${this.origin}${this.basePath}/`;
-  }
-
-  /** Calls it, with one path after the other. */
-  async call(...paths: string[]): Promise<void> {
-    for (const path of paths) await (await fetch(`${this.origin}/${path}`)).text();
-  }
-}
-
-class Reports {
-  @Timed()
-  make(): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, 40));
-  }
-}
-
-function productsOn(cache: CacheManager) {
-  class Products {
-    @Cached({ cache, keyPrefix: 'product' })
-    find(path: string): Promise<string> {
-      return path.includes('bad') ? Promise.reject(new Error('bad')) : Promise.resolve(path);
-    }
-    @Cached({ cache, keyPrefix: MARKUP })
-    [MARKUP](): Promise<number> {
-      return Promise.resolve(1);
-    }
-  }
-  const products = new Products();
-  void products[MARKUP]();
-  return products;
-}
+useBrowser();
+afterAll(stopServers);
 
 /** As it is: `fetch()` would encode the path. */
 function sendRaw({ server }: Service, request: string): Promise<void> {
@@ -131,36 +27,6 @@ function sendRaw({ server }: Service, request: string): Promise<void> {
     });
     socket.resume();
   });
-}
-
-const text = (page: Page, id: string): Promise<string> => page.locator(`#${id}`).innerText();
-
-/** Until the page shows it; it asks anew every two seconds. */
-async function shows(page: Page, id: string, wanted: string | RegExp): Promise<void> {
-  await page
-    .locator(`#${id}`, { hasText: wanted })
-    .waitFor({ timeout: 10_000 })
-    .catch(async () => {
-      throw new Error(`#${id} shows '${await text(page, id)}', not ${String(wanted)}`);
-    });
-}
-
-async function open(service: Service, options?: Parameters<typeof visit>[2]): Promise<Visit> {
-  const visited = await visit(browser, service.page, options);
-  closing.push(() => visited.page.context().close());
-  await shows(visited.page, 'live-text', 'Live');
-  return visited;
-}
-
-/** Fills in the form, and answers the question. */
-async function clear(page: Page, pattern: string, token: string, answer = 'Clear'): Promise<void> {
-  await page.getByLabel('Pattern of keys').fill(pattern);
-  await page.getByLabel('Token').fill(token);
-  await page.getByRole('button', { name: 'Clear…' }).click();
-  const dialog = page.getByRole('dialog');
-  await dialog.getByText(pattern, { exact: true }).waitFor();
-  await dialog.getByRole('button', { name: answer, exact: true }).click();
-  await dialog.waitFor({ state: 'hidden' });
 }
 
 // Code for the browser is text here: to the compiler, there is no DOM.
@@ -338,11 +204,10 @@ describe('the page', () => {
   it('asks for a token where the figures are protected', async () => {
     const service = await Service.start({ protectReads: true });
     await service.call('a', 'a');
-    const visited = await visit(browser, service.page);
-    closing.push(() => visited.page.context().close());
-    const { page } = visited;
+    const { page } = await load(service.page);
     await shows(page, 'live-text', 'Refused');
     await shows(page, 'notice', 'The figures are protected');
+    await expect(violations(page)).resolves.toEqual([]);
     await expect(text(page, 't-hit')).resolves.toBe('–');
     await page.getByLabel('Token').fill(TOKEN);
     await shows(page, 't-hit-note', 'of 3 reads');
@@ -377,6 +242,11 @@ describe('the page', () => {
     await page.reload();
     await shows(page, 'subtitle', '2 instances');
     await screenshot(page, 'fleet');
+    // One of them ends, and says nothing.
+    await two.cache.close();
+    await shows(page, 'subtitle', 'shop · redis · 1 instance');
+    await shows(page, 't-req-note', '2 in all');
+    await shows(page, 'l-rate', /\/s/);
     await page.getByRole('button', { name: 'This instance' }).click();
     await shows(page, 't-req-note', '2 in all');
     expect(complaints).toEqual([]);
@@ -390,8 +260,7 @@ describe('the page', () => {
   it('is where the API is mounted, and nowhere if it is not wanted', async () => {
     const service = await Service.start({ basePath: '/internal/cache' });
     for (const path of ['/internal/cache', '/internal/cache/']) {
-      const { page } = await visit(browser, service.origin + path);
-      closing.push(() => page.context().close());
+      const { page } = await load(service.origin + path);
       await shows(page, 'live-text', 'Live');
     }
     const without = await Service.start({ page: false });

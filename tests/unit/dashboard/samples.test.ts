@@ -1,5 +1,5 @@
 import type { Bucket, Stats } from '../../../dashboard/answers.js';
-import { duration } from '../../../dashboard/format.js';
+import { History, type Moment } from '../../../dashboard/history.js';
 import { sampleOf } from '../../../dashboard/samples.js';
 
 interface Counts {
@@ -57,17 +57,44 @@ describe('what happened between two answers', () => {
   });
 });
 
-describe('durations', () => {
+describe('the last answers', () => {
+  const at = (seconds: number, wall = seconds): Moment => ({
+    steady: seconds * 1000,
+    wall: wall * 1000,
+  });
+
+  it('are compared with the one before', () => {
+    const history = new History();
+    expect(history.add(stats({ requests: 10 }), at(0), 0)).toBeUndefined();
+    expect(history.add(stats({ requests: 30 }), at(2), 0)).toMatchObject({ rate: 10 });
+    expect(history.add(stats({ requests: 30 }), at(4), 0)).toMatchObject({ rate: 0 });
+  });
+
+  it('of a fleet, with one of a while ago: the others tell of themselves every five seconds', () => {
+    const history = new History();
+    const rates = [];
+    for (let second = 0; second <= 60; second += 2) {
+      // Each has ten requests in a second, and it is five seconds till the other's are known.
+      const requests = 10 * second + 10 * 5 * Math.floor(second / 5);
+      rates.push(history.add(stats({ requests, instances: 2 }), at(second), 10_000)?.rate ?? 0);
+    }
+    expect(new Set(rates.slice(6))).toEqual(new Set([20]));
+  });
+
+  it('begin anew when an instance does', () => {
+    const history = new History();
+    history.add(stats({ requests: 1000 }), at(0), 10_000);
+    history.add(stats({ requests: 1002 }), at(2), 10_000);
+    expect(history.add(stats({ requests: 4 }), at(4), 10_000)).toEqual(NOTHING);
+    expect(history.add(stats({ requests: 14 }), at(6), 10_000)).toMatchObject({ rate: 5 });
+  });
+
   it.each([
-    [0, '0 µs'],
-    [0.0000421, '42 µs'],
-    [0.0123, '12.3 ms'],
-    [0.5, '500 ms'],
-    [1.5, '1.50 s'],
-    [45, '45.0 s'],
-    [600, '10.0 min'],
-    [86_400, '24.0 h'],
-  ])('%d seconds are %s', (seconds, text) => {
-    expect(duration(seconds).join(' ')).toBe(text);
+    ['the machine has slept', at(2, 1000), 1],
+    ['its clock was set back', at(2, -5000), 500],
+  ])('are as far apart as the clocks say when %s', (_, then, rate) => {
+    const history = new History();
+    history.add(stats({}), at(0), 0);
+    expect(history.add(stats({ requests: 1000 }), then, 0)).toMatchObject({ rate });
   });
 });

@@ -78,6 +78,22 @@ describe('what an instance leaves for the others', () => {
     expect(JSON.stringify(statsView(merged(own, [read], 10), scope))).not.toContain('NaN');
   });
 
+  it.each([
+    ['that do not exist', [5000, 1]],
+    ['in another order', [9, 1, 3, 1]],
+    ['twice', [3, 1, 3, 1]],
+    ['without a count', [3]],
+    ['that are empty', [3, 0]],
+    ['in between', [3.5, 1]],
+  ])('counts buckets as nothing %s', async (_, buckets) => {
+    const own = await figures([method('a', 1, [5])]);
+    const left = JSON.parse(encodeFigures(own)!) as typeof own;
+    Object.assign(left.methods[0]!.cache!.loadTimes, { buckets });
+    const [read] = decodeFigures(JSON.stringify(left), own)!.methods;
+    expect(read?.cache?.loadTimes.buckets).toEqual([]);
+    expect(JSON.stringify(statsView({ ...own, methods: [read!] }, scope))).toContain('"p99":0');
+  });
+
   it('adds up: counts, bounds, methods of one name, percentiles of all', async () => {
     const fast = Array.from({ length: 90 }, () => 10);
     const slow = Array.from({ length: 10 }, () => 1000);
