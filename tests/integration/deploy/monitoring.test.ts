@@ -14,7 +14,7 @@ const read = (name: string): string => readFileSync(join(FOLDER, name), 'utf8');
 interface Panel {
   readonly title: string;
   readonly datasource?: { readonly uid: string };
-  readonly targets?: readonly { readonly expr: string }[];
+  readonly targets?: readonly { readonly refId: string; readonly expr: string }[];
 }
 interface Variable {
   readonly name: string;
@@ -26,8 +26,11 @@ interface Dashboard {
 }
 
 const dashboard = JSON.parse(read('grafana/dashboard.json')) as Dashboard;
-const expressions = dashboard.panels.flatMap(({ title, targets = [] }) =>
-  targets.map(({ expr }): [title: string, expr: string] => [title, expr]),
+/** By panel and letter. */
+const expressions = new Map(
+  dashboard.panels.flatMap(({ title, targets = [] }) =>
+    targets.map(({ refId, expr }) => [`${title}, ${refId}`, asGrafana(expr)] as const),
+  ),
 );
 
 jest.setTimeout(60_000);
@@ -96,33 +99,31 @@ describe('the dashboard', () => {
 
   it('has data in every expression, on a real Prometheus that scrapes two instances', async () => {
     const redis = await RedisServer.start();
-    const env = { REDIS_URL: redis.url };
     const instances = await Promise.all(
       ['one', 'two'].map((name) =>
-        ExampleServer.start(['--traffic', '40'], { ...env, INSTANCE: name }),
+        ExampleServer.start(['--traffic', '40'], { REDIS_URL: redis.url, INSTANCE: name }),
       ),
     );
     const targets = instances.map(({ port }) => `'127.0.0.1:${port}'`).join(', ');
-    const config = read('prometheus.yml')
-      .replaceAll(/(scrape|evaluation)_interval: 15s/g, '$1_interval: 1s')
-      .replace(/targets: \[.*\]/, `targets: [${targets}]`);
     const prometheus = await PrometheusServer.with({
-      'prometheus.yml': config,
-      'alerts.yml': read('alerts.yml'),
+      'prometheus.yml': read('prometheus.yml')
+        .replaceAll(/(scrape|evaluation)_interval: 15s/g, '$1_interval: 1s')
+        .replace(/targets: \['app.*\]/, `targets: [${targets}]`),
+      'alerts.yml': read('alerts.yml').replaceAll(/for: \d+m/g, 'for: 1s'),
     });
+    const values = async (expression: string): Promise<number[]> =>
+      (await prometheus.query(expression)).map(({ value }) => value);
     try {
       await until('both are up', async () => {
-        const up = await prometheus.query('up{job="aurora-cache"} == 1');
-        return up.length === 2;
+        return (await values('up{job="aurora-cache"} == 1')).length === 2;
       });
-      expect(expressions.length).toBeGreaterThanOrEqual(30);
-      const left = new Map(expressions.map((one) => [one.join(': '), one[1]]));
+      expect(expressions.size).toBeGreaterThanOrEqual(30);
+      const left = new Map(expressions);
       await until(
         'every expression has a value',
         async () => {
           for (const [name, expression] of left) {
-            const samples = await prometheus.query(asGrafana(expression));
-            if (samples.some(({ value }) => Number.isFinite(value))) left.delete(name);
+            if ((await values(expression)).some(Number.isFinite)) left.delete(name);
           }
           return left.size === 0;
         },
@@ -131,15 +132,39 @@ describe('the dashboard', () => {
         throw new Error(`No data: ${[...left.keys()].join('\n')}`);
       });
       // What the variables offer is there as well.
-      for (const { query } of dashboard.templating.list) {
-        const [, metric, label = ''] =
-          /^label_values\((\w+), (\w+)\)$/.exec(typeof query === 'string' ? '' : query.query) ?? [];
-        if (metric === undefined) continue;
+      const offered = dashboard.templating.list.flatMap(({ query }) => {
+        if (typeof query === 'string') return [];
+        const [, metric = '', label = ''] = /^label_values\((.+), (\w+)\)$/.exec(query.query) ?? [];
+        return [{ metric: asGrafana(metric), label }];
+      });
+      expect(offered.map(({ label }) => label)).toEqual(['job', 'cache', 'instance']);
+      for (const { metric, label } of offered) {
         const labels = (await prometheus.query(metric)).map(({ labels: all }) => all[label]);
         expect(new Set(labels).size).toBe(label === 'instance' ? 2 : 1);
       }
-      const loaded = [...read('alerts.yml').matchAll(/alert: (\w+)/g)].map(([, name]) => name);
-      expect(await prometheus.rules()).toEqual(loaded);
+      const alerts = [...read('alerts.yml').matchAll(/alert: (\w+)/g)].map(([, name]) => name);
+      expect(await prometheus.rules()).toEqual(alerts);
+
+      // And what is shown follows what happens.
+      const firing = (alert: string): Promise<number[]> =>
+        values(`ALERTS{alertname="${alert}", alertstate="firing"}`);
+      const breaker = expressions.get('Breaker, A') ?? '';
+      expect(await values(breaker)).toEqual([0, 0]);
+      expect(await firing('CacheBreakerOpen')).toEqual([]);
+      await redis.kill();
+      await until('both breakers are open', async () => {
+        const states = await values(breaker);
+        return states.length === 2 && states.every((state) => state > 0);
+      });
+      await until('there is an alert', async () => {
+        return (await firing('CacheBreakerOpen')).length === 2;
+      });
+      await until('it is counted', async () => {
+        return (await values(expressions.get('Without Redis, A') ?? ''))[0] === 2;
+      });
+      await instances[0]?.kill();
+      await until('it is down', async () => (await firing('CacheInstanceDown')).length === 1);
+      expect(await values(expressions.get('Instances, A') ?? '')).toEqual([1]);
     } finally {
       await prometheus.stop();
     }
@@ -150,6 +175,7 @@ describe('the dashboard', () => {
 function asGrafana(expression: string): string {
   const whole = expression
     .replaceAll('$__rate_interval', '4s')
+    .replaceAll('$job', 'aurora-cache')
     .replaceAll(/\$(cache|instance)\b/g, '.*');
   expect(whole).not.toContain('$');
   return whole;
