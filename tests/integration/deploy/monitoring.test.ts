@@ -1,18 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 
 import { parse } from 'yaml';
 
+import { DEPLOY, instancesOf, readCompose, readDeployed as read } from '../../support/compose.js';
 import { ExampleServer, stopExamples } from '../../support/example-server.js';
 import { PrometheusServer } from '../../support/prometheus.js';
 import { RedisServer, stopServers, until } from '../../support/redis/server.js';
 
-const FOLDER = join(__dirname, '../../../docs/deploy');
-const read = (name: string): string => readFileSync(join(FOLDER, name), 'utf8');
-
 interface Panel {
+  readonly id: number;
   readonly title: string;
+  readonly gridPos: Readonly<Record<'x' | 'y' | 'w' | 'h', number>>;
   readonly datasource?: { readonly uid: string };
   readonly targets?: readonly { readonly refId: string; readonly expr: string }[];
 }
@@ -42,7 +40,7 @@ afterAll(async () => {
 
 describe('promtool', () => {
   const promtool = (...words: string[]) =>
-    spawnSync('promtool', words, { cwd: FOLDER, encoding: 'utf8' });
+    spawnSync('promtool', words, { cwd: DEPLOY, encoding: 'utf8' });
 
   it.each([
     ['check', 'config', 'prometheus.yml'],
@@ -68,13 +66,11 @@ describe('promtool', () => {
 
 describe('prometheus.yml', () => {
   it('names the instances of compose.yaml', () => {
-    const compose = parse(read('compose.yaml'), { merge: true }) as { services: object };
     const config = parse(read('prometheus.yml')) as {
       scrape_configs: [{ static_configs: [{ targets: string[] }] }];
     };
-    const apps = Object.keys(compose.services).filter((name) => name.startsWith('app'));
     const { targets } = config.scrape_configs[0].static_configs[0];
-    expect(targets).toEqual(apps.map((name) => `${name}:5001`));
+    expect(targets).toEqual(instancesOf(readCompose()).map((name) => `${name}:5001`));
   });
 });
 
@@ -95,6 +91,17 @@ describe('the dashboard', () => {
       expect(titles).toContain(wanted);
     }
     expect(titles).toMatch(/Breaker[^]*Loads by method/);
+  });
+
+  it('has a place for every panel', () => {
+    const cells = dashboard.panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+      Array.from({ length: w * h }, (_, i) => `${x + (i % w)},${y + Math.floor(i / w)}`),
+    );
+    expect(new Set(cells).size).toBe(cells.length);
+    expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length);
+    // Letters are once in a panel, titles once in the whole.
+    const targets = dashboard.panels.flatMap(({ targets = [] }) => targets);
+    expect(expressions.size).toBe(targets.length);
   });
 
   it('has data in every expression, on a real Prometheus that scrapes two instances', async () => {
