@@ -31,7 +31,7 @@ describe('Redis, as compose.yaml starts it', () => {
       ...{ 'lazyfree-lazy-eviction': 'yes', 'lazyfree-lazy-expire': 'yes' },
     };
     const config = await Promise.all(
-      Object.keys(wanted).map(async (name) => (await admin.config('GET', name))),
+      Object.keys(wanted).map(async (name) => await admin.config('GET', name)),
     );
     expect(Object.fromEntries(config)).toEqual(wanted);
     admin.disconnect();
