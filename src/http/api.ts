@@ -117,8 +117,10 @@ export class PerformanceApi implements PerformanceSource {
    */
   owns(url: string): boolean {
     const { basePath, prometheusPath, prometheus } = this.options;
-    const end = url.search(/[?#]/);
-    const path = end === -1 ? url : url.slice(0, end);
+    // Asked for every request of the service: most are settled here.
+    const mayBeMetrics = prometheus !== undefined && url.startsWith(prometheusPath);
+    if (!mayBeMetrics && !url.startsWith(basePath)) return false;
+    const [path = ''] = url.split(/[?#]/, 1);
     if (path === basePath || path.startsWith(`${basePath}/`)) return true;
     return prometheus !== undefined && path === prometheusPath;
   }
