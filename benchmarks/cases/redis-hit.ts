@@ -115,9 +115,9 @@ async function raced(
   return { tables, results, bytes };
 }
 
-/** One at a time, what the kernel does decides: many short rounds make up for its moods. */
+/** One at a time, what the kernel does decides: rounds long enough to get past its moods. */
 function roundsFor(width: number, { items }: Size): Rounds {
-  if (width === 1) return { rounds: 31, roundMs: 20 };
+  if (width === 1) return { rounds: 9, roundMs: 120 };
   // A round of 512 large values takes a quarter of a second as it is.
   return items > 100
     ? { rounds: 5, roundMs: 60, least: width }

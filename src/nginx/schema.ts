@@ -65,6 +65,12 @@ const list = <S extends v.GenericSchema>(item: S, least: number, most: number) =
 
 const networks = list(network, 1, MOST.networks);
 
+/** Whoever trusts everybody believes whatever a client says of itself. */
+const trusted = v.pipe(
+  network,
+  v.check((value) => !value.endsWith('/0'), 'an IP address or a network, and not all there are'),
+);
+
 const timeouts = object({
   connect: v.optional(duration),
   send: v.optional(duration),
@@ -159,7 +165,7 @@ const options = object({
   maxBodySize: v.optional(bodySize, DEFAULTS.options.maxBodySize),
   gzip: v.optional(flag, true),
   headers: v.optional(headers, {}),
-  trustedProxies: v.optional(list(network, 0, MOST.networks), []),
+  trustedProxies: v.optional(list(trusted, 0, MOST.networks), []),
   accessLog: v.optional(
     orFalse(filePath, 'an absolute path, or false'),
     DEFAULTS.options.accessLog,

@@ -147,7 +147,7 @@ function validOptions(
           burst: number(0, 100_000),
         }),
       ),
-      trustedProxies: maybe(networks),
+      trustedProxies: maybe(networks.map((all) => all.filter((one) => !one.endsWith('/0')))),
       accessLog: fc.constantFrom(false as const, join(home, 'access.log')),
       ...{ port: fc.constantFrom(undefined, 8080), gzip: flag, headers: maybe(headers) },
       ...{ timeouts, maxBodySize: size, workerConnections: number(64, 100_000) },

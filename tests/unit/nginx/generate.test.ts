@@ -291,6 +291,10 @@ describe('generateNginxConfig refuses', () => {
     [{ serverNames: ['~^.*$'] }, /serverNames\[0\] must be a host name/],
     [{ serverNames: ['*.'] }, /serverNames\[0\]/],
     [{ trustedProxies: ['localhost'] }, /trustedProxies\[0\] must be an IP address/],
+    [
+      { trustedProxies: ['0.0.0.0/0'] },
+      /trustedProxies\[0\] must be .*, and not all there are; got/,
+    ],
     [{ accessLog: true }, /accessLog must be an absolute path, or false; got true/],
     [{ accessLog: '/var/log/x y' }, /accessLog must be an absolute path/],
     [{ errorLog: 'syslog:server=x' }, /errorLog must be an absolute path/],
