@@ -137,3 +137,22 @@ function accepts(port: number): Promise<boolean> {
     });
   });
 }
+
+/** nginx in front of one server of the tests. */
+export async function nginxBefore(
+  { address }: { readonly address: string },
+  options: NginxOptions = {},
+): Promise<Nginx> {
+  return await Nginx.start({ upstreams: [{ name: 'api', servers: [address] }], ...options });
+}
+
+/** With these options, a test stands in front as a balancer would: whoever it says is the client. */
+export const trusting: NginxOptions = { trustedProxies: ['127.0.0.1'] };
+
+/** @param client - Address of the client that a request is said to come from. */
+export const as = (client: string): { headers: Record<string, string> } => ({
+  headers: { 'X-Forwarded-For': client },
+});
+
+/** Of no local network. */
+export const FOREIGNER = '203.0.113.9';

@@ -4,15 +4,16 @@ import { request as requestHttps } from 'node:https';
 import { connect } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 
-import type { NginxOptions } from 'aurora-cache/nginx';
-
 import { ask, sendRaw } from '../../support/http-client.js';
 import {
+  as,
+  FOREIGNER,
   makeCertificate,
   makeFolder,
-  Nginx,
+  nginxBefore,
   removeFolder,
   stopNginx,
+  trusting,
 } from '../../support/nginx.js';
 import { RecordingServer, stopRecordingServers } from '../../support/recording-server.js';
 import { freePort, until } from '../../support/redis/server.js';
@@ -24,16 +25,6 @@ afterEach(async () => {
   await stopRecordingServers();
 });
 
-/** nginx in front of one server. */
-async function before(server: RecordingServer, options: NginxOptions = {}): Promise<Nginx> {
-  return await Nginx.start({ upstreams: [{ name: 'api', servers: [server.address] }], ...options });
-}
-
-/** Stands in front, as a balancer would: whoever it says is the client. */
-const trusting = { trustedProxies: ['127.0.0.1'] };
-const as = (client: string) => ({ headers: { 'X-Forwarded-For': client } });
-const FOREIGNER = '203.0.113.9';
-
 describe('headers', () => {
   it('of answers are added, and never replace what the service says', async () => {
     const server = await RecordingServer.start((_, response) => {
@@ -41,7 +32,7 @@ describe('headers', () => {
       response.setHeader('X-Team', 'its own');
       response.end('ok');
     });
-    const nginx = await before(server, { headers: { 'X-Team': 'nginx', 'X-Region': 'eu' } });
+    const nginx = await nginxBefore(server, { headers: { 'X-Team': 'nginx', 'X-Region': 'eu' } });
     const { headers } = await ask(nginx.port, '/');
     expect(headers).toMatchObject({
       'x-content-type-options': 'nosniff',
@@ -66,7 +57,7 @@ describe('headers', () => {
 
   it('of requests say who asks, whatever he says himself', async () => {
     const server = await RecordingServer.start();
-    const nginx = await before(server);
+    const nginx = await nginxBefore(server);
     const lies = {
       'X-Forwarded-For': FOREIGNER,
       'X-Real-IP': FOREIGNER,
@@ -86,7 +77,7 @@ describe('headers', () => {
 
   it('of requests are believed of the balancer in front', async () => {
     const server = await RecordingServer.start();
-    const nginx = await before(server, trusting);
+    const nginx = await nginxBefore(server, trusting);
     const headers = { 'X-Forwarded-For': `6.6.6.6, ${FOREIGNER}`, 'X-Forwarded-Proto': 'https' };
     await ask(nginx.port, '/', { headers });
     expect(server.seen[0]?.headers).toMatchObject({
@@ -103,7 +94,7 @@ describe('headers', () => {
       response.setHeader('X-Request-ID', 'of the service');
       response.end();
     });
-    const nginx = await before(server);
+    const nginx = await nginxBefore(server);
     const idOf = async (given?: string): Promise<string> => {
       const headers = given === undefined ? {} : { 'X-Request-ID': given };
       const answer = await ask(nginx.port, '/', { headers });
@@ -128,7 +119,7 @@ describe('bodies', () => {
       response.setHeader('Content-Type', url === '/image' ? 'image/png' : 'application/json');
       response.end(url === '/small' ? '{}' : json);
     });
-    const nginx = await before(server);
+    const nginx = await nginxBefore(server);
     const encoding = { headers: { 'Accept-Encoding': 'gzip' } };
     const large = await ask(nginx.port, '/', encoding);
     expect(large.headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'Accept-Encoding' });
@@ -146,7 +137,7 @@ describe('bodies', () => {
       { path: '/', upstream: 'api' },
       { path: '/files/', upstream: 'api', maxBodySize: '2k' },
     ];
-    const nginx = await before(server, { maxBodySize: '1k', routes });
+    const nginx = await nginxBefore(server, { maxBodySize: '1k', routes });
     const post = async (path: string, bytes: number): Promise<number> => {
       const body = 'x'.repeat(bytes);
       return (await fetch(nginx.url + path, { method: 'POST', body })).status;
@@ -164,100 +155,13 @@ describe('bodies', () => {
       end = () => response.end('data: 2\n\n');
     });
     const routes = [{ path: '/', upstream: 'api', buffering: false }];
-    const nginx = await before(server, { routes });
+    const nginx = await nginxBefore(server, { routes });
     const { body } = await fetch(nginx.url);
     const reader = (body as ReadableStream<Uint8Array>).getReader();
     const part = async (): Promise<string> => new TextDecoder().decode((await reader.read()).value);
     expect(await part()).toBe('data: 1\n\n');
     end();
     expect(await part()).toBe('data: 2\n\n');
-  });
-});
-
-describe('the routes of the performance API', () => {
-  const clear = '/api/performance/cache/clear?pattern=*';
-  const restricted: [method: string, path: string][] = [
-    ['POST', clear],
-    ['POST', '/api/performance/cache/clear'],
-    ['POST', '/api/performance/cache/clear/'],
-    ['GET', '/api/performance'],
-    ['GET', '/api/performance/'],
-    ['GET', '/api/performance/stats'],
-    ['GET', '/metrics'],
-    // In other words.
-    ['POST', '//api///performance//cache/clear'],
-    ['POST', '/api/performance/./cache/clear'],
-    ['POST', '/%61pi/performance/cache/clear'],
-    ['POST', '/api%2Fperformance%2Fcache/clear'],
-    ['POST', '/api/performance/cache/clear%3Fpattern=x'],
-  ];
-  const ambiguous = [
-    '/api/performance//../cache/clear',
-    '/x/../api/performance/cache/clear',
-    '/x/%2e%2E/api/performance/cache/clear',
-    '/x/.%2e/api/performance/cache/clear',
-    '/x%2F..%2Fapi/performance/cache/clear',
-    '/x\\..\\api/performance/cache/clear',
-    '/..',
-  ];
-
-  it('are for local networks; its health is for all', async () => {
-    const server = await RecordingServer.start();
-    const nginx = await before(server, trusting);
-    for (const [method, path] of restricted) {
-      const { status } = await ask(nginx.port, path, { method, ...as(FOREIGNER) });
-      expect([path, status]).toEqual([path, 403]);
-    }
-    for (const path of ambiguous) {
-      const { status } = await ask(nginx.port, path, { method: 'POST', ...as(FOREIGNER) });
-      expect([path, status]).toEqual([path, 400]);
-    }
-    expect(server.seen).toEqual([]);
-    for (const path of ['/api/performance/health', '/a..b/c?next=/../x\\y', '/.well-known/x']) {
-      const { status } = await ask(nginx.port, path, as(FOREIGNER));
-      expect([path, status]).toEqual([path, 200]);
-    }
-    for (const client of ['10.1.2.3', '172.31.0.1', '192.168.1.1', '127.0.0.9', '::1', 'fd00::1']) {
-      const { status } = await ask(nginx.port, clear, { method: 'POST', ...as(client) });
-      expect([client, status]).toEqual([client, 200]);
-    }
-    for (const client of ['172.32.0.1', '11.0.0.1', '2001:db8::1']) {
-      const { status } = await ask(nginx.port, clear, { method: 'POST', ...as(client) });
-      expect([client, status]).toEqual([client, 403]);
-    }
-  });
-
-  it('are for the networks that are named, and where the API is', async () => {
-    const server = await RecordingServer.start();
-    const performanceApi = { basePath: '/internal/cache/', networks: [FOREIGNER] };
-    const nginx = await before(server, { ...trusting, performanceApi });
-    const status = async (client: string, path: string): Promise<number> =>
-      (await ask(nginx.port, path, as(client))).status;
-    expect(await status(FOREIGNER, '/internal/cache/stats')).toBe(200);
-    expect(await status('10.0.0.1', '/internal/cache/stats')).toBe(403);
-    expect(await status('10.0.0.1', '/internal/cache')).toBe(403);
-    expect(await status('10.0.0.1', '/internal/cache/health')).toBe(200);
-    expect(await status('10.0.0.1', '/api/performance/stats')).toBe(200);
-  });
-
-  it('are not opened by a header when nobody stands in front', async () => {
-    const server = await RecordingServer.start();
-    const performanceApi = { networks: ['10.0.0.0/8'] };
-    const nginx = await before(server, { performanceApi });
-    expect((await ask(nginx.port, clear, { method: 'POST', ...as('10.0.0.1') })).status).toBe(403);
-  });
-
-  it('are closed to whoever comes through a balancer that nobody has named', async () => {
-    const server = await RecordingServer.start();
-    const nginx = await before(server);
-    for (const headers of [{ 'X-Forwarded-For': '10.0.0.1' }, { Forwarded: 'for=10.0.0.1' }]) {
-      for (const path of [clear, '/api/performance', '/metrics']) {
-        expect((await ask(nginx.port, path, { method: 'POST', headers })).status).toBe(403);
-      }
-      expect((await ask(nginx.port, '/api/performance/health', { headers })).status).toBe(200);
-      expect((await ask(nginx.port, '/', { headers })).status).toBe(200);
-    }
-    expect((await ask(nginx.port, clear, { method: 'POST' })).status).toBe(200);
   });
 });
 
@@ -280,7 +184,7 @@ describe('WebSockets', () => {
       { path: '/', upstream: 'api' },
       { path: '/chat/', upstream: 'api', webSocket: true },
     ];
-    const nginx = await before(server, { routes });
+    const nginx = await nginxBefore(server, { routes });
 
     const echoed = await new Promise<string>((resolve, reject) => {
       let text = '';
@@ -308,79 +212,11 @@ describe('WebSockets', () => {
   });
 });
 
-describe('failover', () => {
-  /** nginx in front of a server that fails, and a backup. */
-  async function withBackup(
-    first: string,
-    backup: string,
-    rest: { maxFails?: number; failTimeout?: 1 } = {},
-  ): Promise<Nginx> {
-    const servers = [
-      { address: first, ...rest },
-      { address: backup, backup: true },
-    ];
-    return await Nginx.start({ upstreams: [{ name: 'api', servers }] });
-  }
-
-  it('repeats a GET elsewhere, and a POST never, once it was sent', async () => {
-    const bad = await RecordingServer.start((request) => request.socket.destroy());
-    const good = await RecordingServer.start();
-    const nginx = await withBackup(bad.address, good.address, { maxFails: 0 });
-    expect((await ask(nginx.port, '/a')).status).toBe(200);
-    expect([bad.seen.length, good.seen.length]).toEqual([1, 1]);
-    for (const method of ['POST', 'PATCH']) {
-      expect((await ask(nginx.port, '/b', { method })).status).toBe(502);
-    }
-    expect([bad.seen.length, good.seen.length]).toEqual([3, 1]);
-  });
-
-  it('repeats whatever was not sent', async () => {
-    const good = await RecordingServer.start();
-    const nginx = await withBackup(`127.0.0.1:${String(await freePort())}`, good.address);
-    expect((await ask(nginx.port, '/', { method: 'POST' })).status).toBe(200);
-    expect(good.seen.map(({ method }) => method)).toEqual(['POST']);
-  });
-
-  it.each([502, 503, 504])('asks elsewhere after a %i', async (status) => {
-    const bad = await RecordingServer.start((_, response) => response.writeHead(status).end());
-    const good = await RecordingServer.start();
-    const nginx = await withBackup(bad.address, good.address);
-    expect((await ask(nginx.port, '/')).status).toBe(200);
-    expect((await ask(nginx.port, '/', { method: 'POST' })).status).toBe(status);
-  });
-
-  it('leaves other answers alone', async () => {
-    const bad = await RecordingServer.start((_, response) => response.writeHead(500).end());
-    const good = await RecordingServer.start();
-    const nginx = await withBackup(bad.address, good.address);
-    expect((await ask(nginx.port, '/')).status).toBe(500);
-    expect(good.seen).toEqual([]);
-  });
-
-  it('leaves a server alone that has failed, and tries it again', async () => {
-    let isBad = true;
-    const first = await RecordingServer.start((request, response) => {
-      if (isBad) request.socket.destroy();
-      else response.end('first');
-    });
-    const good = await RecordingServer.start();
-    const nginx = await withBackup(first.address, good.address, { maxFails: 2, failTimeout: 1 });
-    for (let i = 0; i < 10; i++) expect((await ask(nginx.port, '/')).status).toBe(200);
-    // Within a second, or two of them where this machine was slow.
-    expect(first.seen.length).toBeLessThan(8);
-    isBad = false;
-    await until(
-      'it is asked again',
-      async () => String((await ask(nginx.port, '/')).body) === 'first',
-    );
-  });
-});
-
 describe('limits and encryption', () => {
   it('answer 429 to a client that asks too much, and never to health checks', async () => {
     const server = await RecordingServer.start();
     const rateLimit = { requestsPerSecond: 1, burst: 4 };
-    const nginx = await before(server, { ...trusting, rateLimit });
+    const nginx = await nginxBefore(server, { ...trusting, rateLimit });
     const statuses = await Promise.all(
       Array.from({ length: 20 }, async () => (await ask(nginx.port, '/', as('10.0.0.1'))).status),
     );
@@ -401,7 +237,7 @@ describe('limits and encryption', () => {
       const certificate = await makeCertificate(folder);
       const server = await RecordingServer.start();
       const port = await freePort();
-      const nginx = await before(server, { tls: { ...certificate, port } });
+      const nginx = await nginxBefore(server, { tls: { ...certificate, port } });
       const plain = await ask(nginx.port, '/a?b=c', { headers: { Host: 'localhost' } });
       expect(plain).toMatchObject({
         status: 308,
@@ -439,7 +275,7 @@ describe('the access log', () => {
       response.setHeader('X-Response-Time', '0.045s');
       response.end('ok');
     });
-    const nginx = await before(server);
+    const nginx = await nginxBefore(server);
     await ask(nginx.port, '/search/%22%0a?token=secret', { headers: { 'User-Agent': 'a"}\\' } });
     await ask(nginx.port, '/api/performance/health');
     await until('it is logged', () => Promise.resolve(nginx.accessLog.length > 0));
