@@ -11,7 +11,11 @@ export function checkReferences(settings: Settings): void {
   const { upstreams, routes, performanceApi: api, port, tls } = settings;
   for (const [i, one] of upstreams.entries()) checkUpstream(one, `upstreams[${String(i)}]`);
   const names = upstreams.map(({ name }) => name);
-  unique(names, (i) => `upstreams[${String(i)}].name`);
+  // To nginx, A and a are one.
+  unique(
+    names.map((name) => name.toLowerCase()),
+    (i) => `upstreams[${String(i)}].name`,
+  );
 
   const known = (name: string, path: string): void => {
     if (names.includes(name)) return;

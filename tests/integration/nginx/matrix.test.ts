@@ -85,7 +85,9 @@ const upstream = (name: string) =>
     });
 
 const upstreams = fc
-  .uniqueArray(word(/^[A-Za-z]\w{0,63}$/), { minLength: 1, maxLength: 4 })
+  .uniqueArray(word(/^[A-Za-z]\w{0,63}$/), {
+    ...{ minLength: 1, maxLength: 4, selector: (name) => name.toLowerCase() },
+  })
   .chain((names) => fc.tuple(...names.map(upstream)));
 
 const headers = fc.dictionary(
