@@ -258,6 +258,10 @@ describe('generateNginxConfig refuses', () => {
       { performanceApi: { upstream: 'x' } },
       /performanceApi\.upstream must be one of the upstreams/,
     ],
+    [
+      { upstreams: [upstream, { ...upstream, name: 'API' }] },
+      /upstreams\[1\]\.name must be there once; got 'api' again/,
+    ],
     [{ tls: { certificate: '/c.pem' } }, /tls\.certificateKey must be given/],
     [
       { tls: { certificate: 'c.pem', certificateKey: '/k.pem' } },
