@@ -37,6 +37,15 @@ const isDrawn = (page: Page, chart: string): Promise<boolean> =>
     return false;
   })()`);
 
+/** An nginx as people write it by hand. */
+function proxied(location: string): Promise<Nginx> {
+  return Nginx.run(
+    ({ port, errorLog, pidFile }) => `
+      pid ${pidFile}; error_log ${errorLog}; events {}
+      http { access_log off; server { listen 127.0.0.1:${String(port)}; ${location} } }`,
+  );
+}
+
 describe('the page behind something else', () => {
   it.each<[string, (route: Route) => Promise<void>, string, string]>([
     ['a page of an error', html(502), 'Not reachable', '502'],
@@ -62,13 +71,8 @@ describe('the page behind something else', () => {
     ['stripped', '/shop/', '/'],
   ])('works behind an nginx, its prefix %s', async (_, outside, inside) => {
     const service = await Service.start();
-    const nginx = await Nginx.run(
-      ({ port, errorLog, pidFile }) => `
-        pid ${pidFile}; error_log ${errorLog}; events {}
-        http { access_log off; server {
-          listen 127.0.0.1:${String(port)};
-          location ${outside} { proxy_pass ${service.origin}${inside}; proxy_set_header Host $http_host; }
-        } }`,
+    const nginx = await proxied(
+      `location ${outside} { proxy_pass ${service.origin}${inside}; proxy_set_header Host $http_host; }`,
     );
     await service.call('a', 'b');
     const { page, complaints } = await load(
@@ -83,14 +87,7 @@ describe('the page behind something else', () => {
 
   it('says what to do when a proxy has another name for the service', async () => {
     const service = await Service.start();
-    const nginx = await Nginx.run(
-      ({ port, errorLog, pidFile }) => `
-        pid ${pidFile}; error_log ${errorLog}; events {}
-        http { access_log off; server {
-          listen 127.0.0.1:${String(port)};
-          location / { proxy_pass ${service.origin}; }
-        } }`,
-    );
+    const nginx = await proxied(`location / { proxy_pass ${service.origin}; }`);
     const { page } = await load(`${nginx.url}/api/performance`);
     await shows(page, 'live-text', 'Live');
     await clear(page, 'product:*', TOKEN);
