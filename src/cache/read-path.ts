@@ -19,8 +19,9 @@ export type { EntryOwner, LoadRequest, MemoryEntry };
 export function getOrLoad(engine: Engine, request: LoadRequest): Promise<unknown> {
   if (!engine.enabled) return bypass(request);
   const entry = engine.servesMemory ? engine.memory?.find(request.key) : undefined;
+  if (entry === undefined) return answer(engine, request, entry);
   const now = engine.hits.now();
-  if (entry === undefined || now >= entry.freshUntil) return answer(engine, request, entry);
+  if (now >= entry.freshUntil) return answer(engine, request, entry);
   engine.memory?.touch(entry);
   countHit(engine, request, 'memory');
   request.onEntry?.(entry);
