@@ -5,14 +5,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-import { cached, CacheManager } from 'aurora-cache';
-import { RedisStore } from 'aurora-cache/redis';
-import { Redis } from 'ioredis';
-
 import { RedisServer } from '../../tests/support/redis/server.js';
-import { inFlight } from '../harness/loops.js';
-import { profiled } from '../harness/profile.js';
-import { proven, rivalsWith } from '../harness/rivals.js';
+import { keepTo } from '../harness/cores.js';
+import { rivalsWith } from '../harness/rivals.js';
 import {
   atLeast,
   type Bar,
@@ -21,14 +16,13 @@ import {
   type Table,
 } from '../harness/report.js';
 import { compete, of, type Result, type Rounds } from '../harness/rounds.js';
-import type { RivalCache } from '../rivals/rival.js';
+import { Worker } from '../harness/workers.js';
+import { BASE, OURS, row, type HitRequest } from './redis-row.js';
 import { tiers } from './tiers.js';
 
 /** More than are ever in flight: callers of one key would share a command. */
 const ROWS = 600;
 const WIDTHS = [1, 64, 512] as const;
-const BASE = 'ioredis get + JSON.parse';
-const OURS = 'cached(), memory off';
 
 /** Items of an order: what makes the size. */
 const SIZES = [
@@ -43,7 +37,7 @@ export async function redisHit(bench: BenchOptions): Promise<Report> {
   for (const size of bench.quick ? SIZES.slice(0, 2) : SIZES) {
     const server = await RedisServer.start();
     try {
-      const found = await one(server.url, size, bench);
+      const found = await one(server, size, bench);
       tables.push(...found.tables, await limit(server.port, size.name, found.bytes, bench));
       if (size === SIZES[1]) {
         bars.push(...barsOf(found.results));
@@ -67,109 +61,57 @@ interface Outcome {
   readonly bytes: number;
 }
 
-async function one(url: string, size: Size, bench: BenchOptions): Promise<Outcome> {
-  const caches: [string, RivalCache][] = [
-    [BASE, bare(url)],
-    [OURS, ours(url)],
-  ];
+/**
+ * Each contestant has a process of its own, as it would in a service: in one process, those that
+ * share a client would compile it for each other's use.
+ */
+async function one(server: RedisServer, size: Size, bench: BenchOptions): Promise<Outcome> {
+  const rows = bench.quick ? 20 : ROWS;
+  const rivals = bench.rivals ? await rivalsWith('inRedis') : [];
+  const workers = new Map<string, Worker>();
   try {
-    for (const { name, inRedis } of bench.rivals ? await rivalsWith('inRedis') : []) {
-      caches.push([name, await inRedis(url)]);
+    for (const name of [BASE, OURS, ...rivals.map((rival) => rival.name)]) {
+      const words = [name, server.url, size.items, size.note, rows].map(String);
+      workers.set(name, await Worker.start('redis-hit-worker.ts', words));
     }
-    return await raced(caches, size, bench);
+    return await raced(server, workers, size, bench);
   } finally {
-    // Before the server goes, which some take ill.
-    for (const [, { close }] of caches) await close?.();
+    for (const worker of workers.values()) await worker.stop();
   }
 }
 
 async function raced(
-  caches: readonly [string, RivalCache][],
+  server: RedisServer,
+  workers: ReadonlyMap<string, Worker>,
   size: Size,
   bench: BenchOptions,
 ): Promise<Outcome> {
-  const ids = Array.from({ length: bench.quick ? 20 : ROWS }, (_, i) => i);
-  const load = (id: number): Promise<object> => Promise.resolve(row(id, size));
-  const subjects = [];
-  for (const [name, cache] of caches) {
-    subjects.push({ name, ...(await proven(name, cache, ids, load, String)) });
-  }
   const results = new Map<number, readonly Result[]>();
-  for (const width of WIDTHS) {
-    const contestants = subjects.map(({ name, call }) => ({
+  // The widest first: it brings the compiler to rest, for which one at a time takes too long.
+  for (const width of [...WIDTHS].reverse()) {
+    const contestants = [...workers].map(([name, worker]) => ({
       name,
-      run: inFlight(width, ids, call),
+      run: (times: number) => worker.ask(JSON.stringify({ width, times } satisfies HitRequest)),
     }));
+    // One at a time, server and client take turns.
+    keepTo(server.pid, width === 1 ? 'first' : 'any');
+    for (const { pid } of workers.values()) keepTo(pid, width === 1 ? 'last' : 'any');
     const rounds = bench.quick ? {} : roundsFor(width, size);
     results.set(width, await compete(contestants, bench, rounds));
   }
   const bytes = JSON.stringify(row(0, size)).length;
   const tables = [rateTable(size, bytes, results)];
   if (size.name === '1 kB') {
-    const find = subjects[1]?.call as (id: number) => Promise<object>;
-    const work = inFlight(512, ids, find);
     const title = 'Profile: a second of hits of 1 kB, 512 in flight';
-    tables.push(await profiled(title, () => work(10_000), bench));
+    const request: HitRequest = { width: 512, times: 10_000, profile: { title, bench } };
+    tables.push(await (workers.get(OURS) as Worker).ask<Table>(JSON.stringify(request)));
   }
-  for (const { verify } of subjects) verify();
   return { tables, results, bytes };
 }
 
-/** One at a time, what the kernel does decides: rounds long enough to get past its moods. */
 function roundsFor(width: number, { items }: Size): Rounds {
-  if (width === 1) return { rounds: 9, roundMs: 120 };
   // A round of 512 large values takes a quarter of a second as it is.
-  return items > 100
-    ? { rounds: 5, roundMs: 60, least: width }
-    : { rounds: 9, roundMs: 60, least: 2 * width };
-}
-
-function row(id: number, { items, note }: Size): object {
-  return {
-    id: 1000 + id,
-    name: 'x'.repeat(50),
-    items: Array.from({ length: items }, (_, i) => ({
-      sku: `SKU-${i}`,
-      quantity: i,
-      price: i * 1.5,
-      note: 'n'.repeat(note),
-    })),
-    active: true,
-  };
-}
-
-/** What people write by hand, and what every client can do at most without thinking further. */
-function bare(url: string): RivalCache {
-  const client = new Redis(url);
-  return {
-    memoize:
-      <T>(_: string, load: (item: T) => Promise<object>, keyOf: (item: T) => string) =>
-      async (item: T) => {
-        const key = `bare:${keyOf(item)}`;
-        const known = await client.get(key);
-        if (known !== null) return JSON.parse(known) as object;
-        const value = await load(item);
-        await client.set(key, JSON.stringify(value), 'EX', 3600);
-        return value;
-      },
-    close: () => {
-      client.disconnect();
-    },
-  };
-}
-
-function ours(url: string): RivalCache {
-  const store = new RedisStore(url);
-  // Patient: on a machine that is busy otherwise, a read that is given up would be a load.
-  const patience = { storeTimeout: '20s' } as const;
-  const cache = new CacheManager({ store, memory: false, defaultTtl: '1h', ...patience });
-  return {
-    memoize: (name, load) => cached(load, { name, cache }),
-    close: async () => {
-      await cache.close();
-      await store.disconnect();
-    },
-  };
+  return { rounds: 9, roundMs: 120, least: items > 100 ? width : 2 * width };
 }
 
 /** Rates relative to the base: more is faster. */

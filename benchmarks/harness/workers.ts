@@ -14,6 +14,10 @@ export class Worker {
     return worker;
   }
 
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
   /** @throws when the process ends instead of answering. */
   async ask<T>(question: string): Promise<T> {
     const answer = this.answer();

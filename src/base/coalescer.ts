@@ -19,12 +19,12 @@ export class Coalescer<Raw, Value> {
    * @param fetchMany - Reads several keys, in their order.
    * @param toValue - Makes each reader's value of what was fetched, or a promise of it; here rather
    * than behind a promise of its own, since readers come by the hundred.
-   * @param largest - Keys that travel together at most.
+   * @param largest - Keys that travel together at most, by now.
    */
   constructor(
     private readonly fetchMany: (keys: readonly string[]) => Promise<readonly Raw[]>,
     private readonly toValue: (raw: Raw | undefined, key: string) => Value | Promise<Value>,
-    private readonly largest: number,
+    private readonly largest: () => number,
   ) {}
 
   /**
@@ -39,7 +39,7 @@ export class Coalescer<Raw, Value> {
   read(key: string): Promise<Value> {
     const batch = (this.open ??= this.begin());
     const position = batch.keys.push(key) - 1;
-    if (batch.keys.length >= this.largest) this.send(batch);
+    if (batch.keys.length >= this.largest()) this.send(batch);
     return batch.answers.then((answers) => this.toValue(answers[position], key));
   }
 

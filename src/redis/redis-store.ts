@@ -63,7 +63,7 @@ export class RedisStore {
       : new Coalescer(
           (keys) => client.mget([...keys]),
           (text) => text ?? undefined,
-          LARGEST_BATCH,
+          () => LARGEST_BATCH,
         );
   }
 

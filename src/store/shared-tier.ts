@@ -1,6 +1,7 @@
 import { Coalescer } from '../base/coalescer.js';
 import { toStorePort, type CacheStore } from './adapter.js';
 import type { Backend } from './backend.js';
+import { BatchSize } from './batch-size.js';
 import { TypedCodec, type Codec, type TypeCodec } from './codec.js';
 import { compressed, decompressed } from './compression.js';
 import {
@@ -44,8 +45,8 @@ export interface SharedTierOptions extends Omit<GuardedStoreOptions, 'prefix'> {
   readonly coordination: Pick<CoordinatorOptions, 'origin' | 'hasMemory' | 'bus' | 'listener'>;
 }
 
-/** Keys that are read together at most. */
-const LARGEST_BATCH = 128;
+/** Tags whose versions are read together at most. */
+const MOST_TAGS = 128;
 
 /**
  * The tier outside the process, over any Keyv store: entries as the cache knows them, below the
@@ -60,6 +61,7 @@ export class SharedTier {
   private readonly store: GuardedStore;
   private readonly typed: TypedCodec;
   private readonly keys: KeyCount;
+  private readonly batchSize = new BatchSize();
   /** Reads of one turn share a command and a time-out. */
   private readonly reads: Coalescer<unknown, SharedEntry | undefined>;
   /** When tags were last invalidated; `Infinity` for what could not be learnt. */
@@ -78,12 +80,12 @@ export class SharedTier {
     this.reads = new Coalescer(
       (keys) => this.store.read(keys),
       (stored, key) => this.checked(key, this.decode(stored)),
-      LARGEST_BATCH,
+      () => this.batchSize.limit,
     );
     this.tagVersions = new Coalescer(
       (tags) => this.fetchVersions(tags),
       (version) => version ?? Infinity,
-      LARGEST_BATCH,
+      () => MOST_TAGS,
     );
   }
 
@@ -303,6 +305,7 @@ export class SharedTier {
   }
 
   private decode(stored: unknown): SharedEntry | undefined {
+    this.batchSize.saw(stored);
     const envelope = readEnvelope(stored);
     if (envelope === undefined) return undefined;
     const { payload, createdAt, freshUntil, staleUntil, tagClock, tags } = envelope;

@@ -62,6 +62,11 @@ export class RedisServer {
     return `redis://127.0.0.1:${String(this.port)}`;
   }
 
+  /** Of the process, while it runs. */
+  get pid(): number | undefined {
+    return this.process?.pid;
+  }
+
   /** Starts the process, again after {@link RedisServer.kill}, and waits until it answers. */
   async up(): Promise<void> {
     this.process = spawn('redis-server', this.commandLine, { stdio: 'ignore' });
