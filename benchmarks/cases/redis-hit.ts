@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 import { RedisServer } from '../../tests/support/redis/server.js';
-import { keepTo } from '../harness/cores.js';
+import { keepTo, type Cores } from '../harness/cores.js';
 import { rivalsWith } from '../harness/rivals.js';
 import {
   atLeast,
@@ -86,6 +86,10 @@ async function raced(
   size: Size,
   bench: BenchOptions,
 ): Promise<Outcome> {
+  const placed = (ofServer: Cores, ofClients: Cores): void => {
+    keepTo(server.pid, ofServer);
+    for (const { pid } of workers.values()) keepTo(pid, ofClients);
+  };
   const results = new Map<number, readonly Result[]>();
   // The widest first: it brings the compiler to rest, for which one at a time takes too long.
   for (const width of [...WIDTHS].reverse()) {
@@ -94,10 +98,10 @@ async function raced(
       run: (times: number) => worker.ask(JSON.stringify({ width, times } satisfies HitRequest)),
     }));
     // One at a time, server and client take turns.
-    keepTo(server.pid, width === 1 ? 'first' : 'any');
-    for (const { pid } of workers.values()) keepTo(pid, width === 1 ? 'last' : 'any');
+    if (width === 1) placed('first', 'last');
     const rounds = bench.quick ? {} : roundsFor(width, size);
     results.set(width, await compete(contestants, bench, rounds));
+    if (width === 1) placed('any', 'any');
   }
   const bytes = JSON.stringify(row(0, size)).length;
   const tables = [rateTable(size, bytes, results)];

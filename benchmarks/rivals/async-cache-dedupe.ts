@@ -33,9 +33,6 @@ export const rival: Rival = {
     });
     return {
       memoize: memoizeWith(cache),
-      close: () => {
-        client.disconnect();
-      },
     };
   },
 };

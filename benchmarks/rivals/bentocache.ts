@@ -26,9 +26,6 @@ export const rival: Rival = {
     return {
       memoize: (name, load, keyOf) => (item) =>
         cache.getOrSet({ key: `${name}:${keyOf(item)}`, factory: () => load(item) }),
-      close: () => {
-        connection.disconnect();
-      },
     };
   },
 };

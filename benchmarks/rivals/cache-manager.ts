@@ -24,6 +24,6 @@ export const rival: Rival = {
   inRedis: (url) => {
     const store = createKeyv(url);
     const cache = createCache({ stores: [store], ttl: REDIS_TTL_SECONDS * 1000 });
-    return { memoize: memoizeWith(cache), close: () => store.disconnect() };
+    return { memoize: memoizeWith(cache) };
   },
 };

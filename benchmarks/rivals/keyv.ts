@@ -19,7 +19,6 @@ export const rival: Rival = {
           await store.set(key, value, REDIS_TTL_SECONDS * 1000);
           return value;
         },
-      close: () => store.disconnect(),
     };
   },
 };

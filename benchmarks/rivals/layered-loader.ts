@@ -36,9 +36,6 @@ export const rival: Rival = {
         });
         return (item: T) => loader.get(item) as Promise<object>;
       },
-      close: () => {
-        client.disconnect();
-      },
     };
   },
 };

@@ -21,7 +21,6 @@ export const rival: Rival = {
           });
           return value;
         },
-      close: () => client.close(),
     };
   },
 };

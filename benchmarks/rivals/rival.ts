@@ -13,6 +13,7 @@ export type Memoize = <T>(
 /** A rival's cache. */
 export interface RivalCache {
   readonly memoize: Memoize;
+  /** Ends what would go on; one in Redis ends with its process. */
   close?(): unknown;
 }
 
