@@ -1,4 +1,4 @@
-import { Cached, CacheManager, MemoryStore } from 'aurora-cache';
+import { Cached, cached, CacheManager, MemoryStore } from 'aurora-cache';
 import { RedisStore } from 'aurora-cache/redis';
 import { FaultStore, ManualClock, storeContract, type StoreUnderTest } from 'aurora-cache/testing';
 import { Redis } from 'ioredis';
@@ -227,4 +227,26 @@ describe('A cache on RedisStore', () => {
     await store.disconnect();
     await hung.stop();
   }, 30_000);
+});
+
+describe('a cache on Redis', () => {
+  it.each([
+    ['small values with one command', 10, 1],
+    // 750,000 characters at a time: 15 of them.
+    ['large values with several', 50_000, 4],
+  ])('reads 60 %s', async (_, characters, commands) => {
+    const cache = new CacheManager({ redisUrl: server.url, memory: false, storeTimeout: '20s' });
+    const load = (id: number): Promise<object> =>
+      Promise.resolve({ id, text: String(id % 10).repeat(characters) });
+    const find = cached(load, { name: 'find', cache });
+    const ids = Array.from({ length: 60 }, (_, id) => id);
+    for (const round of ['load', 'hit']) {
+      for (const id of ids) expect([round, await find(id)]).toEqual([round, await load(id)]);
+    }
+    await admin.config('RESETSTAT');
+    expect(await Promise.all(ids.map((id) => find(id)))).toEqual(await Promise.all(ids.map(load)));
+    expect(await admin.info('commandstats')).toContain(`cmdstat_mget:calls=${commands},`);
+    expect(await admin.info('commandstats')).not.toMatch(/cmdstat_(?:eval\w*|set|get):/);
+    await cache.close();
+  });
 });
