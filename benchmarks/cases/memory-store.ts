@@ -40,11 +40,7 @@ export const stores: readonly StoreRival[] = [
           store.touch(entry);
           return entry.value;
         },
-        set: (key, value) => {
-          const createdAt = Date.now();
-          const until = createdAt + TTL_MS;
-          return store.put(key, value, { createdAt, freshUntil: until, staleUntil: until });
-        },
+        set: (key, value) => store.put(key, value, TTL_MS),
         delete: (key) => store.drop(key),
       };
     },

@@ -3,13 +3,13 @@ import { isMachineTime, systemClock, type Clock } from './clock.js';
 /** Readings within one millisecond after which the clock is asked less often. */
 const BUSY = 8;
 /** Hits that may share a reading, in a turn of the event loop that does not end. */
-const SHARED = 16;
+const SHARED = 32;
 
 /**
  * The time as hits see it. Reading the machine's clock takes longer than all the rest of a hit, so
- * that hits which follow each other closely share a reading: for a millisecond, or 16 hits, whichever
+ * that hits which follow each other closely share a reading: for a millisecond, or 32 hits, whichever
  * is over first. Where the event loop is blocked for longer than that, an entry that has expired may be
- * served to the next few hits of that turn.
+ * served to the next few hits of that turn, once: hits that turn out to be further apart stop sharing.
  *
  * Hits that are far between read the clock themselves, and so does everything else: a load, a write,
  * a clock that is not the machine's, and fake timers.
@@ -23,6 +23,8 @@ export class HitClock {
   /** Readings of one and the same millisecond. */
   private readings = 0;
   private isBusy = false;
+  /** Whether the end of the turn will be noticed. */
+  private isArmed = false;
   private readonly mayShare: boolean;
 
   constructor(private readonly clock: Clock) {
@@ -42,24 +44,30 @@ export class HitClock {
   private read(): number {
     const now = this.clock.now();
     if (!this.mayShare) return now;
-    this.readings = now === this.time ? this.readings + 1 : 0;
+    const passed = now - this.time;
+    this.readings = passed === 0 ? this.readings + 1 : 0;
     this.time = now;
     if (!isMachineTime()) return now;
-    if (this.isBusy) {
-      this.left = SHARED;
-    } else if (this.readings >= BUSY) {
+    // The hits that shared the last reading took longer than they may, and so might the next.
+    if (this.isBusy && passed > 1) this.isBusy = false;
+    if (!this.isBusy && this.readings >= BUSY) {
       this.isBusy = true;
-      this.left = SHARED;
-      this.clock.setTimeout(this.rest, 1);
+      this.noticeNextTurn();
     }
+    if (this.isBusy) this.left = SHARED;
     return now;
   }
 
-  private readonly rest = (): void => {
-    this.isBusy = false;
-    this.left = 0;
-    this.readings = 0;
-  };
+  private noticeNextTurn(): void {
+    if (this.isArmed) return;
+    this.isArmed = true;
+    this.clock.setTimeout(() => {
+      this.isArmed = false;
+      this.isBusy = false;
+      this.left = 0;
+      this.readings = 0;
+    }, 1);
+  }
 }
 
 const machineHits = new HitClock(systemClock);

@@ -31,7 +31,9 @@ export function cachingWrapper(method: CachedMethod): AnyFunction {
     ) {
       if (site.indexable && arguments.length < 2 && site.engine.fastHits) {
         const { engine } = site;
-        const entry = site.index.get(arguments.length === 1 ? argument : NO_ARGUMENT);
+        const entry = site.index.get(
+          argument === undefined && arguments.length === 0 ? NO_ARGUMENT : argument,
+        );
         if (entry !== undefined && engine.hits.now() < entry.deadline) {
           engine.counters.memoryHits++;
           site.record.hits++;

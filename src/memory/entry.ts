@@ -6,7 +6,8 @@ export interface EntryOwner {
   release(entry: MemoryEntry): void;
 }
 
-const NO_TAGS: readonly string[] = [];
+/** @internal */
+export const NO_TAGS: readonly string[] = Object.freeze([]);
 
 /** Times are kept relative to this: small integers, for which V8 allocates nothing. */
 const START = systemClock.now();
@@ -21,25 +22,27 @@ const DROPPED = -(2 ** 31);
  * kept apart.
  */
 export class MemoryEntry {
-  /** Key below the namespace of the shared tier. */
-  readonly key: string;
-  /** The value as it is shared; a copy of the original with `clone`. */
-  readonly value: unknown;
+  // What a hit reads comes first: the fields keep this order in memory, and fewer lines of the
+  // processor's cache are fetched.
+  private until: number;
   /** The value as a resolved promise, made once, by the first asynchronous hit. */
   promise: Promise<unknown> | undefined = undefined;
   /** Neighbours in the policy's list. */
   newer: MemoryEntry | undefined = undefined;
   older: MemoryEntry | undefined = undefined;
+  /** The value as it is shared; a copy of the original with `clone`. */
+  readonly value: unknown;
+  /** Key below the namespace of the shared tier. */
+  readonly key: string;
   /** Whose index knows the entry. */
   owner: EntryOwner | undefined = undefined;
   /** What the owner's index knows it by. */
   indexKey: unknown = undefined;
-  private until: number;
 
   constructor(key: string, value: unknown, deadline: number) {
-    this.key = key;
-    this.value = value;
     this.until = relative(deadline);
+    this.value = value;
+    this.key = key;
   }
 
   /**
@@ -158,4 +161,14 @@ export interface EntryLife {
   readonly staleUntil: number;
   /** When a hit should start a refresh; absent without refresh-ahead. */
   readonly refreshAt?: number | undefined;
+}
+
+/**
+ * The times of an entry that lives for so many milliseconds, without grace.
+ *
+ * @internal
+ */
+export function lifeFrom(now: number, ms: number): EntryLife {
+  const until = now + ms;
+  return { createdAt: now, freshUntil: until, staleUntil: until };
 }

@@ -9,7 +9,7 @@ import {
   isIntegerIn,
   isObject,
 } from '../base/options.js';
-import { newEntry, type EntryLife, type MemoryEntry } from './entry.js';
+import { lifeFrom, newEntry, NO_TAGS, type EntryLife, type MemoryEntry } from './entry.js';
 import { copyOf, deepFreeze } from './guard.js';
 import { LruPolicy, type EvictionPolicy } from './policy.js';
 import { entrySize, estimateSize, type SizeEstimator } from './size.js';
@@ -152,6 +152,7 @@ export class MemoryStore {
   /**
    * Stores a value in place of what is there, and makes room for it.
    *
+   * @param life - Milliseconds that it lives, `Infinity` for no expiry; or the times themselves.
    * @returns The entry, or `undefined` when the value alone exceeds `maxBytes`; what was under the
    * key is gone in either case.
    * @throws SerializationError with `clone`, when the value cannot be copied.
@@ -159,8 +160,8 @@ export class MemoryStore {
   put(
     key: string,
     value: unknown,
-    life: EntryLife,
-    tags: readonly string[] = [],
+    life: EntryLife | number,
+    tags: readonly string[] = NO_TAGS,
   ): MemoryEntry | undefined {
     this.drop(key);
     const kept = this.clones ? copyOf(value) : value;
@@ -171,10 +172,11 @@ export class MemoryStore {
       if (!(size <= this.maxBytes)) return undefined;
     }
     if (this.freezes) deepFreeze(kept);
-    const entry = newEntry(key, kept, life, tags, size);
+    const times = typeof life === 'number' ? lifeFrom(this.hits.now(), life) : life;
+    const entry = newEntry(key, kept, times, tags, size);
     this.entries.set(key, entry);
     this.policy.add(entry);
-    this.tagged.add(entry);
+    if (tags.length > 0) this.tagged.add(entry);
     this.usedBytes += size;
     this.sweep.arm();
     // Only now: whoever is told of an eviction may store something at once, this key even.
@@ -242,10 +244,7 @@ export class MemoryStore {
   /** Stores a value; `ttl` in milliseconds, absent or 0 for no expiry. */
   // eslint-disable-next-line @typescript-eslint/require-await -- a promise, so that errors reject
   async set(key: string, value: unknown, ttl?: number): Promise<boolean> {
-    const now = this.clock.now();
-    const until = ttl !== undefined && ttl > 0 ? now + ttl : Infinity;
-    const life = { createdAt: now, freshUntil: until, staleUntil: until };
-    return this.put(key, value, life) !== undefined;
+    return this.put(key, value, ttl !== undefined && ttl > 0 ? ttl : Infinity) !== undefined;
   }
 
   /** Stores several values. */
@@ -322,6 +321,7 @@ export class MemoryStore {
 
   private evict(entry: MemoryEntry, reason: EvictReason): void {
     this.discard(entry);
+    if (this.evictListeners.size === 0) return;
     for (const listener of this.evictListeners) listener(entry, reason);
   }
 
@@ -329,7 +329,7 @@ export class MemoryStore {
   private discard(entry: MemoryEntry): void {
     this.entries.delete(entry.key);
     this.policy.remove(entry);
-    this.tagged.remove(entry);
+    if (entry.tags.length > 0) this.tagged.remove(entry);
     this.usedBytes -= entry.size;
     entry.markDropped();
     entry.owner?.release(entry);

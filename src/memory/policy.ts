@@ -29,9 +29,17 @@ export class LruPolicy implements EvictionPolicy {
   }
 
   touch(entry: MemoryEntry): void {
-    if (entry === this.newest) return;
-    this.remove(entry);
-    this.add(entry);
+    // Not by `remove` and `add`: every hit comes here, and half of what they do would be undone.
+    const { newer, older } = entry;
+    if (newer === undefined) return;
+    newer.older = older;
+    if (older !== undefined) older.newer = newer;
+    else this.oldest = newer;
+    const newest = this.newest as MemoryEntry;
+    entry.newer = undefined;
+    entry.older = newest;
+    newest.newer = entry;
+    this.newest = entry;
   }
 
   remove(entry: MemoryEntry): void {

@@ -36,16 +36,38 @@ describe('the clock of hits', () => {
     expect(readings()).toBe(300);
   });
 
-  it('lets many hits share a reading, but never more than 16', () => {
+  it('lets many hits share a reading, but never more than 32', () => {
     const { clock, readings, to } = machine();
     times(10, clock);
     const before = readings();
     times(6500, clock);
-    expect(readings() - before).toBeLessThanOrEqual(400);
+    expect(readings() - before).toBeLessThanOrEqual(200);
     to(10_000);
     // The loop is blocked, and no timer fires.
-    const late = times(17, clock);
+    const late = times(33, clock);
     expect(late.at(-1)).toBe(systemClock.now());
+  });
+
+  it('stops sharing when the hits of one turn turn out to be far apart', () => {
+    const { clock, to } = machine();
+    times(10, clock);
+    const apart = (): boolean => {
+      to(10);
+      return clock.now() !== systemClock.now();
+    };
+    const late = Array.from({ length: 100 }, apart);
+    expect(late.lastIndexOf(true)).toBeLessThan(32);
+    expect(late[0]).toBe(true);
+  });
+
+  it('asks to be told of the next turn once, however long this one takes', () => {
+    const { clock, to } = machine();
+    const timers = jest.mocked(systemClock.setTimeout).mock.calls;
+    for (let i = 0; i < 100; i++) {
+      times(50, clock);
+      to(10);
+    }
+    expect(timers).toHaveLength(1);
   });
 
   it('shares no reading with the next turn of the event loop', () => {

@@ -41,6 +41,15 @@ describe('the memory store', () => {
     expect(last.newer ?? last.older).toBeUndefined();
   });
 
+  it('takes milliseconds for a life as well', () => {
+    const store = new MemoryStore({ clock });
+    const entry = store.put('a', 1, 1000) as MemoryEntry;
+    expect([entry.freshUntil, entry.staleUntil]).toEqual(Array(2).fill(clock.now() + 1000));
+    expect(store.put('b', 2, Infinity)?.staleUntil).toBe(Infinity);
+    clock.jump('1s');
+    expect([store.find('a'), store.find('b')?.value]).toEqual([undefined, 2]);
+  });
+
   it('tells an entry’s owner once when it goes', () => {
     const store = new MemoryStore({ clock });
     const release = jest.fn();
