@@ -72,7 +72,8 @@ export type { MethodDecorator, SyncMethodDecorator, SyncOnly } from './decorator
 export { Timed, type TimedOptions } from './decorators/timed.js';
 
 export type { EntryLife, EntryOwner, MemoryEntry } from './memory/entry.js';
-export { MemoryStore, type EvictReason, type MemoryStoreOptions } from './memory/memory-store.js';
+export { MemoryStore, type EvictReason } from './memory/memory-store.js';
+export type { MemoryStoreOptions } from './memory/options.js';
 export { LruPolicy, type EvictionPolicy } from './memory/policy.js';
 export type { SizeEstimator } from './memory/size.js';
 

@@ -66,8 +66,6 @@ export class Site implements EntryOwner {
   /** Whether the cache is the process's default one, which may be exchanged. */
   readonly followsDefault: boolean;
   readonly index = new Map<unknown, MemoryEntry>();
-  /** Entries in memory. */
-  size = 0;
 
   /**
    * @throws ConfigurationError when nothing names the class or the method.
@@ -111,15 +109,16 @@ export class Site implements EntryOwner {
     if (key === undefined) claim(engine, `${this.prefix}:…:${this.last}`, names.claimant);
   }
 
+  /** Entries in memory. */
+  get size(): number {
+    return this.engine.memory?.countOf(this) ?? 0;
+  }
+
   /** Makes an entry this site's, and findable by the call's argument where that is enough. */
   adopt(entry: MemoryEntry, args: readonly unknown[]): void {
     // A listener may have removed it since it was found.
-    if (!entry.held) return;
-    if (entry.owner === undefined) {
-      entry.owner = this;
-      this.size++;
-    }
-    if (!this.indexable || entry.owner !== this || args.length > 1) return;
+    if (this.engine.memory?.claim(entry, this) !== true) return;
+    if (!this.indexable || args.length > 1) return;
     const argument = args.length === 0 ? NO_ARGUMENT : args[0];
     if (typeof argument === 'object' ? argument !== null : typeof argument === 'function') return;
     entry.indexKey = argument;
@@ -127,7 +126,6 @@ export class Site implements EntryOwner {
   }
 
   release(entry: MemoryEntry): void {
-    this.size--;
     if (this.index.get(entry.indexKey) === entry) this.index.delete(entry.indexKey);
   }
 

@@ -1,6 +1,6 @@
 import { systemClock } from '../base/clock.js';
 
-/** Who is told when an entry leaves the store: the index that found it without its key. */
+/** Who is told when an entry leaves the store: an index that finds it without its key. */
 export interface EntryOwner {
   /** Called once, when the entry is dropped for whatever reason. */
   release(entry: MemoryEntry): void;
@@ -34,9 +34,7 @@ export class MemoryEntry {
   readonly value: unknown;
   /** Key below the namespace of the shared tier. */
   readonly key: string;
-  /** Whose index knows the entry. */
-  owner: EntryOwner | undefined = undefined;
-  /** What the owner's index knows it by. */
+  /** What its owner's index knows it by. */
   indexKey: unknown = undefined;
 
   constructor(key: string, value: unknown, deadline: number) {

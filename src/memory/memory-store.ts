@@ -1,16 +1,17 @@
 import { systemClock, type Clock } from '../base/clock.js';
-import { DEFAULTS, LIMITS } from '../base/defaults.js';
+import { DEFAULTS } from '../base/defaults.js';
 import { hitClock, type HitClock } from '../base/hit-clock.js';
 import {
-  checkOptions,
-  isAnything,
-  isBoolean,
-  isFunction,
-  isIntegerIn,
-  isObject,
-} from '../base/options.js';
-import { lifeFrom, newEntry, NO_TAGS, type EntryLife, type MemoryEntry } from './entry.js';
+  lifeFrom,
+  newEntry,
+  NO_TAGS,
+  type EntryLife,
+  type EntryOwner,
+  type MemoryEntry,
+} from './entry.js';
+import { EntryTable } from './entry-table.js';
 import { copyOf, deepFreeze } from './guard.js';
+import { checkMemoryOptions, type MemoryStoreOptions } from './options.js';
 import { LruPolicy, type EvictionPolicy } from './policy.js';
 import { entrySize, estimateSize, type SizeEstimator } from './size.js';
 import { Sweep } from './sweep.js';
@@ -18,24 +19,6 @@ import { TagIndex } from './tag-index.js';
 
 /** Why an entry left the store without anybody asking for it. */
 export type EvictReason = 'items' | 'bytes' | 'expired';
-
-/** Options of {@link MemoryStore}. */
-export interface MemoryStoreOptions {
-  /** Most entries at a time; default 1,000. */
-  maxItems?: number | undefined;
-  /** Most estimated bytes at a time; default: not counted. */
-  maxBytes?: number | undefined;
-  /** Replaces the estimate of a value's bytes; only called when `maxBytes` is set. */
-  sizeOf?: SizeEstimator | undefined;
-  /** Deep-freezes plain data as it is stored, so that nobody changes a shared value. */
-  freeze?: boolean | undefined;
-  /** Stores a copy, and hands every reader a copy of its own. */
-  clone?: boolean | undefined;
-  /** Which entry gives way; default: the least recently used. */
-  policy?: EvictionPolicy | undefined;
-  /** Where time comes from; default: the machine's clock. */
-  clock?: Clock | undefined;
-}
 
 type EvictListener = (entry: MemoryEntry, reason: EvictReason) => void;
 
@@ -68,7 +51,7 @@ export class MemoryStore {
   private readonly freezes: boolean;
   /** Whether readers get copies. */
   readonly clones: boolean;
-  private readonly entries = new Map<string, MemoryEntry>();
+  private readonly entries = new EntryTable();
   private readonly tagged = new TagIndex();
   private readonly evictListeners = new Set<EvictListener>();
   private usedBytes = 0;
@@ -78,15 +61,7 @@ export class MemoryStore {
    * @throws ConfigurationError for an unknown option or a bad value.
    */
   constructor(options: MemoryStoreOptions = {}) {
-    checkOptions('MemoryStore', options, {
-      maxItems: isIntegerIn(1, LIMITS.memoryItems),
-      maxBytes: isIntegerIn(1, Number.MAX_SAFE_INTEGER),
-      sizeOf: isFunction,
-      freeze: isBoolean,
-      clone: isBoolean,
-      policy: isObject,
-      clock: isAnything,
-    });
+    checkMemoryOptions(options);
     // Keyv iterates over stores of certain dialects only, and its constructor throws for a store
     // with an iterator that names neither dialect nor URL. It looks at the name for nothing else.
     this.opts = Object.freeze({ ...options, dialect: 'sqlite' });
@@ -133,6 +108,20 @@ export class MemoryStore {
     this.policy.touch(entry);
   }
 
+  /**
+   * Sees to it that an owner is told when the entry goes.
+   *
+   * @returns Whether it is: not when the store does not hold the entry, or it has another owner.
+   */
+  claim(entry: MemoryEntry, owner: EntryOwner): boolean {
+    return this.entries.claim(entry, owner);
+  }
+
+  /** Entries of an owner. */
+  countOf(owner: EntryOwner): number {
+    return this.entries.countOf(owner);
+  }
+
   /** What a reader of the entry gets: the shared value, or a copy where `clone` is on. */
   valueOf(entry: MemoryEntry): unknown {
     return this.clones ? copyOf(entry.value) : entry.value;
@@ -174,7 +163,7 @@ export class MemoryStore {
     if (this.freezes) deepFreeze(kept);
     const times = typeof life === 'number' ? lifeFrom(this.hits.now(), life) : life;
     const entry = newEntry(key, kept, times, tags, size);
-    this.entries.set(key, entry);
+    this.entries.add(entry);
     this.policy.add(entry);
     if (tags.length > 0) this.tagged.add(entry);
     this.usedBytes += size;
@@ -186,8 +175,10 @@ export class MemoryStore {
 
   /** Removes the entry under a key, and says which it was. */
   drop(key: string): MemoryEntry | undefined {
-    const entry = this.entries.get(key);
-    if (entry !== undefined) this.discard(entry);
+    const place = this.entries.placeOf(key);
+    if (place === undefined) return undefined;
+    const entry = this.entries.at(place);
+    if (entry !== undefined) this.discard(entry, place);
     return entry;
   }
 
@@ -211,8 +202,8 @@ export class MemoryStore {
   dropMatching(matches: (key: string) => boolean): number {
     const now = this.clock.now();
     let dropped = 0;
-    for (const [key, entry] of this.entries) {
-      if (!matches(key)) continue;
+    for (const entry of this.entries) {
+      if (!matches(entry.key)) continue;
       if (now < entry.freshUntil) dropped++;
       this.discard(entry);
     }
@@ -221,7 +212,7 @@ export class MemoryStore {
 
   /** Removes everything. */
   empty(): void {
-    for (const entry of this.entries.values()) this.discard(entry);
+    for (const entry of this.entries) this.discard(entry);
   }
 
   /** Calls `listener` for every entry that leaves by eviction or expiry. */
@@ -273,7 +264,7 @@ export class MemoryStore {
   /** Removes the keys of the Keyv instance's namespace, or everything when there is none. */
   clear(): Promise<void> {
     const prefix = this.namespace === undefined ? '' : `${this.namespace}:`;
-    for (const [key, entry] of this.entries) if (key.startsWith(prefix)) this.discard(entry);
+    for (const entry of this.entries) if (entry.key.startsWith(prefix)) this.discard(entry);
     return Promise.resolve();
   }
 
@@ -315,7 +306,7 @@ export class MemoryStore {
   private evictOne(reason: EvictReason): void {
     // A policy that loses count must not hang the store: any entry will do then.
     const choice = this.policy.victim();
-    const victim = choice?.held === true ? choice : this.entries.values().next().value;
+    const victim = choice?.held === true ? choice : this.entries[Symbol.iterator]().next().value;
     if (victim !== undefined) this.evict(victim, reason);
   }
 
@@ -326,12 +317,13 @@ export class MemoryStore {
   }
 
   /** The one way out of the store. */
-  private discard(entry: MemoryEntry): void {
-    this.entries.delete(entry.key);
+  private discard(entry: MemoryEntry, place = this.entries.placeOf(entry.key)): void {
+    if (place === undefined) return;
+    const owner = this.entries.remove(entry.key, place);
     this.policy.remove(entry);
     if (entry.tags.length > 0) this.tagged.remove(entry);
     this.usedBytes -= entry.size;
     entry.markDropped();
-    entry.owner?.release(entry);
+    owner?.release(entry);
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock, TimerHandle } from '../base/clock.js';
 import type { MemoryEntry } from './entry.js';
+import type { EntryTable } from './entry-table.js';
 
 /** Sweeps a minute's worth of the store in sixty steps, and a small store at once. */
 const EVERY_MS = 1000;
@@ -14,10 +15,11 @@ const LEAST = 500;
  */
 export class Sweep {
   private timer: TimerHandle = undefined;
-  private cursor: Iterator<MemoryEntry> | undefined;
+  /** The place to go on from. */
+  private next = 0;
 
   constructor(
-    private readonly entries: ReadonlyMap<string, MemoryEntry>,
+    private readonly entries: EntryTable,
     private readonly clock: Clock,
     private readonly expire: (entry: MemoryEntry) => void,
   ) {}
@@ -34,20 +36,19 @@ export class Sweep {
   stop(): void {
     if (this.timer !== undefined) this.clock.clearTimeout(this.timer);
     this.timer = undefined;
-    this.cursor = undefined;
+    this.next = 0;
   }
 
   private step(): void {
     const now = this.clock.now();
-    const most = Math.max(LEAST, Math.ceil(this.entries.size / STEPS));
-    this.cursor ??= this.entries.values();
+    const most = Math.max(LEAST, Math.ceil(this.entries.extent / STEPS));
     for (let i = 0; i < most; i++) {
-      const next = this.cursor.next();
-      if (next.done === true) {
-        this.cursor = undefined;
+      if (this.next >= this.entries.extent) {
+        this.next = 0;
         return;
       }
-      if (now >= next.value.staleUntil) this.expire(next.value);
+      const entry = this.entries.at(this.next++);
+      if (entry !== undefined && now >= entry.staleUntil) this.expire(entry);
     }
   }
 }

@@ -54,10 +54,14 @@ describe('the memory store', () => {
     const store = new MemoryStore({ clock });
     const release = jest.fn();
     const entry = store.put('a', 1, forever) as MemoryEntry;
-    entry.owner = { release };
+    const owner = { release };
+    expect(store.claim(entry, owner)).toBe(true);
+    expect(store.countOf(owner)).toBe(1);
     store.put('a', 2, forever);
     store.drop('a');
     expect(release.mock.calls).toEqual([[entry]]);
+    expect(store.countOf(owner)).toBe(0);
+    expect(store.claim(entry, owner)).toBe(false);
   });
 
   it('keeps a stale entry until its grace ends, and drops it on the way then', () => {

@@ -1,0 +1,46 @@
+import type { Clock } from '../base/clock.js';
+import { LIMITS } from '../base/defaults.js';
+import {
+  checkOptions,
+  isAnything,
+  isBoolean,
+  isFunction,
+  isIntegerIn,
+  isObject,
+} from '../base/options.js';
+import type { EvictionPolicy } from './policy.js';
+import type { SizeEstimator } from './size.js';
+
+/** Options of `MemoryStore`. */
+export interface MemoryStoreOptions {
+  /** Most entries at a time; default 1,000. */
+  maxItems?: number | undefined;
+  /** Most estimated bytes at a time; default: not counted. */
+  maxBytes?: number | undefined;
+  /** Replaces the estimate of a value's bytes; only called when `maxBytes` is set. */
+  sizeOf?: SizeEstimator | undefined;
+  /** Deep-freezes plain data as it is stored, so that nobody changes a shared value. */
+  freeze?: boolean | undefined;
+  /** Stores a copy, and hands every reader a copy of its own. */
+  clone?: boolean | undefined;
+  /** Which entry gives way; default: the least recently used. */
+  policy?: EvictionPolicy | undefined;
+  /** Where time comes from; default: the machine's clock. */
+  clock?: Clock | undefined;
+}
+
+/**
+ * @throws ConfigurationError for an unknown option or a bad value.
+ * @internal
+ */
+export function checkMemoryOptions(options: MemoryStoreOptions): void {
+  checkOptions('MemoryStore', options, {
+    maxItems: isIntegerIn(1, LIMITS.memoryItems),
+    maxBytes: isIntegerIn(1, Number.MAX_SAFE_INTEGER),
+    sizeOf: isFunction,
+    freeze: isBoolean,
+    clone: isBoolean,
+    policy: isObject,
+    clock: isAnything,
+  });
+}
