@@ -2,16 +2,17 @@ import { defaultHolder } from '../cache/default-cache.js';
 import { getOrLoad, plainHit, promiseOf, type LoadRequest } from '../cache/read-path.js';
 import type { CachedMethod, Located } from './cached-method.js';
 import type { AnyFunction } from './shapes.js';
-import { NO_ARGUMENT, type Site } from './site.js';
+import type { Site } from './site.js';
 import { compute } from './sync-call.js';
+import { NO_ARGUMENT } from './tuple-index.js';
 
 /**
  * The function that takes the place of a cached or memoized method.
  *
  * A memory hit must cost less than what people write by hand, so that everything until its return
  * is synchronous, allocates nothing, and returns a promise that exists already. It is served here
- * when the last call's site fits this call (same cache, same class) and finds the argument in its
- * index; whatever else may be the matter is dealt with behind it.
+ * when the last call's site fits this call (same cache, same class) and finds the arguments in an
+ * index of its; whatever else may be the matter is dealt with behind it.
  *
  * @internal
  */
@@ -21,7 +22,12 @@ export function cachingWrapper(method: CachedMethod): AnyFunction {
   const { isSync } = method;
   let last: Site | undefined;
 
-  return function cachedCall(this: unknown, argument?: unknown): unknown {
+  return function cachedCall(
+    this: unknown,
+    first?: unknown,
+    second?: unknown,
+    third?: unknown,
+  ): unknown {
     let site = last;
     if (
       site !== undefined &&
@@ -29,11 +35,12 @@ export function cachingWrapper(method: CachedMethod): AnyFunction {
       (!isMethod ||
         site.owner === (isStatic ? this : this && (Object.getPrototypeOf(this) as unknown)))
     ) {
-      if (site.indexable && arguments.length < 2 && site.engine.fastHits) {
+      if (site.indexable && arguments.length < 4 && site.engine.fastHits) {
         const { engine } = site;
-        const entry = site.index.get(
-          argument === undefined && arguments.length === 0 ? NO_ARGUMENT : argument,
-        );
+        const entry =
+          arguments.length < 2
+            ? site.index.get(first === undefined && arguments.length === 0 ? NO_ARGUMENT : first)
+            : site.tuples.find(first, second, arguments.length === 3 ? third : NO_ARGUMENT);
         if (entry !== undefined && engine.hits.now() < entry.deadline) {
           engine.counters.memoryHits++;
           site.record.hits++;
@@ -71,7 +78,7 @@ export function answerCall(
   const { engine } = site;
   const entry = plainHit(engine, key, site.record);
   if (entry !== undefined) {
-    site.adopt(entry, args);
+    site.learn(entry, args);
     return method.isSync ? engine.memory?.valueOf(entry) : promiseOf(engine, entry);
   }
   return method.isSync
@@ -96,7 +103,7 @@ export function requestOf(
     policy: method.policyFor(site, self, args),
     record: site.record,
     onEntry: (entry) => {
-      site.adopt(entry, args);
+      site.adopt(entry);
     },
   };
 }

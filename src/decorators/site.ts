@@ -9,6 +9,7 @@ import { classConfig } from './class-config.js';
 import type { MethodSpec } from './method-spec.js';
 import { namesOf } from './names.js';
 import type { CacheChoice } from './options.js';
+import { isPrimitive, NO_ARGUMENT, TupleIndex, tupleOf } from './tuple-index.js';
 
 /** Where a method meets a cache. */
 export interface SitePlace {
@@ -19,9 +20,6 @@ export interface SitePlace {
   readonly cache: CacheChoice | undefined;
 }
 
-/** What a call without arguments is indexed by. */
-export const NO_ARGUMENT = Symbol('no argument');
-
 /** Which function or class goes by an identity in a cache; to notice a second one. */
 const claims = new WeakMap<Engine, Map<string, WeakRef<object>>>();
 const MOST_CLAIMS = 10_000;
@@ -30,7 +28,7 @@ const MOST_CLAIMS = 10_000;
  * One method on one class in one cache: everything about its calls that does not depend on their
  * arguments, resolved once.
  *
- * Its index leads from a single primitive argument straight to the entry, so that a hit makes no
+ * Its indexes lead from up to three primitive arguments straight to the entry, so that a hit makes no
  * key at all: building the string costs more than everything else together. Entries tell the index
  * when the store drops them, which keeps it no larger than the store, and an entry that is gone can
  * never be served.
@@ -61,11 +59,14 @@ export class Site implements EntryOwner {
   readonly ownTag: string | undefined;
   /** Whether the next call of the class has the same site: the cache does not hang on the instance. */
   readonly isReusable: boolean;
-  /** Whether a single primitive argument alone decides the result. */
+  /** Whether primitive arguments alone decide the result. */
   readonly indexable: boolean;
   /** Whether the cache is the process's default one, which may be exchanged. */
   readonly followsDefault: boolean;
+  /** Entries of calls with one argument or none. */
   readonly index = new Map<unknown, MemoryEntry>();
+  /** Entries of calls with two or three. */
+  readonly tuples = new TupleIndex();
 
   /**
    * @throws ConfigurationError when nothing names the class or the method.
@@ -114,19 +115,35 @@ export class Site implements EntryOwner {
     return this.engine.memory?.countOf(this) ?? 0;
   }
 
-  /** Makes an entry this site's, and findable by the call's argument where that is enough. */
-  adopt(entry: MemoryEntry, args: readonly unknown[]): void {
-    // A listener may have removed it since it was found.
-    if (this.engine.memory?.claim(entry, this) !== true) return;
-    if (!this.indexable || args.length > 1) return;
+  /**
+   * Makes an entry this site's, unless it is gone (a listener may have removed it) or another's.
+   *
+   * @returns Whether it is this site's now.
+   */
+  adopt(entry: MemoryEntry): boolean {
+    return this.engine.memory?.claim(entry, this) === true;
+  }
+
+  /**
+   * Makes an entry findable by the arguments of its call, where they are enough. Only what is hit
+   * gets here: what never is takes no room in an index.
+   */
+  learn(entry: MemoryEntry, args: readonly unknown[]): void {
+    if (!this.adopt(entry) || !this.indexable) return;
+    if (args.length > 1) {
+      const tuple = tupleOf(args);
+      if (tuple !== undefined) this.tuples.add(tuple, entry);
+      return;
+    }
     const argument = args.length === 0 ? NO_ARGUMENT : args[0];
-    if (typeof argument === 'object' ? argument !== null : typeof argument === 'function') return;
+    if (!isPrimitive(argument)) return;
     entry.indexKey = argument;
     this.index.set(argument, entry);
   }
 
   release(entry: MemoryEntry): void {
-    if (this.index.get(entry.indexKey) === entry) this.index.delete(entry.indexKey);
+    if (Array.isArray(entry.indexKey)) this.tuples.remove(entry);
+    else if (this.index.get(entry.indexKey) === entry) this.index.delete(entry.indexKey);
   }
 
   withOwnTag(tags: readonly string[]): readonly string[] {

@@ -39,7 +39,7 @@ export function compute(
       return value;
     }
     const entry = keep(engine, method, site, fence, value, self, args);
-    if (entry !== undefined) site.adopt(entry, args);
+    if (entry !== undefined) site.adopt(entry);
     return value;
   } finally {
     engine.fences.lower(fence);

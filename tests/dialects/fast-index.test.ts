@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 import { Cached, cacheControl, CachePut, Memoized } from 'aurora-cache';
 import { newCache } from './support.js';
 
@@ -79,6 +81,40 @@ describe('the index from an argument to its entry', () => {
     expect(body).toHaveBeenCalledTimes(3);
   });
 
+  it('tells apart calls with two and three arguments', async () => {
+    const { indexed, body } = counting();
+    const values = [0, 1, '0', '1', '', null, undefined, NaN, true, 1n, { a: 1 }];
+    const calls: unknown[][] = values.flatMap((first) =>
+      values.flatMap((second) => [
+        [first, second],
+        [first, second, 1],
+        [1, first, second],
+        [first, 'x', second, 2],
+      ]),
+    );
+    const distinct = new Set(calls.map((args) => inspect(args))).size;
+    for (let round = 0; round < 4; round++) {
+      for (const args of calls) {
+        expect((await indexed.get(...args)).args).toEqual(args);
+        expect(indexed.memo(...args).args).toEqual(args);
+      }
+    }
+    expect(body).toHaveBeenCalledTimes(2 * distinct);
+  });
+
+  it('answers hits of two and three arguments with a promise that exists already', async () => {
+    const { indexed } = counting();
+    for (const args of [
+      ['a', 1],
+      ['a', 2],
+      ['b', 1, true],
+    ]) {
+      await indexed.get(...args);
+      const hit = indexed.get(...args);
+      expect(indexed.get(...args)).toBe(hit);
+    }
+  });
+
   it('goes by the text of an object, not by its identity', async () => {
     const { indexed } = counting();
     const argument = { page: 1 };
@@ -88,10 +124,12 @@ describe('the index from an argument to its entry', () => {
     expect((await indexed.get(argument)).args).toEqual([{ page: 2 }]);
   });
 
-  const ways: [string, (of: ReturnType<typeof counting>) => unknown][] = [
-    ['was invalidated', ({ indexed }) => cacheControl(indexed, 'get').invalidate('a')],
-    ['was deleted', ({ cache }) => cache.delete('Indexed:a:get')],
-    ['was deleted with others', ({ cache }) => cache.deleteMany(['x', 'Indexed:a:get'])],
+  type Way = (of: ReturnType<typeof counting>, args: [string, ...string[]]) => unknown;
+  const keyOf = (args: readonly string[]): string => ['Indexed', ...args, 'get'].join(':');
+  const ways: [string, Way][] = [
+    ['was invalidated', ({ indexed }, args) => cacheControl(indexed, 'get').invalidate(...args)],
+    ['was deleted', ({ cache }, args) => cache.delete(keyOf(args))],
+    ['was deleted with others', ({ cache }, args) => cache.deleteMany(['x', keyOf(args)])],
     ['was cleared by pattern', ({ cache }) => cache.clear('Indexed:a:*')],
     ['was cleared by tag', ({ cache }) => cache.invalidateTags('indexed')],
     ['was cleared with its method', ({ indexed }) => cacheControl(indexed, 'get').cacheClear()],
@@ -105,14 +143,16 @@ describe('the index from an argument to its entry', () => {
     ],
   ];
   it.each(ways)('never serves what %s', async (_, way) => {
-    const of = counting({ maxMemoryItems: 10 });
-    const { indexed, body } = of;
-    const first = await indexed.get('a');
-    expect(await indexed.get('a')).toBe(first);
-    await way(of);
-    body.mockClear();
-    expect(await indexed.get('a')).not.toBe(first);
-    expect(body).toHaveBeenCalledTimes(1);
+    for (const args of [['a'], ['a', 'b'], ['a', 'b', 'c']] as [string, ...string[]][]) {
+      const of = counting({ maxMemoryItems: 10 });
+      const { indexed, body } = of;
+      const first = await indexed.get(...args);
+      for (let hit = 0; hit < 3; hit++) expect(await indexed.get(...args)).toBe(first);
+      await way(of, args);
+      body.mockClear();
+      expect(await indexed.get(...args)).not.toBe(first);
+      expect(body).toHaveBeenCalledTimes(1);
+    }
   });
 
   it('serves what has replaced an entry, and not the entry', async () => {
@@ -147,17 +187,26 @@ describe('the index from an argument to its entry', () => {
     const { cache, indexed } = counting({ maxMemoryItems: 100 });
     for (let id = 0; id < 100_000; id++) indexed.memo(id);
     expect(cacheControl(indexed, 'memo').cacheInfo().size).toBe(100);
-    for (let id = 0; id < 1000; id++) await indexed.get(id);
+    for (let id = 0; id < 500; id++) {
+      for (let hit = 0; hit < 2; hit++) {
+        await indexed.get(id);
+        await indexed.get(id % 7, id);
+      }
+    }
     expect(cacheControl(indexed, 'get').cacheInfo().size).toBe(100);
     expect(cacheControl(indexed, 'memo').cacheInfo().size).toBe(0);
     expect((await cache.getStats()).totalKeys).toBe(100);
-    // The index itself, and not only the count of it.
+    // The indexes themselves, and not only the count of them.
     const method = Reflect.getMetadata(Symbol.for('aurora-cache.control.v1'), indexed.get) as {
-      siteFor(self: unknown): { index: Map<unknown, unknown> };
+      siteFor(self: unknown): {
+        index: Map<unknown, unknown>;
+        tuples: { root: Map<unknown, unknown> };
+      };
     };
-    expect(method.siteFor(indexed).index.size).toBe(100);
+    const { index, tuples } = method.siteFor(indexed);
+    expect([index.size, tuples.root.size]).toEqual([50, 7]);
     await cache.clear();
-    expect(method.siteFor(indexed).index.size).toBe(0);
+    expect([index.size, tuples.root.size]).toEqual([0, 0]);
     expect(cacheControl(indexed, 'get').cacheInfo().size).toBe(0);
   });
 

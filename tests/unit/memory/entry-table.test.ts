@@ -11,7 +11,7 @@ describe('the entries of a store and their owners', () => {
     store.put(key, key, Infinity) as MemoryEntry;
 
   it('keeps every entry under its key while places are left and taken again at random', () => {
-    let seed = Number(process.env.SEED ?? 20261123);
+    let seed = Number(process.env['SEED'] ?? 20261123);
     console.info(`seed ${seed}`);
     const random = (below: number): number => {
       seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
