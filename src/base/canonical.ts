@@ -42,16 +42,18 @@ export function isStructure(text: string): boolean {
  * @internal
  */
 export function encodeStructure(value: unknown): string {
-  const flat = typeof value === 'object' && value !== null ? flatRecord(value) : undefined;
-  return flat ?? new Encoder().encode(value);
+  return flatRecord(value) ?? new Encoder().encode(value);
 }
 
 /**
  * The same text for the argument that most structured ones are: a record that holds nothing but
  * primitives. There is nothing in it to lose one's way in, or to fail at.
+ *
+ * @returns `undefined` for anything else.
+ * @internal
  */
-function flatRecord(value: object): string | undefined {
-  if (!isPlain(value)) return undefined;
+export function flatRecord(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || !isPlain(value)) return undefined;
   const names = Object.keys(value);
   const { order, labels, mayFormat } = shapeOf(names);
   if (mayFormat || names.length === 0) return undefined;

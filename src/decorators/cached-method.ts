@@ -82,7 +82,9 @@ export class CachedMethod implements MethodSpec {
     const { key } = this.options;
     if (key !== undefined)
       return site.handlePrefix + checkedKey(key.apply(self, args as unknown[]));
-    const parts = site.scope === undefined ? args : [...args, site.scope.call(self, self as never)];
+    if (site.scope === undefined)
+      return site.knownKey(args) ?? keyOfCall(site.prefix, args, site.last);
+    const parts = [...args, site.scope.call(self, self as never)];
     return keyOfCall(site.prefix, parts, site.last);
   }
 

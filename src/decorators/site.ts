@@ -1,3 +1,4 @@
+import { flatRecord } from '../base/canonical.js';
 import { escapePattern } from '../base/glob.js';
 import { warnOnce } from '../base/warn.js';
 import type { Engine } from '../cache/engine.js';
@@ -19,6 +20,12 @@ export interface SitePlace {
   /** How the cache was chosen. */
   readonly cache: CacheChoice | undefined;
 }
+
+/** What the text of a record begins with. */
+const PARENTHESIS = 0x28;
+
+/** What an entry is indexed by that is in no index. */
+const NOWHERE = Symbol('nowhere');
 
 /** Which function or class goes by an identity in a cache; to notice a second one. */
 const claims = new WeakMap<Engine, Map<string, WeakRef<object>>>();
@@ -67,6 +74,8 @@ export class Site implements EntryOwner {
   readonly index = new Map<unknown, MemoryEntry>();
   /** Entries of calls with two or three. */
   readonly tuples = new TupleIndex();
+  /** Entries of calls with one record of primitives, by its text. */
+  private readonly records = new Map<string, MemoryEntry>();
 
   /**
    * @throws ConfigurationError when nothing names the class or the method.
@@ -129,21 +138,47 @@ export class Site implements EntryOwner {
    * gets here: what never is takes no room in an index.
    */
   learn(entry: MemoryEntry, args: readonly unknown[]): void {
-    if (!this.adopt(entry) || !this.indexable) return;
+    if (entry.indexKey !== undefined || !this.adopt(entry) || !this.indexable) return;
     if (args.length > 1) {
       const tuple = tupleOf(args);
       if (tuple !== undefined) this.tuples.add(tuple, entry);
+      else entry.indexKey = NOWHERE;
       return;
     }
     const argument = args.length === 0 ? NO_ARGUMENT : args[0];
-    if (!isPrimitive(argument)) return;
-    entry.indexKey = argument;
-    this.index.set(argument, entry);
+    if (isPrimitive(argument)) {
+      entry.indexKey = argument;
+      this.index.set(argument, entry);
+      return;
+    }
+    const text = flatRecord(argument);
+    // A getter may say something else each time: the key alone tells whose entry it is.
+    if (text !== undefined && entry.key === `${this.prefix}:${text}:${this.last}`) {
+      entry.indexKey = text;
+      this.records.set(text, entry);
+    } else {
+      entry.indexKey = NOWHERE;
+    }
+  }
+
+  /**
+   * The key of a call whose only argument is a record of primitives, if such a call has hit: the
+   * record's text alone is half of the way to the key.
+   */
+  knownKey(args: readonly unknown[]): string | undefined {
+    if (this.records.size === 0 || args.length !== 1) return undefined;
+    const text = flatRecord(args[0]);
+    // Reading a character makes one text of its parts; hashing and comparing it would do so each.
+    if (text?.charCodeAt(0) !== PARENTHESIS) return undefined;
+    return this.records.get(text)?.key;
   }
 
   release(entry: MemoryEntry): void {
     if (Array.isArray(entry.indexKey)) this.tuples.remove(entry);
     else if (this.index.get(entry.indexKey) === entry) this.index.delete(entry.indexKey);
+    else if (this.records.get(entry.indexKey as string) === entry) {
+      this.records.delete(entry.indexKey as string);
+    }
   }
 
   withOwnTag(tags: readonly string[]): readonly string[] {

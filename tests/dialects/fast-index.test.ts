@@ -124,6 +124,42 @@ describe('the index from an argument to its entry', () => {
     expect((await indexed.get(argument)).args).toEqual([{ page: 2 }]);
   });
 
+  it('finds a record by what it holds, in whatever order, and others by their keys', async () => {
+    const { indexed, body } = counting();
+    const arguments_ = [
+      { a: 1, b: 'x' },
+      { b: 'x', a: 1 },
+      "(a=1,b='x)",
+      { a: 1, b: 'x', c: undefined },
+      { a: '1', b: 'x' },
+      { a: 1, b: { c: 'x' } },
+      { a: 1, b: 'x'.repeat(200) },
+      {},
+      [1, 'x'],
+    ];
+    for (let round = 0; round < 4; round++) {
+      for (const [i, argument] of arguments_.entries()) {
+        const expected = i === 1 ? arguments_[0] : argument;
+        expect((await indexed.get(argument)).args).toEqual([expected]);
+      }
+    }
+    expect(body).toHaveBeenCalledTimes(arguments_.length - 1);
+  });
+
+  it('is not misled by a record that says something else each time', async () => {
+    const { cache, indexed } = counting();
+    const numbers = Array.from({ length: 60 }, (_, i) => i + 1);
+    for (const n of numbers) await indexed.get({ n });
+    let reads = 0;
+    const shifty = Object.defineProperty({}, 'n', { get: () => ++reads, enumerable: true });
+    while (reads < 50) await indexed.get(shifty);
+    for (const n of numbers) {
+      for (let hit = 0; hit < 3; hit++) {
+        expect(await indexed.get({ n })).toBe(await cache.get(`Indexed:(n=${n}):get`));
+      }
+    }
+  });
+
   type Way = (of: ReturnType<typeof counting>, args: [string, ...string[]]) => unknown;
   const keyOf = (args: readonly string[]): string => ['Indexed', ...args, 'get'].join(':');
   const ways: [string, Way][] = [
@@ -191,6 +227,7 @@ describe('the index from an argument to its entry', () => {
       for (let hit = 0; hit < 2; hit++) {
         await indexed.get(id);
         await indexed.get(id % 7, id);
+        await indexed.get({ id });
       }
     }
     expect(cacheControl(indexed, 'get').cacheInfo().size).toBe(100);
@@ -201,12 +238,14 @@ describe('the index from an argument to its entry', () => {
       siteFor(self: unknown): {
         index: Map<unknown, unknown>;
         tuples: { root: Map<unknown, unknown> };
+        records: Map<unknown, unknown>;
       };
     };
-    const { index, tuples } = method.siteFor(indexed);
-    expect([index.size, tuples.root.size]).toEqual([50, 7]);
+    const { index, tuples, records } = method.siteFor(indexed);
+    const sizes = (): number[] => [index.size, tuples.root.size, records.size];
+    expect(sizes()).toEqual([33, 7, 34]);
     await cache.clear();
-    expect([index.size, tuples.root.size]).toEqual([0, 0]);
+    expect(sizes()).toEqual([0, 0, 0]);
     expect(cacheControl(indexed, 'get').cacheInfo().size).toBe(0);
   });
 
