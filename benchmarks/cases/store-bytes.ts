@@ -15,7 +15,9 @@ const values = ids.map((id) => ({ id, name: 'somebody' }));
 const found: object[] = [];
 
 serve(async () => {
-  const fill: () => unknown = name.startsWith('cached') ? await cachedFiller() : await storeFiller();
+  const fill: () => unknown = name.startsWith('cached')
+    ? await cachedFiller()
+    : await storeFiller();
   const before = heap();
   await fill();
   return (heap() - before) / entries;
