@@ -259,6 +259,56 @@ describe('the index from an argument to its entry', () => {
     expect(body.mock.calls.filter(([args]) => args[0] === 'kept')).toHaveLength(1);
   });
 
+  it('answers what the keys would, through 20,000 random calls, writes and evictions', async () => {
+    let seed = Number(process.env['SEED'] ?? 20261123);
+    console.info(`seed ${seed}`);
+    const random = (below: number): number => {
+      seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
+      return (seed >>> 8) % below;
+    };
+    const { cache, clock, body, indexed } = counting({ maxMemoryItems: 25 });
+    let loads = 0;
+    body.mockImplementation((args) => ({ args: structuredClone(args), load: ++loads }));
+    const primitives = [0, 1, '1', 'a', null, undefined, true];
+    const argument = (): unknown => (random(5) === 0 ? { a: random(3) } : primitives[random(7)]);
+    const control = cacheControl(indexed, 'get');
+    /** The first load that may be served still, by key, and that of all keys. */
+    const least = new Map<string, number>();
+    let leastOfAll = 0;
+    for (let step = 0; step < 20_000; step++) {
+      const args = Array.from({ length: random(4) }, argument);
+      const key = control.keyFor(...args);
+      switch (random(40)) {
+        case 0:
+          await control.invalidate(...args);
+          least.set(key, loads + 1);
+          break;
+        case 1:
+          await cache.set(key, { args, load: Infinity });
+          break;
+        case 2:
+          if (random(10) > 0) break;
+          await (random(2) === 0 ? cache.invalidateTags('indexed') : control.cacheClear());
+          leastOfAll = loads + 1;
+          break;
+        case 3:
+          clock.jump('1s');
+          break;
+        default: {
+          const answer = (await indexed.get(...args)) as unknown as {
+            args: unknown;
+            load: number;
+          };
+          expect(answer.args).toEqual(args);
+          expect(answer.load).toBeGreaterThanOrEqual(Math.max(leastOfAll, least.get(key) ?? 0));
+        }
+      }
+    }
+    const { hits, misses } = control.cacheInfo();
+    expect(loads).toBe(misses);
+    expect(hits).toBeGreaterThan(1000);
+  });
+
   it('hides no hit from the statistics, nor from a listener that comes later', async () => {
     const { cache, indexed } = counting();
     await indexed.get('a');
