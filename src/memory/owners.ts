@@ -21,9 +21,10 @@ export class Owners {
   /** Makes the owner that of a place, unless there is another; whether it is now. */
   claim(place: number, owner: EntryOwner): boolean {
     if (place >= this.numbers.length) this.grow(place);
+    const current = this.numbers[place] ?? NOBODY;
+    if (current !== NOBODY) return this.owners[current] === owner;
     const number = this.known.get(owner) ?? this.newNumber(owner);
-    const current = this.numbers[place];
-    if (current !== NOBODY || number === undefined) return current === number;
+    if (number === undefined) return false;
     this.numbers[place] = number;
     this.claims[number] = (this.claims[number] ?? 0) + 1;
     return true;

@@ -74,7 +74,10 @@ describe('the entries of a store and their owners', () => {
     expect(store.claim(replacement, other)).toBe(true);
     store.empty();
     expect([one.released, other.released]).toEqual([['a'], ['a']]);
-    // More than there are numbers, one after the other.
+    // More than there are numbers, refused or one after the other.
+    const held = put(store, 'held');
+    store.claim(held, one);
+    for (let i = 0; i < 70_000; i++) store.claim(held, owner());
     for (let i = 0; i < 70_000; i++) {
       const next = owner();
       if (!store.claim(put(store, 'b'), next)) throw new Error(`Owner ${i} was refused.`);
