@@ -115,7 +115,7 @@ async function bytesOf(
   names: readonly string[],
   { quick }: BenchOptions,
 ): Promise<{ table: Table; ofCached: number }> {
-  const entries = quick ? 1000 : 100_000;
+  const entries = quick ? 10_000 : 100_000;
   const rows: [string, number][] = [];
   for (const name of [...names, 'cached(), hit once']) {
     const worker = await Worker.start('store-bytes.ts', [name, String(entries)]);
