@@ -124,23 +124,37 @@ interface Details {
 /**
  * An entry as small as its life and its tags allow.
  *
+ * @param life - Its times, or when it ends: then it has no grace, and no object is made to say so.
  * @internal
  */
 export function newEntry(
   key: string,
   value: unknown,
-  life: EntryLife,
+  life: EntryLife | number,
   tags: readonly string[],
   size: number,
 ): MemoryEntry {
+  const isPlain = size === 0 && tags.length === 0;
+  if (typeof life === 'number') {
+    if (isPlain) return new MemoryEntry(key, value, life);
+    return new DetailedEntry(key, value, life, detailsOf(life, life, tags, size));
+  }
   const { freshUntil, staleUntil, refreshAt = Infinity } = life;
-  if (size === 0 && tags.length === 0 && staleUntil === freshUntil && refreshAt >= freshUntil) {
+  if (isPlain && staleUntil === freshUntil && refreshAt >= freshUntil) {
     return new MemoryEntry(key, value, freshUntil);
   }
+  const deadline = Math.min(freshUntil, refreshAt);
+  return new DetailedEntry(key, value, deadline, detailsOf(freshUntil, staleUntil, tags, size));
+}
+
+function detailsOf(
+  freshUntil: number,
+  staleUntil: number,
+  tags: readonly string[],
+  size: number,
+): Details {
   // A copy: the index of tags must find the entry under the tags that it was entered with.
-  const own = tags.length === 0 ? NO_TAGS : [...tags];
-  const details = { freshUntil, staleUntil, tags: own, size };
-  return new DetailedEntry(key, value, Math.min(freshUntil, refreshAt), details);
+  return { freshUntil, staleUntil, tags: tags.length === 0 ? NO_TAGS : [...tags], size };
 }
 
 function relative(time: number): number {
@@ -159,14 +173,4 @@ export interface EntryLife {
   readonly staleUntil: number;
   /** When a hit should start a refresh; absent without refresh-ahead. */
   readonly refreshAt?: number | undefined;
-}
-
-/**
- * The times of an entry that lives for so many milliseconds, without grace.
- *
- * @internal
- */
-export function lifeFrom(now: number, ms: number): EntryLife {
-  const until = now + ms;
-  return { createdAt: now, freshUntil: until, staleUntil: until };
 }

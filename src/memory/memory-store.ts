@@ -1,14 +1,7 @@
 import { systemClock, type Clock } from '../base/clock.js';
 import { DEFAULTS } from '../base/defaults.js';
 import { hitClock, type HitClock } from '../base/hit-clock.js';
-import {
-  lifeFrom,
-  newEntry,
-  NO_TAGS,
-  type EntryLife,
-  type EntryOwner,
-  type MemoryEntry,
-} from './entry.js';
+import { newEntry, NO_TAGS, type EntryLife, type EntryOwner, type MemoryEntry } from './entry.js';
 import { EntryTable } from './entry-table.js';
 import { copyOf, deepFreeze } from './guard.js';
 import { checkMemoryOptions, type MemoryStoreOptions } from './options.js';
@@ -161,7 +154,7 @@ export class MemoryStore {
       if (!(size <= this.maxBytes)) return undefined;
     }
     if (this.freezes) deepFreeze(kept);
-    const times = typeof life === 'number' ? lifeFrom(this.hits.now(), life) : life;
+    const times = typeof life === 'number' ? this.hits.now() + life : life;
     const entry = newEntry(key, kept, times, tags, size);
     this.entries.add(entry);
     this.policy.add(entry);

@@ -46,8 +46,15 @@ describe('the memory store', () => {
     const entry = store.put('a', 1, 1000) as MemoryEntry;
     expect([entry.freshUntil, entry.staleUntil]).toEqual(Array(2).fill(clock.now() + 1000));
     expect(store.put('b', 2, Infinity)?.staleUntil).toBe(Infinity);
+    const tagged = store.put('c', 3, 2000, ['t']) as MemoryEntry;
+    expect([tagged.deadline, tagged.staleUntil, tagged.tags]).toEqual([
+      clock.now() + 2000,
+      clock.now() + 2000,
+      ['t'],
+    ]);
     clock.jump('1s');
     expect([store.find('a'), store.find('b')?.value]).toEqual([undefined, 2]);
+    expect(store.dropTagged(['t'])).toBe(1);
   });
 
   it('tells an entry’s owner once when it goes', () => {
