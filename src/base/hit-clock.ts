@@ -1,4 +1,5 @@
 import { isMachineTime, systemClock, type Clock } from './clock.js';
+import { fromTicks, toTicks } from './ticks.js';
 
 /** Readings within one millisecond after which the clock is asked less often. */
 const BUSY = 8;
@@ -33,6 +34,11 @@ export class HitClock {
 
   /** As {@link Clock.now}. */
   now(): number {
+    return fromTicks(this.ticks());
+  }
+
+  /** The same in ticks. */
+  ticks(): number {
     // Asked for every hit: fake timers may be put in between any two.
     if (this.left > 0 && isMachineTime()) {
       this.left--;
@@ -42,7 +48,7 @@ export class HitClock {
   }
 
   private read(): number {
-    const now = this.clock.now();
+    const now = toTicks(this.clock.now());
     if (!this.mayShare) return now;
     const passed = now - this.time;
     this.readings = passed === 0 ? this.readings + 1 : 0;

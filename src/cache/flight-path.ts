@@ -98,7 +98,7 @@ export function refreshInBackground(
   if (engine.events.hears('refresh')) engine.events.emit('refresh', { key: request.key });
   // The next hits need not think of it again while this one is under way.
   if (entry !== undefined) {
-    entry.deadline = Math.min(entry.freshUntil, engine.clock.now() + REFRESH_RETRY_MS);
+    entry.postpone(Math.min(entry.freshUntil, engine.clock.now() + REFRESH_RETRY_MS));
   }
   takeOff(engine, request, 'refresh');
 }

@@ -42,7 +42,7 @@ export function plainHit(
 ): MemoryEntry | undefined {
   if (!engine.servesMemory) return undefined;
   const entry = engine.memory?.find(key);
-  if (entry === undefined || engine.hits.now() >= entry.deadline) return undefined;
+  if (entry === undefined || !entry.isReady(engine.hits.ticks())) return undefined;
   engine.memory?.touch(entry);
   countHit(engine, { key, record }, 'memory');
   return entry;

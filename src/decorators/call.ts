@@ -22,42 +22,46 @@ export function cachingWrapper(method: CachedMethod): AnyFunction {
   const { isSync } = method;
   let last: Site | undefined;
 
+  // Compared with `true` and `false` here and below: V8 asks a field that is merely true whether it
+  // is an empty string, an object or a number that counts as false as well, at each hit.
+  const fits = (site: Site, self: unknown): boolean =>
+    (site.followsDefault === false || site.manager === defaultHolder.current) &&
+    (!isMethod ||
+      site.owner === (isStatic ? self : self && (Object.getPrototypeOf(self) as unknown)));
+
+  function answerElse(this: unknown, ...args: unknown[]): unknown {
+    const site = last !== undefined && fits(last, this) ? last : undefined;
+    const located = method.locate(this, args, site);
+    if (located === undefined) return method.body.apply(this, args);
+    if (located.site.isReusable) last = located.site;
+    return answerCall(method, located, this, args);
+  }
+
   return function cachedCall(
     this: unknown,
     first?: unknown,
     second?: unknown,
     third?: unknown,
   ): unknown {
-    let site = last;
-    if (
-      site !== undefined &&
-      (!site.followsDefault || site.manager === defaultHolder.current) &&
-      (!isMethod ||
-        site.owner === (isStatic ? this : this && (Object.getPrototypeOf(this) as unknown)))
-    ) {
-      if (site.indexable && arguments.length < 4 && site.engine.fastHits) {
-        const { engine } = site;
+    const site = last;
+    if (site !== undefined && fits(site, this)) {
+      const { engine } = site;
+      if (site.indexable === true && arguments.length < 4 && engine.fastHits === true) {
         const entry =
           arguments.length < 2
             ? site.index.get(first === undefined && arguments.length === 0 ? NO_ARGUMENT : first)
             : site.tuples.find(first, second, arguments.length === 3 ? third : NO_ARGUMENT);
-        if (entry !== undefined && engine.hits.now() < entry.deadline) {
+        if (entry !== undefined && entry.isReady(engine.hits.ticks())) {
           engine.counters.memoryHits++;
           site.record.hits++;
           engine.memory?.touch(entry);
           return isSync ? entry.value : (entry.promise ??= Promise.resolve(entry.value));
         }
       }
-    } else {
-      site = undefined;
     }
-    // A rest parameter would be made for hits too.
+    // Passed on like this, the arguments are made an array of for those calls alone that get here.
     // eslint-disable-next-line prefer-rest-params
-    const args = Array.prototype.slice.call(arguments) as unknown[];
-    const located = method.locate(this, args, site);
-    if (located === undefined) return method.body.apply(this, args);
-    if (located.site.isReusable) last = located.site;
-    return answerCall(method, located, this, args);
+    return answerElse.apply(this, arguments as unknown as unknown[]);
   };
 }
 

@@ -1,4 +1,4 @@
-import { systemClock } from '../base/clock.js';
+import { fromTicks, toTicks } from '../base/ticks.js';
 
 /** Who is told when an entry leaves the store: an index that finds it without its key. */
 export interface EntryOwner {
@@ -9,9 +9,7 @@ export interface EntryOwner {
 /** @internal */
 export const NO_TAGS: readonly string[] = Object.freeze([]);
 
-/** Times are kept relative to this: small integers, for which V8 allocates nothing. */
-const START = systemClock.now();
-/** In place of a time, in an entry that the store has dropped. */
+/** In place of a time, in an entry that the store has dropped: the least small integer. */
 const DROPPED = -(2 ** 31);
 
 /**
@@ -24,6 +22,10 @@ const DROPPED = -(2 ** 31);
 export class MemoryEntry {
   // What a hit reads comes first: the fields keep this order in memory, and fewer lines of the
   // processor's cache are fetched.
+  /**
+   * Until when, in ticks, the entry may be served without another thought: the earlier of the end of
+   * its fresh life and the start of its refresh-ahead window.
+   */
   private until: number;
   /** The value as a resolved promise, made once, by the first asynchronous hit. */
   promise: Promise<unknown> | undefined = undefined;
@@ -38,23 +40,28 @@ export class MemoryEntry {
   indexKey: unknown = undefined;
 
   constructor(key: string, value: unknown, deadline: number) {
-    this.until = relative(deadline);
+    this.until = toTicks(deadline);
     this.value = value;
     this.key = key;
   }
 
   /**
-   * Until when, in ms since the epoch, the entry may be served without another thought: the
-   * earlier of the end of its fresh life and the start of its refresh-ahead window. −1 once the
-   * store has dropped it, so that one comparison answers both questions.
+   * Until when, in ms since the epoch, the entry may be served without another thought. −1 once the
+   * store has dropped it.
    */
   get deadline(): number {
-    return this.until === DROPPED ? -1 : this.until + START;
+    return this.held ? fromTicks(this.until) : -1;
   }
 
-  /** Moved by the cache while a refresh is under way. */
-  set deadline(time: number) {
-    this.until = relative(time);
+  /** Whether the deadline is still to come, at a time in ticks. On the hot path. */
+  isReady(ticks: number): boolean {
+    // Another clock than the machine's may show less than the mark.
+    return ticks < this.until && this.until !== DROPPED;
+  }
+
+  /** Moves the deadline: by the cache, while a refresh is under way. */
+  postpone(deadline: number): void {
+    this.until = toTicks(deadline);
   }
 
   /** Whether the store still holds it. */
@@ -155,13 +162,6 @@ function detailsOf(
 ): Details {
   // A copy: the index of tags must find the entry under the tags that it was entered with.
   return { freshUntil, staleUntil, tags: tags.length === 0 ? NO_TAGS : [...tags], size };
-}
-
-function relative(time: number): number {
-  const since = time - START;
-  const small = since | 0;
-  // What is no small integer (no expiry, another clock's time, 24 days) is kept as it is.
-  return small === since && small !== DROPPED ? small : since;
 }
 
 /** The times of an entry, in ms since the epoch. */

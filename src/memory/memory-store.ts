@@ -86,7 +86,8 @@ export class MemoryStore {
   /** The entry under a key, stale ones included; expired ones are dropped on the way. */
   find(key: string): MemoryEntry | undefined {
     const entry = this.entries.get(key);
-    if (entry === undefined || this.hits.now() < entry.staleUntil) return entry;
+    if (entry === undefined || entry.isReady(this.hits.ticks())) return entry;
+    if (this.hits.now() < entry.staleUntil) return entry;
     this.evict(entry, 'expired');
     return undefined;
   }

@@ -1,6 +1,8 @@
 import { MemoryStore, type MemoryEntry } from 'aurora-cache';
 import { ManualClock } from 'aurora-cache/testing';
 
+import { toTicks } from '../../../src/base/ticks.js';
+
 const YEAR = 365 * 86_400_000;
 
 describe('an entry in memory', () => {
@@ -28,8 +30,11 @@ describe('an entry in memory', () => {
         Array(3).fill(now + lifeMs),
       );
       expect(entry.held).toBe(true);
+      expect(entry.isReady(toTicks(now))).toBe(true);
+      expect(entry.isReady(toTicks(now + lifeMs))).toBe(false);
       store.drop('a');
       expect([entry.held, entry.deadline]).toEqual([false, -1]);
+      expect(entry.isReady(toTicks(now))).toBe(false);
     }
   });
 
