@@ -53,13 +53,21 @@ export class MemoryEntry {
     return this.held ? fromTicks(this.until) : -1;
   }
 
-  /** Whether the deadline is still to come, at a time in ticks. On the hot path. */
+  /**
+   * Whether the deadline is still to come, at a time in ticks. On the hot path.
+   *
+   * @internal
+   */
   isReady(ticks: number): boolean {
     // Another clock than the machine's may show less than the mark.
     return ticks < this.until && this.until !== DROPPED;
   }
 
-  /** Moves the deadline: by the cache, while a refresh is under way. */
+  /**
+   * Moves the deadline, in ms since the epoch: by the cache, while a refresh is under way.
+   *
+   * @internal
+   */
   postpone(deadline: number): void {
     this.until = toTicks(deadline);
   }
