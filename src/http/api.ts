@@ -19,6 +19,7 @@ import {
 import { page } from './page.js';
 import type { RequestStats } from './request-stats.js';
 import { ROUTES, type Route, type RouteSource } from './routes.js';
+import { beginsWith } from './url-of.js';
 
 /** Answers the requests of one route. It never rejects. */
 export type RouteHandler = (request: Request) => Promise<Response>;
@@ -118,8 +119,8 @@ export class PerformanceApi implements PerformanceSource {
   owns(url: string): boolean {
     const { basePath, prometheusPath, prometheus } = this.options;
     // Asked for every request of the service: most are settled here.
-    const mayBeMetrics = prometheus !== undefined && url.startsWith(prometheusPath);
-    if (!mayBeMetrics && !url.startsWith(basePath)) return false;
+    const mayBeMetrics = prometheus !== undefined && beginsWith(url, prometheusPath);
+    if (!mayBeMetrics && !beginsWith(url, basePath)) return false;
     const [path = ''] = url.split(/[?#]/, 1);
     if (path === basePath || path.startsWith(`${basePath}/`)) return true;
     return prometheus !== undefined && path === prometheusPath;

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { timeRequest } from './node-timing.js';
+import { timeHandling, timeRequest } from './node-timing.js';
 import { Timer, type MiddlewareOptions } from './timer.js';
 import { urlOf } from './url-of.js';
 
@@ -31,20 +31,19 @@ export type NodeMiddleware = (
  */
 export function performanceMiddleware(options: MiddlewareOptions): NodeMiddleware {
   const timer = new Timer('performanceMiddleware', options);
-  const { scope } = timer;
   return (request, response, next) => {
+    const url = urlOf(request);
     // Whoever looks at the figures is none of them.
-    if (timer.api.owns(urlOf(request))) {
-      next?.();
-      return;
-    }
-    const timing = timeRequest(timer, request, response);
-    if (scope === undefined || timing === undefined) {
-      next?.();
-      return;
-    }
-    timing.counts = { hits: 0, misses: 0 };
-    if (next === undefined) scope.enter(timing.counts);
-    else scope.run(timing.counts, next);
+    if (timer.api.owns(url)) next?.();
+    else if (next === undefined) timeCaller(timer, request, response);
+    else timeHandling(timer, request, response, url, next);
   };
+}
+
+/** Times what the caller goes on to do. */
+function timeCaller(timer: Timer, request: IncomingMessage, response: ServerResponse): void {
+  const timing = timeRequest(timer, request, response);
+  if (timing === undefined || timer.scope === undefined) return;
+  timing.counts = { hits: 0, misses: 0 };
+  timer.scope.enter(timing.counts);
 }

@@ -66,17 +66,56 @@ export function timeRequest(
   request: IncomingMessage,
   response: ServerResponse,
 ): NodeTiming | undefined {
-  const timed = response as TimedResponse;
-  if (timed[TIMING] !== undefined) return undefined;
-  const url = urlOf(request);
+  const timing = begin(timer, request, response, urlOf(request));
+  if (timing !== undefined) watch(request, response, timing);
+  return timing;
+}
+
+/**
+ * Times a request while `handle` runs, and what is left of it afterwards. An answer that is complete
+ * by then, as those of handlers that wait for nothing are, needs no listener.
+ *
+ * @internal
+ */
+export function timeHandling(
+  timer: Timer,
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: string,
+  handle: () => void,
+): void {
+  const timing = begin(timer, request, response, url);
+  if (timing === undefined) {
+    handle();
+    return;
+  }
+  try {
+    if (timer.scope === undefined) handle();
+    else timer.scope.run((timing.counts = { hits: 0, misses: 0 }), handle);
+  } finally {
+    if (response.writableFinished) end(response, timing);
+    else watch(request, response, timing);
+  }
+}
+
+function begin(
+  timer: Timer,
+  request: IncomingMessage,
+  response: TimedResponse,
+  url: string,
+): NodeTiming | undefined {
+  if (response[TIMING] !== undefined) return undefined;
   const timing = new NodeTiming(timer, timer.now(), url, writeHeadOf(response));
-  timed[TIMING] = timing;
+  response[TIMING] = timing;
   timer.figures.inFlight++;
   if (timer.hasHeaders) response.writeHead = timedWriteHead;
+  return timing;
+}
+
+function watch(request: IncomingMessage, response: TimedResponse, timing: NodeTiming): void {
   response.on('close', closed);
   // Its turn on the connection comes after a slower one's; if that never comes, nobody closes it.
-  if (response.socket === null) queue(request, timed, timing);
-  return timing;
+  if (response.socket === null) queue(request, response, timing);
 }
 
 function queue(request: IncomingMessage, response: TimedResponse, timing: NodeTiming): void {
@@ -107,7 +146,8 @@ function timedWriteHead(
   const { timer, writeHead, counts } = timing;
   if (this.headersSent) return writeHead.call(this, status, reason, headers);
   const ms = timer.now() - timing.start;
-  const others = this.getHeader('Server-Timing');
+  // Node asks by the small letters: these need not be made.
+  const others = this.getHeader('server-timing');
   const own = serverTiming(ms, counts);
   const total = others === undefined ? own : `${String(others)}, ${own}`;
   if (Array.isArray(headers)) {

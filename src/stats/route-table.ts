@@ -43,11 +43,15 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 export class RouteTable {
   /** By route and then method: no text is put together per request. */
   private readonly routes = new Map<string, Map<string, RouteRecord>>();
+  /** The one of the last request: often the next one's too. */
+  private last: RouteRecord | undefined = undefined;
 
   record(method: string, route: string | undefined): RouteRecord {
     const name = route === undefined || route === '' ? OTHER_ROUTE : route;
+    const { last } = this;
+    if (last?.method === method && last.route === name) return last;
     const known = this.routes.get(name)?.get(method);
-    return known ?? this.added(method, name);
+    return (this.last = known ?? this.added(method, name));
   }
 
   *[Symbol.iterator](): Generator<RouteRecord> {

@@ -94,6 +94,53 @@ describe('requests of node:http', () => {
     expect(warnings).toEqual([]);
   });
 
+  it('are counted as soon as their answer is complete, and once', async () => {
+    const seen: (readonly [total: number, inFlight: number])[] = [];
+    const large = 'x'.repeat(20_000_000);
+    cache = new CacheManager();
+    api = createPerformanceApi({ cache });
+    const time = performanceMiddleware({ api });
+    const look = (): unknown => seen.push([api.requests.total, api.requests.inFlight]);
+    const answer: Record<string, RequestListener> = {
+      '/now': (_, response) => response.end('done'),
+      '/later': (_, response) => setImmediate(() => response.end('done')),
+      // More than the system takes at once.
+      '/large': (_, response) => response.end(large),
+      '/throws': () => {
+        throw new Error('boom');
+      },
+    };
+    service = await listening(
+      createServer((request, response) => {
+        try {
+          time(request, response, () => void answer[request.url as string]?.(request, response));
+        } catch (error) {
+          look();
+          response.writeHead(500).end(String(error));
+          return;
+        }
+        look();
+      }),
+    );
+    for (const path of ['/now', '/later', '/large', '/throws', '/now']) {
+      const { status, headers } = await fetch(service.url + path).then(async (response) => {
+        await response.arrayBuffer();
+        return response;
+      });
+      expect(status).toBe(path === '/throws' ? 500 : 200);
+      expect(headers.get('server-timing')).toMatch(/^total;dur=/);
+      await until('it is over', async () => api.requests.inFlight === 0);
+    }
+    expect(seen).toEqual([
+      [1, 0],
+      [1, 1],
+      [2, 1],
+      [3, 1],
+      [5, 0],
+    ]);
+    expect(api.requests).toMatchObject({ total: 5, errors: 1, aborted: 0 });
+  });
+
   it('are counted when their connection ends before their turn comes', async () => {
     await start(() => undefined);
     const pending = raw('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(30), () => true);
