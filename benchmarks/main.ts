@@ -11,6 +11,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 
+import { ensureBenchmarkPrograms } from '../tests/support/ensure-programs.mjs';
 import { http } from './cases/http.js';
 import { invalidation } from './cases/invalidation.js';
 import { load } from './cases/load.js';
@@ -55,7 +56,10 @@ async function main(): Promise<number> {
     console.error(`There is no benchmark '${unknown}'. Known are ${known}.`);
     return 2;
   }
-  if (values.rivals) installRivals();
+  if (values.rivals) {
+    ensureBenchmarkPrograms();
+    installRivals();
+  }
   const where = await machine();
   console.log(described(where).join('\n'));
   // What means nothing must not replace what does.

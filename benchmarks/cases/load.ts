@@ -5,7 +5,7 @@
  */
 import { ExampleServer, stopExamples } from '../../tests/support/example-server.js';
 import { Nginx, stopNginx } from '../../tests/support/nginx.js';
-import { loadGenerator, type Fire } from '../harness/fire.js';
+import { fire, type Fired } from '../harness/fire.js';
 import { atLeast, type BenchOptions, type Report } from '../harness/report.js';
 import { median } from '../harness/rounds.js';
 
@@ -20,12 +20,11 @@ const SUBJECTS = ['without cache', 'with cache'] as const;
 
 export async function load({ quick, rivals }: BenchOptions): Promise<Report> {
   if (!rivals) return { tables: [], bars: [] };
-  const fire = await loadGenerator();
   try {
     const fleets = [await fleet(['--no-cache']), await fleet([])];
-    const rounds: Awaited<ReturnType<Fire>>[][] = [];
+    const rounds: Fired[][] = [];
     for (let round = 0; round < (quick ? 1 : 3); round++) {
-      const measured: Awaited<ReturnType<Fire>>[] = [];
+      const measured: Fired[] = [];
       for (const { url } of fleets) {
         measured.push(
           await fire(url, { connections: CONNECTIONS, seconds: quick ? 1 : 4, paths: PATHS }),

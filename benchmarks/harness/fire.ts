@@ -1,24 +1,42 @@
-/** Sends requests over kept-alive connections, as many as are answered. */
-export type Fire = (
-  url: string,
-  options: {
-    readonly connections: number;
-    readonly seconds: number;
-    /** Asked for one after the other; default: the URL's own. */
-    readonly paths?: readonly string[];
-  },
-) => Promise<{
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const SCRIPT = fileURLToPath(new URL('load.lua', import.meta.url));
+
+export interface Load {
+  readonly connections: number;
+  /** Whole seconds. */
+  readonly seconds: number;
+  /** Asked for one after the other; default: the URL's own. */
+  readonly paths?: readonly string[];
+}
+
+/** What came of it. */
+export interface Fired {
   /** Requests per second. */
   readonly rate: number;
   readonly total: number;
   /** Milliseconds. */
   readonly p50: number;
   readonly p99: number;
-}>;
+}
 
-const FILE = 'autocannon';
-
-/** It is installed with the rivals. */
-export async function loadGenerator(): Promise<Fire> {
-  return ((await import(`../rivals/${FILE}.ts`)) as { fire: Fire }).fire;
+/**
+ * Sends requests over kept-alive connections, as many as are answered. By wrk: a load generator in
+ * JavaScript takes longer for a request than the servers do, and would be what is measured.
+ *
+ * @throws when a request fails, or is answered by an error.
+ */
+export async function fire(
+  url: string,
+  { connections, seconds, paths = [] }: Load,
+): Promise<Fired> {
+  const words = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', SCRIPT, url, '--', ...paths];
+  const { stdout } = await promisify(execFile)('wrk', words);
+  const line = stdout.trim().split('\n').at(-1) as string;
+  const seen = JSON.parse(line) as Omit<Fired, 'rate'> & { failed: number; seconds: number };
+  const { total, failed, p50, p99 } = seen;
+  if (failed > 0) throw new Error(`${failed} requests of ${url} failed.`);
+  return { rate: total / seen.seconds, total, p50, p99 };
 }

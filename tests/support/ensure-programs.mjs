@@ -11,17 +11,36 @@ const PROGRAMS = {
   chromium: ['chromium', '--version'],
 };
 
-const missing = () =>
-  Object.entries(PROGRAMS)
+const missing = (programs) =>
+  Object.entries(programs)
     .filter(([, [program, ...words]]) => spawnSync(program, words).status !== 0)
     .map(([name]) => name);
 
+/** What the benchmarks run. */
+const MEASURING = {
+  'redis-server': PROGRAMS['redis-server'],
+  'redis-tools': ['redis-benchmark', '--version'],
+  nginx: PROGRAMS.nginx,
+  // Asked for its version, it fails all the same.
+  wrk: ['sh', '-c', 'command -v wrk'],
+};
+
 /**
- * Jest's global set-up: makes sure that the programs above can be run. They are found on the PATH,
- * or installed from Debian's packages where that is possible; the tests start servers of their own.
+ * Jest's global set-up: makes sure that the programs of the tests can be run. They are found on the
+ * PATH, or installed from Debian's packages where that is possible; the tests start servers of their
+ * own.
  */
-export default function ensurePrograms() {
-  const wanted = missing();
+export default function ensureTestPrograms() {
+  ensurePrograms(PROGRAMS, 'tests');
+}
+
+/** The same for the benchmarks. */
+export function ensureBenchmarkPrograms() {
+  ensurePrograms(MEASURING, 'benchmarks');
+}
+
+function ensurePrograms(programs, what) {
+  const wanted = missing(programs);
   if (wanted.length === 0) return;
   const isDebianRoot = process.getuid?.() === 0 && spawnSync('apt-get', ['--version']).status === 0;
   if (isDebianRoot) {
@@ -35,10 +54,11 @@ export default function ensurePrograms() {
       execFileSync('apt-get', words, options);
     });
   }
-  const absent = missing();
-  if (absent.length === 0) return;
-  const what = absent.join(' and ');
-  throw new Error(`The tests need ${Object.keys(PROGRAMS).join(', ')}: please install ${what}.`);
+  const absent = missing(programs).join(' and ');
+  if (absent === '') return;
+  throw new Error(
+    `The ${what} need ${Object.keys(programs).join(', ')}: please install ${absent}.`,
+  );
 }
 
 /** Debian starts a server once it is installed, nginx on port 80, unless this file forbids it. */
