@@ -1,5 +1,3 @@
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
-
 import { systemClock } from '../../../src/base/clock.js';
 
 describe('systemClock', () => {
