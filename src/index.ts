@@ -74,7 +74,7 @@ export { Timed, type TimedOptions } from './decorators/timed.js';
 export type { EntryLife, EntryOwner, MemoryEntry } from './memory/entry.js';
 export { MemoryStore, type EvictReason } from './memory/memory-store.js';
 export type { MemoryStoreOptions } from './memory/options.js';
-export { LruPolicy, type EvictionPolicy } from './memory/policy.js';
+export { LruPolicy, type EntryPlaces, type EvictionPolicy } from './memory/policy.js';
 export type { SizeEstimator } from './memory/size.js';
 
 export type { CacheCounters } from './stats/counters.js';

@@ -13,7 +13,8 @@ import { Owners } from './owners.js';
  */
 export class EntryTable implements Iterable<MemoryEntry> {
   private readonly places = new Map<string, number>();
-  private readonly entries: (MemoryEntry | undefined)[] = [];
+  /** By place; the first place is nobody's. */
+  private readonly entries: (MemoryEntry | undefined)[] = [undefined];
   private readonly free: number[] = [];
   private readonly owners = new Owners();
 
@@ -22,7 +23,7 @@ export class EntryTable implements Iterable<MemoryEntry> {
     return this.places.size;
   }
 
-  /** Places there are, the empty ones included. */
+  /** One more than the last place there is; places in between may be empty. */
   get extent(): number {
     return this.entries.length;
   }
@@ -32,8 +33,9 @@ export class EntryTable implements Iterable<MemoryEntry> {
     return place === undefined ? undefined : this.entries[place];
   }
 
-  placeOf(key: string): number | undefined {
-    return this.places.get(key);
+  /** Whether an entry is one of the table's. */
+  has(entry: MemoryEntry): boolean {
+    return this.entries[entry.place] === entry;
   }
 
   /** The entry in a place, which may be empty. */
@@ -47,7 +49,7 @@ export class EntryTable implements Iterable<MemoryEntry> {
 
   /** Entries may come and go meanwhile. */
   *[Symbol.iterator](): Generator<MemoryEntry, void> {
-    for (let place = 0; place < this.entries.length; place++) {
+    for (let place = 1; place < this.entries.length; place++) {
       const entry = this.entries[place];
       if (entry !== undefined) yield entry;
     }
@@ -57,15 +59,16 @@ export class EntryTable implements Iterable<MemoryEntry> {
   add(entry: MemoryEntry): void {
     const place = this.free.pop() ?? this.entries.length;
     this.entries[place] = entry;
+    entry.place = place;
     this.places.set(entry.key, place);
   }
 
-  /** Removes the entry that has a key and a place, and says whose it was. */
-  remove(key: string, place: number): EntryOwner | undefined {
+  /** Removes an entry that is there, and says whose it was. */
+  remove({ key, place }: MemoryEntry): EntryOwner | undefined {
     this.places.delete(key);
     const owner = this.owners.end(place);
     if (this.places.size === 0) {
-      this.entries.length = 0;
+      this.entries.length = 1;
       this.free.length = 0;
     } else {
       this.entries[place] = undefined;
@@ -76,8 +79,7 @@ export class EntryTable implements Iterable<MemoryEntry> {
 
   /** See {@link Owners.claim}. */
   claim(entry: MemoryEntry, owner: EntryOwner): boolean {
-    const place = this.places.get(entry.key);
-    return place !== undefined && this.entries[place] === entry && this.owners.claim(place, owner);
+    return this.has(entry) && this.owners.claim(entry.place, owner);
   }
 
   /** Entries that are claimed by an owner. */

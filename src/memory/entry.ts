@@ -9,12 +9,15 @@ export interface EntryOwner {
 /** @internal */
 export const NO_TAGS: readonly string[] = Object.freeze([]);
 
+/** The place of an entry that no store has. */
+const NO_PLACE = 0;
+
 /** In place of a time, in an entry that the store has dropped: the least small integer. */
 const DROPPED = -(2 ** 31);
 
 /**
- * One stored value, and the node of the recency list at the same time: recency then costs no
- * second look-up, and whoever holds an entry can see whether the store still does.
+ * One stored value. It knows its place in the store, so that recency costs no second look-up, and
+ * whoever holds it can see whether the store still does.
  *
  * There may be millions of them, most of which have neither tags nor grace: what only some need is
  * kept apart.
@@ -29,9 +32,11 @@ export class MemoryEntry {
   private until: number;
   /** The value as a resolved promise, made once, by the first asynchronous hit. */
   promise: Promise<unknown> | undefined = undefined;
-  /** Neighbours in the policy's list. */
-  newer: MemoryEntry | undefined = undefined;
-  older: MemoryEntry | undefined = undefined;
+  /**
+   * Where the store has it: a small integer, counted from 1, that no other entry of the store has
+   * meanwhile; 0 when no store has it.
+   */
+  place = NO_PLACE;
   /** The value as it is shared; a copy of the original with `clone`. */
   readonly value: unknown;
   /** Key below the namespace of the shared tier. */
@@ -80,6 +85,7 @@ export class MemoryEntry {
   /** To be called by the store alone, when it has dropped the entry; what it says of times is void. */
   markDropped(): void {
     this.until = DROPPED;
+    this.place = NO_PLACE;
   }
 
   /** End of the fresh life; after it the value is stale. */

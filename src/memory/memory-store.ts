@@ -169,10 +169,8 @@ export class MemoryStore {
 
   /** Removes the entry under a key, and says which it was. */
   drop(key: string): MemoryEntry | undefined {
-    const place = this.entries.placeOf(key);
-    if (place === undefined) return undefined;
-    const entry = this.entries.at(place);
-    if (entry !== undefined) this.discard(entry, place);
+    const entry = this.entries.get(key);
+    if (entry !== undefined) this.discard(entry);
     return entry;
   }
 
@@ -299,8 +297,11 @@ export class MemoryStore {
 
   private evictOne(reason: EvictReason): void {
     // A policy that loses count must not hang the store: any entry will do then.
-    const choice = this.policy.victim();
-    const victim = choice?.held === true ? choice : this.entries[Symbol.iterator]().next().value;
+    const choice = this.policy.victim(this.entries);
+    const victim =
+      choice !== undefined && this.entries.has(choice)
+        ? choice
+        : this.entries[Symbol.iterator]().next().value;
     if (victim !== undefined) this.evict(victim, reason);
   }
 
@@ -311,9 +312,9 @@ export class MemoryStore {
   }
 
   /** The one way out of the store. */
-  private discard(entry: MemoryEntry, place = this.entries.placeOf(entry.key)): void {
-    if (place === undefined) return;
-    const owner = this.entries.remove(entry.key, place);
+  private discard(entry: MemoryEntry): void {
+    if (!this.entries.has(entry)) return;
+    const owner = this.entries.remove(entry);
     this.policy.remove(entry);
     if (entry.tags.length > 0) this.tagged.remove(entry);
     this.usedBytes -= entry.size;
