@@ -4,7 +4,7 @@ import { cached, CacheManager } from 'aurora-cache';
 import { collectGarbage } from '../harness/garbage.js';
 import { storeRivals } from '../harness/rivals.js';
 import { serve } from '../harness/workers.js';
-import { stores } from './memory-store.js';
+import { stores } from './memory-store-races.js';
 
 const [, , name = '', count = ''] = process.argv;
 const entries = Number(count);

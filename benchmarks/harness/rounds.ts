@@ -18,6 +18,14 @@ export interface Result {
   readonly ratio: number;
   readonly low: number;
   readonly high: number;
+  /** Nanoseconds per operation, by round. */
+  readonly rounds: readonly number[];
+}
+
+/** What one contestant took in each round, in nanoseconds per operation. */
+export interface Lap {
+  readonly name: string;
+  readonly rounds: readonly number[];
 }
 
 export interface Rounds {
@@ -35,9 +43,18 @@ export interface Rounds {
  */
 export async function compete(
   contestants: readonly Contestant[],
+  bench: Pick<BenchOptions, 'quick'>,
+  rounds?: Rounds,
+): Promise<Result[]> {
+  return resultsOf(await laps(contestants, bench, rounds));
+}
+
+/** The rounds of {@link compete} themselves. */
+export async function laps(
+  contestants: readonly Contestant[],
   { quick }: Pick<BenchOptions, 'quick'>,
   { rounds = 11, roundMs = 40, least = 1 }: Rounds = {},
-): Promise<Result[]> {
+): Promise<Lap[]> {
   const turns = quick ? 1 : rounds;
   const times: number[] = [];
   for (const contestant of contestants) {
@@ -52,7 +69,17 @@ export async function compete(
       taken[i]?.push(await nanoseconds(run, times[i] ?? 1));
     }
   }
-  return contestants.map(({ name }, i) => result(name, taken[i] ?? [], taken[0] ?? []));
+  return contestants.map(({ name }, i) => ({ name, rounds: taken[i] ?? [] }));
+}
+
+/** What comes out of the rounds. The first contestant is the base of the ratios. */
+export function resultsOf(laps: readonly Lap[]): Result[] {
+  return laps.map(({ name, rounds }) => result(name, rounds, laps[0]?.rounds ?? []));
+}
+
+/** How many times as long one took as another: the median of the ratios within the rounds. */
+export function timesOf(results: readonly Result[], name: string, other: string): number {
+  return median(ratios(of(results, name).rounds, of(results, other).rounds));
 }
 
 /** Runs until the compiler has settled, and finds out how much work fills a round. */
@@ -74,17 +101,22 @@ async function nanoseconds(run: Contestant['run'], times: number): Promise<numbe
   return Number(process.hrtime.bigint() - start) / times;
 }
 
-function result(name: string, mine: readonly number[], base: readonly number[]): Result {
-  const ratios = mine.map((time, round) => time / (base[round] ?? NaN));
+function result(name: string, rounds: readonly number[], base: readonly number[]): Result {
+  const toBase = ratios(rounds, base);
   return {
     name,
-    median: quantile(mine, 0.5),
-    fastest: Math.min(...mine),
-    slowest: Math.max(...mine),
-    ratio: quantile(ratios, 0.5),
-    low: quantile(ratios, 0.25),
-    high: quantile(ratios, 0.75),
+    median: median(rounds),
+    fastest: Math.min(...rounds),
+    slowest: Math.max(...rounds),
+    ratio: median(toBase),
+    low: quantile(toBase, 0.25),
+    high: quantile(toBase, 0.75),
+    rounds,
   };
+}
+
+function ratios(mine: readonly number[], others: readonly number[]): number[] {
+  return mine.map((time, round) => time / (others[round] ?? NaN));
 }
 
 /** Results as a table of times; `ratio` is of the times: less than 1 is faster than the base. */
