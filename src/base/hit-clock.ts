@@ -3,14 +3,16 @@ import { fromTicks, toTicks } from './ticks.js';
 
 /** Readings within one millisecond after which the clock is asked less often. */
 const BUSY = 8;
-/** Hits that may share a reading, in a turn of the event loop that does not end. */
-const SHARED = 32;
+/** Hits that share a reading at first, and at most, in a turn of the event loop that does not end. */
+const LEAST_SHARED = 32;
+const MOST_SHARED = 256;
 
 /**
  * The time as hits see it. Reading the machine's clock takes longer than all the rest of a hit, so
- * that hits which follow each other closely share a reading: for a millisecond, or 32 hits, whichever
- * is over first. Where the event loop is blocked for longer than that, an entry that has expired may be
- * served to the next few hits of that turn, once: hits that turn out to be further apart stop sharing.
+ * that hits which follow each other closely share a reading: until the turn of the event loop ends,
+ * but no more than 32 of them, and twice as many whenever those before took less than a millisecond,
+ * up to 256. An entry that expires while the event loop is blocked may therefore be served to the next
+ * few hits of that turn, once: hits that turn out to be further apart stop sharing.
  *
  * Hits that are far between read the clock themselves, and so does everything else: a load, a write,
  * a clock that is not the machine's, and fake timers.
@@ -21,6 +23,8 @@ export class HitClock {
   private time = 0;
   /** Hits that may still share the last reading. */
   private left = 0;
+  /** Hits that share a reading, as far as their pace is known. */
+  private share = LEAST_SHARED;
   /** Readings of one and the same millisecond. */
   private readings = 0;
   private isBusy = false;
@@ -58,9 +62,12 @@ export class HitClock {
     if (this.isBusy && passed > 1) this.isBusy = false;
     if (!this.isBusy && this.readings >= BUSY) {
       this.isBusy = true;
+      this.share = LEAST_SHARED;
       this.noticeNextTurn();
+    } else {
+      this.share = passed === 0 ? Math.min(2 * this.share, MOST_SHARED) : LEAST_SHARED;
     }
-    if (this.isBusy) this.left = SHARED;
+    if (this.isBusy) this.left = this.share;
     return now;
   }
 

@@ -36,15 +36,31 @@ describe('the clock of hits', () => {
     expect(readings()).toBe(300);
   });
 
-  it('lets many hits share a reading, but never more than 32', () => {
+  it('lets more hits share a reading while they take no time, but never more than 256', () => {
     const { clock, readings, to } = machine();
     times(10, clock);
-    const before = readings();
-    times(6500, clock);
-    expect(readings() - before).toBeLessThanOrEqual(200);
+    const shared: number[] = [];
+    for (let hits = 0, before = readings(); shared.length < 6; hits++) {
+      times(1, clock);
+      if (readings() === before) continue;
+      shared.push(hits);
+      [hits, before] = [-1, readings()];
+    }
+    expect(shared.slice(1)).toEqual([64, 128, 256, 256, 256]);
     to(10_000);
     // The loop is blocked, and no timer fires.
+    const late = times(257, clock);
+    expect(late.at(-1)).toBe(systemClock.now());
+  });
+
+  it('lets no more than 32 share it when a millisecond has passed meanwhile', () => {
+    const { clock, readings, to } = machine();
+    times(5000, clock);
+    to(1);
+    for (const before = readings(); readings() === before; ) times(1, clock);
+    to(10_000);
     const late = times(33, clock);
+    expect(late[0]).not.toBe(systemClock.now());
     expect(late.at(-1)).toBe(systemClock.now());
   });
 
