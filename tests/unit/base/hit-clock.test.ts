@@ -57,7 +57,7 @@ describe('the clock of hits', () => {
     const { clock, readings, to } = machine();
     times(5000, clock);
     to(1);
-    for (const before = readings(); readings() === before; ) times(1, clock);
+    for (const before = readings(); readings() === before;) times(1, clock);
     to(10_000);
     const late = times(33, clock);
     expect(late[0]).not.toBe(systemClock.now());
