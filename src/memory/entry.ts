@@ -44,8 +44,9 @@ export class MemoryEntry {
   /** What its owner's index knows it by. */
   indexKey: unknown = undefined;
 
-  constructor(key: string, value: unknown, deadline: number) {
-    this.until = toTicks(deadline);
+  /** @param until - The deadline, in ticks. */
+  constructor(key: string, value: unknown, until: number) {
+    this.until = until;
     this.value = value;
     this.key = key;
   }
@@ -113,8 +114,8 @@ export class MemoryEntry {
 class DetailedEntry extends MemoryEntry {
   private readonly details: Details;
 
-  constructor(key: string, value: unknown, deadline: number, details: Details) {
-    super(key, value, deadline);
+  constructor(key: string, value: unknown, until: number, details: Details) {
+    super(key, value, until);
     this.details = details;
   }
 
@@ -145,7 +146,8 @@ interface Details {
 /**
  * An entry as small as its life and its tags allow.
  *
- * @param life - Its times, or when it ends: then it has no grace, and no object is made to say so.
+ * @param life - Its times, or when it ends, in ticks: then it has no grace, and neither an object nor
+ * a large number is made to say so.
  * @internal
  */
 export function newEntry(
@@ -158,14 +160,15 @@ export function newEntry(
   const isPlain = size === 0 && tags.length === 0;
   if (typeof life === 'number') {
     if (isPlain) return new MemoryEntry(key, value, life);
-    return new DetailedEntry(key, value, life, detailsOf(life, life, tags, size));
+    const end = fromTicks(life);
+    return new DetailedEntry(key, value, life, detailsOf(end, end, tags, size));
   }
   const { freshUntil, staleUntil, refreshAt = Infinity } = life;
   if (isPlain && staleUntil === freshUntil && refreshAt >= freshUntil) {
-    return new MemoryEntry(key, value, freshUntil);
+    return new MemoryEntry(key, value, toTicks(freshUntil));
   }
-  const deadline = Math.min(freshUntil, refreshAt);
-  return new DetailedEntry(key, value, deadline, detailsOf(freshUntil, staleUntil, tags, size));
+  const until = toTicks(Math.min(freshUntil, refreshAt));
+  return new DetailedEntry(key, value, until, detailsOf(freshUntil, staleUntil, tags, size));
 }
 
 function detailsOf(

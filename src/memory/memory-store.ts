@@ -155,7 +155,7 @@ export class MemoryStore {
       if (!(size <= this.maxBytes)) return undefined;
     }
     if (this.freezes) deepFreeze(kept);
-    const times = typeof life === 'number' ? this.hits.now() + life : life;
+    const times = typeof life === 'number' ? this.hits.ticks() + life : life;
     const entry = newEntry(key, kept, times, tags, size);
     this.entries.add(entry);
     this.policy.add(entry);
