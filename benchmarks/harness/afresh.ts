@@ -19,7 +19,7 @@ interface Request {
 }
 
 const PROCESSES = 5;
-const ROUNDS = 5;
+const ROUNDS = 7;
 
 /**
  * Lets the contestants of a race compete in one fresh process after the other. What the compiler and
