@@ -2,14 +2,15 @@
  * The contestants of the hits in memory: what people write by hand for the same work (an async method
  * with a template-string key, `Map.get`, an expiry check), ours, and the rivals.
  */
-import { Cached, cached, CacheManager, configureCache, Memoized } from 'aurora-cache';
+import { Cached, cached, CacheManager, configureCache, keyPart, Memoized } from 'aurora-cache';
 
 import type { Race, Races } from '../harness/afresh.js';
-import { oneByOne } from '../harness/loops.js';
+import { oneByOne, synchronous } from '../harness/loops.js';
 import { profiled } from '../harness/profile.js';
 import type { BenchOptions, Table } from '../harness/report.js';
 import { proven, rivalsWith } from '../harness/rivals.js';
 import type { Contestant } from '../harness/rounds.js';
+import { withAndWithoutCounting } from './statistics.js';
 
 export const HOT_KEYS = 1000;
 const TTL_MS = 300_000;
@@ -27,7 +28,7 @@ interface Page {
   readonly full: boolean;
 }
 
-export interface Query {
+interface Query {
   readonly name: string;
   readonly country: string;
   readonly limit: number;
@@ -37,14 +38,14 @@ export interface Query {
 
 const ids = Array.from({ length: HOT_KEYS }, (_, i) => `user-${i}`);
 const pages = ids.map((id, i): Page => ({ id, page: i % 10, full: true }));
-export const queries = ids.map((name): Query => ({
+const queries = ids.map((name): Query => ({
   name,
   country: 'DE',
   limit: 10,
   active: true,
   sort: 'name',
 }));
-export const find = (id: string): Promise<User> => Promise.resolve({ id, name: `Name of ${id}` });
+const find = (id: string): Promise<User> => Promise.resolve({ id, name: `Name of ${id}` });
 
 class HandWritten {
   private readonly entries = new Map<string, { readonly value: User; readonly until: number }>();
@@ -161,6 +162,29 @@ export const races: Races = {
       ],
     );
   },
+  /*
+   * The text alone: of the argument (`keyPart`), and of the whole call as somebody outside of it asks
+   * for it (`keyFor`), who has to find out first whose key that is. Reading a character makes one
+   * text of its parts, which are put together late otherwise.
+   */
+  key: () => {
+    const search = cached((query: Query) => find(query.name), {
+      name: 'search',
+      cache: ourCache(),
+    });
+    const text = (name: string, of: (query: Query) => string): Contestant => ({
+      name,
+      run: synchronous(queries, (query) => of(query).charCodeAt(1)),
+    });
+    return {
+      contestants: [
+        text('JSON.stringify', (query) => JSON.stringify(query)),
+        text('keyPart', (query) => keyPart(query)),
+        text('keyFor', (query) => search.keyFor(query)),
+      ],
+    };
+  },
+  statistics: async () => ({ contestants: await withAndWithoutCounting() }),
 };
 
 /** Where the time of a hit goes. */

@@ -9,23 +9,18 @@ import type * as Aurora from 'aurora-cache';
 import { build } from 'esbuild';
 
 import { oneByOne } from '../harness/loops.js';
-import type { BenchOptions } from '../harness/report.js';
-import { compete, type Result } from '../harness/rounds.js';
+import type { Contestant } from '../harness/rounds.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const COUNTING = /^ *(?:engine\.counters\.memoryHits|site\.record\.hits)\+\+;$/gm;
 const LINES = 2;
 const KEYS = Array.from({ length: 1000 }, (_, i) => `user-${i}`);
 
-export async function statistics(bench: BenchOptions): Promise<Result[]> {
-  return await compete(
-    [
-      { name: 'without', run: await hits('without-statistics', true) },
-      { name: 'with', run: await hits('with-statistics', false) },
-    ],
-    bench,
-    { rounds: 21 },
-  );
+export async function withAndWithoutCounting(): Promise<Contestant[]> {
+  return [
+    { name: 'without', run: await hits('without-statistics', true) },
+    { name: 'with', run: await hits('with-statistics', false) },
+  ];
 }
 
 async function hits(name: string, isStripped: boolean): Promise<(times: number) => unknown> {

@@ -55,7 +55,7 @@ export function encodeStructure(value: unknown): string {
 export function flatRecord(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || !isPlain(value)) return undefined;
   const names = Object.keys(value);
-  const { order, labels, mayFormat } = shapeOf(names);
+  const { order, labels, quoted, mayFormat } = shapeOf(names);
   if (mayFormat || names.length === 0) return undefined;
   const values = Object.values(value);
   // A getter may have added or removed one.
@@ -63,15 +63,14 @@ export function flatRecord(value: unknown): string | undefined {
   let text = '';
   for (let i = 0; i < order.length; i++) {
     const part = values[order[i] as number];
-    const label = labels[i] as string;
     switch (typeof part) {
       case 'string':
-        text += `${label}'${escapeStructured(part)}`;
+        text = text + (quoted[i] as string) + escapeStructured(part);
         break;
       case 'number':
       case 'boolean':
       case 'undefined':
-        text += label + String(part);
+        text = text + (labels[i] as string) + String(part);
         break;
       default:
         return undefined;

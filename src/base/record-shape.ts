@@ -7,6 +7,8 @@ export interface RecordShape {
   readonly order: readonly number[];
   /** What stands before each value, in that order: `(a=`, then `,b=`. */
   readonly labels: readonly string[];
+  /** The same before a string: `(a='`. */
+  readonly quoted: readonly string[];
   /** Whether such a record may say itself what its key is. */
   readonly mayFormat: boolean;
 }
@@ -45,10 +47,14 @@ function isSame(a: readonly string[], b: readonly string[]): boolean {
 
 function newShape(names: readonly string[]): RecordShape {
   const order = sorted(names);
+  const labels = order.map(
+    (at, i) => `${i === 0 ? '(' : ','}${escapeStructured(names[at] ?? '')}=`,
+  );
   return {
     names,
     order,
-    labels: order.map((at, i) => `${i === 0 ? '(' : ','}${escapeStructured(names[at] ?? '')}=`),
+    labels,
+    quoted: labels.map((label) => `${label}'`),
     mayFormat: names.includes('toJSON') || names.includes('toCacheKey'),
   };
 }

@@ -2,7 +2,12 @@ import fc from 'fast-check';
 
 import { LIMITS } from '../../../src/base/defaults.js';
 import { CacheKeyError } from '../../../src/base/errors.js';
-import { checkedKey, escapeArgument, escapeKey } from '../../../src/base/escape.js';
+import {
+  checkedKey,
+  escapeArgument,
+  escapeKey,
+  escapeStructured,
+} from '../../../src/base/escape.js';
 
 const text = fc.oneof(
   fc.string({ unit: fc.constantFrom(...'%u07bBdD8{}~*', '\ud800', '\n'), maxLength: 10 }),
@@ -140,5 +145,19 @@ describe('checkedKey', () => {
   it('does not repeat a long key in its message', () => {
     const message = /^.{0,200}$/s;
     expect(() => checkedKey('a'.repeat(100_000))).toThrow(message);
+  });
+});
+
+describe.each([
+  ['escapeArgument', escapeArgument],
+  ['escapeStructured', escapeStructured],
+])('%s', (_, escape) => {
+  it('treats every character in a short text as in a long one', () => {
+    const filler = 'abcdefgh'.repeat(2);
+    const characters = Array.from({ length: 0x10000 }, (_, unit) => String.fromCharCode(unit));
+    const differently = characters.filter(
+      (character) => filler + escape(character) !== escape(filler + character),
+    );
+    expect(differently).toEqual([]);
   });
 });
