@@ -282,7 +282,9 @@ export class CacheManager {
 
   private keyOf(key: string): string {
     const { prefix } = this[CORE];
-    return prefix + checkedKey(key);
+    const full = prefix + checkedKey(key);
+    // It always has a character. To read it makes one text of the two, which is found quicker.
+    return full.charCodeAt(0) >= 0 ? full : '';
   }
 
   private loadRequest<T>(
