@@ -6,22 +6,25 @@
  */
 import { fire } from '../harness/fire.js';
 import { atLeast, type BenchOptions, type Report, type Table } from '../harness/report.js';
-import { median } from '../harness/rounds.js';
+import { median, orderOf } from '../harness/rounds.js';
 import { Worker } from '../harness/workers.js';
 import type { Subject } from './http-server.js';
 import { savings } from './savings.js';
 
 const CONNECTIONS = 64;
-const ROUNDS = 24;
-const ROUNDS_OF_A_SERVER = 4;
+const ROUNDS = 96;
+const ROUNDS_OF_A_SERVER = 24;
+/** Short, so that those of a round are compared on a machine that is as busy for all of them. */
+const ROUND_SECONDS = 0.2;
+const WARM_UP_SECONDS = 1;
 const MIDDLEWARE: readonly Subject[] = ['plain', 'inline header', 'response-time', 'aurora-cache'];
 const EXAMPLE: readonly Subject[] = ['without cache', 'with cache'];
 
 export async function http(bench: BenchOptions): Promise<Report> {
   const calls = await savings(bench);
   if (!bench.rivals) return { tables: [calls], bars: [] };
-  const middleware = await inTurn(MIDDLEWARE, bench.quick ? 1 : ROUNDS, CONNECTIONS);
-  const example = await inTurn(EXAMPLE, bench.quick ? 1 : 3, 8);
+  const middleware = await inTurn(MIDDLEWARE, bench.quick ? 1 : ROUNDS, CONNECTIONS, ROUND_SECONDS);
+  const example = await inTurn(EXAMPLE, bench.quick ? 1 : 3, 8, 1);
   const rival = MIDDLEWARE.indexOf('response-time');
   const ours = MIDDLEWARE.indexOf('aurora-cache');
   return {
@@ -71,11 +74,12 @@ async function inTurn(
   subjects: readonly Subject[],
   rounds: number,
   connections: number,
+  seconds: number,
 ): Promise<Rounds> {
   const found: (readonly Measured[])[] = [];
   while (found.length < rounds) {
     const count = Math.min(ROUNDS_OF_A_SERVER, rounds - found.length);
-    found.push(...(await freshServers(subjects, count, connections)));
+    found.push(...(await freshServers(subjects, count, connections, seconds)));
   }
   return found;
 }
@@ -84,19 +88,18 @@ async function freshServers(
   subjects: readonly Subject[],
   rounds: number,
   connections: number,
+  seconds: number,
 ): Promise<Rounds> {
   const servers = await Promise.all(subjects.map((name) => Worker.start('http-server.ts', [name])));
   try {
     const found: Measured[][] = [];
-    // One round to warm up the compiler.
-    for (let round = -1; round < rounds; round++) {
+    for (const server of servers) await measure(server, connections, WARM_UP_SECONDS);
+    for (let round = 0; round < rounds; round++) {
       const measured: Measured[] = [];
-      // Each goes first now and then: a machine that slows down must not always slow the same.
-      for (let turn = 0; turn < servers.length; turn++) {
-        const i = (turn + Math.max(0, round)) % servers.length;
-        measured[i] = await measure(servers[i] as Worker, connections);
+      for (const i of orderOf(servers.length, round)) {
+        measured[i] = await measure(servers[i] as Worker, connections, seconds);
       }
-      if (round >= 0) found.push(measured);
+      found.push(measured);
     }
     return found;
   } finally {
@@ -104,12 +107,12 @@ async function freshServers(
   }
 }
 
-async function measure(server: Worker, connections: number): Promise<Measured> {
+async function measure(server: Worker, connections: number, seconds: number): Promise<Measured> {
   const url = `http://127.0.0.1:${await server.ask<number>('port')}/places/7`;
   const before = await server.ask<number>('cpu');
-  const { rate, total, p50, p99 } = await fire(url, { connections, seconds: 1 });
-  const seconds = ((await server.ask<number>('cpu')) - before) / 1e6;
-  return { rate, perCpu: total / seconds, p50, p99 };
+  const { rate, total, p50, p99 } = await fire(url, { connections, seconds });
+  const cpuSeconds = ((await server.ask<number>('cpu')) - before) / 1e6;
+  return { rate, perCpu: total / cpuSeconds, p50, p99 };
 }
 
 /** Rounds are compared one by one: the machine's speed drifts. */

@@ -6,7 +6,6 @@ const SCRIPT = fileURLToPath(new URL('load.lua', import.meta.url));
 
 export interface Load {
   readonly connections: number;
-  /** Whole seconds. */
   readonly seconds: number;
   /** Asked for one after the other; default: the URL's own. */
   readonly paths?: readonly string[];
@@ -32,8 +31,11 @@ export async function fire(
   url: string,
   { connections, seconds, paths = [] }: Load,
 ): Promise<Fired> {
-  const words = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', SCRIPT, url, '--', ...paths];
-  const { stdout } = await promisify(execFile)('wrk', words);
+  const words = ['-t1', `-c${connections}`, '-d1m', '-s', SCRIPT, url, '--', ...paths];
+  const running = promisify(execFile)('wrk', words);
+  // It counts in whole seconds, but ends in good order when it is interrupted.
+  const end = setTimeout(() => running.child.kill('SIGINT'), seconds * 1000);
+  const { stdout } = await running.finally(() => clearTimeout(end));
   const line = stdout.trim().split('\n').at(-1) as string;
   const seen = JSON.parse(line) as Omit<Fired, 'rate'> & { failed: number; seconds: number };
   const { total, failed, p50, p99 } = seen;

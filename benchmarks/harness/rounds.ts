@@ -39,7 +39,8 @@ export interface Rounds {
 /**
  * Lets the contestants run in turn, round after round, so that a machine whose speed drifts is
  * equally unfair to all of them, and compares them within each round. Each goes first now and then,
- * and none pays for the garbage of another. The first contestant is the base of the ratios.
+ * and after each other, and none pays for the garbage of another. The first contestant is the base of
+ * the ratios.
  */
 export async function compete(
   contestants: readonly Contestant[],
@@ -62,14 +63,25 @@ export async function laps(
   }
   const taken = contestants.map((): number[] => []);
   for (let round = 0; round < turns; round++) {
-    for (let turn = 0; turn < contestants.length; turn++) {
-      const i = (turn + round) % contestants.length;
+    for (const i of orderOf(contestants.length, round)) {
       const { run } = contestants[i] as Contestant;
       collectGarbage();
       taken[i]?.push(await nanoseconds(run, times[i] ?? 1));
     }
   }
   return contestants.map(({ name }, i) => ({ name, rounds: taken[i] ?? [] }));
+}
+
+/**
+ * Who runs in a round, in which order. In rounds enough, each runs right after every other as often:
+ * what a process leaves to do when it has been under load is paid by the next (a Williams design, the
+ * second half of it in reverse).
+ */
+export function orderOf(count: number, round: number): number[] {
+  // 0, 1, n − 1, 2, n − 2 …: every distance between neighbours occurs once.
+  const row = Array.from({ length: count }, (_, i) => (i % 2 === 1 ? (i + 1) / 2 : count - i / 2));
+  const order = row.map((place) => (place + round) % count);
+  return Math.floor(round / count) % 2 === 1 ? order.reverse() : order;
 }
 
 /** What comes out of the rounds. The first contestant is the base of the ratios. */
