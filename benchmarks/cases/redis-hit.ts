@@ -15,7 +15,7 @@ import {
   type Report,
   type Table,
 } from '../harness/report.js';
-import { compete, of, type Result, type Rounds } from '../harness/rounds.js';
+import { laps, of, resultsOfAll, type Lap, type Result, type Rounds } from '../harness/rounds.js';
 import { Worker } from '../harness/workers.js';
 import { BASE, OURS, row, type HitRequest } from './redis-row.js';
 import { tiers } from './tiers.js';
@@ -23,6 +23,8 @@ import { tiers } from './tiers.js';
 /** More than are ever in flight: callers of one key would share a command. */
 const ROWS = 600;
 const WIDTHS = [1, 64, 512] as const;
+/** Sets of fresh processes, one after the other. */
+const SETS = 3;
 
 /** Items of an order: what makes the size. */
 const SIZES = [
@@ -63,9 +65,36 @@ interface Outcome {
 
 /**
  * Each contestant has a process of its own, as it would in a service: in one process, those that
- * share a client would compile it for each other's use.
+ * share a client would compile it for each other's use. And more than one, in turn: what the compiler
+ * makes of a program differs from process to process by as much as is compared.
  */
 async function one(server: RedisServer, size: Size, bench: BenchOptions): Promise<Outcome> {
+  const races = new Map<number, Lap[][]>(WIDTHS.map((width) => [width, []]));
+  let profile: Table | undefined;
+  const sets = bench.quick ? 1 : SETS;
+  for (let set = 1; set <= sets; set++) {
+    const workers = await start(server, size, bench);
+    try {
+      for (const [width, taken] of await raced(server, workers, size, bench)) {
+        races.get(width)?.push(taken);
+      }
+      if (set === sets && size.name === '1 kB') profile = await profileOf(workers, bench);
+    } finally {
+      for (const worker of workers.values()) await worker.stop();
+    }
+  }
+  const results = new Map([...races].map(([width, sets]) => [width, resultsOfAll(sets)]));
+  const bytes = JSON.stringify(row(0, size)).length;
+  const tables = [rateTable(size, bytes, results)];
+  if (profile !== undefined) tables.push(profile);
+  return { tables, results, bytes };
+}
+
+async function start(
+  server: RedisServer,
+  size: Size,
+  bench: BenchOptions,
+): Promise<Map<string, Worker>> {
   const rows = bench.quick ? 20 : ROWS;
   const rivals = bench.rivals ? await rivalsWith('inRedis') : [];
   const workers = new Map<string, Worker>();
@@ -74,10 +103,11 @@ async function one(server: RedisServer, size: Size, bench: BenchOptions): Promis
       const words = [name, server.url, size.items, size.note, rows].map(String);
       workers.set(name, await Worker.start('redis-hit-worker.ts', words));
     }
-    return await raced(server, workers, size, bench);
-  } finally {
+  } catch (error) {
     for (const worker of workers.values()) await worker.stop();
+    throw error;
   }
+  return workers;
 }
 
 async function raced(
@@ -85,12 +115,12 @@ async function raced(
   workers: ReadonlyMap<string, Worker>,
   size: Size,
   bench: BenchOptions,
-): Promise<Outcome> {
+): Promise<Map<number, Lap[]>> {
   const placed = (ofServer: Cores, ofClients: Cores): void => {
     keepTo(server.pid, ofServer);
     for (const { pid } of workers.values()) keepTo(pid, ofClients);
   };
-  const results = new Map<number, readonly Result[]>();
+  const taken = new Map<number, Lap[]>();
   // The widest first: it brings the compiler to rest, for which one at a time takes too long.
   for (const width of [...WIDTHS].reverse()) {
     const contestants = [...workers].map(([name, worker]) => ({
@@ -99,26 +129,24 @@ async function raced(
     }));
     // One at a time, server and client take turns.
     if (width === 1) placed('first', 'last');
-    const rounds = bench.quick ? {} : roundsFor(width, size);
-    results.set(width, await compete(contestants, bench, rounds));
+    taken.set(width, await laps(contestants, bench, roundsFor(width, size, bench)));
     if (width === 1) placed('any', 'any');
   }
-  const bytes = JSON.stringify(row(0, size)).length;
-  const tables = [rateTable(size, bytes, results)];
-  if (size.name === '1 kB') {
-    const title = 'Profile: a second of hits of 1 kB, 512 in flight';
-    const request: HitRequest = { width: 512, times: 10_000, profile: { title, bench } };
-    tables.push(await (workers.get(OURS) as Worker).ask<Table>(JSON.stringify(request)));
-  }
-  return { tables, results, bytes };
+  return taken;
 }
 
-function roundsFor(width: number, { items }: Size): Rounds {
-  // Large values and many of them: what a round takes is when the collector runs. It takes long
-  // rounds, and more of them, for that to even out.
-  if (items > 100 && width > 100) return { rounds: 11, roundMs: 120, least: 3 * width };
-  // One at a time, the figure that counts is a few hundredths.
-  return { rounds: width === 1 ? 21 : 9, roundMs: 120, least: items > 100 ? width : 2 * width };
+function roundsFor(width: number, { items }: Size, { quick }: BenchOptions): Rounds {
+  if (quick) return {};
+  // A neighbour's load comes and goes within a second: short rounds, and many of them. But for
+  // large values, what a round takes is when the collector runs, which evens out in long ones.
+  const isLarge = items > 100;
+  return { rounds: 8, roundMs: isLarge ? 120 : 60, least: (isLarge ? 1 : 2) * width };
+}
+
+function profileOf(workers: ReadonlyMap<string, Worker>, bench: BenchOptions): Promise<Table> {
+  const title = 'Profile: a second of hits of 1 kB, 512 in flight';
+  const request: HitRequest = { width: 512, times: 10_000, profile: { title, bench } };
+  return (workers.get(OURS) as Worker).ask<Table>(JSON.stringify(request));
 }
 
 /** Rates relative to the base: more is faster. */

@@ -1,5 +1,12 @@
 import type { BenchOptions } from './report.js';
-import { laps, resultsOf, type Contestant, type Lap, type Result, type Rounds } from './rounds.js';
+import {
+  laps,
+  resultsOfAll,
+  type Contestant,
+  type Lap,
+  type Result,
+  type Rounds,
+} from './rounds.js';
 import { serve, Worker } from './workers.js';
 
 /** Contestants, and what is to be done when they have run. */
@@ -42,10 +49,7 @@ export async function competeAfresh(
       await worker.stop();
     }
   }
-  const [first = []] = all;
-  return resultsOf(
-    first.map(({ name }, i) => ({ name, rounds: all.flatMap((set) => set[i]?.rounds ?? []) })),
-  );
+  return resultsOfAll(all);
 }
 
 /** In the process itself. */

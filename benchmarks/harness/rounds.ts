@@ -89,6 +89,14 @@ export function resultsOf(laps: readonly Lap[]): Result[] {
   return laps.map(({ name, rounds }) => result(name, rounds, laps[0]?.rounds ?? []));
 }
 
+/** What comes out of races that the same contestants have held one after the other. */
+export function resultsOfAll(races: readonly (readonly Lap[])[]): Result[] {
+  const [first = []] = races;
+  return resultsOf(
+    first.map(({ name }, i) => ({ name, rounds: races.flatMap((race) => race[i]?.rounds ?? []) })),
+  );
+}
+
 /** How many times as long one took as another: the median of the ratios within the rounds. */
 export function timesOf(results: readonly Result[], name: string, other: string): number {
   return median(ratios(of(results, name).rounds, of(results, other).rounds));
