@@ -85,7 +85,7 @@ export function orderOf(count: number, round: number): number[] {
 }
 
 /** What comes out of the rounds. The first contestant is the base of the ratios. */
-export function resultsOf(laps: readonly Lap[]): Result[] {
+function resultsOf(laps: readonly Lap[]): Result[] {
   return laps.map(({ name, rounds }) => result(name, rounds, laps[0]?.rounds ?? []));
 }
 
