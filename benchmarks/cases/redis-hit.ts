@@ -15,7 +15,7 @@ import {
   type Report,
   type Table,
 } from '../harness/report.js';
-import { laps, of, resultsOfAll, type Lap, type Result, type Rounds } from '../harness/rounds.js';
+import { laps, of, resultsOf, type Lap, type Result, type Rounds } from '../harness/rounds.js';
 import { Worker } from '../harness/workers.js';
 import { BASE, OURS, row, type HitRequest } from './redis-row.js';
 import { tiers } from './tiers.js';
@@ -73,8 +73,9 @@ async function one(server: RedisServer, size: Size, bench: BenchOptions): Promis
   let profile: Table | undefined;
   const sets = bench.quick ? 1 : SETS;
   for (let set = 1; set <= sets; set++) {
-    const workers = await start(server, size, bench);
+    const workers = new Map<string, Worker>();
     try {
+      await start(workers, server, size, bench);
       for (const [width, taken] of await raced(server, workers, size, bench)) {
         races.get(width)?.push(taken);
       }
@@ -83,31 +84,26 @@ async function one(server: RedisServer, size: Size, bench: BenchOptions): Promis
       for (const worker of workers.values()) await worker.stop();
     }
   }
-  const results = new Map([...races].map(([width, sets]) => [width, resultsOfAll(sets)]));
+  const results = new Map([...races].map(([width, sets]) => [width, resultsOf(...sets)]));
   const bytes = JSON.stringify(row(0, size)).length;
   const tables = [rateTable(size, bytes, results)];
   if (profile !== undefined) tables.push(profile);
   return { tables, results, bytes };
 }
 
+/** Adds the contestants one by one, so that those that run are known if the next one does not. */
 async function start(
+  workers: Map<string, Worker>,
   server: RedisServer,
   size: Size,
   bench: BenchOptions,
-): Promise<Map<string, Worker>> {
+): Promise<void> {
   const rows = bench.quick ? 20 : ROWS;
   const rivals = bench.rivals ? await rivalsWith('inRedis') : [];
-  const workers = new Map<string, Worker>();
-  try {
-    for (const name of [BASE, OURS, ...rivals.map((rival) => rival.name)]) {
-      const words = [name, server.url, size.items, size.note, rows].map(String);
-      workers.set(name, await Worker.start('redis-hit-worker.ts', words));
-    }
-  } catch (error) {
-    for (const worker of workers.values()) await worker.stop();
-    throw error;
+  for (const name of [BASE, OURS, ...rivals.map((rival) => rival.name)]) {
+    const words = [name, server.url, size.items, size.note, rows].map(String);
+    workers.set(name, await Worker.start('redis-hit-worker.ts', words));
   }
-  return workers;
 }
 
 async function raced(

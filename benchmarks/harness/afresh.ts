@@ -1,12 +1,5 @@
 import type { BenchOptions } from './report.js';
-import {
-  laps,
-  resultsOfAll,
-  type Contestant,
-  type Lap,
-  type Result,
-  type Rounds,
-} from './rounds.js';
+import { laps, resultsOf, type Contestant, type Lap, type Result, type Rounds } from './rounds.js';
 import { serve, Worker } from './workers.js';
 
 /** Contestants, and what is to be done when they have run. */
@@ -49,7 +42,7 @@ export async function competeAfresh(
       await worker.stop();
     }
   }
-  return resultsOfAll(all);
+  return resultsOf(...all);
 }
 
 /** In the process itself. */

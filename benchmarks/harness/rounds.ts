@@ -84,17 +84,14 @@ export function orderOf(count: number, round: number): number[] {
   return Math.floor(round / count) % 2 === 1 ? order.reverse() : order;
 }
 
-/** What comes out of the rounds. The first contestant is the base of the ratios. */
-function resultsOf(laps: readonly Lap[]): Result[] {
-  return laps.map(({ name, rounds }) => result(name, rounds, laps[0]?.rounds ?? []));
-}
-
-/** What comes out of races that the same contestants have held one after the other. */
-export function resultsOfAll(races: readonly (readonly Lap[])[]): Result[] {
-  const [first = []] = races;
-  return resultsOf(
-    first.map(({ name }, i) => ({ name, rounds: races.flatMap((race) => race[i]?.rounds ?? []) })),
-  );
+/**
+ * What comes out of races that the same contestants have held one after the other. The first
+ * contestant is the base of the ratios.
+ */
+export function resultsOf(...races: readonly (readonly Lap[])[]): Result[] {
+  const all = (i: number): number[] => races.flatMap((race) => race[i]?.rounds ?? []);
+  const base = all(0);
+  return (races[0] ?? []).map(({ name }, i) => result(name, all(i), base));
 }
 
 /** How many times as long one took as another: the median of the ratios within the rounds. */
