@@ -176,9 +176,9 @@ const isCodec: Check = (value) => {
     typeof codec.decode === 'function' &&
     typeof codec.tag === 'string' &&
     codec.tag.length === 1 &&
-    !['j', 'm', COMPRESSED].includes(codec.tag)
+    !['j', 'm', 'r', COMPRESSED].includes(codec.tag)
     ? undefined
-    : 'an object with encode, decode and a tag of one character other than j, m and z';
+    : 'an object with encode, decode and a tag of one character other than j, m, r and z';
 };
 
 const isCompression: Check = (value, option) => {

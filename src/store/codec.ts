@@ -4,10 +4,11 @@ import { describe } from '../base/duration.js';
 import { SerializationError } from '../base/errors.js';
 import { isPlain } from '../base/plain.js';
 import { classify, type Shape } from './classify.js';
+import { RowReader, writeRows } from './rows.js';
 
 /** Turns values into text for the shared tier, and back. */
 export interface Codec {
-  /** One character that marks its entries; `j`, `m` and `z` are taken. */
+  /** One character that marks its entries; `j`, `m`, `r` and `z` are taken. */
   readonly tag: string;
   /** @throws whatever it likes; the value is then not shared. */
   encode(value: unknown): string;
@@ -37,13 +38,17 @@ const MARK = '$aurora';
  * @internal
  */
 export class TypedCodec {
+  private readonly rows = new RowReader();
   private readonly packr = new Packr({ structuredClone: true, moreTypes: true, useRecords: true });
 
   constructor(private readonly types: readonly TypeCodec[]) {}
 
   /** Text behind its one-character tag. */
   encode(value: unknown): string {
-    if (this.classify(value) === 'json') return `j${JSON.stringify(value)}`;
+    if (this.classify(value) === 'json') {
+      const rows = writeRows(value);
+      return rows === undefined ? `j${JSON.stringify(value)}` : `r${rows}`;
+    }
     const plain =
       this.types.length > 0 ? mapped(value, (part, inner) => this.marked(part, inner)) : value;
     return `m${this.packr.pack(plain).toString('base64')}`;
@@ -52,6 +57,7 @@ export class TypedCodec {
   decode(text: string): unknown {
     const body = text.slice(1);
     if (text.startsWith('j')) return JSON.parse(body);
+    if (text.startsWith('r')) return this.rows.read(body);
     if (!text.startsWith('m')) throw new SerializationError(`Unknown codec '${text.charAt(0)}'.`);
     const value: unknown = this.packr.unpack(Buffer.from(body, 'base64'));
     return this.types.length > 0
