@@ -165,43 +165,56 @@ export class Flight {
  */
 export class FlightTable {
   private readonly flights = new Map<string, Flight>();
+  /**
+   * The flight that came while there was no other: with one call at a time, as good as all of them.
+   * A Map that is emptied again and again is given a new table each time.
+   */
+  private alone: Flight | undefined;
 
   get(key: string): Flight | undefined {
-    return this.flights.get(key);
+    const { alone } = this;
+    return alone?.key === key ? alone : this.flights.get(key);
   }
 
   /** Enters a flight; one that is there already keeps its own callers and gets no new ones. */
   add(flight: Flight): void {
-    this.flights.set(flight.key, flight);
+    const { alone, flights } = this;
+    if (alone === undefined ? flights.size === 0 : alone.key === flight.key) this.alone = flight;
+    else flights.set(flight.key, flight);
   }
 
   /** Takes out this flight, not the one that may have taken its place. */
   remove(flight: Flight): void {
-    if (this.flights.get(flight.key) === flight) this.flights.delete(flight.key);
+    if (this.alone === flight) this.alone = undefined;
+    else if (this.flights.get(flight.key) === flight) this.flights.delete(flight.key);
   }
 
   /** From now on nobody joins the key's flight: its value may be from before an invalidation. */
   detach(key: string): void {
-    this.flights.delete(key);
+    if (this.alone?.key === key) this.alone = undefined;
+    else this.flights.delete(key);
   }
 
   detachMatching(glob: Glob): void {
-    for (const key of this.flights.keys()) if (glob.matches(key)) this.flights.delete(key);
+    this.detachWhere((flight) => glob.matches(flight.key));
   }
 
   detachTagged(tags: ReadonlySet<string>): void {
-    for (const [key, flight] of this.flights) {
-      if (flight.tags === TAGS_FOLLOW || flight.tags.some((tag) => tags.has(tag))) {
-        this.flights.delete(key);
-      }
-    }
+    this.detachWhere(
+      (flight) => flight.tags === TAGS_FOLLOW || flight.tags.some((tag) => tags.has(tag)),
+    );
   }
 
   detachAll(): void {
-    this.flights.clear();
+    this.detachWhere(() => true);
   }
 
   get size(): number {
-    return this.flights.size;
+    return this.flights.size + (this.alone === undefined ? 0 : 1);
+  }
+
+  private detachWhere(concerns: (flight: Flight) => boolean): void {
+    if (this.alone !== undefined && concerns(this.alone)) this.alone = undefined;
+    for (const [key, flight] of this.flights) if (concerns(flight)) this.flights.delete(key);
   }
 }

@@ -4,8 +4,8 @@ import { ConfigurationError, StoreError } from '../base/errors.js';
 import { redacted } from '../base/redact.js';
 import { redisUrlProblem } from '../base/redis-url.js';
 import { listen, unlisten, type Listener } from './client-events.js';
+import { CommandWatch } from './command-watch.js';
 import { messageOf } from './failure.js';
-import { holdForCommandsOnly } from './hold.js';
 
 /** A connection of the caller's: used as it is, and never closed. */
 export type RedisClient = Redis | Cluster;
@@ -14,9 +14,7 @@ const FIRST_RETRY_MS = 50;
 const LONGEST_RETRY_MS = 1000;
 /** A password that is wrong stays wrong for a while: no storm of attempts. */
 const REFUSED_RETRY_MS = 10_000;
-const COMMAND_TIMEOUT_MS = 1000;
-/** Whoever has said nothing for so long while commands wait is not there: look for another. */
-const SILENCE_MS = 2 * COMMAND_TIMEOUT_MS;
+const CONNECT_TIMEOUT_MS = 1000;
 /** How long a server may take to close what we want closed: one that hangs never does. */
 const FAREWELL_MS = 500;
 /** Different failures of one outage that are told. */
@@ -134,11 +132,9 @@ export class Connection {
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
-      commandTimeout: COMMAND_TIMEOUT_MS,
-      connectTimeout: COMMAND_TIMEOUT_MS,
-      socketTimeout: SILENCE_MS,
+      connectTimeout: CONNECT_TIMEOUT_MS,
       disconnectTimeout: FAREWELL_MS,
-      sentinelCommandTimeout: COMMAND_TIMEOUT_MS,
+      sentinelCommandTimeout: CONNECT_TIMEOUT_MS,
       retryStrategy: (attempt: number) => (this.refused ? REFUSED_RETRY_MS : backOff(attempt)),
       sentinelRetryStrategy: backOff,
       // A replica that was a primary until a moment ago: look for the new one.
@@ -149,7 +145,7 @@ export class Connection {
       typeof target === 'string'
         ? new Redis(target, options)
         : new Redis({ ...options, ...target, replyMapping: 'legacy' });
-    holdForCommandsOnly(client);
+    new CommandWatch(client);
     return client;
   }
 

@@ -3,7 +3,6 @@ import type { Cluster, Redis, RedisOptions } from 'ioredis';
 import { StoreError } from '../base/errors.js';
 import type { RedisClient } from './connection.js';
 import { isReply } from './failure.js';
-import { holdNothing } from './hold.js';
 
 /** Where the server itself says what has changed. */
 const INVALIDATIONS = '__redis__:invalidate';
@@ -89,7 +88,7 @@ export class Subscription {
       if (options.tracked !== undefined) await this.track(options.tracked);
       await client.subscribe(...options.channels);
       // Whoever waits for a message holds the process himself.
-      holdNothing(client);
+      (client as unknown as { stream?: { unref?: () => unknown } }).stream?.unref?.();
       this.isOpen = true;
     } catch (error) {
       // The promise of a connection knows only that it failed.

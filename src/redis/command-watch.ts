@@ -1,0 +1,149 @@
+import type { Command, Redis } from 'ioredis';
+
+import { systemClock, type Clock } from '../base/clock.js';
+
+/** What of an ioredis client is used beyond its contract; any of it may be absent. */
+interface Insides {
+  readonly stream?: Stream;
+  readonly reconnectTimeout?: { unref?: () => unknown } | null;
+}
+
+interface Stream {
+  readonly bytesRead?: number;
+  ref?: () => unknown;
+  unref?: () => unknown;
+  destroy?: (error: Error) => unknown;
+}
+
+interface Sent {
+  /** Absent once it is settled. */
+  command: Command | undefined;
+  readonly tick: number;
+}
+
+/** How often it is looked whether a command takes too long. */
+const TICK_MS = 250;
+/** A command may take a second, and what is left of the tick in which it was sent. */
+const PATIENCE = 4 + 1;
+/** Whoever has said nothing for two seconds while commands wait is not there: look for another. */
+const SILENCE = 8 + 1;
+/** Settled commands that are kept in the list at most, before it is made anew. */
+const MOST_SETTLED = 1000;
+
+/**
+ * Watches over the commands of a client of ours. One that takes longer than a second is rejected; a
+ * connection that is silent for two seconds while an answer is due is closed, and ioredis looks for
+ * a new one. And the process may end while nothing is under way: the socket, and the timer between
+ * two attempts to connect, would hold it open for ever.
+ *
+ * ioredis has options for the first two, which start and clear two timers for each command that has
+ * the connection to itself: a tenth of the processor time of a `GET`. Here, one timer ticks while
+ * commands are under way. Ticks, not times, since an event loop that was blocked has not read yet what
+ * has long been answered: it has counted one tick.
+ *
+ * @internal
+ */
+export class CommandWatch {
+  /** In the order in which they were sent, and as a rule settled. */
+  private readonly sent: Sent[] = [];
+  /** Where those that are not all settled begin. */
+  private first = 0;
+  private underWay = 0;
+  private tick = 0;
+  private isTicking = false;
+  /** What the connection had said at the last tick, and for how many it has said no more. */
+  private heard: { readonly stream: Stream | undefined; readonly bytes: number | undefined };
+  private silence = 0;
+  /** Whether a command was given up whose answer may still come. */
+  private isOwed = false;
+  private readonly insides: Insides;
+
+  constructor(
+    client: Redis,
+    private readonly clock: Clock = systemClock,
+  ) {
+    this.insides = client as unknown as Insides;
+    this.heard = this.listen();
+    const send = client.sendCommand.bind(client);
+    client.sendCommand = (command, stream) => {
+      this.begin(command);
+      return send(command, stream);
+    };
+    client.on('ready', () => {
+      if (this.underWay === 0) this.insides.stream?.unref?.();
+    });
+    client.on('reconnecting', () => this.insides.reconnectTimeout?.unref?.());
+  }
+
+  /** Commands in the list, settled or not. */
+  get length(): number {
+    return this.sent.length;
+  }
+
+  private begin(command: Command): void {
+    const one: Sent = { command, tick: this.tick };
+    this.sent.push(one);
+    if (++this.underWay === 1) this.insides.stream?.ref?.();
+    const settled = (): void => {
+      one.command = undefined;
+      this.end();
+    };
+    command.promise.then(settled, settled);
+    if (this.isTicking) return;
+    this.isTicking = true;
+    this.heard = this.listen();
+    this.silence = 0;
+    this.arm();
+  }
+
+  private end(): void {
+    const { sent } = this;
+    while (this.first < sent.length && sent[this.first]?.command === undefined) this.first++;
+    if (this.first === sent.length) this.first = sent.length = 0;
+    else if (this.first > MOST_SETTLED) {
+      sent.splice(0, this.first);
+      this.first = 0;
+    }
+    if (--this.underWay === 0) this.insides.stream?.unref?.();
+  }
+
+  private arm(): void {
+    this.clock.setTimeout(() => {
+      this.check();
+    }, TICK_MS);
+  }
+
+  private check(): void {
+    this.tick++;
+    const { stream, bytes } = this.listen();
+    if (stream === this.heard.stream && bytes === this.heard.bytes) this.silence++;
+    else {
+      this.heard = { stream, bytes };
+      this.silence = 0;
+      this.isOwed = false;
+    }
+    this.giveUp();
+    if (this.silence >= SILENCE && (this.underWay > 0 || this.isOwed)) {
+      this.isOwed = false;
+      this.silence = 0;
+      stream?.destroy?.(new Error('No answer for two seconds.'));
+    }
+    this.isTicking = this.underWay > 0 || this.isOwed;
+    if (this.isTicking) this.arm();
+  }
+
+  private giveUp(): void {
+    for (let i = this.first; i < this.sent.length; i++) {
+      const { command, tick } = this.sent[i] as Sent;
+      if (tick > this.tick - PATIENCE) return;
+      if (command === undefined) continue;
+      this.isOwed = true;
+      command.reject(new Error('Command timed out'));
+    }
+  }
+
+  private listen(): { stream: Stream | undefined; bytes: number | undefined } {
+    const { stream } = this.insides;
+    return { stream, bytes: stream?.bytesRead };
+  }
+}

@@ -1,0 +1,148 @@
+import { ManualClock } from 'aurora-cache/testing';
+import { Redis } from 'ioredis';
+
+import { CommandWatch } from '../../../src/redis/command-watch.js';
+import { RedisServer } from '../../support/redis/server.js';
+
+let server: RedisServer;
+let client: Redis;
+let clock: ManualClock;
+
+beforeEach(async () => {
+  server = await RedisServer.start();
+  clock = new ManualClock();
+  client = new Redis(server.url, {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    retryStrategy: () => 10,
+  });
+  client.on('error', () => undefined);
+  new CommandWatch(client, clock);
+  await client.connect();
+  // What the connection itself asked.
+  await clock.advance('5s');
+});
+
+afterEach(async () => {
+  client.disconnect();
+  await server.stop();
+});
+
+const happened = (event: 'close' | 'ready'): Promise<void> =>
+  new Promise((resolve) => client.once(event, resolve));
+
+/** What a command has come to. */
+function outcome(command: Promise<unknown>): { state: string } {
+  const seen = { state: 'pending' };
+  command.then(
+    (value) => (seen.state = `answer ${String(value)}`),
+    (error: Error) => (seen.state = error.message),
+  );
+  return seen;
+}
+
+const streamOf = (redis: Redis): { isRefed: () => boolean; destroyed: boolean } => {
+  const { stream } = redis as unknown as {
+    stream: { _handle?: { hasRef(): boolean }; destroyed: boolean };
+  };
+  return { isRefed: () => stream._handle?.hasRef() === true, destroyed: stream.destroyed };
+};
+
+it('gives a command up after a second, not before, and hears the next one', async () => {
+  server.freeze();
+  const early = outcome(client.get('a'));
+  await clock.advance('200ms');
+  const late = outcome(client.get('b'));
+  await clock.advance('800ms');
+  expect([early.state, late.state]).toEqual(['pending', 'pending']);
+  await clock.advance('250ms');
+  expect(early.state).toBe('Command timed out');
+  await clock.advance('250ms');
+  expect(late.state).toBe('Command timed out');
+  server.thaw();
+  expect(await client.set('a', 1)).toBe('OK');
+  // An answer that came too late must not be taken for another's.
+  expect(await client.get('a')).toBe('1');
+});
+
+it('looks for another connection where an answer is due and nothing comes', async () => {
+  server.freeze();
+  const closed = happened('close');
+  const asked = outcome(client.get('a'));
+  await clock.advance('2s');
+  expect(asked.state).toBe('Command timed out');
+  expect(streamOf(client).destroyed).toBe(false);
+  await clock.advance('250ms');
+  await closed;
+  server.thaw();
+  await happened('ready');
+  expect(await client.get('a')).toBeNull();
+});
+
+it('keeps a connection that says something now and then', async () => {
+  const before = client.listenerCount('close');
+  let closed = 0;
+  client.on('close', () => closed++);
+  for (let i = 0; i < 20; i++) {
+    // One that waits all the time, and others that are answered: a client of their own unblocks it.
+    const blocked = client.blpop('nothing', 0);
+    const refused = expect(blocked).rejects.toThrow('Command timed out');
+    await clock.advance('1250ms');
+    await refused;
+    const other = new Redis(server.url);
+    await other.rpush('nothing', 'x');
+    other.disconnect();
+    expect(await client.ping()).toBe('PONG');
+  }
+  expect(closed).toBe(0);
+  expect(client.listenerCount('close')).toBe(before + 1);
+});
+
+it('does not blame a command for an event loop that was blocked', async () => {
+  const real = new Redis(server.url, { lazyConnect: true });
+  new CommandWatch(real);
+  await real.connect();
+  const asked = real.get('a');
+  const end = performance.now() + 1500;
+  while (performance.now() < end);
+  // The answer is there, and has not been read.
+  expect(await asked).toBeNull();
+  real.disconnect();
+});
+
+it('ticks while commands are under way, and no longer', async () => {
+  expect(clock.pending).toBe(0);
+  await client.get('a');
+  expect(clock.pending).toBe(1);
+  await clock.advance('250ms');
+  expect(clock.pending).toBe(0);
+  for (let i = 0; i < 5000; i++) await client.get('a');
+  expect(clock.pending).toBe(1);
+});
+
+it('holds the process while commands are under way, and no longer', async () => {
+  const asked = client.get('a');
+  expect(streamOf(client).isRefed()).toBe(true);
+  await asked;
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(streamOf(client).isRefed()).toBe(false);
+});
+
+it('keeps no list of what is settled, however many are never all of them', async () => {
+  const watched = new Redis(server.url, { lazyConnect: true });
+  const watch = new CommandWatch(watched, clock);
+  await watched.connect();
+  let asked = 0;
+  let longest = 0;
+  const caller = async (): Promise<void> => {
+    while (asked++ < 100_000) {
+      await watched.ping();
+      longest = Math.max(longest, watch.length);
+    }
+  };
+  await Promise.all(Array.from({ length: 10 }, caller));
+  expect(longest).toBeLessThan(2000);
+  expect(watch.length).toBe(0);
+  watched.disconnect();
+});
