@@ -136,7 +136,8 @@ function roundsFor(width: number, { items }: Size, { quick }: BenchOptions): Rou
   // A neighbour's load comes and goes within a second: short rounds, and many of them. But for
   // large values, what a round takes is when the collector runs, which evens out in long ones.
   const isLarge = items > 100;
-  return { rounds: 8, roundMs: isLarge ? 120 : 60, least: (isLarge ? 1 : 2) * width };
+  const roundMs = isLarge ? 120 : 60;
+  return { rounds: 8, roundMs, least: (isLarge ? 1 : 2) * width, runUp: 0.75 };
 }
 
 function profileOf(workers: ReadonlyMap<string, Worker>, bench: BenchOptions): Promise<Table> {

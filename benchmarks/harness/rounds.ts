@@ -34,6 +34,12 @@ export interface Rounds {
   readonly roundMs?: number;
   /** Least operations in a round. */
   readonly least?: number;
+  /**
+   * Share of a round that a contestant runs before its time is taken. One in a process of its own has
+   * idled since its last turn: V8 has collected and dropped what it had compiled, and the caches are
+   * another's.
+   */
+  readonly runUp?: number;
 }
 
 /**
@@ -54,7 +60,7 @@ export async function compete(
 export async function laps(
   contestants: readonly Contestant[],
   { quick }: Pick<BenchOptions, 'quick'>,
-  { rounds = 11, roundMs = 40, least = 1 }: Rounds = {},
+  { rounds = 11, roundMs = 40, least = 1, runUp = 0 }: Rounds = {},
 ): Promise<Lap[]> {
   const turns = quick ? 1 : rounds;
   const times: number[] = [];
@@ -65,8 +71,10 @@ export async function laps(
   for (let round = 0; round < turns; round++) {
     for (const i of orderOf(contestants.length, round)) {
       const { run } = contestants[i] as Contestant;
+      const work = times[i] ?? 1;
       collectGarbage();
-      taken[i]?.push(await nanoseconds(run, times[i] ?? 1));
+      if (runUp > 0) await run(Math.max(least, Math.ceil(work * runUp)));
+      taken[i]?.push(await nanoseconds(run, work));
     }
   }
   return contestants.map(({ name }, i) => ({ name, rounds: taken[i] ?? [] }));
