@@ -4,7 +4,8 @@ import { describe } from '../base/duration.js';
 import { SerializationError } from '../base/errors.js';
 import { isPlain } from '../base/plain.js';
 import { classify, type Shape } from './classify.js';
-import { RowReader, writeRows } from './rows.js';
+import { RowReader } from './row-reader.js';
+import { writeRows } from './rows.js';
 
 /** Turns values into text for the shared tier, and back. */
 export interface Codec {

@@ -1,5 +1,3 @@
-import { SerializationError } from '../base/errors.js';
-
 /*
  * JSON in which lists of like objects name their properties once. To read a name takes V8 longer than
  * to read the value behind it, and JSON has it again in every row:
@@ -16,16 +14,14 @@ import { SerializationError } from '../base/errors.js';
  */
 
 /** Characters of a layout: what is in a store may be anything, and layouts are kept. */
-const MOST_CHARACTERS = 2000;
-/** Layouts that are kept to be read by again. */
-const MOST_READERS = 500;
+export const MOST_LAYOUT_CHARACTERS = 2000;
 /** Objects within objects; what is deeper is JSON as it is. */
 const DEEPEST = 16;
 /** Names left out for each that is written: a layout that is met but once is then no loss. */
 const WORTH = 4;
 
-/** Any JSON as it is. */
-const ANY = 0;
+/** Any JSON as it is; also in the layout. */
+export const ANY = 0;
 /** Seen so far: nothing but `null`, which has every layout. */
 const NULL = 1;
 /** Nothing but `[]` and `null`: any list. */
@@ -59,7 +55,7 @@ export function writeRows(value: unknown): string | undefined {
   const cells = cellsOf(value, part, count);
   if (count.names < (WORTH + 1) * namesIn(part)) return undefined;
   const layout = JSON.stringify(layoutOf(part));
-  return layout.length > MOST_CHARACTERS ? undefined : `${layout}\n${JSON.stringify(cells)}`;
+  return layout.length > MOST_LAYOUT_CHARACTERS ? undefined : `${layout}\n${JSON.stringify(cells)}`;
 }
 
 /** What fits the value as well as all that `known` was made of. */
@@ -141,95 +137,4 @@ function layoutOf(part: Part): unknown {
   if (part instanceof List) return [layoutOf(part.row)];
   if (!(part instanceof Shape)) return ANY;
   return Object.fromEntries(part.names.map((name, i) => [name, layoutOf(part.parts[i] ?? ANY)]));
-}
-
-type Reader = (cells: unknown) => unknown;
-
-/**
- * Reads what {@link writeRows} wrote. Layouts recur, and are made ready to be read by once.
- *
- * @internal
- */
-export class RowReader {
-  private readonly readers = new Map<string, Reader>();
-
-  /** Layouts that are kept. */
-  get size(): number {
-    return this.readers.size;
-  }
-
-  /** @throws SerializationError or SyntaxError for anything else. */
-  read(text: string): unknown {
-    const end = text.indexOf('\n');
-    if (end < 0 || end > MOST_CHARACTERS) throw damaged();
-    const layout = text.slice(0, end);
-    const read = this.readers.get(layout) ?? this.prepare(layout);
-    return read(JSON.parse(text.slice(end + 1)));
-  }
-
-  private prepare(layout: string): Reader {
-    const parsed: unknown = JSON.parse(layout);
-    const read = readerOf(parsed);
-    if (read === undefined) throw damaged();
-    if (this.readers.size >= MOST_READERS) this.readers.clear();
-    // A text of its own: a part of another would keep all of that.
-    this.readers.set(JSON.stringify(parsed), read);
-    return read;
-  }
-}
-
-/** `undefined` for what is read as it is. */
-function readerOf(layout: unknown): Reader | undefined {
-  if (layout === ANY) return undefined;
-  if (typeof layout !== 'object' || layout === null) throw damaged();
-  if (!Array.isArray(layout)) return readerOfObject(layout);
-  const [row] = layout as unknown[];
-  if (layout.length !== 1 || typeof row !== 'object' || row === null) throw damaged();
-  return readerOfList(row);
-}
-
-function readerOfObject(layout: object): Reader {
-  const make = makerOf(layout);
-  return (cells) => {
-    if (cells === null) return null;
-    if (!Array.isArray(cells) || cells.length !== make.width) throw damaged();
-    return make.from(cells, 0);
-  };
-}
-
-function readerOfList(row: object): Reader {
-  const { width, from } = makerOf(row);
-  return (cells) => {
-    if (cells === null) return null;
-    if (!Array.isArray(cells) || cells.length % width !== 0) throw damaged();
-    const list: unknown[] = [];
-    for (let i = 0; i < cells.length; i += width) list.push(from(cells, i));
-    return list;
-  };
-}
-
-interface Maker {
-  readonly width: number;
-  readonly from: (cells: readonly unknown[], start: number) => object;
-}
-
-function makerOf(layout: object): Maker {
-  const names = Object.keys(layout);
-  const width = names.length;
-  if (width === 0 || names.includes('__proto__') || Array.isArray(layout)) throw damaged();
-  const readers = Object.values(layout).map(readerOf);
-  const from: Maker['from'] = (cells, start) => {
-    const object: Record<string, unknown> = {};
-    for (let i = 0; i < width; i++) {
-      const cell = cells[start + i];
-      const read = readers[i];
-      object[names[i] as string] = read === undefined ? cell : read(cell);
-    }
-    return object;
-  };
-  return { width, from };
-}
-
-function damaged(): SerializationError {
-  return new SerializationError('The stored rows are damaged.');
 }

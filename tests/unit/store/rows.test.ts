@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 
 import { TypedCodec } from '../../../src/store/codec.js';
-import { RowReader, writeRows } from '../../../src/store/rows.js';
+import { RowReader } from '../../../src/store/row-reader.js';
+import { writeRows } from '../../../src/store/rows.js';
 
 const reader = new RowReader();
 
@@ -83,6 +84,61 @@ describe('lists of like objects', () => {
     );
     // It is about rows, after all.
     expect(written).toBeGreaterThan(250);
+  });
+});
+
+describe('rows by the thousand', () => {
+  const nested = rows(40, (i) => ({
+    id: i,
+    ...Object.fromEntries(rows(30, (n) => [`f${String(n)}`, n]) as []),
+    'b"]: 1 }); globalThis.stolen = 1; //': i,
+    '${globalThis.stolen = 1}': i,
+    'line\u2028break\n': i,
+    of: i % 3 ? { a: i, b: [i] } : null,
+    lines: rows(i % 4, (n) => ({ n, m: `${String(n)}` })),
+  }));
+  const text = writeRows(nested) as string;
+
+  it('are the same when what makes them has been compiled, and names are never code', () => {
+    const reading = new RowReader();
+    const programs: string[] = [];
+    const original = globalThis.Function;
+    globalThis.Function = function (...words: string[]) {
+      programs.push(...words);
+      return original(...words);
+    } as unknown as FunctionConstructor;
+    try {
+      for (let i = 0; i < 100; i++) expect(reading.read(text)).toEqual(nested);
+    } finally {
+      globalThis.Function = original;
+    }
+    expect(JSON.stringify(reading.read(text))).toBe(JSON.stringify(nested));
+    expect(globalThis).not.toHaveProperty('stolen');
+    // One for the rows, one for their lines, one for what they are of.
+    const bodies = programs.filter((program) => program.startsWith('return'));
+    expect(bodies).toHaveLength(3);
+    for (const body of bodies) {
+      expect(body).toMatch(
+        /^return \(cells, start\) => \(\{ (?:\[names\d+\]: (?:readers\d+\()?cells\[start \+ \d+\]\)?(?:, | \}\)))+; \/\/ \d+$/,
+      );
+    }
+  });
+
+  it('are the same where programs may not be made of text', () => {
+    const reading = new RowReader();
+    const original = globalThis.Function;
+    let refused = 0;
+    globalThis.Function = function () {
+      refused++;
+      throw new EvalError('Code generation from strings disallowed for this context');
+    } as unknown as FunctionConstructor;
+    try {
+      for (let i = 0; i < 100; i++) expect(reading.read(text)).toEqual(nested);
+    } finally {
+      globalThis.Function = original;
+    }
+    expect(refused).toBe(3);
+    expect(JSON.stringify(reading.read(text))).toBe(JSON.stringify(nested));
   });
 });
 
