@@ -21,20 +21,27 @@ interface Sent {
   readonly tick: number;
 }
 
-/** How often it is looked whether a command takes too long. */
-const TICK_MS = 250;
-/** A command may take a second, and what is left of the tick in which it was sent. */
-const PATIENCE = 4 + 1;
-/** Whoever has said nothing for two seconds while commands wait is not there: look for another. */
-const SILENCE = 8 + 1;
+/** Limits in milliseconds. */
+export interface WatchLimits {
+  /** How long a command may take. */
+  readonly commandMs: number;
+  /** How long a connection may be silent while an answer is due: whoever takes longer is not there. */
+  readonly silenceMs: number;
+}
+
+/** The limits of clients whose options have none. */
+export const WATCH_LIMITS: WatchLimits = { commandMs: 1000, silenceMs: 2000 };
+
+/** How many times it is looked, while a command may take its time, whether one takes longer. */
+const LOOKS = 4;
 /** Settled commands that are kept in the list at most, before it is made anew. */
 const MOST_SETTLED = 1000;
 
 /**
- * Watches over the commands of a client of ours. One that takes longer than a second is rejected; a
- * connection that is silent for two seconds while an answer is due is closed, and ioredis looks for
- * a new one. And the process may end while nothing is under way: the socket, and the timer between
- * two attempts to connect, would hold it open for ever.
+ * Watches over the commands of a client of ours. One that takes too long is rejected; a connection
+ * that is silent for too long while an answer is due is closed, and ioredis looks for a new one. And
+ * the process may end while nothing is under way: the socket, and the timer between two attempts to
+ * connect, would hold it open for ever.
  *
  * ioredis has options for the first two, which start and clear two timers for each command that has
  * the connection to itself: a tenth of the processor time of a `GET`. Here, one timer ticks while
@@ -57,11 +64,20 @@ export class CommandWatch {
   /** Whether a command was given up whose answer may still come. */
   private isOwed = false;
   private readonly insides: Insides;
+  private readonly tickMs: number;
+  /** In ticks, and what is left of the one in which a command was sent. */
+  private readonly patience: number;
+  private readonly longestSilence: number;
 
   constructor(
     client: Redis,
+    private readonly limits: WatchLimits = WATCH_LIMITS,
     private readonly clock: Clock = systemClock,
   ) {
+    const { commandMs, silenceMs } = limits;
+    this.tickMs = Math.max(1, Math.min(commandMs, silenceMs) / LOOKS);
+    this.patience = Math.ceil(commandMs / this.tickMs) + 1;
+    this.longestSilence = Math.ceil(silenceMs / this.tickMs) + 1;
     this.insides = client as unknown as Insides;
     this.heard = this.listen();
     const send = client.sendCommand.bind(client);
@@ -110,7 +126,7 @@ export class CommandWatch {
   private arm(): void {
     this.clock.setTimeout(() => {
       this.check();
-    }, TICK_MS);
+    }, this.tickMs);
   }
 
   private check(): void {
@@ -123,10 +139,10 @@ export class CommandWatch {
       this.isOwed = false;
     }
     this.giveUp();
-    if (this.silence >= SILENCE && (this.underWay > 0 || this.isOwed)) {
+    if (this.silence >= this.longestSilence && (this.underWay > 0 || this.isOwed)) {
       this.isOwed = false;
       this.silence = 0;
-      stream?.destroy?.(new Error('No answer for two seconds.'));
+      stream?.destroy?.(new Error(`No answer for ${this.limits.silenceMs} ms.`));
     }
     this.isTicking = this.underWay > 0 || this.isOwed;
     if (this.isTicking) this.arm();
@@ -135,7 +151,7 @@ export class CommandWatch {
   private giveUp(): void {
     for (let i = this.first; i < this.sent.length; i++) {
       const { command, tick } = this.sent[i] as Sent;
-      if (tick > this.tick - PATIENCE) return;
+      if (tick > this.tick - this.patience) return;
       if (command === undefined) continue;
       this.isOwed = true;
       command.reject(new Error('Command timed out'));

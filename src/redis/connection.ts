@@ -4,7 +4,7 @@ import { ConfigurationError, StoreError } from '../base/errors.js';
 import { redacted } from '../base/redact.js';
 import { redisUrlProblem } from '../base/redis-url.js';
 import { listen, unlisten, type Listener } from './client-events.js';
-import { CommandWatch } from './command-watch.js';
+import { CommandWatch, WATCH_LIMITS } from './command-watch.js';
 import { messageOf } from './failure.js';
 
 /** A connection of the caller's: used as it is, and never closed. */
@@ -140,12 +140,19 @@ export class Connection {
       // A replica that was a primary until a moment ago: look for the new one.
       reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
     } satisfies RedisOptions;
-    if (typeof target === 'string') checkUrl(target);
-    const client =
-      typeof target === 'string'
-        ? new Redis(target, options)
-        : new Redis({ ...options, ...target, replyMapping: 'legacy' });
-    new CommandWatch(client);
+    if (typeof target === 'string') {
+      checkUrl(target);
+      const client = new Redis(target, options);
+      new CommandWatch(client);
+      return client;
+    }
+    // What ioredis would do by timers of its own, for each command.
+    const { commandTimeout, socketTimeout, ...others } = target;
+    const client = new Redis({ ...options, ...others, replyMapping: 'legacy' });
+    new CommandWatch(client, {
+      commandMs: given(commandTimeout) ?? WATCH_LIMITS.commandMs,
+      silenceMs: given(socketTimeout) ?? WATCH_LIMITS.silenceMs,
+    });
     return client;
   }
 
@@ -183,6 +190,11 @@ export class Connection {
 
 /** Events after which nobody waits for the first attempt; no sentinel: `error` without `close`. */
 const FAILURES = ['error', 'close', 'end'] as const;
+
+/** A limit in milliseconds; 0 and what is no number is none. */
+function given(limit: unknown): number | undefined {
+  return typeof limit === 'number' && limit > 0 && Number.isFinite(limit) ? limit : undefined;
+}
 
 function backOff(attempt: number): number {
   return Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempt, 10));

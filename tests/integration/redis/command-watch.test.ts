@@ -1,3 +1,4 @@
+import { RedisStore } from 'aurora-cache/redis';
 import { ManualClock } from 'aurora-cache/testing';
 import { Redis } from 'ioredis';
 
@@ -18,7 +19,7 @@ beforeEach(async () => {
     retryStrategy: () => 10,
   });
   client.on('error', () => undefined);
-  new CommandWatch(client, clock);
+  new CommandWatch(client, undefined, clock);
   await client.connect();
   // What the connection itself asked.
   await clock.advance('5s');
@@ -80,6 +81,31 @@ it('looks for another connection where an answer is due and nothing comes', asyn
   expect(await client.get('a')).toBeNull();
 });
 
+it('takes other limits, which RedisStore finds in the options of ioredis', async () => {
+  const other = new Redis(server.url, { lazyConnect: true });
+  new CommandWatch(other, { commandMs: 5000, silenceMs: 20_000 }, clock);
+  await other.connect();
+  await clock.advance('5s');
+  const store = new RedisStore({ port: server.port, commandTimeout: 60, socketTimeout: 10_000 });
+  const byDefault = new RedisStore(server.url);
+  expect(await store.get('a')).toBeUndefined();
+  expect(await byDefault.get('a')).toBeUndefined();
+  server.freeze();
+  const patient = outcome(other.get('a'));
+  await clock.advance('5s');
+  expect(patient.state).toBe('pending');
+  await clock.advance('1250ms');
+  expect(patient.state).toBe('Command timed out');
+  // Of two that ask at the same time, the one with the default waits on.
+  const usual = outcome(byDefault.get('a'));
+  await expect(store.get('a')).rejects.toThrow('Command timed out');
+  expect(usual.state).toBe('pending');
+  server.thaw();
+  await byDefault.disconnect();
+  other.disconnect();
+  await store.disconnect();
+});
+
 it('keeps a connection that says something now and then', async () => {
   const before = client.listenerCount('close');
   let closed = 0;
@@ -131,7 +157,7 @@ it('holds the process while commands are under way, and no longer', async () => 
 
 it('keeps no list of what is settled, however many are never all of them', async () => {
   const watched = new Redis(server.url, { lazyConnect: true });
-  const watch = new CommandWatch(watched, clock);
+  const watch = new CommandWatch(watched, undefined, clock);
   await watched.connect();
   let asked = 0;
   let longest = 0;
