@@ -1,14 +1,18 @@
+import { AsyncResource } from 'node:async_hooks';
+
 import type { Command, Redis } from 'ioredis';
 
 import { systemClock, type Clock } from '../base/clock.js';
 
 /** What of an ioredis client is used beyond its contract; any of it may be absent. */
 interface Insides {
+  readonly status: string;
   readonly stream?: Stream;
   readonly reconnectTimeout?: { unref?: () => unknown } | null;
 }
 
 interface Stream {
+  readonly destroyed?: boolean;
   readonly bytesRead?: number;
   ref?: () => unknown;
   unref?: () => unknown;
@@ -34,7 +38,7 @@ export const WATCH_LIMITS: WatchLimits = { commandMs: 1000, silenceMs: 2000 };
 
 /** How many times it is looked, while a command may take its time, whether one takes longer. */
 const LOOKS = 4;
-/** Settled commands that are kept in the list at most, before it is made anew. */
+/** Settled commands at the front of the list, at most, before it is cut. */
 const MOST_SETTLED = 1000;
 
 /**
@@ -64,6 +68,8 @@ export class CommandWatch {
   /** Whether a command was given up whose answer may still come. */
   private isOwed = false;
   private readonly insides: Insides;
+  /** Timers keep what AsyncLocalStorage holds, which would be some request's for as long as it ticks. */
+  private readonly scope = new AsyncResource('aurora-cache:commands');
   private readonly tickMs: number;
   /** In ticks, and what is left of the one in which a command was sent. */
   private readonly patience: number;
@@ -86,7 +92,7 @@ export class CommandWatch {
       return send(command, stream);
     };
     client.on('ready', () => {
-      if (this.underWay === 0) this.insides.stream?.unref?.();
+      if (this.underWay === 0) this.hold(false);
     });
     client.on('reconnecting', () => this.insides.reconnectTimeout?.unref?.());
   }
@@ -99,7 +105,7 @@ export class CommandWatch {
   private begin(command: Command): void {
     const one: Sent = { command, tick: this.tick };
     this.sent.push(one);
-    if (++this.underWay === 1) this.insides.stream?.ref?.();
+    if (++this.underWay === 1) this.hold(true);
     const settled = (): void => {
       one.command = undefined;
       this.end();
@@ -120,19 +126,31 @@ export class CommandWatch {
       sent.splice(0, this.first);
       this.first = 0;
     }
-    if (--this.underWay === 0) this.insides.stream?.unref?.();
+    if (--this.underWay === 0) this.hold(false);
+  }
+
+  private hold(isHeld: boolean): void {
+    const { stream } = this.insides;
+    // One that is gone would wait, in vain, to be connected.
+    if (stream === undefined || stream.destroyed === true) return;
+    if (isHeld) stream.ref?.();
+    else stream.unref?.();
   }
 
   private arm(): void {
-    this.clock.setTimeout(() => {
-      this.check();
-    }, this.tickMs);
+    this.scope.runInAsyncScope(() => {
+      this.clock.setTimeout(() => {
+        this.check();
+      }, this.tickMs);
+    });
   }
 
   private check(): void {
     this.tick++;
     const { stream, bytes } = this.listen();
-    if (stream === this.heard.stream && bytes === this.heard.bytes) this.silence++;
+    // While it connects, it has been asked nothing yet.
+    const isConnecting = this.insides.status === 'connecting';
+    if (stream === this.heard.stream && bytes === this.heard.bytes && !isConnecting) this.silence++;
     else {
       this.heard = { stream, bytes };
       this.silence = 0;

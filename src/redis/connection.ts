@@ -191,7 +191,7 @@ export class Connection {
 /** Events after which nobody waits for the first attempt; no sentinel: `error` without `close`. */
 const FAILURES = ['error', 'close', 'end'] as const;
 
-/** A limit in milliseconds; 0 and what is no number is none. */
+/** A limit in milliseconds, unless it is not given: what is no positive number counts as that. */
 function given(limit: unknown): number | undefined {
   return typeof limit === 'number' && limit > 0 && Number.isFinite(limit) ? limit : undefined;
 }

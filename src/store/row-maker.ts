@@ -29,23 +29,38 @@ export class RowMaker {
 
   /** The way to make some more. */
   ready(count: number): Make {
+    const { make } = this;
     if (this.made < COMPILED_AFTER && (this.made += count) >= COMPILED_AFTER) {
-      this.make = compiled(this.names, this.readers) ?? this.make;
+      // For the next ones: a layout that is met but once is not worth it, however many rows it has.
+      this.make = compiled(this.names, this.readers) ?? make;
     }
-    return this.make;
+    return make;
   }
 }
 
 function oneByOne(names: readonly string[], readers: readonly (Reader | undefined)[]): Make {
+  // What is inherited may be frozen, or a setter: it must be defined anew, as JSON.parse does.
+  const isInherited = names.some((name) => name in Object.prototype);
   return (cells, start) => {
     const object: Record<string, unknown> = {};
     for (let i = 0; i < names.length; i++) {
       const cell = cells[start + i];
       const read = readers[i];
-      object[names[i] as string] = read === undefined ? cell : read(cell);
+      const value = read === undefined ? cell : read(cell);
+      if (isInherited) define(object, names[i] as string, value);
+      else object[names[i] as string] = value;
     }
     return object;
   };
+}
+
+function define(object: object, name: string, value: unknown): void {
+  Object.defineProperty(object, name, {
+    value,
+    configurable: true,
+    enumerable: true,
+    writable: true,
+  });
 }
 
 let serial = 0;

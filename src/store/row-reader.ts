@@ -1,9 +1,9 @@
 import { SerializationError } from '../base/errors.js';
 import { RowMaker, type Reader } from './row-maker.js';
-import { ANY, MOST_LAYOUT_CHARACTERS } from './rows.js';
+import { ANY, MOST_LAYOUT_CHARACTERS, MOST_NAMES } from './rows.js';
 
 /** Layouts that are kept to be read by again. */
-const MOST_READERS = 500;
+const MOST_READERS = 100;
 
 /**
  * Reads what `writeRows` wrote. Layouts recur, and are made ready to be read by once.
@@ -31,7 +31,9 @@ export class RowReader {
     const parsed: unknown = JSON.parse(layout);
     const read = readerOf(parsed);
     if (read === undefined) throw damaged();
-    if (this.readers.size >= MOST_READERS) this.readers.clear();
+    if (this.readers.size >= MOST_READERS) {
+      this.readers.delete(this.readers.keys().next().value as string);
+    }
     // A text of its own: a part of another would keep all of that.
     this.readers.set(JSON.stringify(parsed), read);
     return read;
@@ -73,7 +75,8 @@ function readerOfList(row: object): Reader {
 /** @throws SerializationError for a layout that nobody wrote. */
 function makerOf(layout: object): RowMaker {
   const names = Object.keys(layout);
-  if (names.length === 0 || names.includes('__proto__') || Array.isArray(layout)) throw damaged();
+  if (names.length === 0 || names.length > MOST_NAMES || Array.isArray(layout)) throw damaged();
+  if (names.includes('__proto__')) throw damaged();
   return new RowMaker(names, Object.values(layout).map(readerOf));
 }
 

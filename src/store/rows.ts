@@ -15,9 +15,11 @@
 
 /** Characters of a layout: what is in a store may be anything, and layouts are kept. */
 export const MOST_LAYOUT_CHARACTERS = 2000;
-/** Objects within objects; what is deeper is JSON as it is. */
+/** Properties of an object; wider ones are read no faster than JSON. */
+export const MOST_NAMES = 32;
+/** Objects and lists within each other; what is deeper is JSON as it is. */
 const DEEPEST = 16;
-/** Names left out for each that is written: a layout that is met but once is then no loss. */
+/** Names left out for each that is written: it takes that much for a new layout to be worth its preparation. */
 const WORTH = 4;
 
 /** Any JSON as it is; also in the layout. */
@@ -96,7 +98,7 @@ function partOfObject(
   // A property of that name would be read back as the object's prototype.
   if (known instanceof List || known === EMPTY || names.includes('__proto__')) return ANY;
   // Lists of nothing would have no end.
-  if (names.length === 0) return ANY;
+  if (names.length === 0 || names.length > MOST_NAMES) return ANY;
   return new Shape(
     names,
     names.map((name) => partOf(object[name], undefined, depth + 1)),

@@ -155,6 +155,20 @@ it('holds the process while commands are under way, and no longer', async () => 
   expect(streamOf(client).isRefed()).toBe(false);
 });
 
+it('leaves a connection alone that is gone', async () => {
+  const gone = new Redis(server.url, { lazyConnect: true, enableOfflineQueue: false });
+  gone.on('error', () => undefined);
+  const watch = new CommandWatch(gone, undefined, clock);
+  await gone.connect();
+  const { stream } = gone as unknown as { stream: NodeJS.EventEmitter & { destroy(): void } };
+  stream.destroy();
+  const refused = await Promise.allSettled(Array.from({ length: 20 }, () => gone.get('a')));
+  expect(refused.every(({ status }) => status === 'rejected')).toBe(true);
+  expect(stream.listenerCount('connect')).toBe(0);
+  expect(watch.length).toBe(0);
+  gone.disconnect();
+});
+
 it('keeps no list of what is settled, however many are never all of them', async () => {
   const watched = new Redis(server.url, { lazyConnect: true });
   const watch = new CommandWatch(watched, undefined, clock);

@@ -90,7 +90,7 @@ describe('lists of like objects', () => {
 describe('rows by the thousand', () => {
   const nested = rows(40, (i) => ({
     id: i,
-    ...Object.fromEntries(rows(30, (n) => [`f${String(n)}`, n]) as []),
+    ...Object.fromEntries(rows(20, (n) => [`f${String(n)}`, n]) as []),
     'b"]: 1 }); globalThis.stolen = 1; //': i,
     '${globalThis.stolen = 1}': i,
     'line\u2028break\n': i,
@@ -124,6 +124,28 @@ describe('rows by the thousand', () => {
     }
   });
 
+  it('are what JSON has where Object.prototype is frozen, or has a setter', () => {
+    const list = rows(12, (i) => ({ constructor: i, valueOf: i, evil: i }));
+    const reading = new RowReader();
+    const before = Object.getOwnPropertyDescriptors(Object.prototype);
+    const caught: unknown[] = [];
+    Object.defineProperty(Object.prototype, 'evil', {
+      configurable: true,
+      set: (value) => caught.push(value),
+    });
+    Object.defineProperty(Object.prototype, 'valueOf', { ...before.valueOf, writable: false });
+    try {
+      for (let i = 0; i < 200; i++) {
+        const back = reading.read(writeRows(list) as string) as { evil: number }[];
+        expect(JSON.stringify(back)).toBe(JSON.stringify(list));
+      }
+    } finally {
+      Object.defineProperty(Object.prototype, 'valueOf', before.valueOf);
+      delete (Object.prototype as { evil?: unknown }).evil;
+    }
+    expect(caught).toEqual([]);
+  });
+
   it('are the same where programs may not be made of text', () => {
     const reading = new RowReader();
     const original = globalThis.Function;
@@ -155,6 +177,10 @@ describe('better off as JSON', () => {
     [
       'names that are data',
       Object.fromEntries(rows(50, (i) => [`u${String(i)}`, [{ i }, { i }]]) as []),
+    ],
+    [
+      'more properties than are read faster',
+      rows(20, () => Object.fromEntries(rows(33, (n) => [`n${String(n)}`, n]) as [])),
     ],
     ['names beyond measure', rows(20, () => ({ ['n'.repeat(2000)]: 1 }))],
   ])('%s', (_, value) => {
@@ -223,9 +249,9 @@ describe('what nobody wrote', () => {
 
   it('a hundred times as many layouts as are kept are read, and not kept', () => {
     const many = new RowReader();
-    for (let i = 0; i < 50_000; i++) {
+    for (let i = 0; i < 10_000; i++) {
       expect(many.read(`{"a${i}":0}\n[${i}]`)).toEqual({ [`a${i}`]: i });
     }
-    expect(many.size).toBeLessThanOrEqual(500);
+    expect(many.size).toBeLessThanOrEqual(100);
   });
 });
