@@ -19,7 +19,10 @@ export const MOST_LAYOUT_CHARACTERS = 2000;
 export const MOST_NAMES = 32;
 /** Objects and lists within each other; what is deeper is JSON as it is. */
 const DEEPEST = 16;
-/** Names left out for each that is written: it takes that much for a new layout to be worth its preparation. */
+/**
+ * Names left out for each that is written, at least. Layouts recur, and are prepared once: one that is
+ * small and read a single time costs up to twice what JSON would.
+ */
 const WORTH = 4;
 
 /** Any JSON as it is; also in the layout. */
