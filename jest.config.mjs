@@ -1,8 +1,32 @@
-/** Two projects, one per decorator dialect; tests/dialects runs in both. */
-const project = (displayName, folders, tsconfig) => ({
+/**
+ * Tests that take long and seldom break: browsers, packed tarballs, containers' files, Sentinel and
+ * clusters, the benchmarks. `npm run test:full` runs them as well, and so does `.ci/run`.
+ */
+const LONG = [
+  'integration/bench',
+  'integration/deploy/*',
+  'integration/esbuild-dialects',
+  'integration/example',
+  'integration/example-serve',
+  'integration/http/page',
+  'integration/http/page-adverse',
+  'integration/nginx/balancing',
+  'integration/nginx/matrix',
+  'integration/package',
+  'integration/redis/topologies',
+];
+
+const named = (files) => files.map((file) => `<rootDir>/tests/${file}.test.ts`);
+
+/** Jest's patterns for paths are expressions, those for tests are globs. */
+const ignored = (files) =>
+  files.map((file) => `<rootDir>/tests/${file.replace('*', '[^/]+')}\\.test\\.ts$`);
+
+const project = (displayName, testMatch, tsconfig, settings = {}) => ({
   displayName,
   testEnvironment: 'node',
-  testMatch: [`<rootDir>/tests/{${folders.join(',')}}/**/*.test.ts`],
+  testMatch,
+  runner: '<rootDir>/tests/support/runner.cjs',
   transform: { '\\.ts$': ['ts-jest', { tsconfig: `<rootDir>/tests/support/${tsconfig}` }] },
   moduleNameMapper: {
     '^aurora-cache$': '<rootDir>/src/index.ts',
@@ -13,17 +37,25 @@ const project = (displayName, folders, tsconfig) => ({
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/build/'],
   restoreMocks: true,
   errorOnDeprecated: true,
+  ...settings,
 });
+
+const folders = (...names) => [`<rootDir>/tests/{${names.join(',')}}/**/*.test.ts`];
 
 export default {
   globalSetup: '<rootDir>/tests/support/ensure-programs.mjs',
+  // One project per decorator dialect, of which tests/dialects runs in both, and the long tests.
   projects: [
     project(
       'unit',
-      ['unit', 'model', 'simulation', 'integration', 'coherence', 'dialects'],
+      folders('unit', 'model', 'simulation', 'integration', 'coherence', 'dialects'),
       'tsconfig.stage3.json',
+      { testPathIgnorePatterns: ['/node_modules/', ...ignored(LONG)] },
     ),
-    project('legacy', ['legacy', 'dialects'], 'tsconfig.legacy.json'),
+    project('legacy', folders('legacy', 'dialects'), 'tsconfig.legacy.json'),
+    project('long', named(LONG), 'tsconfig.stage3.json', {
+      globalSetup: '<rootDir>/tests/support/ensure-long-programs.mjs',
+    }),
   ],
   reporters: ['default', '<rootDir>/tests/support/count-reporter.cjs'],
   maxWorkers: '100%',

@@ -1,15 +1,17 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 
-/** What the tests run, by Debian package: a command that succeeds where it is there. */
+/** Programs that the tests run, by Debian package: a command that succeeds where it is installed. */
 const PROGRAMS = {
   curl: ['curl', '--version'],
   'redis-server': ['redis-server', '--version'],
   openssl: ['openssl', 'version'],
   prometheus: ['promtool', '--version'],
   nginx: ['nginx', '-v'],
-  chromium: ['chromium', '--version'],
 };
+
+/** The same for the long tests. */
+const LONG_PROGRAMS = { ...PROGRAMS, chromium: ['chromium', '--version'] };
 
 const missing = (programs) =>
   Object.entries(programs)
@@ -34,6 +36,11 @@ export default function ensureTestPrograms() {
   ensurePrograms(PROGRAMS, 'tests');
 }
 
+/** The same for the long tests. */
+export function ensureLongPrograms() {
+  ensurePrograms(LONG_PROGRAMS, 'long tests');
+}
+
 /** The same for the benchmarks. */
 export function ensureBenchmarkPrograms() {
   ensurePrograms(MEASURING, 'benchmarks');
@@ -45,7 +52,8 @@ function ensurePrograms(programs, what) {
   const isDebianRoot = process.getuid?.() === 0 && spawnSync('apt-get', ['--version']).status === 0;
   if (isDebianRoot) {
     const options = {
-      stdio: ['ignore', 'ignore', 'inherit'],
+      // Debian remarks on much that is no failure; what it says is shown when it fails.
+      stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     };
     execFileSync('apt-get', ['update', '-qq'], options);
