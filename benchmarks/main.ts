@@ -7,6 +7,7 @@
  *     npm run bench -- --check                  and fails if a bar is missed
  *     npm run bench -- --quick                  only to see that everything works
  *     npm run bench -- --no-rivals              ours alone; nothing is installed
+ *     npm run bench -- --against <folder>       this build and another one, whose root or dist it is
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
@@ -17,9 +18,11 @@ import { invalidation } from './cases/invalidation.js';
 import { load } from './cases/load.js';
 import { memoryHit } from './cases/memory-hit.js';
 import { memoryStore } from './cases/memory-store.js';
+import { paired, PAIRED_CASES, type PairedCase } from './cases/paired.js';
 import { redisHit } from './cases/redis-hit.js';
 import { scale } from './cases/scale.js';
 import { stampede } from './cases/stampede.js';
+import { buildProblem } from './harness/builds.js';
 import { installRivals } from './harness/install.js';
 import { described, machine } from './harness/machine.js';
 import { asText } from './harness/print.js';
@@ -48,15 +51,24 @@ async function main(): Promise<number> {
       docs: { type: 'boolean', default: false },
       check: { type: 'boolean', default: false },
       rivals: { type: 'boolean', default: true },
+      against: { type: 'string' },
     },
   });
-  const unknown = positionals.find((name) => !Object.hasOwn(cases, name));
+  const { against } = values;
+  const known = against === undefined ? Object.keys(cases) : PAIRED_CASES;
+  const unknown = positionals.find((name) => !(known as readonly string[]).includes(name));
   if (unknown !== undefined) {
-    const known = Object.keys(cases).join(', ');
-    console.error(`There is no benchmark '${unknown}'. Known are ${known}.`);
+    console.error(`There is no benchmark '${unknown}'. Known are ${known.join(', ')}.`);
     return 2;
   }
-  if (values.rivals) {
+  if (against !== undefined) {
+    const problem = buildProblem(against);
+    if (problem !== undefined) {
+      console.error(problem);
+      return 2;
+    }
+    ensureBenchmarkPrograms();
+  } else if (values.rivals) {
     ensureBenchmarkPrograms();
     installRivals();
   }
@@ -66,9 +78,14 @@ async function main(): Promise<number> {
   const results = new URL(`../build/bench/${values.quick ? 'quick/' : ''}`, import.meta.url);
   await mkdir(results, { recursive: true });
   const reports = new Map<string, Report>();
-  for (const name of positionals.length > 0 ? positionals : Object.keys(cases)) {
+  const run = (name: string): Promise<Report> =>
+    against === undefined
+      ? (cases[name] as (typeof cases)[string])(values)
+      : paired(against, positionals as PairedCase[], values);
+  const wanted = positionals.length > 0 ? positionals : Object.keys(cases);
+  for (const name of against === undefined ? wanted : ['against']) {
     const start = performance.now();
-    const report = await (cases[name] as (typeof cases)[string])(values);
+    const report = await run(name);
     const seconds = Math.round((performance.now() - start) / 1000);
     console.log(`\n=== ${name} (${seconds} s)`);
     for (const table of report.tables) console.log(asText(table));
@@ -76,7 +93,7 @@ async function main(): Promise<number> {
     const json = { case: name, machine: where, options: values, seconds, ...report };
     await writeFile(new URL(`${name}.json`, results), `${JSON.stringify(json, null, 2)}\n`);
     reports.set(name, report);
-    if (values.docs) await writeDocs(where, new Map([[name, report]]));
+    if (values.docs && against === undefined) await writeDocs(where, new Map([[name, report]]));
   }
   const missed = [...reports.values()].flatMap(({ bars }) => bars).filter(({ met }) => !met);
   for (const { what, wanted } of missed) console.log(`\nMissed: ${what}: ${wanted}`);

@@ -86,6 +86,23 @@ describe('the benchmarks', () => {
     });
   });
 
+  it('compare two builds, and name the case that is asked for', async () => {
+    const build = "import('./scripts/package.mjs').then(({ ensureBuilt }) => ensureBuilt())";
+    expect(await node('--eval', build)).toMatchObject({ code: 0 });
+    const { code, stderr } = await bench('--against', 'dist', 'memory-hit', 'first-load');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const report = reportOf('against');
+    expectFigures(report);
+    expect(names(report, 'Memory hit through @Cached')).toEqual(['the other build', 'this build']);
+    expect(report.tables.map(({ title }) => title)).not.toContain('set of 1,000 hot keys');
+  });
+
+  it('refuse a folder without a build', async () => {
+    const { code, stderr } = await bench('--against', 'docs/none', 'set');
+    expect(code).toBe(2);
+    expect(stderr).toContain('docs/none holds no build of the package.');
+  });
+
   it('refuse a case that there is not', async () => {
     const { code, stderr } = await bench('memory-hits');
     expect(code).toBe(2);
