@@ -54,6 +54,29 @@ export const PROMETHEUS_DEFAULTS = {
 } as const;
 
 /**
+ * How commands are sent to a shared tier.
+ *
+ * @internal
+ */
+export const DISPATCH = {
+  /** Keys in flight at most, and at least however slow the store is. */
+  maxInFlight: 1024,
+  minInFlight: 32,
+  /** Share of them that bulk calls may take. */
+  bulkShare: 0.5,
+  /** Keys of one command of a bulk call. */
+  chunk: 128,
+  /** Commands of one bulk call that are under way at a time. */
+  chunksInFlight: 4,
+  /** Characters of one command of a bulk call, about. */
+  chunkChars: 524_288,
+  /** A command that takes a larger share of its time-out than this makes the store count as slow. */
+  slowShare: 0.25,
+  /** A caller waits this many time-outs at most, its place in the queue included. */
+  maxTimeouts: 4,
+} as const;
+
+/**
  * Fixed bounds, so that no input makes a table grow without end.
  *
  * @internal

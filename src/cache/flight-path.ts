@@ -1,5 +1,6 @@
 import type { EntryLife, MemoryEntry } from '../memory/entry.js';
 import type { SharedEntry, SharedTier } from '../store/shared-tier.js';
+import { leftOfBudget } from './budget.js';
 import type { Engine } from './engine.js';
 import { fill } from './fill.js';
 import { ELSEWHERE, Flight, TAGS_FOLLOW } from './flight.js';
@@ -70,6 +71,7 @@ function enlist(engine: Engine, { key, policy }: LoadRequest, hasWaited = false)
     typeof policy.tags === 'function' ? TAGS_FOLLOW : policy.tags,
     hasWaited || engine.flights.get(key)?.isOverdue(now, policy.leaseMs) === true,
   );
+  flight.ownDelayMs = engine.shared?.ownDelayMs ?? 0;
   engine.flights.add(flight);
   return flight;
 }
@@ -163,13 +165,18 @@ function turnOf(
   purpose: Purpose,
 ): Promise<Turn> {
   const { options, clock } = engine;
+  const elapsedMs = clock.now() - flight.startedAt;
   return takeTurn({
     engine,
     shared,
     flight,
     policy: request.policy,
     purpose,
-    budgetMs: options.storeTimeoutMs - (clock.now() - flight.startedAt),
+    budgetMs: leftOfBudget(
+      options.storeTimeoutMs,
+      elapsedMs,
+      shared.ownDelayMs - flight.ownDelayMs,
+    ),
     isGood: (entry) => isGood(engine, request, flight, entry, purpose),
   });
 }

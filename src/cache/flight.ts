@@ -29,6 +29,8 @@ export type FlightStage = 'reading' | 'asking' | 'waiting' | 'loading';
  * come meanwhile join it.
  */
 export class Flight {
+  /** The shared tier's own delay when it started; see `leftOfBudget`. */
+  ownDelayMs = 0;
   /** The expired entry that the shared tier had. */
   stale: SharedEntry | undefined;
   /** Number of the batch that its read of the shared tier travels with; see {@link Flight.admits}. */

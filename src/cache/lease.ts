@@ -142,6 +142,7 @@ export async function seizeLease(
     shared.tagClock(options.storeTimeoutMs),
   ]);
   fence.sharedClock = tagClock ?? fence.sharedClock;
+  if (answer === 'unsent') return undefined;
   if (answer?.granted === true) {
     return new Lease(engine, shared, fence.key, token, leaseMs, hardMs);
   }

@@ -60,15 +60,15 @@ export async function takeTurn(request: TurnRequest): Promise<Turn> {
       flight.enter('asking', clock.now());
       waiter.reset();
       const token = engine.newToken();
-      const wasAway = shared.isAway;
       const [answer, tagClock] = await Promise.all([
         shared.acquire(key, token, leaseMs, budgetMs, purpose === 'reload'),
         hasTags ? shared.tagClock(budgetMs) : undefined,
       ]);
       fence.sharedClock = tagClock ?? fence.sharedClock;
+      if (answer === 'unsent') return ALONE;
       if (answer === undefined) {
         // It may have been granted, and the answer lost.
-        if (!wasAway) returnLater(engine, shared, key, token, clock.monotonic() + leaseMs);
+        returnLater(engine, shared, key, token, clock.monotonic() + leaseMs);
         return ALONE;
       }
       if (answer.granted) {

@@ -1,6 +1,7 @@
 import { Glob } from '../base/glob.js';
 import type { EntryLife } from '../memory/entry.js';
 import type { SharedEntry, SharedTier } from '../store/shared-tier.js';
+import { budgetOf } from './budget.js';
 import type { Engine } from './engine.js';
 import type { Fence } from './fence.js';
 
@@ -46,16 +47,17 @@ export async function store(
       const { shared, clock } = engine;
       // Nobody may read the old value in memory while the new one is on its way.
       engine.memory?.drop(key);
-      const end = clock.monotonic() + engine.options.storeTimeoutMs;
+      const left = budgetOf(clock, shared, engine.options.storeTimeoutMs);
       // Noted now, before any later invalidation; awaited in the queue, where no later write of the
       // key can overtake this one meanwhile.
       const noting =
         shared.isCoordinated && tags.length > 0 && noted === undefined
-          ? shared.tagClock(end - clock.monotonic())
+          ? shared.tagClock(left())
           : undefined;
       isCurrent = await engine.writes.run(key, async () => {
-        fence.sharedClock = (await noting) ?? fence.sharedClock;
-        const budgetMs = end - clock.monotonic();
+        // Without tags it is sent before any other code can block the event loop.
+        if (noting !== undefined) fence.sharedClock = (await noting) ?? fence.sharedClock;
+        const budgetMs = left();
         const tagClock = shared.isCoordinated ? fence.sharedClock : fence.tagClock;
         // Tags that were noted at no time could not be told from invalidated ones.
         if (tagClock === undefined && tags.length > 0) {
@@ -103,10 +105,9 @@ export async function remove(engine: Engine, key: string): Promise<boolean> {
   let found = forget();
   const { shared } = engine;
   if (shared !== undefined) {
-    const { clock } = engine;
-    const end = clock.monotonic() + engine.options.storeTimeoutMs;
+    const left = budgetOf(engine.clock, shared, engine.options.storeTimeoutMs);
     const removed = await engine.writes.run(key, async () => {
-      const there = await shared.remove(key, end - clock.monotonic());
+      const there = await shared.remove(key, left());
       // Once more at the acknowledgement, before a later write gets its turn: what was read
       // meanwhile is the old value.
       forget();

@@ -13,6 +13,8 @@ const LONGEST_RETRY_MS = 1000;
 const PROBE_MS = 1000;
 /** An event loop that was blocked fires its timers first, and then reads what has come. */
 const GRACE_MS = 100;
+/** A probe is judged after so many of these at most. */
+const MAX_JUDGEMENTS = 10;
 
 export interface BusOptions {
   readonly client: RedisClient;
@@ -47,6 +49,9 @@ export class Bus {
   private probes = 0;
   /** The probe whose echo is not there yet. */
   private awaited: number | undefined;
+  /** Texts received so far: while more arrive, the echo may be behind them. */
+  private received = 0;
+  private judgements = 0;
   private timer: TimerHandle = undefined;
   private waitMs = FIRST_RETRY_MS;
   private closed = false;
@@ -112,6 +117,7 @@ export class Bus {
   }
 
   private receive(text: string): void {
+    this.received++;
     const message = parse(text);
     if (message === undefined) this.options.onGarbage();
     else if (message.kind !== 'probe') this.options.onMessage(message, this.isTracking);
@@ -133,14 +139,25 @@ export class Bus {
     });
     this.timer = options.clock.setTimeout(() => {
       if (this.awaited === undefined) this.probe();
-      else this.timer = options.clock.setTimeout(this.judge, GRACE_MS);
+      else {
+        this.judgements = 0;
+        this.judgeLater();
+      }
     }, PROBE_MS);
   }
 
-  private readonly judge = (): void => {
-    if (this.awaited === undefined) this.probe();
-    else this.lost(new Error('messages do not arrive: a probe did not come back.'));
-  };
+  /** After a block of the event loop, much has arrived that is read before the echo. */
+  private judgeLater(): void {
+    const { clock } = this.options;
+    const { received } = this;
+    const dueAt = clock.monotonic() + GRACE_MS;
+    this.timer = clock.setTimeout(() => {
+      const isBehind = this.received > received || clock.monotonic() - dueAt > GRACE_MS;
+      if (this.awaited === undefined) this.probe();
+      else if (isBehind && ++this.judgements < MAX_JUDGEMENTS) this.judgeLater();
+      else this.lost(new Error('messages do not arrive: a probe did not come back.'));
+    }, GRACE_MS);
+  }
 
   private echoed(): void {
     this.awaited = undefined;

@@ -2,7 +2,8 @@ import type { Clock } from '../base/clock.js';
 import { StoreError } from '../base/errors.js';
 import type { Backend } from './backend.js';
 import { CircuitBreaker, type BreakerSettings } from './breaker.js';
-import { deadline } from './deadline.js';
+import { Deadlines } from './deadlines.js';
+import { Dispatcher, type Load } from './dispatcher.js';
 
 export interface GuardOptions {
   readonly clock: Clock;
@@ -16,6 +17,8 @@ export interface GuardOptions {
   readonly onChange: (isDown: boolean) => void;
 }
 
+const ONE: Load = { weight: 1, lane: 'single' };
+
 /** What is tried again in the background has been reported once, and need not be again. */
 export type Telling = 'aloud' | 'quietly';
 
@@ -28,6 +31,8 @@ export type Telling = 'aloud' | 'quietly';
 export class Guard {
   private readonly breaker: CircuitBreaker | undefined;
   private readonly opening: Promise<Backend> | undefined;
+  private readonly deadlines: Deadlines;
+  private readonly dispatcher: Dispatcher;
   private opened: Backend | undefined;
   /** Failures so far, thrown or reported. */
   private failures = 0;
@@ -41,8 +46,23 @@ export class Guard {
     private readonly options: GuardOptions,
     probe: () => Promise<boolean>,
   ) {
-    const { breaker, clock, onChange } = options;
-    this.breaker = breaker && new CircuitBreaker(breaker, clock, probe, onChange);
+    const { breaker, clock, timeoutMs, onChange, onError } = options;
+    this.dispatcher = new Dispatcher({
+      clock,
+      timeoutMs,
+      onPassed: (waiting) => {
+        const message = `The store is behind: ${String(waiting)} commands wait, others go past it.`;
+        onError(new StoreError('dispatch', message));
+      },
+    });
+    this.deadlines = new Deadlines(clock, timeoutMs, () => {
+      this.dispatcher.look();
+    });
+    const changed = (isDown: boolean): void => {
+      if (isDown) this.dispatcher.passAll();
+      onChange(isDown);
+    };
+    this.breaker = breaker && new CircuitBreaker(breaker, clock, probe, changed);
     if (!(backend instanceof Promise)) {
       this.opened = backend;
       return;
@@ -70,14 +90,33 @@ export class Guard {
     return this.opened;
   }
 
-  /** One operation, unless the store is given up or no time is left; `undefined` if it failed. */
+  /**
+   * Milliseconds so far in which commands waited for us rather than for the store: our event loop
+   * was blocked, or they were queued behind one another. No budget counts them.
+   */
+  get ownDelayMs(): number {
+    return this.deadlines.lostMs + this.dispatcher.queuedMs;
+  }
+
+  noteBlocked(ms: number): void {
+    this.deadlines.noteBlocked(ms);
+  }
+
+  /**
+   * One operation; `undefined` if it failed, or was not sent: the store is given up, no time is left,
+   * or too much waits for it already.
+   *
+   * @param run - Called when the command is to be sent; not at all when it is not.
+   * @param budgetMs - How long the store may take from then on.
+   */
   attempt<T>(
     operation: string,
     run: (backend: Backend) => Promise<T>,
     budgetMs: number = this.options.timeoutMs,
+    load: Load = ONE,
   ): Promise<T | undefined> {
     if (this.isDown || budgetMs <= 0) return Promise.resolve(undefined);
-    return this.force(operation, run, 'aloud', budgetMs);
+    return this.force(operation, run, 'aloud', budgetMs, load);
   }
 
   /** The same, given up or not. */
@@ -86,17 +125,30 @@ export class Guard {
     run: (backend: Backend) => Promise<T>,
     telling: Telling = 'aloud',
     budgetMs: number = this.options.timeoutMs,
+    load: Load = ONE,
   ): Promise<T | undefined> {
+    const { dispatcher } = this;
+    const room = dispatcher.enter(load);
+    if (room !== true) {
+      if (room === false || !(await room)) return undefined;
+      if (telling === 'aloud' && this.isDown) {
+        dispatcher.leave(load, undefined, false);
+        return undefined;
+      }
+    }
+    const sentAt = dispatcher.sentAt();
     const before = this.failures;
+    let hasReplied = true;
     try {
       const { opened } = this;
       const work = opened === undefined ? this.once(run) : run(opened);
-      const result = await deadline(work, budgetMs, this.options.clock, operation);
+      const result = await this.deadlines.run(work, budgetMs, operation);
       // `Keyv` reports a failure as an event, and answers as though nothing had happened.
       if (this.failures !== before && this.opened?.coordinator === undefined) return undefined;
       this.breaker?.succeeded();
       return result;
     } catch (error) {
+      hasReplied = !isTimeout(error, operation);
       // A caller who had no time left says nothing about the store.
       if (budgetMs < this.options.timeoutMs / 2 && isTimeout(error, operation)) return undefined;
       // Given up by now: what was under way then fails as well, and that is no news.
@@ -104,6 +156,8 @@ export class Guard {
       if (isNews) this.failed(operation, error);
       else this.count(error);
       return undefined;
+    } finally {
+      dispatcher.leave(load, sentAt, hasReplied);
     }
   }
 

@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../base/errors.js';
 import type { Backend } from './backend.js';
 import type { Coordinator, Grant, KeyPattern, Snapshots, TagVersions } from './coordinator.js';
+import type { Lane } from './dispatcher.js';
 import { DELETE_BATCH, Eraser } from './eraser.js';
 import { Guard, type GuardOptions } from './guard.js';
 import { PendingLog, type PendingWork } from './pending-log.js';
@@ -54,6 +55,15 @@ export class GuardedStore {
     return this.guard.state;
   }
 
+  /** See {@link Guard.ownDelayMs}. */
+  get ownDelayMs(): number {
+    return this.guard.ownDelayMs;
+  }
+
+  noteBlocked(ms: number): void {
+    this.guard.noteBlocked(ms);
+  }
+
   /** Keys, tags and patterns that are out of date in the store. */
   get pending(): number {
     return this.log.size;
@@ -70,16 +80,21 @@ export class GuardedStore {
   }
 
   /** What is stored under the keys; `undefined` where there is nothing, or nothing to be had. */
-  async read(keys: readonly string[]): Promise<readonly unknown[]> {
+  async read(keys: readonly string[], lane: Lane = 'single'): Promise<readonly unknown[]> {
     if (this.isDown) return [];
     const full = keys.map((key) => this.options.prefix + key);
-    const answer = await this.guard.attempt(full.length === 1 ? 'get' : 'getMany', (backend) => {
-      // No promise more than need be: every read pays for it.
-      const wait = backend.coordinator?.ready();
-      return wait === undefined
-        ? fetchAll(backend, full)
-        : wait.then(() => fetchAll(backend, full));
-    });
+    const answer = await this.guard.attempt(
+      full.length === 1 ? 'get' : 'getMany',
+      (backend) => {
+        // No promise more than need be: every read pays for it.
+        const wait = backend.coordinator?.ready();
+        return wait === undefined
+          ? fetchAll(backend, full)
+          : wait.then(() => fetchAll(backend, full));
+      },
+      this.options.timeoutMs,
+      { weight: full.length, lane },
+    );
     // An adapter may answer anything.
     if (!isList(answer)) return [];
     if (this.log.size === 0) return answer;
@@ -154,19 +169,29 @@ export class GuardedStore {
 
   // Only with a coordinator.
 
-  /** Asks for a lease; `undefined` when the store could not be asked. */
+  /**
+   * Asks for a lease.
+   *
+   * @returns `undefined` when the store did not reply: the lease may have been granted all the same;
+   * `unsent` when it was not asked.
+   */
   async acquire(
     key: string,
     token: string,
     leaseMs: number,
     budgetMs: number,
     seize: boolean,
-  ): Promise<Grant | undefined> {
-    return await this.coordinated(
+  ): Promise<Grant | 'unsent' | undefined> {
+    let isSent = false;
+    const grant = await this.coordinated(
       'acquire',
-      (coordinator) => coordinator.acquire(key, token, leaseMs, budgetMs, seize),
+      (coordinator) => {
+        isSent = true;
+        return coordinator.acquire(key, token, leaseMs, budgetMs, seize);
+      },
       budgetMs,
     );
+    return isSent ? grant : 'unsent';
   }
 
   async renew(key: string, token: string, leaseMs: number): Promise<boolean | undefined> {

@@ -25,8 +25,9 @@ export interface SharedEntry {
   readonly tags: readonly string[];
 }
 
-/** The answer to a request for a lease. */
+/** The answer to a request for a lease; `unsent`: the store was not asked. */
 export type LeaseAnswer =
+  | 'unsent'
   | { readonly granted: true; readonly entry: SharedEntry | undefined }
   | { readonly granted: false; readonly holder: string; readonly remainingMs: number };
 
@@ -62,6 +63,8 @@ export class SharedTier {
   private readonly typed: TypedCodec;
   private readonly keys: KeyCount;
   private readonly batchSize = new BatchSize();
+  /** When the first of the reads was asked for that wait to be sent. */
+  private gatheringSince = 0;
   /** Reads of one turn share a command and a time-out. */
   private readonly reads: Coalescer<unknown, SharedEntry | undefined>;
   /** When tags were last invalidated; `Infinity` for what could not be learnt. */
@@ -78,7 +81,10 @@ export class SharedTier {
     this.keys = new KeyCount(clock, () => this.store.count());
     this.typed = new TypedCodec(options.types);
     this.reads = new Coalescer(
-      (keys) => this.store.read(keys),
+      (keys) => {
+        this.store.noteBlocked(clock.monotonic() - this.gatheringSince);
+        return this.store.read(keys);
+      },
       (stored, key) => this.checked(key, this.decode(stored)),
       () => this.batchSize.limit,
     );
@@ -98,6 +104,11 @@ export class SharedTier {
   get isAway(): boolean {
     const { isDown, coordinator } = this.store;
     return isDown || (this.isCoordinated && coordinator?.isConnected !== true);
+  }
+
+  /** Milliseconds so far in which calls waited for this process rather than for the store. */
+  get ownDelayMs(): number {
+    return this.store.ownDelayMs;
   }
 
   /** Whether messages of the other caches arrive. */
@@ -130,6 +141,9 @@ export class SharedTier {
 
   /** The entry under a key, expired or not; one that a tag has invalidated is not there. */
   read(key: string): Promise<SharedEntry | undefined> {
+    if (this.reads.gathering === undefined) {
+      this.gatheringSince = this.options.clock.monotonic();
+    }
     return this.reads.read(key);
   }
 
@@ -175,7 +189,7 @@ export class SharedTier {
     seize = false,
   ): Promise<LeaseAnswer | undefined> {
     const grant = await this.store.acquire(key, token, leaseMs, budgetMs, seize);
-    if (grant?.granted !== true) return grant;
+    if (grant === undefined || grant === 'unsent' || !grant.granted) return grant;
     const entry = this.store.covers(key, []) ? undefined : this.decode(grant.text);
     return { granted: true, entry: await this.checked(key, entry) };
   }

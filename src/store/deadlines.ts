@@ -1,0 +1,132 @@
+import type { Clock, TimerHandle } from '../base/clock.js';
+import { StoreError } from '../base/errors.js';
+
+/** The event loop is looked at this many times within one time-out. */
+const LOOKS = 8;
+/** A timer that fires later than this found the event loop blocked. */
+const LATE_MS = 5;
+/** A command that is due while the loop was blocked is judged after so many further looks at most. */
+const MAX_DEFERRALS = 3;
+
+interface Operation {
+  /** When it has timed out, on the clock that leaves out blocked time. */
+  readonly until: number;
+  readonly expire: () => void;
+  deferrals: number;
+}
+
+/**
+ * Time-outs of the commands in flight. A budget counts the store's time only: while the event loop
+ * is blocked, replies have arrived that nobody could read, and Node runs timers that are due before
+ * it reads them.
+ *
+ * One timer serves all commands. It fires at the earliest time-out, and several times before; how
+ * late it fires is how long the loop was blocked. That time is added to every budget, and a command
+ * is not judged by a timer that is late, but by the next one, after the socket has been read.
+ *
+ * @internal
+ */
+export class Deadlines {
+  private readonly operations = new Set<Operation>();
+  private timer: TimerHandle = undefined;
+  private dueAt = Infinity;
+  private blockedMs = 0;
+  private readonly lookMs: number;
+
+  /** @param onLook - Called at every look, before commands are judged. */
+  constructor(
+    private readonly clock: Clock,
+    timeoutMs: number,
+    private readonly onLook: () => void,
+  ) {
+    this.lookMs = timeoutMs / LOOKS;
+  }
+
+  /** Milliseconds for which the event loop was blocked while commands were in flight. */
+  get lostMs(): number {
+    return this.blockedMs + Math.max(0, this.clock.monotonic() - this.dueAt);
+  }
+
+  /** Time in which a command could not be sent because the event loop was blocked. */
+  noteBlocked(ms: number): void {
+    if (ms > LATE_MS) this.blockedMs += ms;
+  }
+
+  /**
+   * The outcome of `work`, or a StoreError when it takes longer. A later outcome is ignored, a
+   * failure included.
+   */
+  run<T>(work: Promise<T>, budgetMs: number, operation: string): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const entry = this.begin(budgetMs, () => {
+        const limit = String(Math.round(budgetMs));
+        const message = `The store took longer than ${limit} ms on ${operation}.`;
+        reject(new StoreError(operation, message));
+      });
+      work.then(
+        (value) => {
+          this.end(entry);
+          resolve(value);
+        },
+        (error: unknown) => {
+          this.end(entry);
+          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- passed on as it is
+          reject(error);
+        },
+      );
+    });
+  }
+
+  private begin(budgetMs: number, expire: () => void): Operation {
+    const now = this.clock.monotonic();
+    const entry = { until: now - this.blockedMs + budgetMs, expire, deferrals: 0 };
+    this.operations.add(entry);
+    const nextMs = Math.min(budgetMs, this.lookMs);
+    if (now + nextMs < this.dueAt) this.arm(now, nextMs);
+    return entry;
+  }
+
+  private end(entry: Operation): void {
+    if (this.operations.delete(entry) && this.operations.size === 0) this.disarm();
+  }
+
+  private arm(now: number, ms: number): void {
+    this.clock.clearTimeout(this.timer);
+    this.dueAt = now + ms;
+    this.timer = this.clock.setTimeout(this.look, ms);
+  }
+
+  private disarm(): void {
+    this.clock.clearTimeout(this.timer);
+    this.blockedMs = this.lostMs;
+    this.dueAt = Infinity;
+  }
+
+  private readonly look = (): void => {
+    const now = this.clock.monotonic();
+    const lateMs = Math.max(0, now - this.dueAt);
+    this.blockedMs += lateMs;
+    this.dueAt = Infinity;
+    this.onLook();
+    const nextMs = this.judge(now - this.blockedMs, lateMs > LATE_MS);
+    if (this.operations.size > 0) this.arm(now, nextMs);
+  };
+
+  /** Ends what has timed out; returns the time to the next look. */
+  private judge(now: number, wasBlocked: boolean): number {
+    let nextMs = this.lookMs;
+    for (const entry of this.operations) {
+      // Timers may fire a fraction of a millisecond early.
+      const leftMs = entry.until - now;
+      if (leftMs >= 1) {
+        nextMs = Math.min(nextMs, leftMs);
+      } else if (wasBlocked && entry.deferrals++ < MAX_DEFERRALS) {
+        nextMs = Math.min(nextMs, LATE_MS);
+      } else {
+        this.operations.delete(entry);
+        entry.expire();
+      }
+    }
+    return nextMs;
+  }
+}

@@ -1,0 +1,262 @@
+import type { Clock } from '../base/clock.js';
+import { DISPATCH } from '../base/defaults.js';
+
+/** Whether a command overtakes others that wait, or lets them pass. */
+export type Lane = 'single' | 'bulk';
+
+/** What a command costs: the number of its keys, and its lane. */
+export interface Load {
+  readonly weight: number;
+  readonly lane: Lane;
+}
+
+interface Waiting extends Load {
+  readonly since: number;
+  /** True: to be sent now; false: it goes past the store. */
+  readonly settle: (isSent: boolean) => void;
+}
+
+export interface DispatcherOptions {
+  readonly clock: Clock;
+  /** How long the store may take for one command. */
+  readonly timeoutMs: number;
+  /** Called once for each time that commands begin to go past the store. */
+  readonly onPassed: (waiting: number) => void;
+}
+
+/**
+ * Decides when a command is sent. As many keys are in flight as the store can deal with well within
+ * its time-out; what comes on top waits here, where it is not yet on the store's account. Commands
+ * of bulk calls wait until no other does.
+ *
+ * The queue is bounded by time: a command that would have to wait too long, by the rate at which
+ * commands complete, is not sent at all. Nothing is sent after its caller was told so.
+ *
+ * @internal
+ */
+export class Dispatcher {
+  private readonly single = new Fifo<Waiting>();
+  private readonly bulk = new Fifo<Waiting>();
+  private window: number = DISPATCH.maxInFlight;
+  private inFlight = 0;
+  private bulkInFlight = 0;
+  /** Keys a millisecond; `undefined` before it was measured. */
+  private rate: number | undefined;
+  private completed = 0;
+  /** The slowest command since the last look. */
+  private slowestMs = 0;
+  private lookedAt = 0;
+  private congestedSince: number | undefined;
+  private congestedMs = 0;
+  private hasPassed = false;
+  private readonly maxWaitMs: number;
+
+  constructor(private readonly options: DispatcherOptions) {
+    // With its own time-out, a command keeps its caller four time-outs at most.
+    this.maxWaitMs = (DISPATCH.maxTimeouts - 1) * options.timeoutMs;
+  }
+
+  /** Commands that wait. */
+  get waiting(): number {
+    return this.single.size + this.bulk.size;
+  }
+
+  /** Keys in flight at most, at present. */
+  get limit(): number {
+    return this.window;
+  }
+
+  /** Milliseconds in which commands had to wait for others, so far. */
+  get queuedMs(): number {
+    const { congestedSince, congestedMs } = this;
+    return congestedSince === undefined
+      ? congestedMs
+      : congestedMs + this.options.clock.monotonic() - congestedSince;
+  }
+
+  /**
+   * Asks to send a command; {@link Dispatcher.leave} must follow when the answer is true.
+   *
+   * @returns True at once as a rule; a promise when it has to wait; false when it shall not be sent.
+   */
+  enter(load: Load): boolean | Promise<boolean> {
+    const isFirst = load.lane === 'single' ? this.single.size === 0 : this.waiting === 0;
+    if (isFirst && this.fits(load)) {
+      this.add(load);
+      return true;
+    }
+    const now = this.options.clock.monotonic();
+    if (this.congestedSince === undefined) this.congest(now);
+    if (this.projectedMs(load) > this.maxWaitMs) {
+      this.pass();
+      return false;
+    }
+    return new Promise((settle) => {
+      this[load.lane].push({ weight: load.weight, lane: load.lane, since: now, settle });
+    });
+  }
+
+  /** A command is over: the store has replied, or it was given up. */
+  leave({ weight, lane }: Load, sentAt: number | undefined, hasReplied: boolean): void {
+    this.inFlight -= weight;
+    if (lane === 'bulk') this.bulkInFlight -= weight;
+    if (this.congestedSince === undefined) return;
+    if (hasReplied) this.completed += weight;
+    if (sentAt !== undefined) {
+      this.slowestMs = Math.max(this.slowestMs, this.options.clock.monotonic() - sentAt);
+    }
+    this.pump();
+  }
+
+  /** The time, where it is of interest how long a command takes. */
+  sentAt(): number | undefined {
+    return this.congestedSince === undefined ? undefined : this.options.clock.monotonic();
+  }
+
+  /** Measures, adapts, and drops what has waited for too long; to be called several times a time-out. */
+  look(): void {
+    if (this.congestedSince === undefined) return;
+    const now = this.options.clock.monotonic();
+    this.measure(now);
+    for (const queue of [this.single, this.bulk]) {
+      for (let first = queue.first; first !== undefined; first = queue.first) {
+        if (now - first.since < this.maxWaitMs) break;
+        queue.shift();
+        this.pass();
+        first.settle(false);
+      }
+    }
+    this.pump();
+  }
+
+  /** Lets everything that waits go past the store: it is not there. */
+  passAll(): void {
+    for (const queue of [this.single, this.bulk]) {
+      for (let first = queue.shift(); first !== undefined; first = queue.shift()) {
+        first.settle(false);
+      }
+    }
+    this.pump();
+  }
+
+  private fits({ weight, lane }: Load): boolean {
+    if (this.inFlight === 0) return true;
+    if (this.inFlight + weight > this.window) return false;
+    return (
+      lane === 'single' ||
+      this.bulkInFlight === 0 ||
+      this.bulkInFlight + weight <= this.window * DISPATCH.bulkShare
+    );
+  }
+
+  private add({ weight, lane }: Load): void {
+    this.inFlight += weight;
+    if (lane === 'bulk') this.bulkInFlight += weight;
+  }
+
+  private pump(): void {
+    this.pumpLane(this.single);
+    // A bulk call that has waited for a time-out sends one command beside the others.
+    const { first } = this.bulk;
+    if (first === undefined) {
+      if (this.single.size === 0) this.relax();
+      return;
+    }
+    const isAged =
+      this.bulkInFlight === 0 &&
+      this.options.clock.monotonic() - first.since >= this.options.timeoutMs;
+    if (this.single.size === 0) this.pumpLane(this.bulk);
+    else if (isAged) this.send(this.bulk);
+    if (this.waiting === 0) this.relax();
+  }
+
+  private pumpLane(queue: Fifo<Waiting>): void {
+    for (let { first } = queue; first !== undefined && this.fits(first); first = queue.first) {
+      this.send(queue);
+    }
+  }
+
+  private send(queue: Fifo<Waiting>): void {
+    const next = queue.shift();
+    if (next === undefined) return;
+    this.add(next);
+    next.settle(true);
+  }
+
+  private congest(now: number): void {
+    this.congestedSince = now;
+    this.lookedAt = now;
+    this.completed = 0;
+    this.slowestMs = 0;
+    this.rate = undefined;
+  }
+
+  private relax(): void {
+    if (this.congestedSince === undefined) return;
+    this.congestedMs = this.queuedMs;
+    this.congestedSince = undefined;
+    this.hasPassed = false;
+  }
+
+  /** How long a command would wait: it is behind all that wait in its lane, or in both. */
+  private projectedMs({ lane }: Load): number {
+    if (this.rate === undefined) return 0;
+    const ahead = this.single.weight + (lane === 'bulk' ? this.bulk.weight : 0);
+    return ahead === 0 ? 0 : ahead / this.rate;
+  }
+
+  private measure(now: number): void {
+    const { timeoutMs } = this.options;
+    const elapsedMs = now - this.lookedAt;
+    // A store that is far away replies in bursts: silence means something only after a while.
+    if (elapsedMs < (this.completed > 0 ? timeoutMs / 10 : timeoutMs / 2)) return;
+    const latest = this.completed / elapsedMs;
+    this.rate = this.rate === undefined ? latest : (this.rate + latest) / 2;
+    if (this.slowestMs > timeoutMs * DISPATCH.slowShare || latest === 0) {
+      this.window = Math.max(DISPATCH.minInFlight, Math.floor(this.window / 2));
+    } else if (this.slowestMs < (timeoutMs * DISPATCH.slowShare) / 2) {
+      this.window = Math.min(DISPATCH.maxInFlight, Math.ceil(this.window * 1.25));
+    }
+    this.lookedAt = now;
+    this.completed = 0;
+    this.slowestMs = 0;
+  }
+
+  private pass(): void {
+    if (this.hasPassed) return;
+    this.hasPassed = true;
+    this.options.onPassed(this.waiting);
+  }
+}
+
+/** A queue without the cost of moving its elements. */
+class Fifo<T extends { readonly weight: number }> {
+  private items: T[] = [];
+  private head = 0;
+  weight = 0;
+
+  get size(): number {
+    return this.items.length - this.head;
+  }
+
+  get first(): T | undefined {
+    return this.items[this.head];
+  }
+
+  push(item: T): void {
+    this.items.push(item);
+    this.weight += item.weight;
+  }
+
+  shift(): T | undefined {
+    const item = this.items[this.head];
+    if (item === undefined) return undefined;
+    this.weight -= item.weight;
+    // Half of an array that is let go is copied once: constant work for each element.
+    if (++this.head * 2 > this.items.length) {
+      this.items = this.items.slice(this.head);
+      this.head = 0;
+    }
+    return item;
+  }
+}
