@@ -1,0 +1,194 @@
+import { ManualClock } from 'aurora-cache/testing';
+import fc from 'fast-check';
+
+import { DISPATCH } from '../../../src/base/defaults.js';
+import { Dispatcher, type Lane, type Load } from '../../../src/store/dispatcher.js';
+import { flush } from '../cache/harness.js';
+
+const TIMEOUT_MS = 500;
+
+interface Command {
+  readonly number: number;
+  readonly load: Load;
+  readonly askedAt: number;
+  state: 'waiting' | 'sent' | 'passed' | 'done';
+}
+
+function setUpDispatcher() {
+  const clock = new ManualClock();
+  const passed: number[] = [];
+  const dispatcher = new Dispatcher({
+    clock,
+    timeoutMs: TIMEOUT_MS,
+    onPassed: (waiting) => passed.push(waiting),
+  });
+  const commands: Command[] = [];
+  const sent: Command[] = [];
+  const settle = (command: Command, isSent: boolean): void => {
+    expect(command.state).toBe('waiting');
+    command.state = isSent ? 'sent' : 'passed';
+    if (isSent) sent.push(command);
+  };
+  const ask = (lane: Lane, weight = 1): Command => {
+    const load = { lane, weight };
+    const askedAt = clock.monotonic();
+    const command: Command = { number: commands.length, load, askedAt, state: 'waiting' };
+    commands.push(command);
+    const room = dispatcher.enter(load);
+    if (typeof room === 'boolean') settle(command, room);
+    else
+      void room.then((isSent) => {
+        settle(command, isSent);
+      });
+    return command;
+  };
+  const reply = (command: Command, hasReplied = true, sentAt = clock.monotonic()): void => {
+    command.state = 'done';
+    sent.splice(sent.indexOf(command), 1);
+    dispatcher.leave(command.load, sentAt, hasReplied);
+  };
+  return { clock, dispatcher, commands, sent, ask, reply, passed };
+}
+
+describe('the dispatcher', () => {
+  it('sends at once while there is room, and the rest in order', async () => {
+    const { ask, reply, sent, commands } = setUpDispatcher();
+    for (let i = 0; i < DISPATCH.maxInFlight + 10; i++) ask('single');
+    expect(sent).toHaveLength(DISPATCH.maxInFlight);
+    for (const command of sent.slice(0, 3)) reply(command);
+    await flush();
+    expect(sent.slice(-3)).toEqual(commands.slice(DISPATCH.maxInFlight, DISPATCH.maxInFlight + 3));
+  });
+
+  it('lets single calls overtake bulk calls, and bulk calls leave room', async () => {
+    const { ask, reply, sent } = setUpDispatcher();
+    for (let i = 0; i < 100; i++) ask('bulk', DISPATCH.chunk);
+    expect(sent).toHaveLength((DISPATCH.maxInFlight * DISPATCH.bulkShare) / DISPATCH.chunk);
+    // At once, although bulk calls wait.
+    expect(ask('single').state).toBe('sent');
+    const rest = Array.from({ length: DISPATCH.maxInFlight - 1 }, () => ask('single'));
+    for (const command of sent.filter(({ load }) => load.lane === 'bulk')) reply(command);
+    await flush();
+    expect(rest.every(({ state }) => state === 'sent')).toBe(true);
+    expect(sent.filter(({ load }) => load.lane === 'bulk').length).toBe(0);
+  });
+
+  it('sends one command of a bulk call that has waited for a time-out', async () => {
+    const { ask, clock, dispatcher, sent, reply } = setUpDispatcher();
+    for (let i = 0; i < 2 * DISPATCH.maxInFlight; i++) ask('single');
+    const bulk = ask('bulk', DISPATCH.chunk);
+    await clock.advance('500ms');
+    for (const command of sent.slice(0, 10)) reply(command);
+    await flush();
+    expect(bulk.state).toBe('sent');
+    expect(dispatcher.waiting).toBeGreaterThan(0);
+  });
+
+  it('is never slower than one command at a time, however much that carries', () => {
+    const { ask } = setUpDispatcher();
+    expect(ask('bulk', 100 * DISPATCH.maxInFlight).state).toBe('sent');
+  });
+
+  it('passes by at once what would wait for more than four time-outs, and says so once', async () => {
+    const { ask, clock, dispatcher, sent, reply, passed, commands } = setUpDispatcher();
+    for (let i = 0; i < DISPATCH.maxInFlight + 1000; i++) ask('single');
+    // Ten commands in 100 ms: 1,000 would take 10 s.
+    await clock.advance('100ms');
+    for (const command of sent.slice(0, 10)) reply(command);
+    dispatcher.look();
+    for (let i = 0; i < 100; i++) expect(ask('single').state).toBe('passed');
+    expect(passed).toHaveLength(1);
+    // What waits already waits no longer than that.
+    await clock.advance('1500ms');
+    dispatcher.look();
+    await flush();
+    expect(commands.filter(({ state }) => state === 'waiting')).toEqual([]);
+  });
+
+  it('sends less to a store that is slow, and more again to one that is not', async () => {
+    const { ask, clock, dispatcher, sent, reply } = setUpDispatcher();
+    const run = async (ms: number): Promise<void> => {
+      while (dispatcher.waiting < 10) ask('single');
+      const batch = [...sent];
+      await clock.advance(`${ms}ms`);
+      while (dispatcher.waiting <= batch.length) ask('single');
+      const sentAt = clock.monotonic() - ms;
+      for (const command of batch) reply(command, true, sentAt);
+      dispatcher.look();
+      await flush(1);
+    };
+    for (let i = 0; i < 10; i++) await run(300);
+    expect(dispatcher.limit).toBe(DISPATCH.minInFlight);
+    for (let i = 0; i < 30; i++) await run(51);
+    expect(dispatcher.limit).toBe(DISPATCH.maxInFlight);
+  });
+
+  it('loses no command, keeps the order of each lane, and is bounded by time', async () => {
+    const step = fc.oneof(
+      fc.record({
+        kind: fc.constant('ask' as const),
+        lane: fc.constantFrom<Lane>('single', 'bulk'),
+        weight: fc.constantFrom(1, 20, 128, 700),
+        times: fc.integer({ min: 1, max: 60 }),
+      }),
+      fc.record({
+        kind: fc.constant('reply' as const),
+        share: fc.double({ min: 0, max: 1, noNaN: true }),
+      }),
+      fc.record({
+        kind: fc.constant('lose' as const),
+        share: fc.double({ min: 0, max: 1, noNaN: true }),
+      }),
+      fc.record({ kind: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 400 }) }),
+      fc.record({ kind: fc.constant('passAll' as const) }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
+        const setup = setUpDispatcher();
+        const { ask, reply, sent, commands, clock, dispatcher } = setup;
+        for (const one of steps) {
+          if (one.kind === 'ask') for (let i = 0; i < one.times; i++) ask(one.lane, one.weight);
+          else if (one.kind === 'wait') {
+            // As the deadlines do: several looks within a time-out.
+            for (let left = one.ms; left > 0; left -= 60) {
+              await clock.advance(`${Math.min(60, left)}ms`);
+              dispatcher.look();
+            }
+          } else if (one.kind === 'passAll') dispatcher.passAll();
+          else {
+            const few = sent.slice(0, Math.ceil(sent.length * one.share));
+            for (const command of few) reply(command, one.kind === 'reply');
+          }
+          await flush(1);
+          check(setup);
+        }
+        // Whatever is in flight ends, and so does all that waits.
+        while (sent.length > 0) {
+          for (const command of [...sent]) reply(command);
+          await flush(1);
+        }
+        expect(commands.every(({ state }) => state === 'done' || state === 'passed')).toBe(true);
+        expect(dispatcher.waiting).toBe(0);
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
+function check({ commands, sent, clock, dispatcher }: ReturnType<typeof setUpDispatcher>): void {
+  const waiting = commands.filter(({ state }) => state === 'waiting');
+  expect(dispatcher.waiting).toBe(waiting.length);
+  const inFlight = sent.reduce((sum, { load }) => sum + load.weight, 0);
+  // More than the window only if it was larger when they were sent, or for a single command.
+  if (sent.length > 1) expect(inFlight).toBeLessThanOrEqual(DISPATCH.maxInFlight);
+  for (const { askedAt } of waiting) {
+    const longest = (DISPATCH.maxTimeouts - 1) * TIMEOUT_MS + 60;
+    expect(clock.monotonic() - askedAt).toBeLessThanOrEqual(longest);
+  }
+  if (waiting.length > 0) expect(sent.length).toBeGreaterThan(0);
+  for (const lane of ['single', 'bulk'] as const) {
+    const first = waiting.find(({ load }) => load.lane === lane)?.number ?? Infinity;
+    const later = sent.filter(({ load, number }) => load.lane === lane && number > first);
+    expect(later).toEqual([]);
+  }
+}
