@@ -161,7 +161,7 @@ export class MemoryStore {
     this.policy.add(entry);
     if (tags.length > 0) this.tagged.add(entry);
     this.usedBytes += size;
-    this.sweep.arm();
+    this.sweep.arm(entry.staleUntil);
     // Only now: whoever is told of an eviction may store something at once, this key even.
     this.makeRoom();
     return entry.held ? entry : undefined;

@@ -2,21 +2,26 @@ import type { Clock, TimerHandle } from '../base/clock.js';
 import type { MemoryEntry } from './entry.js';
 import type { EntryTable } from './entry-table.js';
 
-/** Sweeps a minute's worth of the store in sixty steps, and a small store at once. */
+/** A pass takes a minute at most, in sixty steps; a small store takes one. */
 const EVERY_MS = 1000;
 const STEPS = 60;
 const LEAST = 500;
 
 /**
- * Finds the expired entries that nobody reads any more; reading drops the others. A timer runs only
- * while there are entries, and each step looks at a bounded number of them.
+ * Finds the expired entries that are not read again; reading drops the others. It works in passes of
+ * bounded steps, one a second, and sleeps between two passes until the first entry that is left
+ * expires: a store whose entries live for days costs one timer, not one a second.
  *
  * @internal
  */
 export class Sweep {
   private timer: TimerHandle = undefined;
+  /** When the timer fires; `Infinity` when there is none. */
+  private wakesAt = Infinity;
   /** The place to go on from. */
   private next = 0;
+  /** When the first of the entries expires that this pass has seen, or that were stored meanwhile. */
+  private soonest = Infinity;
 
   constructor(
     private readonly entries: EntryTable,
@@ -24,31 +29,57 @@ export class Sweep {
     private readonly expire: (entry: MemoryEntry) => void,
   ) {}
 
-  /** Sees to it that a step follows; to be called when there is something to sweep. */
-  arm(): void {
-    this.timer ??= this.clock.setTimeout(() => {
-      this.timer = undefined;
-      this.step();
-      if (this.entries.size > 0) this.arm();
-    }, EVERY_MS);
+  /** Notes that an entry was stored which expires at `end`, in ms since the epoch. */
+  arm(end: number): void {
+    if (end < this.soonest) this.soonest = end;
+    if (end < this.wakesAt - EVERY_MS) this.wakeAt(end);
   }
 
   stop(): void {
     if (this.timer !== undefined) this.clock.clearTimeout(this.timer);
     this.timer = undefined;
+    this.wakesAt = this.soonest = Infinity;
     this.next = 0;
   }
 
-  private step(): void {
+  /** Sets the timer, unless it fires before that. No sooner than in a second. */
+  private wakeAt(time: number): void {
+    const now = this.clock.now();
+    const at = Math.max(time, now + EVERY_MS);
+    if (at >= this.wakesAt) return;
+    if (this.timer !== undefined) this.clock.clearTimeout(this.timer);
+    this.wakesAt = at;
+    this.timer = this.clock.setTimeout(() => {
+      this.timer = undefined;
+      this.wakesAt = Infinity;
+      this.wake();
+    }, at - now);
+  }
+
+  private wake(): void {
+    const isOver = this.step();
+    if (this.entries.size === 0) {
+      this.stop();
+      return;
+    }
+    const { soonest } = this;
+    // The next pass finds out again.
+    if (isOver) this.soonest = Infinity;
+    this.wakeAt(isOver ? soonest : -Infinity);
+  }
+
+  /** Looks at the next entries, and says whether the pass is over. */
+  private step(): boolean {
     const now = this.clock.now();
     const most = Math.max(LEAST, Math.ceil(this.entries.extent / STEPS));
-    for (let i = 0; i < most; i++) {
-      if (this.next >= this.entries.extent) {
-        this.next = 0;
-        return;
-      }
+    for (let i = 0; i < most && this.next < this.entries.extent; i++) {
       const entry = this.entries.at(this.next++);
-      if (entry !== undefined && now >= entry.staleUntil) this.expire(entry);
+      if (entry === undefined) continue;
+      if (now >= entry.staleUntil) this.expire(entry);
+      else if (entry.staleUntil < this.soonest) this.soonest = entry.staleUntil;
     }
+    if (this.next < this.entries.extent) return false;
+    this.next = 0;
+    return true;
   }
 }

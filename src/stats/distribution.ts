@@ -4,6 +4,7 @@ const OCTAVE_BITS = 5;
 /** An hour in µs; longer durations count as an hour. */
 const LONGEST = 3_600_000_000;
 const BUCKETS = indexOf(LONGEST) + 1;
+const PAGES = Math.ceil(BUCKETS / PER_OCTAVE);
 
 /** A distribution as it travels between instances. */
 export interface DistributionSnapshot {
@@ -31,13 +32,17 @@ export class Distribution {
   sum = 0;
   /** In milliseconds. */
   max = 0;
-  private readonly counts = new Float64Array(BUCKETS);
+  /**
+   * Counts of the buckets, in one page for each doubling. A page is made when a duration falls into
+   * it: most methods take about as long each time, and all pages weigh seven kilobytes.
+   */
+  private readonly pages: (number[] | undefined)[] = new Array<undefined>(PAGES).fill(undefined);
 
   record(ms: number): void {
     const length = ms > 0 ? ms : 0;
     const microseconds = length * 1000;
     const whole = microseconds >= LONGEST ? LONGEST : Math.round(microseconds);
-    this.counts[indexOf(whole)]! += 1;
+    this.addTo(indexOf(whole), 1);
     this.count++;
     this.sum += length;
     if (length > this.max) this.max = length;
@@ -52,13 +57,17 @@ export class Distribution {
   countUpTo(ms: number): number {
     const last = indexOf(Math.min(LONGEST, Math.max(0, Math.floor(ms * 1000))));
     let seen = 0;
-    for (let i = 0; i <= last; i++) seen += this.counts[i]!;
+    this.forEach((bucket, count) => {
+      if (bucket <= last) seen += count;
+    });
     return seen;
   }
 
   /** Adds what another has recorded. */
   add(other: Distribution): void {
-    for (let i = 0; i < BUCKETS; i++) this.counts[i]! += other.counts[i]!;
+    other.forEach((bucket, count) => {
+      this.addTo(bucket, count);
+    });
     this.count += other.count;
     this.sum += other.sum;
     this.max = Math.max(this.max, other.max);
@@ -71,7 +80,7 @@ export class Distribution {
       const bucket = buckets[i]!;
       const many = buckets[i + 1]!;
       if (!Number.isInteger(bucket) || bucket < 0 || bucket >= BUCKETS || !(many > 0)) continue;
-      this.counts[bucket]! += many;
+      this.addTo(bucket, many);
       count += many;
     }
     this.count += count;
@@ -81,9 +90,23 @@ export class Distribution {
 
   snapshot(): DistributionSnapshot {
     const buckets: number[] = [];
-    for (let i = 0; i < BUCKETS; i++) if (this.counts[i]! > 0) buckets.push(i, this.counts[i]!);
+    this.forEach((bucket, count) => buckets.push(bucket, count));
     const { count, sum, max } = this;
     return { count, sum, max, buckets };
+  }
+
+  private addTo(bucket: number, many: number): void {
+    const page = (this.pages[bucket >> OCTAVE_BITS] ??= new Array<number>(PER_OCTAVE).fill(0));
+    page[bucket & (PER_OCTAVE - 1)]! += many;
+  }
+
+  /** The buckets that are not empty, in their order. */
+  private forEach(see: (bucket: number, count: number) => void): void {
+    this.pages.forEach((page, number) => {
+      page?.forEach((count, place) => {
+        if (count > 0) see(number * PER_OCTAVE + place, count);
+      });
+    });
   }
 }
 

@@ -21,7 +21,7 @@ const NONE: LatencySummary = { count: 0, mean: 0, p50: 0, p90: 0, p99: 0, max: 0
 
 /**
  * Distribution of durations; percentiles are at most 1.6 % off. It is made with the first record,
- * since most methods never miss in quantity and an empty one weighs several kilobytes.
+ * and takes room for the durations that occur alone.
  *
  * @internal
  */

@@ -3,10 +3,11 @@ import { toMilliseconds, type Duration } from '../base/duration.js';
 
 interface Timer {
   readonly at: number;
-  readonly order: number;
   readonly callback: () => void;
 }
 
+/** Timers that have fired or were cleared, of which so many may stay in the queue. */
+const MAX_SETTLED = 1000;
 /** How often the event loop gets a turn around a timer, so that what it set off can run. */
 const SETTLING_TURNS = 3;
 
@@ -26,7 +27,10 @@ export class ManualClock implements Clock {
   private time: number;
   private readonly start: number;
   private readonly timers = new Set<Timer>();
-  private order = 0;
+  /** The same in the order in which they fire, those included that were cleared. */
+  private queue: Timer[] = [];
+  /** Where in the queue the next one is. */
+  private first = 0;
 
   /** @param start - Milliseconds since the epoch; default: the start of 2024. */
   constructor(start = Date.UTC(2024, 0, 1)) {
@@ -50,8 +54,9 @@ export class ManualClock implements Clock {
   }
 
   setTimeout(callback: () => void, ms: number): TimerHandle {
-    const timer: Timer = { at: this.time + Math.max(0, ms), order: this.order++, callback };
+    const timer: Timer = { at: this.time + Math.max(0, ms), callback };
     this.timers.add(timer);
+    this.enqueue(timer);
     return timer;
   }
 
@@ -68,8 +73,7 @@ export class ManualClock implements Clock {
   async advance(duration: Duration): Promise<void> {
     const end = this.time + (duration === 0 ? 0 : toMilliseconds(duration, 'advance'));
     await settle();
-    for (let next = this.next(end); next !== undefined; next = this.next(end)) {
-      this.timers.delete(next);
+    for (let next = this.take(end); next !== undefined; next = this.take(end)) {
       this.time = Math.max(this.time, next.at);
       next.callback();
       await settle();
@@ -83,17 +87,40 @@ export class ManualClock implements Clock {
     this.time += toMilliseconds(duration, 'jump');
   }
 
-  private next(end: number): Timer | undefined {
-    let first: Timer | undefined;
-    for (const timer of this.timers) {
-      if (timer.at > end) continue;
-      const earlier =
-        first === undefined ||
-        timer.at < first.at ||
-        (timer.at === first.at && timer.order < first.order);
-      if (earlier) first = timer;
+  /** Behind all timers that fire no later. Most are the last of all. */
+  private enqueue(timer: Timer): void {
+    if (this.queue.length > 2 * this.timers.size + MAX_SETTLED) {
+      this.queue = this.queue.filter((queued) => this.timers.has(queued));
+      this.first = 0;
     }
-    return first;
+    const { queue } = this;
+    let low = this.first;
+    let high = queue.length;
+    while (low < high) {
+      const middle = high === queue.length ? high - 1 : (low + high) >>> 1;
+      if ((queue[middle] as Timer).at <= timer.at) low = middle + 1;
+      else high = middle;
+    }
+    queue.splice(low, 0, timer);
+  }
+
+  /** Takes the next timer that is due by `end`. */
+  private take(end: number): Timer | undefined {
+    for (;;) {
+      const timer = this.queue[this.first];
+      if (timer === undefined) {
+        this.queue = [];
+        this.first = 0;
+        return undefined;
+      }
+      if (!this.timers.has(timer)) this.first++;
+      else if (timer.at > end) return undefined;
+      else {
+        this.first++;
+        this.timers.delete(timer);
+        return timer;
+      }
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { CacheManager } from 'aurora-cache';
 import { ManualClock } from 'aurora-cache/testing';
 
 describe('ManualClock', () => {
@@ -92,5 +93,57 @@ describe('ManualClock', () => {
     expect(() => {
       clock.jump(duration as number);
     }).toThrow(/jump/);
+  });
+
+  it('goes from one due timer to the next, however far and however many', async () => {
+    const clock = new ManualClock(0);
+    const fired: number[] = [];
+    const count = 2000;
+    // In an order that is neither that of the times nor its reverse; every third is cleared.
+    const timers = Array.from({ length: count }, (_, i) => {
+      const ms = ((i * 7919) % count) * 1000;
+      return clock.setTimeout(() => fired.push(clock.now()), ms);
+    });
+    timers.forEach((timer, i) => {
+      if (i % 3 === 0) clock.clearTimeout(timer);
+    });
+    const turns = jest.spyOn(globalThis, 'setImmediate');
+    await clock.advance('7d');
+    const left = timers.flatMap((_, i) => (i % 3 === 0 ? [] : [((i * 7919) % count) * 1000]));
+    expect(fired).toEqual(left.sort((a, b) => a - b));
+    expect(clock.pending).toBe(0);
+    expect(clock.now()).toBe(7 * 86_400_000);
+    expect(turns.mock.calls.length).toBeLessThan(4 * count);
+  });
+
+  it('does not grow by timers that are set again and again', async () => {
+    const clock = new ManualClock(0);
+    let fired = 0;
+    const tick = (): void => {
+      fired++;
+      clock.clearTimeout(clock.setTimeout(tick, 5));
+      clock.setTimeout(tick, 10);
+    };
+    tick();
+    await clock.advance('30s');
+    expect(fired).toBe(3001);
+    expect(clock.pending).toBe(1);
+    expect((clock as unknown as { queue: unknown[] }).queue.length).toBeLessThan(1100);
+  });
+
+  it.each([
+    ['memory', undefined],
+    ['a Map behind it', new Map()],
+  ])('passes a week of a cache that is not used in a few turns: %s', async (_, store) => {
+    const clock = new ManualClock();
+    const cache = new CacheManager({ clock, store });
+    for (let i = 0; i < 2000; i++) await cache.set(`k${String(i)}`, i, { ttl: '30d' });
+    await cache.set('short', 1, { ttl: '1h' });
+    const turns = jest.spyOn(globalThis, 'setImmediate');
+    await clock.advance('7d');
+    expect(turns.mock.calls.length).toBeLessThan(1000);
+    expect((await cache.getStats()).memoryKeys).toBeLessThanOrEqual(1000);
+    await cache.close();
+    expect(clock.pending).toBe(0);
   });
 });
