@@ -30,9 +30,8 @@ export type {
   CacheOptions,
   CompressionOptions,
   MemoryOptions,
-  RedisSettings,
-  RedisTarget,
 } from './cache/options.js';
+export type { RedisCallback, RedisLike, RedisSettings, RedisTarget } from './cache/redis-target.js';
 export type { LifeOptions, LoadOptions, LoadTimeOptions, SetOptions } from './cache/policy.js';
 export type { CacheStats, MethodReport } from './cache/statistics.js';
 export type { WarmOptions, WarmProgress, WarmReport } from './cache/warm.js';

@@ -12,6 +12,7 @@ import {
   isObject,
   type Check,
 } from '../base/options.js';
+import { redisTargetProblem } from '../base/redis-options.js';
 import { redisUrlProblem } from '../base/redis-url.js';
 import type { EvictionPolicy } from '../memory/policy.js';
 import type { SizeEstimator } from '../memory/size.js';
@@ -28,6 +29,7 @@ import {
   type LoadPolicy,
   type LoadTimeOptions,
 } from './policy.js';
+import type { RedisTarget } from './redis-target.js';
 
 /** Options of the memory tier. */
 export interface MemoryOptions {
@@ -58,31 +60,6 @@ export interface CompressionOptions {
   /** UTF-8 bytes of an encoded value from which compression is tried; default 2,048. */
   threshold?: number | undefined;
 }
-
-/** Common options of ioredis; it takes more, see its documentation. */
-export interface RedisSettings {
-  /** Name or address; default `localhost`. */
-  host?: string;
-  /** Default 6379. */
-  port?: number;
-  /** ACL user. */
-  username?: string;
-  password?: string;
-  /** Number of the database; default 0. */
-  db?: number;
-  /** Options of Node's `tls.connect`. */
-  tls?: object;
-  /** Sentinels to ask for the primary. */
-  sentinels?: readonly { host?: string; port?: number }[];
-  /** Name of the primary among the sentinels'. */
-  name?: string;
-}
-
-/**
- * Options for an ioredis client, or such a client. Described without ioredis' own types, so that
- * nobody needs them who does not use Redis.
- */
-export type RedisTarget = RedisSettings | object;
 
 /** Options of {@link CacheManager}. */
 export interface CacheOptions extends Omit<LifeOptions, 'ttl'>, LoadTimeOptions {
@@ -149,7 +126,7 @@ export interface ResolvedOptions {
   readonly memoryTtlMs: number | undefined;
   readonly store: CacheStore | undefined;
   /** A Redis of the cache's own to open: URL, options or client. */
-  readonly redis: string | object | undefined;
+  readonly redis: string | RedisTarget | undefined;
   readonly bus: BusKind | undefined;
   readonly storeTimeoutMs: number;
   readonly breaker: BreakerSettings | undefined;
@@ -221,20 +198,10 @@ const isRedisUrl: Check = (value, option) => {
 };
 
 const isRedis: Check = (value, option) => {
-  if (typeof value !== 'object' || value === null) {
-    throw new ConfigurationError(
-      `${option} must be options for ioredis, or a client of it. A URL goes into redisUrl.`,
-    );
-  }
-  const { keyPrefix, options } = value as {
-    keyPrefix?: unknown;
-    options?: { keyPrefix?: unknown };
-  };
-  if (!keyPrefix && !options?.keyPrefix) return undefined;
-  throw new ConfigurationError(
-    `${option}: keyPrefix cannot be used: it would not apply to patterns. Give the cache a ` +
-      'namespace instead.',
-  );
+  // The options may hold a password, and must not be described.
+  const problem = redisTargetProblem(value, option);
+  if (problem !== undefined) throw new ConfigurationError(problem);
+  return undefined;
 };
 
 const isStore: Check = (value) =>

@@ -1,6 +1,7 @@
 import { isCacheError, StoreError } from '../base/errors.js';
 import { warnOnce } from '../base/warn.js';
 import type { CacheStore } from '../store/adapter.js';
+import type { RedisTarget } from './redis-target.js';
 
 /**
  * Loads the Redis room, which needs the optional package `ioredis`, and opens a store of the cache's
@@ -10,10 +11,10 @@ import type { CacheStore } from '../store/adapter.js';
  * @returns A promise that rejects when `ioredis` is not installed.
  * @internal
  */
-export async function openRedis(target: string | object): Promise<CacheStore> {
+export async function openRedis(target: string | RedisTarget): Promise<CacheStore> {
   try {
     const { RedisStore } = await import('../redis/index.js');
-    return new RedisStore(target) as CacheStore;
+    return new RedisStore(target as ConstructorParameters<typeof RedisStore>[0]) as CacheStore;
   } catch (cause) {
     if (isCacheError(cause)) throw cause;
     const message =

@@ -29,7 +29,7 @@ type EvictListener = (entry: MemoryEntry, reason: EvictReason) => void;
  */
 export class MemoryStore {
   /** Part of Keyv's adapter contract. */
-  readonly opts: Readonly<MemoryStoreOptions & { dialect: string }>;
+  readonly opts: MemoryStoreOptions & Record<string, unknown>;
   /** Part of Keyv's adapter contract; set by the Keyv instance that uses the store. */
   namespace: string | undefined = undefined;
 
@@ -57,7 +57,7 @@ export class MemoryStore {
     checkMemoryOptions(options);
     // Keyv iterates over stores of certain dialects only, and its constructor throws for a store
     // with an iterator that names neither dialect nor URL. It looks at the name for nothing else.
-    this.opts = Object.freeze({ ...options, dialect: 'sqlite' });
+    this.opts = { ...options, dialect: 'sqlite' };
     this.maxItems = options.maxItems ?? DEFAULTS.maxMemoryItems;
     this.maxBytes = options.maxBytes;
     this.sizeOf = options.sizeOf ?? estimateSize;

@@ -2,10 +2,13 @@ import { Redis, type Cluster, type RedisOptions } from 'ioredis';
 
 import { ConfigurationError, StoreError } from '../base/errors.js';
 import { redacted } from '../base/redact.js';
-import { redisUrlProblem } from '../base/redis-url.js';
+import { isRedisClient, redisTargetProblem } from '../base/redis-options.js';
+import { readRedisUrl } from '../base/redis-url.js';
 import { listen, unlisten, type Listener } from './client-events.js';
 import { CommandWatch, WATCH_LIMITS } from './command-watch.js';
+import { databaseOf } from './database.js';
 import { messageOf } from './failure.js';
+import { ReadOnlyBackOff } from './read-only.js';
 
 /** A connection of the caller's: used as it is, and never closed. */
 export type RedisClient = Redis | Cluster;
@@ -31,8 +34,10 @@ export class Connection {
   /** Whether {@link Connection.close} ends the client. */
   private readonly isOurs: boolean;
   private refused = false;
-  /** Whether the database that was asked for does not exist: commands would go to another one. */
+  /** Whether the server refused the database: commands would go to another one. */
   private isMisplaced = false;
+  /** Whether a client of the caller's uses the database that it was opened for; while that is read. */
+  private placing: Promise<void> | undefined;
   /** Whether the first attempt to connect is over, well or badly. */
   private wasTried = false;
   /** The first attempt, while somebody waits for it. */
@@ -50,15 +55,12 @@ export class Connection {
     target: string | RedisOptions | RedisClient,
     private readonly onError: (error: Error) => void,
   ) {
-    this.isOurs = !isClient(target);
-    this.client = isClient(target) ? target : this.open(target);
+    const options = typeof target === 'string' ? fromUrl(target) : target;
+    const problem = redisTargetProblem(options, 'RedisStore: the target');
+    if (problem !== undefined) throw new ConfigurationError(problem);
+    this.isOurs = !isClient(options);
+    this.client = isClient(options) ? options : this.open(options);
     this.isCluster = 'isCluster' in this.client && this.client.isCluster;
-    if (this.client.options.keyPrefix) {
-      throw new ConfigurationError(
-        'RedisStore: a client with keyPrefix cannot be used: it would not apply to patterns. Give ' +
-          'the cache a namespace instead.',
-      );
-    }
     this.listen('ready', () => {
       this.wasTried = true;
       this.wasExplained = true;
@@ -67,6 +69,7 @@ export class Connection {
     });
     this.listen('connecting', () => {
       this.wasExplained = false;
+      this.isMisplaced = false;
     });
     this.listen('close', () => {
       this.wasTried = true;
@@ -80,6 +83,9 @@ export class Connection {
       this.wasTried = true;
       this.failed(error);
     });
+    if (this.isOurs || this.client.status !== 'ready') return;
+    this.placing = this.place();
+    this.placing.catch(() => undefined);
   }
 
   /**
@@ -91,6 +97,7 @@ export class Connection {
   ready(): Promise<void> | undefined {
     const { status } = this.client;
     if (this.isMisplaced) return Promise.reject(notConnected());
+    if (this.placing !== undefined) return this.placing;
     if (status === 'ready') return undefined;
     const isFirst = !this.wasTried && (status === 'connecting' || status === 'connect');
     if (isFirst || status === 'wait') return (this.attempt ??= this.firstAttempt());
@@ -127,7 +134,8 @@ export class Connection {
     await Promise.resolve();
   }
 
-  private open(target: string | RedisOptions): Redis {
+  private open(target: RedisOptions): Redis {
+    const readOnly = new ReadOnlyBackOff();
     const options = {
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
@@ -135,17 +143,15 @@ export class Connection {
       connectTimeout: CONNECT_TIMEOUT_MS,
       disconnectTimeout: FAREWELL_MS,
       sentinelCommandTimeout: CONNECT_TIMEOUT_MS,
-      retryStrategy: (attempt: number) => (this.refused ? REFUSED_RETRY_MS : backOff(attempt)),
+      retryStrategy: (attempt: number) => {
+        if (readOnly.takeDue()) return 0;
+        return this.refused ? REFUSED_RETRY_MS : backOff(attempt);
+      },
       sentinelRetryStrategy: backOff,
-      // A replica that was a primary until a moment ago: look for the new one.
-      reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+      // Without it, a planned failover leaves the client on the demoted primary for seconds.
+      failoverDetector: target.sentinels != null,
+      reconnectOnError: (error: Error) => readOnly.reconnectsAfter(error),
     } satisfies RedisOptions;
-    if (typeof target === 'string') {
-      checkUrl(target);
-      const client = new Redis(target, options);
-      new CommandWatch(client);
-      return client;
-    }
     // What ioredis would do by timers of its own, for each command.
     const { commandTimeout, socketTimeout, ...others } = target;
     const client = new Redis({ ...options, ...others, replyMapping: 'legacy' });
@@ -154,6 +160,18 @@ export class Connection {
       silenceMs: given(socketTimeout) ?? WATCH_LIMITS.silenceMs,
     });
     return client;
+  }
+
+  /** A client that was ready before it came here has reported a refused database to others only. */
+  private async place(): Promise<void> {
+    const { used, wanted } = (await databaseOf(this.client)) ?? {};
+    this.placing = undefined;
+    if (used === wanted) return;
+    this.isMisplaced = true;
+    this.failed(
+      new Error(`the client uses database ${String(used)} instead of ${String(wanted)}.`),
+    );
+    throw notConnected();
   }
 
   private firstAttempt(): Promise<void> {
@@ -178,8 +196,8 @@ export class Connection {
   private failed(error: Error): void {
     this.wasExplained = true;
     this.refused = /^(?:WRONGPASS|NOAUTH|ERR invalid password|ERR AUTH)/.test(error.message);
-    // ioredis goes on with the database that it has.
-    this.isMisplaced ||= /^ERR (?:DB index is out of range|invalid DB index)/.test(error.message);
+    // ioredis goes on with database 0.
+    this.isMisplaced ||= commandOf(error) === 'select';
     const message = redacted(messageOf(error));
     // The same failure at every attempt is one failure.
     if (this.reported.has(message) || this.reported.size >= MOST_REPORTED) return;
@@ -204,16 +222,18 @@ function notConnected(): StoreError {
   return new StoreError('connect', 'Redis: not connected.');
 }
 
-function isClient(target: unknown): target is RedisClient {
-  return (
-    typeof target === 'object' &&
-    target !== null &&
-    'status' in target &&
-    typeof (target as { call?: unknown }).call === 'function'
-  );
+function isClient(target: object): target is RedisClient {
+  return isRedisClient(target);
 }
 
-function checkUrl(url: string): void {
-  const problem = redisUrlProblem(url);
-  if (problem !== undefined) throw new ConfigurationError(`RedisStore: ${problem}`);
+/** The command that a reply refused, if it is known. */
+function commandOf(error: Error): string | undefined {
+  const { command } = error as Error & { command?: { name?: string } };
+  return command?.name?.toLowerCase();
+}
+
+function fromUrl(url: string): RedisOptions {
+  const read = readRedisUrl(url);
+  if (typeof read === 'string') throw new ConfigurationError(`RedisStore: ${read}`);
+  return read;
 }

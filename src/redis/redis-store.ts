@@ -36,8 +36,8 @@ type ErrorListener = (error: Error) => void;
  * ```
  */
 export class RedisStore {
-  /** Part of Keyv's adapter contract. */
-  readonly opts: Readonly<Record<string, unknown>> = Object.freeze({ dialect: 'redis' });
+  /** Part of Keyv's adapter contract: Keyv and its test suite add properties of their own. */
+  readonly opts: Record<string, unknown> = { dialect: 'redis' };
   /** Part of Keyv's adapter contract; set by the Keyv instance that uses the store. */
   namespace: string | undefined = undefined;
   private readonly connection: Connection;

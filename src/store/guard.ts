@@ -36,6 +36,8 @@ export class Guard {
   private opened: Backend | undefined;
   /** Failures so far, thrown or reported. */
   private failures = 0;
+  /** Operations that were reported as refused, and have not succeeded since. */
+  private readonly refused = new Set<string>();
 
   /**
    * @param backend - The store, or a promise of it; operations wait for it within their deadlines.
@@ -146,6 +148,7 @@ export class Guard {
       // `Keyv` reports a failure as an event, and answers as though nothing had happened.
       if (this.failures !== before && this.opened?.coordinator === undefined) return undefined;
       this.breaker?.succeeded();
+      if (this.refused.size > 0) this.refused.delete(operation);
       return result;
     } catch (error) {
       hasReplied = !isTimeout(error, operation);
@@ -191,10 +194,18 @@ export class Guard {
     return await run(await this.whenOpen());
   }
 
-  /** Tells of a failure, and counts it if it says that the store is away. */
+  /** Reports a failure, and counts it if the store is away. */
   private failed(operation: string, cause: unknown): void {
-    this.options.onError(toStoreError(operation, cause));
+    if (!this.isRepeated(operation, cause)) this.options.onError(toStoreError(operation, cause));
     this.count(cause);
+  }
+
+  /** A store that takes no writes refuses each: one report an operation, until it succeeds again. */
+  private isRepeated(operation: string, cause: unknown): boolean {
+    if (!(cause instanceof Error && REFUSED_WRITE.test(cause.message))) return false;
+    if (this.refused.has(operation)) return true;
+    this.refused.add(operation);
+    return false;
   }
 
   private count(cause: unknown): void {
@@ -204,8 +215,10 @@ export class Guard {
   }
 }
 
-/** Answers of a Redis that lives, but says no to this one command. */
-const REFUSALS = /^(?:OOM|WRONGTYPE|NOPERM|NOSCRIPT|LATE|ERR)\b/;
+/** Replies of a Redis that takes no writes at present, or not from us: reads go on. */
+const REFUSED_WRITE = /^(?:OOM|READONLY|MISCONF|NOREPLICAS)\b/;
+/** The same, and refusals of one command. */
+const REFUSALS = new RegExp(`${REFUSED_WRITE.source}|^(?:WRONGTYPE|NOPERM|NOSCRIPT|LATE|ERR)\\b`);
 
 function isOutage(cause: unknown): boolean {
   return !(cause instanceof Error && REFUSALS.test(cause.message));

@@ -291,9 +291,12 @@ export class GuardedStore {
     this.recovery.soon();
   }
 
-  /** The breaker's question: what is out of date goes first, so that nobody reads it afterwards. */
+  /**
+   * Whether the breaker may close: what is out of date is removed first. A store that refuses that,
+   * as a replica does, can still be read; what is logged stays covered.
+   */
   private async probe(): Promise<boolean> {
-    if (this.log.size > 0) return await this.recovery.run();
+    if (this.log.size > 0 && (await this.recovery.run())) return true;
     const key = `${this.options.prefix}#probe`;
     const answer = await this.guard.force(
       'get',

@@ -41,7 +41,7 @@ interface ActiveFault extends Fault {
  */
 export class FaultStore {
   /** Part of Keyv's adapter contract. */
-  readonly opts: Readonly<{ dialect: string }> = Object.freeze({ dialect: 'sqlite' });
+  readonly opts: Record<string, unknown> = { dialect: 'sqlite' };
   /** Part of Keyv's adapter contract. */
   namespace: string | undefined = undefined;
   /** What is stored; tests may look at it and change it. */

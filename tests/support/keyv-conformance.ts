@@ -53,6 +53,15 @@ export function keyvConformance(open: () => OpenAdapter): void {
       await Promise.all(promises);
     });
 
+    it('takes properties in opts, as its test suite sets them', async () => {
+      const keyv = make();
+      const { opts } = keyv.opts.store as KeyvStoreAdapter;
+      opts.deserialize = (text: string) => JSON.parse(text) as unknown;
+      expect(opts).toHaveProperty('deserialize');
+      await keyv.set('foo', 'bar');
+      expect(await keyv.get('foo')).toBe('bar');
+    });
+
     it('set answers true, and get what was set', async () => {
       const keyv = make();
       expect(await keyv.set('foo', 'bar')).toBe(true);

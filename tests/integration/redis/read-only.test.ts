@@ -1,0 +1,123 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+
+import type { CacheOptions } from 'aurora-cache';
+import { Redis } from 'ioredis';
+
+import { RedisServer, stopServers, until } from '../../support/redis/server.js';
+import { Watched } from '../../support/redis/watched.js';
+
+const KEYS = Array.from({ length: 20 }, (_, i) => `key ${i}`);
+const ROUNDS = 30;
+
+const closing: (() => unknown)[] = [];
+const warnings: string[] = [];
+const onWarning = ({ name }: Error): void => void warnings.push(name);
+
+beforeAll(() => {
+  process.on('warning', onWarning);
+});
+
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+afterAll(async () => {
+  process.off('warning', onWarning);
+  await stopServers();
+});
+
+function adminOf(server: RedisServer): Redis {
+  const admin = new Redis(server.url);
+  closing.push(() => {
+    admin.disconnect();
+  });
+  return admin;
+}
+
+async function open(options: CacheOptions): Promise<Watched> {
+  const one = new Watched(options);
+  closing.push(() => one.cache.close());
+  return await one.untilWell();
+}
+
+async function acceptedBy(admin: Redis): Promise<number> {
+  return Number(/total_connections_received:(\d+)/.exec(await admin.info('stats'))?.[1]);
+}
+
+/** Reads what is there, beside writes that the server refuses; how many reads had to load. */
+async function loadsBesideRefusedWrites({ cache }: Watched): Promise<number> {
+  let loads = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    await Promise.all([
+      ...KEYS.map((key) =>
+        cache.getOrSet(key, () => {
+          loads++;
+          return key;
+        }),
+      ),
+      ...KEYS.map((key) => cache.set(`refused ${key}`, round)),
+      cache.delete(`refused ${round}`),
+      cache.getOrSet(`cold ${round}`, () => round),
+    ]);
+    await pause(10);
+  }
+  return loads;
+}
+
+describe.each<[string, CacheOptions]>([
+  ['with a memory tier', {}],
+  ['without', { memory: false }],
+])('%s', (_, tiers) => {
+  it('READONLY: reads go on, and connecting again backs off', async () => {
+    const primary = await RedisServer.start();
+    const replica = await RedisServer.start(['--replicaof', '127.0.0.1', `${primary.port}`]);
+    const admin = adminOf(replica);
+    const writer = await open({ redisUrl: primary.url, ...tiers });
+    for (const key of KEYS) await writer.cache.set(key, key);
+    const reader = new Watched({ redisUrl: replica.url, ...tiers });
+    closing.push(() => reader.cache.close());
+    await until('the replica is in step', async () => {
+      return (await reader.cache.getMany(KEYS)).size === KEYS.length;
+    });
+    const before = await acceptedBy(admin);
+    const start = performance.now();
+    const loads = await loadsBesideRefusedWrites(reader);
+    const seconds = (performance.now() - start) / 1000;
+    // A reconnect costs the reads that are under way.
+    expect(loads).toBeLessThan((ROUNDS * KEYS.length) / 4);
+    await until('it is connected', async () => !(await reader.cache.getStats()).degraded);
+    expect(await reader.cache.getStats()).toMatchObject({ degraded: false, breaker: 'closed' });
+    // One at once, then after 1, 2, 4 … seconds.
+    expect((await acceptedBy(admin)) - before).toBeLessThanOrEqual(2 + Math.log2(1 + seconds));
+    expect(reader.errors.length).toBeLessThan(20);
+    expect(reader.errors).toContain('The store failed on set.');
+    expect(warnings).not.toContain('MaxListenersExceededWarning');
+    // Promoted: what was refused is made good.
+    await admin.call('REPLICAOF', 'NO', 'ONE');
+    await reader.untilWell(20_000);
+  }, 60_000);
+
+  it('MISCONF: reads go on, on the same connection', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'aurora-misconf-'));
+    const server = await RedisServer.start(['--dir', folder, '--save', '3600 1']);
+    const admin = adminOf(server);
+    const one = await open({ redisUrl: server.url, ...tiers });
+    for (const key of KEYS) await one.cache.set(key, key);
+    rmSync(folder, { recursive: true });
+    await until('the server refuses writes', async () => {
+      await admin.bgsave().catch(() => undefined);
+      return /rdb_last_bgsave_status:err/.test(await admin.info('persistence'));
+    });
+    const before = await acceptedBy(admin);
+    expect(await loadsBesideRefusedWrites(one)).toBe(0);
+    expect(await acceptedBy(admin)).toBe(before);
+    expect(await one.cache.getStats()).toMatchObject({ degraded: false, breaker: 'closed' });
+    expect(one.errors.length).toBeLessThan(20);
+    expect(one.errors).toContain('The store failed on set.');
+    await admin.config('SET', 'save', '');
+    await one.untilWell();
+  }, 60_000);
+});
