@@ -18,6 +18,7 @@ export {
 } from './base/errors.js';
 export { escapePattern } from './base/glob.js';
 export { keyPart, pattern } from './base/key.js';
+export type { NotCacheable, Spent } from './base/spent.js';
 
 export { configureCache, getCache, invalidateCache } from './cache/default-cache.js';
 export type { CacheEvents, CacheListener } from './cache/events.js';

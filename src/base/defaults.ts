@@ -101,6 +101,8 @@ export const LIMITS = {
   pendingPatterns: 100,
   /** UTF-8 bytes of a value that was compressed; a larger one is stored as it is. */
   inflatedBytes: 67_108_864,
+  /** Keys remembered because their loads returned what can be read only once. */
+  spentKeys: 1000,
   /** Different methods that one cache keeps figures of. */
   methods: 10_000,
   /** Routes that requests are counted for one by one; the rest are counted together. */

@@ -50,6 +50,8 @@ export class Engine {
   readonly refreshes = new RefreshTable();
   /** By key, the lease that has been waited for in vain. */
   readonly hung = new Map<string, string>();
+  /** Keys whose last load returned a stream or the like: every call runs a load of its own. */
+  readonly spentKeys = new Set<string>();
   /** Names this memory tier among those that share a store. */
   readonly origin = randomUUID();
   private tokens = 0;

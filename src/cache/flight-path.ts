@@ -8,6 +8,7 @@ import type { Lease } from './lease.js';
 import type { LoadRequest } from './load-request.js';
 import { runLoader } from './loader.js';
 import { refreshAt } from './policy.js';
+import { isSpent } from './spent-results.js';
 import { takeTurn, type Purpose, type Turn } from './turn.js';
 
 /** After a refresh that failed, hits leave the loader alone for this long. */
@@ -191,6 +192,11 @@ async function load(
   flight.enter('loading', engine.clock.now());
   const stale = replacedValue(engine, flight);
   const value = await runLoader(engine, key, loader, policy, stale, record);
+  if (isSpent(engine, key, record?.name, value)) {
+    void lease?.release();
+    flight.land({ ok: true, value, source: 'spent' });
+    return;
+  }
   const filling = fill(engine, flight.fence, policy, value, lease, (entry) => {
     keep(request, entry);
   });

@@ -3,9 +3,12 @@ import type { Glob } from '../base/glob.js';
 import type { SharedEntry } from '../store/shared-tier.js';
 import type { Fence } from './fence.js';
 
-/** How a flight ended. It never rejects: whoever waits decides what an error means to them. */
+/**
+ * How a flight ended. It never rejects: each caller decides what an error means to it. A `spent`
+ * value can be read only once, and belongs to the caller that started the flight.
+ */
 export type Landing =
-  | { readonly ok: true; readonly value: unknown; readonly source: 'shared' | 'load' }
+  | { readonly ok: true; readonly value: unknown; readonly source: 'shared' | 'load' | 'spent' }
   | { readonly ok: false; readonly error: unknown }
   | typeof ELSEWHERE;
 

@@ -2,6 +2,7 @@ import { ConfigurationError } from '../base/errors.js';
 import { describe } from '../base/duration.js';
 import { checkedKey, escapeKey } from '../base/escape.js';
 import { checkOptions } from '../base/options.js';
+import { spentPart } from '../base/spent.js';
 import { isThenable } from '../base/thenable.js';
 import { Engine } from './engine.js';
 import type { SetEntry, WarmEntry } from './entries.js';
@@ -84,7 +85,8 @@ export class CacheManager {
    * Stores a value, in place of what is there. Loads of the key that are under way will not
    * overwrite it.
    *
-   * @throws ConfigurationError for a bad option, or for a promise in place of a value.
+   * @throws ConfigurationError for a bad option, and for a promise, an iterator, a stream or a
+   * `Response` in place of a value.
    */
   async set<T>(key: string, value: T, options: SetOptions = {}): Promise<void> {
     await this.storing('set', key, value, options)();
@@ -314,6 +316,12 @@ export class CacheManager {
     const full = this.keyOf(key);
     if (isThenable(value)) {
       throw new ConfigurationError(`${owner}: value is a promise. Await it first.`);
+    }
+    const kind = spentPart(value);
+    if (kind !== undefined) {
+      throw new ConfigurationError(
+        `${owner}: value is ${kind}, which can be read only once. Read it first, and store the data.`,
+      );
     }
     checkOptions(owner, options, SET_CHECKS);
     const { engine } = this[CORE];

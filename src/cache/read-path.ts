@@ -7,6 +7,7 @@ import { readThrough, refreshInBackground, takeOff } from './flight-path.js';
 import { ELSEWHERE, OVERDUE, type Flight, type Landing } from './flight.js';
 import { LazyLoadContext } from './load-context.js';
 import type { LoadRequest } from './load-request.js';
+import { loadAlone } from './spent-results.js';
 
 export type { EntryOwner, LoadRequest, MemoryEntry };
 
@@ -76,7 +77,7 @@ export async function reload(engine: Engine, request: LoadRequest): Promise<unkn
   engine.invalidateKey(request.key);
   const landing = await takeOff(engine, request, 'reload').landing;
   if (landing === ELSEWHERE) return await getOrLoad(engine, request);
-  if (landing.ok) return engine.ownCopy(landing.value);
+  if (landing.ok) return landing.source === 'spent' ? landing.value : engine.ownCopy(landing.value);
   throw landing.error;
 }
 
@@ -85,7 +86,11 @@ function answer(
   request: LoadRequest,
   stale: MemoryEntry | undefined,
 ): Promise<unknown> {
-  const { shared } = engine;
+  const { shared, spentKeys } = engine;
+  if (stale === undefined && spentKeys.has(request.key)) {
+    countMiss(engine, request);
+    return loadAlone(engine, request);
+  }
   const isPlain = stale === undefined && request.policy.softMs === undefined;
   if (!isPlain || shared === undefined || engine.flights.get(request.key) !== undefined) {
     return settle(engine, request, stale, undefined);
@@ -147,6 +152,10 @@ async function settle(
       if (expired === undefined) throw outcome.error;
       const isLate = isCacheError(outcome.error) && outcome.error.code === 'ERR_LOAD_TIMEOUT';
       return serveStale(engine, request, expired, isLate ? 'timeout' : 'error');
+    }
+    if (outcome.source === 'spent') {
+      countMiss(engine, request);
+      return mayJoin ? await loadAlone(engine, request) : outcome.value;
     }
     if (needsProof && outcome.source === 'load' && !(await flight.proof)) {
       // It began before this call, and something has been invalidated since.

@@ -1,13 +1,14 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- the shapes of all functions */
 import { ConfigurationError } from '../base/errors.js';
 import { describe } from '../base/duration.js';
+import type { NotCacheable, Spent } from '../base/spent.js';
 import { cachedFunction } from './cached.js';
 import { controlsOf, type CacheControl } from './control.js';
 import { cachedMethodOf } from './find-method.js';
 import { memoizedFunction } from './memoized.js';
 import { checkDecoratorOptions, type CachedOptions, type MemoizedOptions } from './options.js';
 import type { AnyFunction } from './shapes.js';
-import type { SyncOnly } from './signatures.js';
+import type { OnlySpent, SyncOnly } from './signatures.js';
 import { checkTimedOptions, timedFunction, type TimedOptions } from './timed.js';
 
 /**
@@ -38,15 +39,20 @@ export type FunctionOptions<O> = Omit<O, 'scope'>;
  * await getUser.invalidate(123);
  * ```
  */
+export function cached<F extends (...args: any[]) => Promise<Spent>>(
+  fn: F & OnlySpent<'cached', F>,
+  options?: object,
+): NotCacheable;
 export function cached<F extends (...args: any[]) => Promise<any>>(
   fn: F,
-  options: FunctionOptions<
+  options?: FunctionOptions<
     CachedOptions<ThisParameterType<F>, Parameters<F>, Awaited<ReturnType<F>>>
-  > = {},
-): Controlled<F> {
+  >,
+): Controlled<F>;
+export function cached(fn: AnyFunction, options: FunctionOptions<CachedOptions> = {}): unknown {
   checkDecoratorOptions('cached', options);
   checkFunction('cached', fn, options);
-  return withControls(cachedFunction(fn, undefined, { ...options } as CachedOptions)) as never;
+  return withControls(cachedFunction(fn, undefined, { ...options } as CachedOptions));
 }
 
 /**
@@ -59,15 +65,18 @@ export function cached<F extends (...args: any[]) => Promise<any>>(
  * const slug = memoized((title: string) => slugify(title), { name: 'slug', ttl: '1h' });
  * ```
  */
+export function memoized<F extends (...args: any[]) => Spent>(
+  fn: F & OnlySpent<'memoized', F>,
+  options?: object,
+): NotCacheable;
 export function memoized<F extends (...args: any[]) => any>(
   fn: F & SyncOnly<F>,
-  options: FunctionOptions<
-    MemoizedOptions<ThisParameterType<F>, Parameters<F>, ReturnType<F>>
-  > = {},
-): Controlled<F> {
+  options?: FunctionOptions<MemoizedOptions<ThisParameterType<F>, Parameters<F>, ReturnType<F>>>,
+): Controlled<F>;
+export function memoized(fn: AnyFunction, options: FunctionOptions<MemoizedOptions> = {}): unknown {
   checkDecoratorOptions('memoized', options);
   checkFunction('memoized', fn, options);
-  return withControls(memoizedFunction(fn, undefined, { ...options } as MemoizedOptions)) as never;
+  return withControls(memoizedFunction(fn, undefined, { ...options } as MemoizedOptions));
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Fence, Watch } from '../cache/fence.js';
 import { toStore } from '../cache/fill.js';
 import { seizeLease, type Lease } from '../cache/lease.js';
 import { overlaid, type LoadPolicy } from '../cache/policy.js';
+import { isSpent } from '../cache/spent-results.js';
 import { remove, store, type ShareEntry, type TagNote } from '../cache/write-path.js';
 import { CORE } from '../cache/manager.js';
 import type { CachedMethod, Located } from './cached-method.js';
@@ -73,6 +74,11 @@ export class Put {
       if (this.options.args !== undefined) this.open(args);
       if (this.located === undefined || this.fence === undefined) return;
       const { site, key } = this.located;
+      if (isSpent(site.engine, key, site.record.name, result)) {
+        // It cannot be stored, and has replaced what is there.
+        await remove(site.engine, key);
+        return;
+      }
       const stored = toStore(site.engine, this.fence, this.policy(this.located, args), result);
       if (this.fence.marked || stored === 'overtaken') {
         // By its key, or by a tag: what is there may be older than what the method has done.

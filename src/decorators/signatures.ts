@@ -1,4 +1,5 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- the shapes of all methods, whatever theirs */
+import type { NotCacheable, Spent } from '../base/spent.js';
 import type {
   CachedOptions,
   CacheEvictOptions,
@@ -14,6 +15,24 @@ interface OptionsFor<This, Args extends readonly any[], Result> {
   memoized: MemoizedOptions<This, Args, Result>;
   timed: object;
 }
+
+/** Kinds that store what the method returns. */
+type StoringKind = 'cached' | 'put' | 'memoized';
+
+/**
+ * Fits functions whose result is {@link Spent}, but not those of which the types say nothing (`any`),
+ * or that return nothing.
+ */
+export type OnlySpent<K, F extends (...args: any[]) => any> = K extends StoringKind
+  ? 0 extends 1 & Awaited<ReturnType<F>>
+    ? never
+    : [Awaited<ReturnType<F>>] extends [null | undefined]
+      ? never
+      : // A type parameter of the function's own is unknown here, and fits everything above.
+        [Awaited<ReturnType<F>>] extends [Spent]
+        ? unknown
+        : never
+  : never;
 
 /** The kinds of {@link OptionsFor}. */
 type DecoratorKind = keyof OptionsFor<any, any, any>;
@@ -42,6 +61,17 @@ type FitsDescriptor<Problem> = unknown extends Problem ? unknown : { readonly va
  * annotated, is a compile error.
  */
 export interface MethodDecorator<K extends DecoratorKind, O, Return> {
+  /** Refuses methods whose results can be read only once: what it returns is no method. */
+  <T, F extends (this: any, ...args: any[]) => Promise<Spent>>(
+    method: F & OnlySpent<K, F>,
+    context: ClassMethodDecoratorContext<T, F>,
+  ): NotCacheable;
+  /** The same for `experimentalDecorators`. */
+  <F extends (...args: any[]) => Promise<Spent>>(
+    target: object,
+    key: string | symbol,
+    descriptor: TypedPropertyDescriptor<F> & OnlySpent<K, F>,
+  ): NotCacheable;
   /**
    * Stage-3.
    *
@@ -67,6 +97,17 @@ export interface MethodDecorator<K extends DecoratorKind, O, Return> {
  * As {@link MethodDecorator}, for methods that do not return a promise.
  */
 export interface SyncMethodDecorator<K extends DecoratorKind, O> {
+  /** Refuses methods whose results can be read only once: what it returns is no method. */
+  <T, F extends (this: any, ...args: any[]) => Spent>(
+    method: F & OnlySpent<K, F>,
+    context: ClassMethodDecoratorContext<T, F>,
+  ): NotCacheable;
+  /** The same for `experimentalDecorators`. */
+  <F extends (...args: any[]) => Spent>(
+    target: object,
+    key: string | symbol,
+    descriptor: TypedPropertyDescriptor<F> & OnlySpent<K, F>,
+  ): NotCacheable;
   /**
    * Stage-3.
    *

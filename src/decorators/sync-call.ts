@@ -3,6 +3,7 @@ import { warnOnce } from '../base/warn.js';
 import type { Engine } from '../cache/engine.js';
 import { toStore } from '../cache/fill.js';
 import type { MemoryEntry } from '../cache/read-path.js';
+import { isSpent } from '../cache/spent-results.js';
 import type { CachedMethod, Located } from './cached-method.js';
 import type { Site } from './site.js';
 
@@ -38,6 +39,7 @@ export function compute(
       );
       return value;
     }
+    if (isSpent(engine, key, record.name, value)) return value;
     const entry = keep(engine, method, site, fence, value, self, args);
     if (entry !== undefined) site.adopt(entry);
     return value;

@@ -1,0 +1,130 @@
+import { isPlain } from './plain.js';
+
+/* eslint-disable @typescript-eslint/no-explicit-any -- the shapes of all iterators and streams */
+
+/** What can be read only once, as far as types show it; or nothing. */
+export type Spent =
+  | null
+  | undefined
+  | { next(...args: any[]): any; [Symbol.iterator](): any }
+  | { [Symbol.asyncIterator](...args: any[]): any }
+  | { pipe(...args: any[]): any; on(...args: any[]): any }
+  | { getReader(...args: any[]): any }
+  | { getWriter(...args: any[]): any }
+  | { readonly bodyUsed: boolean; arrayBuffer(): Promise<ArrayBuffer> };
+
+/** The type in place of a cached function or method whose result is {@link Spent}. */
+export type NotCacheable =
+  'An iterator, a stream or a Response can be read only once and cannot be cached: return its data';
+
+/* eslint-enable @typescript-eslint/no-explicit-any */
+
+/** Parts of a value that are looked at: this runs for every load. */
+const MAX_PARTS = 100;
+/** Containers within each other that are looked into. */
+const MAX_DEPTH = 3;
+
+/**
+ * What in a value can be read only once: an iterator, a generator, a stream, or the body of a
+ * `Response`. A cache must not hand it to a second caller. Only structure counts, so that
+ * look-alikes from other packages and realms are recognised.
+ *
+ * Plain objects and arrays are searched as well, as far as a bounded number of parts: clients return
+ * `{ body: stream }`.
+ *
+ * @returns Its kind, for messages; `undefined` for a value that any number of callers can use.
+ * @internal
+ */
+export function spentPart(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  return kindOf(value) ?? new Search().within(value, 0);
+}
+
+class Search {
+  private parts = 0;
+
+  within(container: object, depth: number): string | undefined {
+    if (Array.isArray(container)) return this.inList(container, depth);
+    if (!isPlain(container)) return undefined;
+    for (const name in container) {
+      if (this.parts >= MAX_PARTS) return undefined;
+      const kind = this.at(container[name], depth);
+      if (kind !== undefined) return kind;
+    }
+    return undefined;
+  }
+
+  private inList(list: readonly unknown[], depth: number): string | undefined {
+    // By index: a sparse array may be a thousand million long.
+    for (let i = 0; i < list.length && this.parts < MAX_PARTS; i++) {
+      const kind = this.at(list[i], depth);
+      if (kind !== undefined) return kind;
+    }
+    return undefined;
+  }
+
+  private at(part: unknown, depth: number): string | undefined {
+    this.parts++;
+    if (typeof part !== 'object' || part === null) return undefined;
+    const kind = kindOf(part);
+    if (kind !== undefined || depth >= MAX_DEPTH) return kind;
+    return this.within(part, depth + 1);
+  }
+}
+
+/** The members by which a value that can be read once is recognised. */
+interface Suspect {
+  readonly next?: unknown;
+  readonly return?: unknown;
+  readonly throw?: unknown;
+  readonly pipe?: unknown;
+  readonly on?: unknown;
+  readonly getReader?: unknown;
+  readonly getWriter?: unknown;
+  readonly releaseLock?: unknown;
+  readonly readable?: unknown;
+  readonly bodyUsed?: unknown;
+  readonly arrayBuffer?: unknown;
+  readonly [Symbol.iterator]?: unknown;
+  readonly [Symbol.asyncIterator]?: unknown;
+}
+
+function kindOf(object: object): string | undefined {
+  // The commonest kinds, told apart without a look at their members.
+  if (Array.isArray(object) || ArrayBuffer.isView(object)) return undefined;
+  try {
+    const suspect = object as Suspect;
+    if (isFunction(suspect[Symbol.asyncIterator])) {
+      return isFunction(suspect.next) ? 'an async iterator' : 'an async iterable';
+    }
+    if (isFunction(suspect.next) && isIterator(suspect)) return 'an iterator';
+    if (isFunction(suspect.pipe) && isFunction(suspect.on)) return 'a stream';
+    if (isWebStream(suspect) || isWebStream(suspect.readable)) return 'a stream';
+    if (typeof suspect.bodyUsed === 'boolean' && isFunction(suspect.arrayBuffer)) {
+      return 'a Request or Response';
+    }
+  } catch {
+    // A getter or a proxy that throws.
+  }
+  return undefined;
+}
+
+/** A list node or a page may have a `next` of its own: an iterator is iterable, or nothing else. */
+function isIterator(suspect: Suspect): boolean {
+  if (isFunction(suspect[Symbol.iterator])) return true;
+  if (isFunction(suspect.return) && isFunction(suspect.throw)) return true;
+  return (
+    isPlain(suspect) &&
+    Object.keys(suspect).every((name) => name === 'next' || name === 'return' || name === 'throw')
+  );
+}
+
+function isWebStream(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { getReader, getWriter, releaseLock } = value as Suspect;
+  return isFunction(getReader) || isFunction(getWriter) || isFunction(releaseLock);
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}

@@ -1,0 +1,51 @@
+import { LIMITS } from '../base/defaults.js';
+import { spentPart } from '../base/spent.js';
+import { warnOnce } from '../base/warn.js';
+import type { Engine } from './engine.js';
+import type { LoadRequest } from './load-request.js';
+import { runLoader } from './loader.js';
+
+/**
+ * Whether a result can be read only once, so that it goes to its own caller and is neither stored nor
+ * shared. Warns once for each method.
+ *
+ * @param name - The method; `undefined` for `getOrSet`, which is named by the first part of the key.
+ * @internal
+ */
+export function isSpent(
+  engine: Engine,
+  key: string,
+  name: string | undefined,
+  value: unknown,
+): boolean {
+  const kind = spentPart(value);
+  if (kind === undefined) return false;
+  const { spentKeys } = engine;
+  if (spentKeys.size >= LIMITS.spentKeys) {
+    spentKeys.delete(spentKeys.values().next().value as string);
+  }
+  spentKeys.add(key);
+  const subject = name ?? `the load of '${key.split(':', 1)[0] ?? ''}…'`;
+  warnOnce(
+    'AURORA_SPENT_VALUE',
+    subject,
+    `${subject} returned ${kind}, which can be read only once. It was not cached, and each call ` +
+      'runs its own load: return the data itself, such as an array, a text or a Buffer.',
+  );
+  return true;
+}
+
+/**
+ * Runs a load of the caller's own, which stores nothing: its key has had results that can be read
+ * only once, and waiting for the lease of such a load would gain nothing.
+ *
+ * @returns A promise that rejects with what the loader throws, or LoadTimeoutError.
+ * @internal
+ */
+export async function loadAlone(engine: Engine, request: LoadRequest): Promise<unknown> {
+  const { key, loader, policy, record } = request;
+  const value = await runLoader(engine, key, loader, policy, undefined, record);
+  // Something else this time: the next call may share it again.
+  if (!isSpent(engine, key, record?.name, value)) engine.spentKeys.delete(key);
+  return value;
+}
