@@ -68,7 +68,12 @@ export type {
   KeyOptions,
   MemoizedOptions,
 } from './decorators/options.js';
-export type { MethodDecorator, SyncMethodDecorator, SyncOnly } from './decorators/signatures.js';
+export type {
+  MethodDecorator,
+  OnlySpent,
+  SyncMethodDecorator,
+  SyncOnly,
+} from './decorators/signatures.js';
 export { Timed, type TimedOptions } from './decorators/timed.js';
 
 export type { EntryLife, EntryOwner, MemoryEntry } from './memory/entry.js';

@@ -6,12 +6,12 @@ import { isPlain } from './plain.js';
 export type Spent =
   | null
   | undefined
-  | { next(...args: any[]): any; [Symbol.iterator](): any }
-  | { [Symbol.asyncIterator](...args: any[]): any }
-  | { pipe(...args: any[]): any; on(...args: any[]): any }
-  | { getReader(...args: any[]): any }
-  | { getWriter(...args: any[]): any }
-  | { readonly bodyUsed: boolean; arrayBuffer(): Promise<ArrayBuffer> };
+  | (Iterator<any, any, any> & Iterable<any>)
+  | AsyncIterable<any>
+  | Record<'pipe' | 'on', (...args: any[]) => any>
+  | Record<'getReader', (...args: any[]) => any>
+  | Record<'getWriter', (...args: any[]) => any>
+  | (Record<'bodyUsed', boolean> & Record<'arrayBuffer', () => Promise<ArrayBuffer>>);
 
 /** The type in place of a cached function or method whose result is {@link Spent}. */
 export type NotCacheable =

@@ -22,6 +22,8 @@ type StoringKind = 'cached' | 'put' | 'memoized';
 /**
  * Fits functions whose result is {@link Spent}, but not those of which the types say nothing (`any`),
  * or that return nothing.
+ *
+ * @typeParam F - The function's type.
  */
 export type OnlySpent<K, F extends (...args: any[]) => any> = K extends StoringKind
   ? 0 extends 1 & Awaited<ReturnType<F>>
@@ -61,12 +63,20 @@ type FitsDescriptor<Problem> = unknown extends Problem ? unknown : { readonly va
  * annotated, is a compile error.
  */
 export interface MethodDecorator<K extends DecoratorKind, O, Return> {
-  /** Refuses methods whose results can be read only once: what it returns is no method. */
+  /**
+   * Refuses methods whose results can be read only once: what it returns is no method.
+   *
+   * @typeParam F - The method's type.
+   */
   <T, F extends (this: any, ...args: any[]) => Promise<Spent>>(
     method: F & OnlySpent<K, F>,
     context: ClassMethodDecoratorContext<T, F>,
   ): NotCacheable;
-  /** The same for `experimentalDecorators`. */
+  /**
+   * The same for `experimentalDecorators`.
+   *
+   * @typeParam F - The method's type.
+   */
   <F extends (...args: any[]) => Promise<Spent>>(
     target: object,
     key: string | symbol,
@@ -97,12 +107,20 @@ export interface MethodDecorator<K extends DecoratorKind, O, Return> {
  * As {@link MethodDecorator}, for methods that do not return a promise.
  */
 export interface SyncMethodDecorator<K extends DecoratorKind, O> {
-  /** Refuses methods whose results can be read only once: what it returns is no method. */
+  /**
+   * Refuses methods whose results can be read only once: what it returns is no method.
+   *
+   * @typeParam F - The method's type.
+   */
   <T, F extends (this: any, ...args: any[]) => Spent>(
     method: F & OnlySpent<K, F>,
     context: ClassMethodDecoratorContext<T, F>,
   ): NotCacheable;
-  /** The same for `experimentalDecorators`. */
+  /**
+   * The same for `experimentalDecorators`.
+   *
+   * @typeParam F - The method's type.
+   */
   <F extends (...args: any[]) => Spent>(
     target: object,
     key: string | symbol,
