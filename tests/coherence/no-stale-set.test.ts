@@ -1,20 +1,28 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { Proxy } from '../support/redis/proxy.js';
-import { RedisServer, stopServers } from '../support/redis/server.js';
+import { RedisServer, stopServers, until } from '../support/redis/server.js';
 import { startFleet, type Member } from './fleet.js';
-import type { Inspection, RunReport, RunSpec, Sabotage, SubjectKind } from './protocol.js';
+import type { Answers, Inspection, RunReport, RunSpec, Sabotage, SubjectKind } from './protocol.js';
 
 const PROCESSES = 4;
 const SEED = Number(process.env['COHERENCE_SEED'] ?? 20260823);
 /** Of a run; longer ones look longer for what is rare. */
 const DURATION_MS = Number(process.env['COHERENCE_MS'] ?? 1500);
-/** After the acknowledgement, nobody's memory serves what was before. */
+/**
+ * For so long after the acknowledgement a memory may serve the value before; on a busy machine longer
+ * by {@link ROUND_TRIPS}, as they take during the run.
+ */
 const BOUND_MS = 250;
 /** Until a bus is known to be dead: a probe a second, a second for its echo, and some slack. */
 const DEAD_BUS_MS = 2500;
-const QUIET_MS = 300;
-const MOST_TRIES = 3;
+/** A message is one way of a trip; processes have different luck. */
+const ROUND_TRIPS = 2;
+/** Between two looks at what the checker has found. */
+const LOOK_MS = 250;
+/** The longest that the checker may take to notice that a protection is missing. */
+const NOTICED_MS = 60_000;
 
 const KINDS: readonly SubjectKind[] = [
   ...(['plain', 'swept', 'known', 'found', 'method', 'function', 'own'] as const),
@@ -27,6 +35,7 @@ const USUAL = {
   bus: 'tracking',
   grace: false,
   durationMs: DURATION_MS,
+  least: { reads: 100, writes: 15 },
   kinds: KINDS,
   subjects: PROCESSES,
   readers: 8,
@@ -49,8 +58,11 @@ let redis: RedisServer;
 let database: RedisServer;
 let fleet: Member[];
 let runs = 0;
+/** Of this process, in which the proxy is. */
+const delays = monitorEventLoopDelay({ resolution: 5 });
 
-jest.setTimeout(30_000 + DURATION_MS);
+// On a busy machine what has to be checked takes its time.
+jest.setTimeout(120_000 + 4 * DURATION_MS);
 
 beforeAll(async () => {
   [redis, database, fleet] = await Promise.all([
@@ -58,6 +70,7 @@ beforeAll(async () => {
     RedisServer.start(),
     startFleet(PROCESSES),
   ]);
+  delays.enable();
   process.stdout.write(`coherence: COHERENCE_SEED=${SEED}\n`);
 });
 
@@ -65,6 +78,13 @@ afterAll(async () => {
   await Promise.all(((fleet as Member[] | undefined) ?? []).map((member) => member.kill()));
   await stopServers();
 });
+
+type Step = 'report' | 'finish' | 'hears' | 'settle' | 'beacons' | 'beacon' | 'inspect' | 'close';
+
+/** Asks all processes, and waits for all. */
+function askAll<K extends Step>(run: string, kind: K): Promise<Answers[K][]> {
+  return Promise.all(fleet.map((member) => member.ask(kind, { run })));
+}
 
 /**
  * One run in all processes at once.
@@ -74,7 +94,7 @@ afterAll(async () => {
 async function check(
   name: string,
   changes: Changes = {},
-  meanwhile: () => Promise<void> = async () => undefined,
+  meanwhile: (run: string) => Promise<void> = async () => undefined,
 ): Promise<Outcome> {
   const run = `run${++runs}`;
   const spec: RunSpec = {
@@ -84,20 +104,27 @@ async function check(
     namespace: run,
     ...changes,
   };
-  await Promise.all(fleet.map((member, worker) => member.ask('open', { run, spec, worker })));
-  const [reports] = await Promise.all([
-    Promise.all(fleet.map((member) => member.ask('run', { run }))),
-    meanwhile(),
-  ]);
-  await pause(QUIET_MS);
-  const inspections = await Promise.all(fleet.map((member) => member.ask('inspect', { run })));
-  await Promise.all(fleet.map((member) => member.ask('close', { run })));
-  const outcome = together(reports, inspections);
+  const open = { run, spec, processes: PROCESSES };
+  await Promise.all(fleet.map((member, worker) => member.ask('open', { ...open, worker })));
+  delays.reset();
+  const reports = Promise.all(fleet.map((member) => member.ask('run', { run })));
+  await Promise.race([reports, meanwhile(run)]);
+  await askAll(run, 'finish');
+  const outcome = together(await reports, await inspect(run));
+  await askAll(run, 'close');
   process.stdout.write(`coherence: ${name}: ${inWords(outcome, spec)}\n`);
   return outcome;
 }
 
-function together(reports: RunReport[], inspections: Inspection[]): Outcome {
+/** Waits until all that was written has been heard of everywhere, and compares what there is. */
+async function inspect(run: string): Promise<Inspection[]> {
+  await askAll(run, 'settle');
+  await askAll(run, 'beacons');
+  await askAll(run, 'beacon');
+  return await askAll(run, 'inspect');
+}
+
+function together(reports: RunReport[], inspections: Inspection[] = []): Outcome {
   const sum = (key: 'reads' | 'writes' | 'loads' | 'failed' | 'unchecked' | 'stale' | 'ownStale') =>
     reports.reduce((total, report) => total + report[key], 0);
   return {
@@ -110,6 +137,7 @@ function together(reports: RunReport[], inspections: Inspection[]): Outcome {
     ownStale: sum('ownStale'),
     longestMs: Math.max(...reports.map(({ longestMs }) => longestMs)),
     longestDeafMs: Math.max(...reports.map(({ longestDeafMs }) => longestDeafMs)),
+    lateMs: Math.ceil(Math.max(...reports.map(({ lateMs }) => lateMs), delays.max / 1e6)),
     errors: [...new Set(reports.flatMap(({ errors }) => errors))],
     examples: reports.flatMap(({ examples }) => examples),
     differing: inspections.flatMap(({ differing }) => differing),
@@ -119,7 +147,8 @@ function together(reports: RunReport[], inspections: Inspection[]): Outcome {
 }
 
 function inWords(outcome: Outcome, spec: RunSpec): string {
-  const { reads, writes, loads, failed, unchecked, stale, longestMs, longestDeafMs } = outcome;
+  const { reads, writes, loads, failed, unchecked, stale } = outcome;
+  const { longestMs, longestDeafMs, lateMs } = outcome;
   const longest = (ms: number): string => (ms < 0 ? 'none' : `${ms} ms`);
   return [
     `${reads} reads, ${writes} writes, ${loads} loads`,
@@ -127,25 +156,25 @@ function inWords(outcome: Outcome, spec: RunSpec): string {
     ...(unchecked > 0 ? [`${unchecked} unchecked`] : []),
     `${stale} stale, longest ${longest(longestMs)}`,
     ...(spec.memory ? [`while deaf ${longest(longestDeafMs)}`] : []),
+    `round trips of up to ${lateMs} ms`,
     ...outcome.errors,
   ].join(', ');
 }
 
 /** Whether the checker has found what must not be. */
 function faultsOf(outcome: Outcome, memory: boolean, boundMs = BOUND_MS): string[] {
-  const { stale, ownStale, longestMs, longestDeafMs, examples } = outcome;
-  const tooOld = memory ? longestMs > boundMs || longestDeafMs > BOUND_MS : stale > 0;
+  const { stale, ownStale, longestMs, longestDeafMs, lateMs, examples } = outcome;
+  const slackMs = ROUND_TRIPS * lateMs;
+  const isLong = longestMs > boundMs + slackMs || longestDeafMs > BOUND_MS + slackMs;
+  const tooOld = memory ? isLong : stale > 0;
   return [...(tooOld || ownStale > 0 ? ['stale', ...examples] : []), ...outcome.differing];
 }
 
 function expectSound(outcome: Outcome, memory: boolean, boundMs?: number): void {
   expect(faultsOf(outcome, memory, boundMs)).toEqual([]);
   expect(outcome.leftovers).toBe(0);
-  // Otherwise it has hardly looked.
-  expect(outcome.reads).toBeGreaterThan(300);
-  expect(outcome.writes).toBeGreaterThan(50);
+  // Otherwise it has hardly looked. How much was read and written, the runs see to themselves.
   expect(outcome.compared).toBeGreaterThan(20);
-  expect(outcome.unchecked).toBeLessThan(outcome.reads / 20);
 }
 
 /** What makes entries expire, and loads fail. */
@@ -202,10 +231,13 @@ describe('The same when the bus suffers', () => {
     await proxy.stop();
   });
 
-  const both = async (name: string, meanwhile?: () => Promise<void>): Promise<void> => {
+  const both = async (name: string, trouble?: () => Promise<void>): Promise<void> => {
+    // Both last until it is over.
+    let started: Promise<void> | undefined;
+    const meanwhile = (): Promise<void> => (started ??= trouble?.() ?? Promise.resolve());
     const outcomes = await Promise.all([
       check(`tracking ${name}`, { redisUrl: proxy.url }, meanwhile),
-      check(`pubsub ${name}`, { redisUrl: proxy.url, bus: 'pubsub' }),
+      check(`pubsub ${name}`, { redisUrl: proxy.url, bus: 'pubsub' }, meanwhile),
     ]);
     for (const outcome of outcomes) expectSound(outcome, true);
   };
@@ -219,7 +251,7 @@ describe('The same when the bus suffers', () => {
     await both('cut again and again', async () => {
       for (let cut = 0; cut < 6; cut++) {
         await pause(200);
-        expect(proxy.count('bus')).toBeGreaterThan(0);
+        await until('a bus is connected', async () => proxy.count('bus') > 0);
         proxy.drop('bus');
       }
     });
@@ -228,11 +260,11 @@ describe('The same when the bus suffers', () => {
   it('a bus that is open and dead', async () => {
     const outcome = await check(
       'a bus that is open and dead',
-      { redisUrl: proxy.url, durationMs: 4200 },
-      async () => {
+      { redisUrl: proxy.url },
+      async (run) => {
         await pause(300);
         proxy.pause('bus');
-        await pause(3200);
+        await until('all have noticed', async () => !(await askAll(run, 'hears')).includes(true));
         proxy.resume();
       },
     );
@@ -256,32 +288,32 @@ describe('The checker notices when a protection is missing', () => {
   interface Case {
     readonly what: Sabotage;
     readonly changes: Changes;
-    /** What makes it matter: both runs suffer it. */
-    readonly trouble?: () => Promise<void>;
+    /** Delays that make it matter: both runs suffer them. */
+    readonly delay?: readonly [ms: number, which: 'bus' | 'commands'];
+    /** Whether the bus is cut again and again. */
+    readonly isCut?: true;
   }
   const CASES: readonly Case[] = [
     {
       what: 'no lease check',
       changes: {
-        ...{ memory: false, durationMs: 1200, loadMs: [20, 80] },
+        ...{ memory: false, loadMs: [20, 80] },
         ...{ kinds: ['plain', 'swept', 'function'], subjects: 2 },
       },
     },
     {
       what: 'no strict joining',
       changes: {
-        ...{ memory: false, loadMs: [150, 350], queryAt: [0, 0.2], durationMs: 2000 },
+        ...{ memory: false, loadMs: [150, 350], queryAt: [0, 0.2] },
         ...{ writers: 2, writePauseMs: [30, 200], readers: 32 },
         ...{ kinds: ['plain', 'known'], subjects: 6 },
       },
       // As a rule, flights are detached by messages even where there is no memory.
-      trouble: async () => {
-        proxy.delay(300, 'bus');
-      },
+      delay: [300, 'bus'],
     },
     {
       what: 'no tag versions',
-      changes: { memory: false, durationMs: 1200, kinds: ['known', 'found'], subjects: 2 },
+      changes: { memory: false, kinds: ['known', 'found'], subjects: 2 },
     },
     {
       what: 'no flight detaching',
@@ -297,14 +329,12 @@ describe('The checker notices when a protection is missing', () => {
     {
       what: 'no fences',
       changes: {
-        ...{ loadMs: [300, 500], queryAt: [0, 0.2], memoryTtlMs: 700, durationMs: 2500 },
+        ...{ loadMs: [300, 500], queryAt: [0, 0.2], memoryTtlMs: 700 },
         ...{ writers: 2, writePauseMs: [100, 600], readers: 32, readPauseMs: [10, 30] },
         ...{ kinds: ['plain', 'function'], subjects: 8 },
       },
       // What Redis answers is on its way for long, and the news overtake it.
-      trouble: async () => {
-        proxy.delay(90, 'commands');
-      },
+      delay: [90, 'commands'],
     },
     {
       what: 'no reconnect rule',
@@ -312,29 +342,30 @@ describe('The checker notices when a protection is missing', () => {
         ...{ loadMs: [0, 5], writePauseMs: [20, 120] },
         ...{ kinds: ['plain', 'function'], subjects: 10 },
       },
-      trouble: async () => {
-        for (let cut = 0; cut < 5; cut++) {
-          await pause(250);
-          proxy.drop('bus');
-        }
-      },
+      isCut: true,
     },
   ];
 
-  it.each(CASES)('$what', async ({ what, changes, trouble }) => {
+  it.each(CASES)('$what', async ({ what, changes, delay, isCut }) => {
     const memory = changes.memory ?? true;
-    const faults: string[] = [];
-    // What goes wrong by chance alone may be missed once.
-    for (let i = 0; i < MOST_TRIES && !faults.includes('stale'); i++) {
-      const spec = { redisUrl: proxy.url, ...changes, seed: SEED + i };
-      // Side by side, so that nothing else makes the difference.
-      const [broken, whole] = await Promise.all([
-        check(what, { ...spec, sabotage: what }, trouble),
-        check(`${what}: the control`, spec),
-      ]);
-      expect(faultsOf(whole, memory)).toEqual([]);
-      faults.push(...faultsOf(broken, memory));
-    }
-    expect(faults).toContain('stale');
+    if (delay !== undefined) proxy.delay(...delay);
+    const isNoticed = async (run: string): Promise<boolean> => {
+      if (isCut === true) {
+        proxy.drop('bus');
+        await until('all hear again', async () => !(await askAll(run, 'hears')).includes(false));
+      }
+      await pause(LOOK_MS);
+      return faultsOf(together(await askAll(run, 'report')), memory).includes('stale');
+    };
+    // Side by side, so that nothing else makes the difference, and for as long as it takes.
+    const meanwhile = (run: string): Promise<void> =>
+      until('it is noticed', () => isNoticed(run), NOTICED_MS);
+    const least = { reads: 0, writes: 0 };
+    const spec = { redisUrl: proxy.url, durationMs: 1000, least, ...changes };
+    const broken = check(what, { ...spec, sabotage: what }, meanwhile);
+    const control = check(`${what}: the control`, spec, () => broken.then(() => undefined));
+    const [{ stale, ownStale }, whole] = await Promise.all([broken, control]);
+    expect(stale + ownStale).toBeGreaterThan(0);
+    expect(faultsOf(whole, memory)).toEqual([]);
   });
 });

@@ -28,7 +28,10 @@ export interface RunSpec {
   readonly bus: BusKind | undefined;
   /** Entries expire all the time, are refreshed, and stand in for loads that fail or are slow. */
   readonly grace: boolean;
+  /** At least: it goes on until {@link Orders.finish}, and until enough has been checked. */
   readonly durationMs: number;
+  /** Checked in each process before it ends, however slow the machine is. */
+  readonly least: { readonly reads: number; readonly writes: number };
   readonly kinds: readonly SubjectKind[];
   /** Subjects of each kind. */
   readonly subjects: number;
@@ -49,7 +52,9 @@ export interface RunSpec {
 
 /** What one process saw in a run. */
 export interface RunReport {
+  /** Those that were checked. */
   readonly reads: number;
+  /** Those that Redis confirmed. */
   readonly writes: number;
   readonly loads: number;
   /** Reads that failed as their loads were told to. */
@@ -64,6 +69,11 @@ export interface RunReport {
   readonly longestDeafMs: number;
   /** Reads of a version older than one that this process had got acknowledged itself. */
   readonly ownStale: number;
+  /**
+   * The longest round trip of a plain client in this process to the database, in ms: how late a
+   * message can be on this machine.
+   */
+  readonly lateMs: number;
   /** Errors that the cache told of, each once. */
   readonly errors: readonly string[];
   readonly examples: readonly string[];
@@ -104,8 +114,20 @@ export interface HerdReport {
 
 export interface Orders {
   /** Makes the caches of a run, and waits until they hear messages. */
-  open: { run: string; spec: RunSpec; worker: number };
+  open: { run: string; spec: RunSpec; worker: number; processes: number };
   run: { run: string };
+  /** What the run has seen so far. */
+  report: { run: string };
+  /** Lets a run end once enough has been checked. */
+  finish: { run: string };
+  /** Whether the cache of a run hears messages. */
+  hears: { run: string };
+  /** Waits until the cache has nothing under way. */
+  settle: { run: string };
+  /** Reads the beacons of all processes into memory. */
+  beacons: { run: string };
+  /** Removes the beacon of this process: a process that hears it has heard every earlier message. */
+  beacon: { run: string };
   inspect: { run: string };
   close: { run: string };
   herd: { spec: HerdSpec };
@@ -114,6 +136,12 @@ export interface Orders {
 export interface Answers {
   open: undefined;
   run: RunReport;
+  report: RunReport;
+  finish: undefined;
+  hears: boolean;
+  settle: undefined;
+  beacons: undefined;
+  beacon: undefined;
   inspect: Inspection;
   close: undefined;
   herd: HerdReport;

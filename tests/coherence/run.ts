@@ -1,6 +1,7 @@
 import { setImmediate, setTimeout as pause } from 'node:timers/promises';
 
 import { CacheManager } from 'aurora-cache';
+import { Redis } from 'ioredis';
 
 import type { Engine } from '../../src/cache/engine.js';
 import { Random } from '../simulation/random.js';
@@ -12,6 +13,10 @@ import { subjectsOf, type Row, type Subject } from './subjects.js';
 
 const MOST_EXAMPLES = 5;
 const PLANNED = 'planned failure';
+/** Between two looks at how late the machine is. */
+const LATENESS_MS = 10;
+/** The longest wait for quiet. */
+const REST_MS = 60_000;
 
 /** One process's part in a run: a cache, and what is done with it and checked. */
 export class Run {
@@ -27,11 +32,14 @@ export class Run {
   private count = { reads: 0, writes: 0, loads: 0, failed: 0, unchecked: 0, stale: 0, ownStale: 0 };
   private longestMs = -1;
   private longestDeafMs = -1;
+  private lateMs = 0;
   private end = 0;
+  private finished = false;
 
   constructor(
     private readonly spec: RunSpec,
     private readonly worker: number,
+    private readonly processes: number,
   ) {
     const { redisUrl, namespace, bus, grace, memoryTtlMs, leaseMs } = spec;
     this.random = new Random(spec.seed * 31 + worker);
@@ -62,6 +70,7 @@ export class Run {
     this.end = Date.now() + durationMs;
     const writable = this.subjects.filter(({ write }) => write !== undefined);
     await Promise.all([
+      this.measureLateness(),
       ...Array.from({ length: readers }, () =>
         this.loop(readPauseMs, () => this.read(this.random.pick(this.subjects))),
       ),
@@ -69,14 +78,56 @@ export class Run {
         this.loop(writePauseMs, () => this.write(this.random.pick(writable))),
       ),
     ]);
-    const { count, longestMs, longestDeafMs, examples } = this;
-    return { ...count, longestMs, longestDeafMs, examples, errors: [...this.errors] };
+    return this.report();
   }
 
-  /** Compares what the tiers have with the database, when all is quiet. */
+  /** What it has seen so far. */
+  report(): RunReport {
+    const { count, longestMs, longestDeafMs, lateMs, examples } = this;
+    return { ...count, longestMs, longestDeafMs, lateMs, examples, errors: [...this.errors] };
+  }
+
+  finish(): void {
+    this.finished = true;
+  }
+
+  get hears(): boolean {
+    return this.engine.shared?.isListening === true;
+  }
+
+  /** Waits until nothing is under way here, nor an invalidation that Redis has not confirmed. */
+  async settle(): Promise<void> {
+    const { engine, spec } = this;
+    // A cache without its protections may never come to rest.
+    if (spec.sabotage !== undefined) return;
+    const isAtRest = async (): Promise<boolean> =>
+      this.hears && !this.isAway() && engine.shared?.pending === 0 && this.leftovers === 0;
+    await until('nothing is under way', isAtRest, REST_MS);
+  }
+
+  /** Reads the beacon of every process into memory. */
+  async readBeacons(): Promise<void> {
+    const { engine, spec, cache, beacons } = this;
+    const { memory } = engine;
+    if (spec.sabotage !== undefined) return;
+    const areHeld = async (): Promise<boolean> => {
+      await Promise.all(beacons.map((key) => cache.getOrSet(key, () => key, { ttl: '1h' })));
+      return memory === undefined || beacons.every((key) => memory.find(key) !== undefined);
+    };
+    await until('the beacons are held', areHeld, REST_MS);
+  }
+
+  async removeBeacon(): Promise<void> {
+    await this.cache.delete(this.beacons[this.worker] ?? '');
+  }
+
+  /** Compares what the tiers have with the database, once every message has arrived. */
   async inspect(): Promise<Inspection> {
+    const { memory, shared } = this.engine;
     await this.untilListening();
-    const { memory, shared, fences, flights, waiters } = this.engine;
+    const arrived = async (): Promise<boolean> =>
+      this.beacons.every((key) => memory?.find(key) === undefined);
+    if (this.spec.sabotage === undefined) await until('the beacons are gone', arrived, REST_MS);
     const differing: string[] = [];
     let compared = 0;
     const look = async ({ row, key }: Subject): Promise<void> => {
@@ -94,7 +145,7 @@ export class Run {
       }
     };
     await Promise.all(this.subjects.map(look));
-    return { differing, compared, leftovers: fences.size + flights.size + waiters.size };
+    return { differing, compared, leftovers: this.leftovers };
   }
 
   async close(): Promise<void> {
@@ -102,8 +153,41 @@ export class Run {
     this.database.close();
   }
 
+  private get beacons(): string[] {
+    return Array.from({ length: this.processes }, (_, worker) => `beacon:${worker}`);
+  }
+
+  /** What is still in the tables. */
+  private get leftovers(): number {
+    const { fences, flights, waiters } = this.engine;
+    return fences.size + flights.size + waiters.size;
+  }
+
   private async untilListening(): Promise<void> {
-    await until('it hears messages', async () => this.engine.shared?.isListening === true);
+    await until('it hears messages', async () => this.hears, REST_MS);
+  }
+
+  /** Whether the run may end: it was told so, is long enough, and has checked enough. */
+  private get isDone(): boolean {
+    const { least } = this.spec;
+    const { reads, writes } = this.count;
+    const isEnough = reads >= least.reads && writes >= least.writes;
+    return this.finished && isEnough && Date.now() >= this.end;
+  }
+
+  /** Measures how late this machine is at worst while the run lasts. */
+  private async measureLateness(): Promise<void> {
+    // The database: a test may delay the replies of the cache's Redis.
+    const client = new Redis(this.spec.databaseUrl);
+    await client.ping();
+    while (!this.isDone) {
+      const start = performance.now();
+      await client.ping();
+      await pause(LATENESS_MS);
+      const lateMs = performance.now() - start - LATENESS_MS;
+      this.lateMs = Math.max(this.lateMs, Math.ceil(lateMs));
+    }
+    client.disconnect();
   }
 
   /** A cache without Redis is on its own, and promises nothing. */
@@ -113,7 +197,7 @@ export class Run {
 
   private async loop(range: Range, act: () => Promise<void>): Promise<void> {
     await pause(this.within(range));
-    while (Date.now() < this.end) {
+    while (!this.isDone) {
       await act();
       await pause(this.within(range));
     }
@@ -182,11 +266,11 @@ export class Run {
     const failuresBefore = engine.counters.errors;
     const version = await (write as () => Promise<number>)();
     const at = Date.now();
-    this.count.writes++;
     if (engine.shared?.pending !== 0 || engine.counters.errors > failuresBefore) {
       this.count.unchecked++;
       return;
     }
+    this.count.writes++;
     own.set(row, Math.max(version, own.get(row) ?? 0));
     await this.database.acknowledge(row, { version, at });
   }

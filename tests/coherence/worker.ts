@@ -19,12 +19,25 @@ function runOf(name: string): Run {
 async function obey(order: Order): Promise<unknown> {
   switch (order.kind) {
     case 'open': {
-      const run = new Run(order.spec, order.worker);
+      const run = new Run(order.spec, order.worker, order.processes);
       runs.set(order.run, run);
       return await run.open();
     }
     case 'run':
       return await runOf(order.run).run();
+    case 'report':
+      return runOf(order.run).report();
+    case 'finish':
+      runOf(order.run).finish();
+      return undefined;
+    case 'hears':
+      return runOf(order.run).hears;
+    case 'settle':
+      return await runOf(order.run).settle();
+    case 'beacons':
+      return await runOf(order.run).readBeacons();
+    case 'beacon':
+      return await runOf(order.run).removeBeacon();
     case 'inspect':
       return await runOf(order.run).inspect();
     case 'close':
