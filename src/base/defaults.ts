@@ -99,6 +99,12 @@ export const LIMITS = {
   /** Keys, and as many tags, that wait for a shared tier which is away; beyond, it is cleared. */
   pendingKeys: 10_000,
   pendingPatterns: 100,
+  /** Tags that are invalidated by one command of the store; more are sent one chunk after another. */
+  tagsPerCommand: 128,
+  /** Longest wait of `close()` for invalidations and writes under way, in milliseconds. */
+  closeMs: 10_000,
+  /** Least time that a cache which is off gives its store, which it may have to connect to first. */
+  offStoreMs: 2000,
   /** UTF-8 bytes of a value that was compressed; a larger one is stored as it is. */
   inflatedBytes: 67_108_864,
   /** Keys remembered because their loads returned what can be read only once. */

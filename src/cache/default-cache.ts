@@ -86,8 +86,8 @@ function fromEnvironment(): CacheOptions {
   const ttl = text('AURORA_DEFAULT_TTL');
   const enabled = flag('AURORA_ENABLED', text('AURORA_ENABLED'));
   return {
-    // A cache that is off has no use for a connection.
-    redisUrl: enabled === false ? undefined : readableUrl(text('REDIS_URL')),
+    // A cache that is off still invalidates there; it connects when it has to.
+    redisUrl: readableUrl(text('REDIS_URL')),
     namespace: text('AURORA_NAMESPACE'),
     // What is not a number is checked as a duration with the other options.
     defaultTtl: (ttl !== undefined && /^[\d.]+$/.test(ttl) ? Number(ttl) : ttl) as Duration,

@@ -8,18 +8,24 @@ import { copyOf } from '../memory/guard.js';
 import { MemoryStore } from '../memory/memory-store.js';
 import { newCounters, type CacheCounters } from '../stats/counters.js';
 import { MethodRecord } from '../stats/method-record.js';
-import { SharedTier, type SharedEntry } from '../store/shared-tier.js';
+import { SharedTier, type SharedEntry, type SharedTierOptions } from '../store/shared-tier.js';
 import { Coherence } from './coherence.js';
 import { EventHub } from './events.js';
 import { FenceTable, type Fence } from './fence.js';
 import { FlightTable } from './flight.js';
 import { resolveOptions, type CacheOptions, type ResolvedOptions } from './options.js';
+import { OffTier } from './off-tier.js';
 import { openRedis } from './redis-tier.js';
 import { RefreshTable } from './refresh-table.js';
 import { TagTable } from './tag-table.js';
 import { TagVersions } from './tag-versions.js';
 import { WaiterTable } from './waiters.js';
 import { WriteQueue } from './write-queue.js';
+
+interface TierUse extends Pick<SharedTierOptions, 'timeoutMs' | 'onChange'> {
+  readonly hasMemory: boolean;
+  readonly listens: boolean;
+}
 
 /**
  * What a cache and its namespaces share: the tiers, and the tables that keep concurrent operations
@@ -52,6 +58,14 @@ export class Engine {
   readonly hung = new Map<string, string>();
   /** Keys whose last load returned a stream or the like: every call runs a load of its own. */
   readonly spentKeys = new Set<string>();
+  /** Leases that are held; `close` releases them. */
+  readonly leases = new Set<{ release(): Promise<void> }>();
+  /** Operations on the shared tier that `close` waits for, besides {@link Engine.writes}. */
+  readonly underWay = new Set<Promise<unknown>>();
+  /** How invalidations reach the shared tier while the cache is off. */
+  readonly offTier: OffTier;
+  /** The end of `close`, once it has begun. */
+  closing: Promise<void> | undefined;
   /** Names this memory tier among those that share a store. */
   readonly origin = randomUUID();
   private tokens = 0;
@@ -95,7 +109,8 @@ export class Engine {
       });
     }
     this.waiters = new WaiterTable(clock);
-    this.shared = this.openShared();
+    this.shared = this.enabled ? this.openShared() : undefined;
+    this.offTier = new OffTier(() => this.openOffTier());
     this.updateTrust();
   }
 
@@ -217,46 +232,72 @@ export class Engine {
     if (shared?.isAway === true) this.waiters.wakeAll();
   }
 
-  /** Turns the cache into one that stores nothing, and lets what is under way come to its end. */
-  async close(): Promise<void> {
-    this.enabled = false;
-    this.updateTrust();
-    this.waiters.wakeAll();
-    this.fences.markAll();
-    this.flights.detachAll();
-    await this.memory?.disconnect();
-    await this.writes.settled();
-    await this.shared?.close();
-    this.events.clear();
+  /**
+   * Runs an invalidation of the shared tier; `close` waits for it.
+   *
+   * @throws StoreError when the cache is off, and the store did not confirm it.
+   */
+  async invalidateShared<T>(run: (shared: SharedTier) => Promise<T>): Promise<T | undefined> {
+    if (!this.enabled) return await this.offTier.run(run);
+    return this.shared === undefined ? undefined : await this.tracked(run(this.shared));
+  }
+
+  /** Lets `close` wait for an operation on the shared tier. */
+  async tracked<T>(work: Promise<T>): Promise<T> {
+    this.underWay.add(work);
+    try {
+      return await work;
+    } finally {
+      this.underWay.delete(work);
+    }
   }
 
   private openShared(): SharedTier | undefined {
+    return this.openTier({
+      timeoutMs: this.options.storeTimeoutMs,
+      hasMemory: this.memory !== undefined,
+      listens: true,
+      onChange: (isDown) => {
+        this.updateTrust();
+        this.events.emit(isDown ? 'degraded' : 'recovered', {});
+      },
+    });
+  }
+
+  private openOffTier(): SharedTier | undefined {
+    return this.openTier({
+      timeoutMs: Math.max(this.options.storeTimeoutMs, LIMITS.offStoreMs),
+      // There is nothing here that a message could make out of date.
+      hasMemory: false,
+      listens: false,
+      onChange: () => undefined,
+    });
+  }
+
+  private openTier({ timeoutMs, hasMemory, listens, onChange }: TierUse): SharedTier | undefined {
     const { options, clock } = this;
-    if (!options.enabled) return undefined;
     const store = options.redis === undefined ? options.store : openRedis(options.redis);
     if (store === undefined) return undefined;
     return new SharedTier({
       store,
       namespace: options.namespace,
       clock,
-      timeoutMs: options.storeTimeoutMs,
+      timeoutMs,
       codec: options.codec,
       types: options.types,
       compressFrom: options.compressFrom,
       breaker: options.breaker,
       coordination: {
         origin: this.origin,
-        hasMemory: this.memory !== undefined,
+        hasMemory,
+        listens,
         bus: options.bus,
         listener: new Coherence(this),
       },
       onError: (error) => {
         this.report(error);
       },
-      onChange: (isDown) => {
-        this.updateTrust();
-        this.events.emit(isDown ? 'degraded' : 'recovered', {});
-      },
+      onChange,
     });
   }
 

@@ -80,8 +80,9 @@ export class EventHub {
     }
   }
 
+  /** Drops all listeners but those of `error`: a closed cache may still fail to invalidate. */
   clear(): void {
-    this.listeners.clear();
+    for (const event of this.listeners.keys()) if (event !== 'error') this.listeners.delete(event);
     this.onChange();
   }
 }

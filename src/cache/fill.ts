@@ -7,6 +7,7 @@ import type { Engine } from './engine.js';
 import type { Fence } from './fence.js';
 import type { Lease } from './lease.js';
 import { checkedTags, lifeOf, type LoadPolicy } from './policy.js';
+import { removeEntry } from './write-path.js';
 
 /** The user's tags, and one that a method puts on its own entries. */
 const MOST_TAGS = LIMITS.tagsPerEntry + 1;
@@ -46,6 +47,8 @@ export function toStore(
  *
  * @param lease - The right to store it for all processes, where they take turns.
  * @param onEntry - Told of the entry in memory, if it comes to that.
+ * @param replaces - A refresh, which is acknowledged like a `set`: if its result does not reach the
+ * shared tier, the entry there is removed, or logged for removal.
  * @returns Nothing when all is done; or a promise for the moment when it is, which never rejects: of
  * whether the value was still current in the shared tier when it was stored there.
  * @internal
@@ -57,12 +60,19 @@ export function fill(
   value: unknown,
   lease: Lease | undefined,
   onEntry: (entry: MemoryEntry | undefined) => void,
+  replaces = false,
 ): Promise<boolean> | undefined {
+  const { key } = fence;
+  const remove = async (): Promise<void> => {
+    if (replaces) await engine.invalidateShared((to) => to.remove(key));
+  };
   try {
     const stored = toStore(engine, fence, policy, value);
     if (typeof stored === 'string') {
       void lease?.release();
-      return undefined;
+      // A write of this process that has overtaken it has replaced the entry already.
+      const isReplaced = stored === 'overtaken' && fence.marked;
+      return replaces && !isReplaced ? removeReplaced(engine, key) : undefined;
     }
     const { life, tags } = stored;
     const { shared } = engine;
@@ -70,11 +80,12 @@ export function fill(
     engine.fences.markOlder(fence);
     if (shared === undefined || (shared.isCoordinated && lease === undefined)) {
       onEntry(engine.fillMemory(fence, value, life, tags, fence.sharedClock));
-      return undefined;
+      return replaces ? proved(engine, engine.writes.run(key, remove)) : undefined;
     }
     const kept = engine.protect(value);
     const write = async (): Promise<boolean> => {
       const outcome = await share(engine, shared, fence, { value: kept, ...life, tags }, lease);
+      if (outcome !== 'stored') await remove();
       if (outcome === 'refused' || isOvertaken(engine, fence, tags)) engine.counters.refusedFills++;
       else onEntry(engine.fillMemory(fence, kept, life, tags, fence.sharedClock));
       if (outcome !== 'stored') return false;
@@ -82,15 +93,33 @@ export function fill(
       const hears = engine.joinsFreely && !shared.isAway && !fence.doubtful;
       return hears || (await isProven(shared, tags, fence.sharedClock));
     };
-    return engine.writes.run(fence.key, write).catch((error: unknown) => {
-      engine.report(error);
-      return false;
-    });
+    return proved(engine, engine.writes.run(key, write));
   } catch (error) {
-    // A function of the policy failed, or answered nonsense.
+    // A function of the policy failed, or returned a bad value.
     engine.report(error);
     void lease?.release();
-    return undefined;
+    return replaces ? removeReplaced(engine, key) : undefined;
+  }
+}
+
+/**
+ * Removes what a refresh has made out of date, but cannot replace.
+ *
+ * @returns `false`, which proves nothing of the value.
+ * @internal
+ */
+export async function removeReplaced(engine: Engine, key: string): Promise<boolean> {
+  await proved(engine, removeEntry(engine, key));
+  return false;
+}
+
+/** Whether the work proved the value; a failure is reported, and proves nothing. */
+async function proved(engine: Engine, work: Promise<unknown>): Promise<boolean> {
+  try {
+    return (await work) === true;
+  } catch (error) {
+    engine.report(error);
+    return false;
   }
 }
 

@@ -2,7 +2,7 @@ import type { EntryLife, MemoryEntry } from '../memory/entry.js';
 import type { SharedEntry, SharedTier } from '../store/shared-tier.js';
 import { leftOfBudget } from './budget.js';
 import type { Engine } from './engine.js';
-import { fill } from './fill.js';
+import { fill, removeReplaced } from './fill.js';
 import { ELSEWHERE, Flight, TAGS_FOLLOW } from './flight.js';
 import type { Lease } from './lease.js';
 import type { LoadRequest } from './load-request.js';
@@ -144,7 +144,7 @@ async function flyOn(
       }
       lease = turn.lease;
     }
-    await load(engine, request, flight, lease);
+    await load(engine, request, flight, lease, purpose);
   } catch (error) {
     void lease?.release();
     flight.land({ ok: false, error });
@@ -187,19 +187,23 @@ async function load(
   request: LoadRequest,
   flight: Flight,
   lease: Lease | undefined,
+  purpose: Purpose,
 ): Promise<void> {
   const { key, loader, policy, record } = request;
   flight.enter('loading', engine.clock.now());
   const stale = replacedValue(engine, flight);
   const value = await runLoader(engine, key, loader, policy, stale, record);
+  const isReload = purpose === 'reload';
   if (isSpent(engine, key, record?.name, value)) {
     void lease?.release();
+    if (isReload) flight.proof = removeReplaced(engine, key);
     flight.land({ ok: true, value, source: 'spent' });
     return;
   }
-  const filling = fill(engine, flight.fence, policy, value, lease, (entry) => {
+  const onEntry = (entry: MemoryEntry | undefined): void => {
     keep(request, entry);
-  });
+  };
+  const filling = fill(engine, flight.fence, policy, value, lease, onEntry, isReload);
   flight.proof = filling;
   flight.land({ ok: true, value, source: 'load' });
   // The flight stays open until its fill has settled, so that nobody loads again meanwhile.

@@ -1,5 +1,5 @@
 import type { TimerHandle } from '../base/clock.js';
-import type { FillOutcome, SharedEntry, SharedTier } from '../store/shared-tier.js';
+import type { FillOutcome, LeaseAnswer, SharedEntry, SharedTier } from '../store/shared-tier.js';
 import type { Engine } from './engine.js';
 import type { Fence } from './fence.js';
 import type { LoadPolicy } from './policy.js';
@@ -36,6 +36,7 @@ export class Lease {
   ) {
     this.until = engine.clock.monotonic() + mostMs;
     engine.counters.leasesGranted++;
+    engine.leases.add(this);
     this.prolonged();
     this.renewLater();
   }
@@ -68,6 +69,7 @@ export class Lease {
 
   private end(): void {
     this.ended = true;
+    this.engine.leases.delete(this);
     this.engine.clock.clearTimeout(this.timer);
   }
 
@@ -92,6 +94,42 @@ export class Lease {
     }
     this.renewLater();
   }
+}
+
+interface LeaseRequest {
+  readonly key: string;
+  readonly token: string;
+  readonly leaseMs: number;
+  readonly budgetMs: number;
+  /** Takes the lease from its holder. */
+  readonly seize: boolean;
+  readonly hardMs: number | undefined;
+}
+
+/** The answer to a request for a lease, with the lease if it was granted. */
+type LeaseReply =
+  | Exclude<LeaseAnswer, { readonly granted: true }>
+  | (Extract<LeaseAnswer, { readonly granted: true }> & { readonly lease: Lease });
+
+/**
+ * Asks for a lease. `close` waits for the answer, and releases what is granted.
+ *
+ * @returns `unsent` also when the cache is closed.
+ * @internal
+ */
+export async function askForLease(
+  engine: Engine,
+  shared: SharedTier,
+  request: LeaseRequest,
+): Promise<LeaseReply | undefined> {
+  if (!engine.enabled) return 'unsent';
+  const { key, token, leaseMs, budgetMs, seize, hardMs } = request;
+  const ask = async (): Promise<LeaseReply | undefined> => {
+    const answer = await shared.acquire(key, token, leaseMs, budgetMs, seize);
+    if (answer === undefined || answer === 'unsent' || !answer.granted) return answer;
+    return { ...answer, lease: new Lease(engine, shared, key, token, leaseMs, hardMs) };
+  };
+  return await engine.tracked(ask());
 }
 
 /**
@@ -135,17 +173,19 @@ export async function seizeLease(
   { leaseMs, hardMs }: Pick<LoadPolicy, 'leaseMs' | 'hardMs'>,
 ): Promise<Lease | undefined> {
   const { shared, options } = engine;
-  if (shared === undefined) return undefined;
+  if (shared === undefined || !engine.enabled) return undefined;
   const token = engine.newToken();
   const [answer, tagClock] = await Promise.all([
-    shared.acquire(fence.key, token, leaseMs, options.storeTimeoutMs, true),
+    askForLease(engine, shared, {
+      ...{ key: fence.key, token, leaseMs, hardMs },
+      budgetMs: options.storeTimeoutMs,
+      seize: true,
+    }),
     shared.tagClock(options.storeTimeoutMs),
   ]);
   fence.sharedClock = tagClock ?? fence.sharedClock;
   if (answer === 'unsent') return undefined;
-  if (answer?.granted === true) {
-    return new Lease(engine, shared, fence.key, token, leaseMs, hardMs);
-  }
+  if (answer?.granted === true) return answer.lease;
   // It may have been granted, and the answer lost.
   if (!shared.isAway) {
     returnLater(engine, shared, fence.key, token, engine.clock.monotonic() + leaseMs);

@@ -4,6 +4,7 @@ import { checkedKey, escapeKey } from '../base/escape.js';
 import { checkOptions } from '../base/options.js';
 import { spentPart } from '../base/spent.js';
 import { isThenable } from '../base/thenable.js';
+import { closeCache } from './closing.js';
 import { Engine } from './engine.js';
 import type { SetEntry, WarmEntry } from './entries.js';
 import type { CacheEvents, CacheListener } from './events.js';
@@ -183,7 +184,7 @@ export class CacheManager {
    * @throws ConfigurationError for a tag that is not a string of 1 to 256 bytes.
    */
   async invalidateTags(...tags: string[]): Promise<void> {
-    await invalidateTags(this[CORE].engine, checkedTags(tags));
+    await invalidateTags(this[CORE].engine, checkedTags(tags, 'tags', Infinity));
   }
 
   /**
@@ -260,10 +261,13 @@ export class CacheManager {
 
   /**
    * Ends the cache and its namespaces: the memory tier is emptied, and every later call loads for
-   * itself. A store that was passed in is left alone. May be called again.
+   * itself. Invalidations and writes under way are waited for, for at most 10 seconds; an `error`
+   * event reports those that the store has not confirmed by then. A later invalidation still removes
+   * the entry from the shared tier, over a connection that it opens and ends. A store that was passed
+   * in is left alone. May be called again.
    */
   async close(): Promise<void> {
-    await this[CORE].engine.close();
+    await closeCache(this[CORE].engine);
   }
 
   /** As {@link CacheManager.close}, for `await using`. */

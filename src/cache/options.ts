@@ -113,7 +113,12 @@ export interface CacheOptions extends Omit<LifeOptions, 'ttl'>, LoadTimeOptions 
   clock?: Clock | undefined;
   /** Where the jitter's numbers (0 up to 1) come from; default `Math.random`. */
   random?: (() => number) | undefined;
-  /** `false` turns the cache off: nothing is stored, every call loads. Default true. */
+  /**
+   * `false` turns the cache off: nothing is stored, every call loads. Invalidations still reach the
+   * shared tier, where other processes read; the cache connects for the first of them.
+   *
+   * @default true
+   */
   enabled?: boolean | undefined;
 }
 

@@ -8,6 +8,7 @@ import { ELSEWHERE, OVERDUE, type Flight, type Landing } from './flight.js';
 import { LazyLoadContext } from './load-context.js';
 import type { LoadRequest } from './load-request.js';
 import { loadAlone } from './spent-results.js';
+import { removeEntry } from './write-path.js';
 
 export type { EntryOwner, LoadRequest, MemoryEntry };
 
@@ -68,17 +69,24 @@ export function promiseOf(engine: Engine, entry: MemoryEntry): Promise<unknown> 
 }
 
 /**
- * Loads and stores anew, whatever the tiers hold.
+ * Loads and stores again, whatever the tiers hold. Settles when the result is acknowledged, as a
+ * `set` does.
  *
  * @internal
  */
 export async function reload(engine: Engine, request: LoadRequest): Promise<unknown> {
-  if (!engine.enabled) return await bypass(request);
+  if (!engine.enabled) {
+    const value = await bypass(request);
+    await removeEntry(engine, request.key);
+    return value;
+  }
   engine.invalidateKey(request.key);
-  const landing = await takeOff(engine, request, 'reload').landing;
+  const flight = takeOff(engine, request, 'reload');
+  const landing = await flight.landing;
   if (landing === ELSEWHERE) return await getOrLoad(engine, request);
-  if (landing.ok) return landing.source === 'spent' ? landing.value : engine.ownCopy(landing.value);
-  throw landing.error;
+  if (!landing.ok) throw landing.error;
+  await flight.proof;
+  return landing.source === 'spent' ? landing.value : engine.ownCopy(landing.value);
 }
 
 function answer(

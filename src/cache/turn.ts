@@ -1,7 +1,7 @@
 import type { SharedEntry, SharedTier } from '../store/shared-tier.js';
 import type { Engine } from './engine.js';
 import type { Flight } from './flight.js';
-import { Lease, returnLater } from './lease.js';
+import { askForLease, returnLater, type Lease } from './lease.js';
 import type { LoadPolicy } from './policy.js';
 
 /** What a flight may do that found nothing fresh. */
@@ -57,11 +57,15 @@ export async function takeTurn(request: TurnRequest): Promise<Turn> {
   const waiter = waiters.register(key);
   try {
     for (;;) {
+      if (!engine.enabled) return ALONE;
       flight.enter('asking', clock.now());
       waiter.reset();
       const token = engine.newToken();
       const [answer, tagClock] = await Promise.all([
-        shared.acquire(key, token, leaseMs, budgetMs, purpose === 'reload'),
+        askForLease(engine, shared, {
+          ...{ key, token, leaseMs, budgetMs, hardMs: policy.hardMs },
+          seize: purpose === 'reload',
+        }),
         hasTags ? shared.tagClock(budgetMs) : undefined,
       ]);
       fence.sharedClock = tagClock ?? fence.sharedClock;
@@ -73,8 +77,7 @@ export async function takeTurn(request: TurnRequest): Promise<Turn> {
       }
       if (answer.granted) {
         hung.delete(key);
-        const lease = new Lease(engine, shared, key, token, leaseMs, policy.hardMs);
-        const { entry } = answer;
+        const { entry, lease } = answer;
         if (entry !== undefined && purpose !== 'reload' && isGood(entry)) {
           void lease.release();
           return { kind: 'found', entry };

@@ -34,7 +34,11 @@ export async function store(
     return true;
   },
 ): Promise<void> {
-  if (!engine.enabled) return;
+  if (!engine.enabled) {
+    // It stores nothing, but what the others have under the key is out of date.
+    await removeEntry(engine, key);
+    return;
+  }
   engine.invalidateKey(key);
   engine.counters.sets++;
   const fence = noted
@@ -91,10 +95,23 @@ export async function store(
  * Removes a key from every tier.
  *
  * @returns Whether there was a value that had not expired.
+ * @throws StoreError when the cache is off and its store did not confirm it; so do the others below.
  * @internal
  */
 export async function remove(engine: Engine, key: string): Promise<boolean> {
-  if (!engine.enabled) return false;
+  const found = await removeEntry(engine, key);
+  engine.counters.deletes++;
+  engine.counters.invalidations++;
+  if (engine.events.hears('delete')) engine.events.emit('delete', { key });
+  return found;
+}
+
+/**
+ * The same, which counts as no removal by the caller.
+ *
+ * @internal
+ */
+export async function removeEntry(engine: Engine, key: string): Promise<boolean> {
   const forget = (): boolean => {
     engine.invalidateKey(key);
     const entry = engine.memory?.peek(key);
@@ -102,23 +119,19 @@ export async function remove(engine: Engine, key: string): Promise<boolean> {
     engine.memory?.drop(key);
     return wasFresh;
   };
-  let found = forget();
-  const { shared } = engine;
-  if (shared !== undefined) {
-    const left = budgetOf(engine.clock, shared, engine.options.storeTimeoutMs);
-    const removed = await engine.writes.run(key, async () => {
-      const there = await shared.remove(key, left());
+  const found = forget();
+  const { clock, options } = engine;
+  const removed = await engine.invalidateShared((shared) => {
+    const left = budgetOf(clock, shared, options.storeTimeoutMs);
+    return engine.writes.run(key, async () => {
+      const there = await shared.remove(key, engine.enabled ? left() : undefined);
       // Once more at the acknowledgement, before a later write gets its turn: what was read
       // meanwhile is the old value.
       forget();
       return there;
     });
-    found ||= removed === true;
-  }
-  engine.counters.deletes++;
-  engine.counters.invalidations++;
-  if (engine.events.hears('delete')) engine.events.emit('delete', { key });
-  return found;
+  });
+  return found || removed === true;
 }
 
 /**
@@ -130,7 +143,6 @@ export async function remove(engine: Engine, key: string): Promise<boolean> {
  */
 export async function clear(engine: Engine, patterns: readonly string[]): Promise<number> {
   const globs = patterns.map((pattern) => new Glob(pattern));
-  if (!engine.enabled) return 0;
   const forget = (): number => {
     let dropped = 0;
     for (const glob of globs) {
@@ -140,21 +152,21 @@ export async function clear(engine: Engine, patterns: readonly string[]): Promis
     }
     return dropped;
   };
-  let cleared = forget();
-  if (engine.shared !== undefined) {
+  const dropped = forget();
+  const removed = await engine.invalidateShared(async (shared) => {
     // A write that was asked for earlier must not land behind the pass.
     await engine.writes.settled();
     try {
-      cleared = await engine.shared.removeMatching(globs);
+      return await shared.removeMatching(globs);
     } finally {
       forget();
     }
-  }
+  });
   engine.counters.invalidations++;
   if (engine.events.hears('invalidate')) {
     for (const pattern of patterns) engine.events.emit('invalidate', { pattern });
   }
-  return cleared;
+  return removed ?? dropped;
 }
 
 /**
@@ -164,18 +176,20 @@ export async function clear(engine: Engine, patterns: readonly string[]): Promis
  * @internal
  */
 export async function invalidateTags(engine: Engine, tags: readonly string[]): Promise<number> {
-  if (!engine.enabled || tags.length === 0) return 0;
+  if (tags.length === 0) return 0;
   const forget = (): number => {
     engine.tags.invalidate(tags);
     engine.flights.detachTagged(new Set(tags));
     return engine.memory?.dropTagged(tags) ?? 0;
   };
   const dropped = forget();
-  if (engine.shared?.isCoordinated === true) {
-    await engine.shared.invalidateTags(tags);
+  await engine.invalidateShared(async (shared) => {
+    // Tags of other stores are this process's own.
+    if (!shared.isCoordinated) return;
+    await shared.invalidateTags(tags);
     // Once more at the acknowledgement: what was read meanwhile may be from before.
     forget();
-  }
+  });
   engine.counters.invalidations++;
   if (engine.events.hears('invalidate')) engine.events.emit('invalidate', { tags });
   return dropped;

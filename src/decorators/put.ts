@@ -11,6 +11,7 @@ import type { CachedMethod, Located } from './cached-method.js';
 import { cachedMethodNamed } from './find-method.js';
 import { reportMistake } from './mistake.js';
 import type { CachePutOptions } from './options.js';
+import type { Site } from './site.js';
 
 /**
  * One call of a method whose result is put into the cache: from before the method runs, so that a
@@ -79,9 +80,11 @@ export class Put {
         await remove(site.engine, key);
         return;
       }
+      await this.removeFromSuccessor(site, args);
       const stored = toStore(site.engine, this.fence, this.policy(this.located, args), result);
-      if (this.fence.marked || stored === 'overtaken') {
-        // By its key, or by a tag: what is there may be older than what the method has done.
+      if (!site.engine.enabled || this.fence.marked || stored === 'overtaken') {
+        // By its key, or by a tag: what is there may be older than what the method has done. A cache
+        // that is off stores nothing.
         await remove(site.engine, key);
       } else if (stored !== 'unwanted') {
         const { life, tags } = stored;
@@ -92,11 +95,19 @@ export class Put {
     }
   }
 
+  /** If the default cache was replaced while the method ran, the new one may hold an older result. */
+  private async removeFromSuccessor(site: Site, args: readonly unknown[]): Promise<void> {
+    if (!site.followsDefault || this.target === undefined) return;
+    const next = this.target.siteFor(this.self);
+    if (next.engine === site.engine) return;
+    await remove(next.engine, this.target.keyOf(next, this.self, args));
+  }
+
   /** A result that cannot be stored has made what is there out of date all the same. */
   private async giveUp(error: unknown): Promise<void> {
     const engine = this.located?.site.engine ?? getCache()[CORE].engine;
     reportMistake(engine, '@CachePut', error);
-    if (this.located === undefined) return;
+    if (this.located === undefined || !engine.enabled) return;
     try {
       await remove(engine, this.located.key);
     } catch (failure) {

@@ -224,7 +224,7 @@ export class RedisCoordinator implements Coordinator {
     // First of all: whatever follows is then compared with a known clock.
     this.time.ready()?.catch(() => undefined);
     if (!this.toldVersion) void this.checkVersion();
-    this.bus.start();
+    if (this.options.listens !== false) this.bus.start();
     this.options.listener.onChange();
   };
 

@@ -170,6 +170,8 @@ export interface CoordinatorOptions {
   readonly clock: Clock;
   /** Whether there is a memory tier to keep up to date. */
   readonly hasMemory: boolean;
+  /** `false`: does not subscribe to messages of the other caches. Default true. */
+  readonly listens?: boolean;
   /** Default: tracking where the store can do it. */
   readonly bus: BusKind | undefined;
   readonly listener: CoordinatorListener;

@@ -1,3 +1,4 @@
+import { LIMITS } from '../base/defaults.js';
 import { ConfigurationError } from '../base/errors.js';
 import type { Backend } from './backend.js';
 import type { Coordinator, Grant, KeyPattern, Snapshots, TagVersions } from './coordinator.js';
@@ -225,13 +226,16 @@ export class GuardedStore {
   }
 
   async invalidateTags(tags: readonly string[]): Promise<void> {
-    const done = await this.coordinated('tags', async (to) => {
-      await to.invalidateTags(tags);
-      return true;
-    });
-    if (done === true) return;
-    this.log.addTags(tags);
-    this.recovery.soon();
+    for (let i = 0; i < tags.length; i += LIMITS.tagsPerCommand) {
+      const done = await this.coordinated('tags', async (to) => {
+        await to.invalidateTags(tags.slice(i, i + LIMITS.tagsPerCommand));
+        return true;
+      });
+      if (done === true) continue;
+      this.log.addTags(tags.slice(i));
+      this.recovery.soon();
+      return;
+    }
   }
 
   /** Runs something on the snapshots of the instances; `undefined` when that was not possible. */
@@ -263,6 +267,11 @@ export class GuardedStore {
   /** An `error` event of the store, which may belong to any operation or none. */
   reported(cause: unknown): void {
     this.guard.reported(cause, this.recovery.isRunning ? 'quietly' : 'aloud');
+  }
+
+  /** Removes what is logged, if the store can be asked. Never rejects. */
+  async flush(): Promise<void> {
+    if (this.log.size > 0) await this.recovery.run();
   }
 
   /** Ends all probing and retrying, and what was opened for the cache. */

@@ -43,7 +43,7 @@ export interface SharedTierOptions extends Omit<GuardedStoreOptions, 'prefix'> {
   /** Bytes from which values are compressed; `undefined`: none is. */
   readonly compressFrom: number | undefined;
   /** For a store that coordinates the caches which share it. */
-  readonly coordination: Pick<CoordinatorOptions, 'origin' | 'hasMemory' | 'bus' | 'listener'>;
+  readonly coordination: Omit<CoordinatorOptions, 'namespace' | 'clock'>;
 }
 
 /** Tags whose versions are read together at most. */
@@ -243,6 +243,11 @@ export class SharedTier {
   /** Keys of the namespace, as last counted; `undefined` when the store cannot count them. */
   async count(): Promise<number | undefined> {
     return this.isCoordinated ? await this.keys.get() : undefined;
+  }
+
+  /** Tries once more to remove what the store has not confirmed. Never rejects. */
+  async flush(): Promise<void> {
+    await this.store.flush();
   }
 
   /** Stops what goes on by itself, and closes what was opened. A store of the caller's stays open. */

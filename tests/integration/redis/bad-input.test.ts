@@ -183,11 +183,20 @@ describe('From the environment', () => {
     await until('it is shared', async () => (await admin.exists(name)) === 1);
   });
 
-  it.each(['AURORA_ENABLED=false', 'REDIS_URL='])('%s: no Redis', async (setting) => {
-    process.env['REDIS_URL'] = server.url;
-    const [name = '', value = ''] = setting.split('=');
-    process.env[name] = value;
+  it('REDIS_URL=: no Redis', async () => {
+    process.env['REDIS_URL'] = '';
     expect(await getCache().getStats()).toMatchObject({ type: 'memory' });
+  });
+
+  it('AURORA_ENABLED=false: Redis for invalidations only', async () => {
+    Object.assign(process.env, { REDIS_URL: server.url, AURORA_ENABLED: 'false' });
+    await getCache().getOrSet('off', () => 'loaded');
+    const admin = new Redis(server.url);
+    expect(await admin.exists('aurora:off')).toBe(0);
+    await admin.set('aurora:off', 'older');
+    await getCache().delete('off');
+    expect(await admin.exists('aurora:off')).toBe(0);
+    admin.disconnect();
   });
 
   it('options of configureCache stand for themselves', async () => {

@@ -1,0 +1,62 @@
+import { LIMITS } from '../base/defaults.js';
+import { StoreError } from '../base/errors.js';
+import type { Engine } from './engine.js';
+
+/**
+ * Turns a cache off for good. Loads under way finish, but store nothing; invalidations and writes
+ * under way are waited for, and leases are released, so that other processes need not wait for them.
+ *
+ * @internal
+ */
+export function closeCache(engine: Engine): Promise<void> {
+  return (engine.closing ??= close(engine));
+}
+
+async function close(engine: Engine): Promise<void> {
+  engine.enabled = false;
+  engine.updateTrust();
+  engine.waiters.wakeAll();
+  engine.fences.markAll();
+  engine.flights.detachAll();
+  await engine.memory?.disconnect();
+  await within(engine, settled(engine));
+  const { shared, offTier } = engine;
+  const lost = (shared?.pending ?? 0) + offTier.pending;
+  if (lost > 0) {
+    engine.report(
+      new StoreError(
+        'close',
+        `The cache was closed before its store confirmed ${String(lost)} invalidations: other ` +
+          'processes may serve the old values until they expire.',
+      ),
+    );
+  }
+  await shared?.close();
+  await offTier.close();
+  engine.events.clear();
+}
+
+/** All that the other processes wait for, or would miss. */
+async function settled(engine: Engine): Promise<void> {
+  const { leases, underWay, writes, offTier, shared } = engine;
+  // What ends may begin something else: a lease that is granted only now is released.
+  while (leases.size + underWay.size + writes.size + offTier.underWay.length > 0) {
+    await Promise.allSettled([
+      ...Array.from(leases, (lease) => lease.release()),
+      ...underWay,
+      ...offTier.underWay,
+      writes.settled(),
+    ]);
+  }
+  await Promise.all([shared?.flush(), offTier.flush()]);
+}
+
+async function within({ clock }: Engine, work: Promise<void>): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = clock.setTimeout(resolve, LIMITS.closeMs);
+    void work.then(() => {
+      clock.clearTimeout(timer);
+      resolve();
+    });
+  });
+}
