@@ -1,22 +1,16 @@
-/** One column of a table; the first is aligned left, the others right. */
-export interface Column {
-  readonly title: string;
-  readonly width: number;
-}
-
-/** A table as plain text. */
-export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
-  const titles = columns.map(({ title }) => title);
-  const width = columns.reduce((sum, column) => sum + column.width, 0);
+/** A table as plain text. Columns fit their cells; the first is aligned left, the others right. */
+export function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = titles.map((title, i) =>
+    Math.max(title.length, ...rows.map((cells) => cells[i]?.length ?? 0)),
+  );
   const line = (cells: readonly string[]): string =>
-    columns
-      .map((column, i) => {
-        const cell = cells[i] ?? '';
-        return i === 0 ? cell.padEnd(column.width) : cell.padStart(column.width);
-      })
-      .join('')
+    widths
+      .map((width, i) => (i === 0 ? cells[i]?.padEnd(width) : cells[i]?.padStart(width)) ?? '')
+      .join(' ')
       .trimEnd();
-  return [line(titles), '-'.repeat(width), ...rows.map(line)].join('\n');
+  return [line(titles), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join(
+    '\n',
+  );
 }
 
 /** A step of a story on the left, what came of it on the right. */
@@ -43,7 +37,13 @@ export function integer(value: number): string {
   return Math.round(value).toLocaleString('en');
 }
 
-/** Milliseconds as `8.41 ms` or `0.19 us`, whichever reads better. */
+/** `1.4M` */
+export function compact(value: number): string {
+  return value.toLocaleString('en', { notation: 'compact', maximumFractionDigits: 1 });
+}
+
+/** Milliseconds as `139 ms`, `8.41 ms` or `0.19 us`, whichever reads better. */
 export function duration(ms: number): string {
-  return ms < 0.01 ? `${(ms * 1000).toFixed(2)} us` : `${ms.toFixed(2)} ms`;
+  if (ms < 0.01) return `${(ms * 1000).toFixed(2)} us`;
+  return ms < 100 ? `${ms.toFixed(2)} ms` : `${integer(ms)} ms`;
 }

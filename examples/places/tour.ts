@@ -3,7 +3,7 @@ import { cacheControl, type CacheManager } from 'aurora-cache';
 import type { PlaceRepository } from './data.js';
 import { timeOf, timeOfHit, traffic, type Subject } from './measure.js';
 import type { PlaceService } from './place-service.js';
-import { duration, integer, paragraph, step, table } from './report.js';
+import { compact, duration, integer, paragraph, step, table } from './report.js';
 
 const CALLS_PER_METHOD = 2000;
 const FILL = 1500;
@@ -53,7 +53,7 @@ async function showMethods(
       subject.method,
       duration(first),
       duration(hit),
-      `${integer(p50 / hit)}x`,
+      `${compact(p50 / hit)}x`,
       integer(figures.hits),
       integer(figures.misses),
       figures.hitRate.toFixed(2),
@@ -64,20 +64,7 @@ async function showMethods(
     total.loads += figures.loads;
   }
   print(
-    table(
-      [
-        { title: 'method', width: 17 },
-        { title: 'first', width: 9 },
-        { title: 'cached', width: 9 },
-        { title: 'speed-up', width: 9 },
-        { title: 'hits', width: 6 },
-        { title: 'misses', width: 7 },
-        { title: 'hit %', width: 7 },
-        { title: 'p50', width: 7 },
-        { title: 'p99', width: 7 },
-      ],
-      rows,
-    ),
+    table(['method', 'first', 'cached', 'speed-up', 'hits', 'misses', 'hit %', 'p50', 'p99'], rows),
   );
   print('p50 and p99: milliseconds of the runs of the method. Speed-up: p50 / cached.\n');
   return total;
@@ -203,14 +190,7 @@ async function showTimings(cache: CacheManager, print: Print) {
   print('');
   print(
     table(
-      [
-        { title: '@Timed', width: 29 },
-        { title: 'calls', width: 8 },
-        { title: 'errors', width: 8 },
-        { title: 'p50', width: 12 },
-        { title: 'p99', width: 12 },
-        { title: 'slow', width: 7 },
-      ],
+      ['@Timed', 'calls', 'errors', 'p50', 'p99', 'slow'],
       timed.map(({ name, calls, errors, durations, slow }) => [
         name,
         integer(calls),

@@ -176,6 +176,8 @@ const commands = {
     );
   },
 
+  callsSoFar: (): number => report.calls,
+
   /** What callers have met, and a clean sheet. */
   reportLoad(): LoadReport {
     const done = { ...report, loopDelayMs: delays.max / 1e6 };

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 
 import { Redis, type RedisOptions } from 'ioredis';
 
-/** How long a server may take to answer its first PING. */
-const PATIENCE_MS = 10_000;
+/** How long anything may take that is waited for: a busy machine takes its time. */
+const PATIENCE_MS = 30_000;
 
 /** How a client reaches a server, besides host and port. */
 export type Reach = Pick<RedisOptions, 'tls' | 'username' | 'password'>;
