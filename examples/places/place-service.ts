@@ -24,7 +24,7 @@ export interface CountryStatistics {
 export class PlaceService {
   constructor(private readonly repository: PlaceRepository) {}
 
-  /** Key: `place:2950159:PlaceService.findPlace`. That there is no such place is cached as well. */
+  /** Key: `place:2950159:findPlace`. That there is no such place is cached as well. */
   @Cached({ keyPrefix: 'place' })
   async findPlace(id: number): Promise<Place | undefined> {
     return await this.repository.find(id);

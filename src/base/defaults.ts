@@ -109,6 +109,10 @@ export const LIMITS = {
   inflatedBytes: 67_108_864,
   /** Keys remembered because their loads returned what can be read only once. */
   spentKeys: 1000,
+  /** Different keys of methods that one cache checks for a second method that uses them. */
+  claims: 50_000,
+  /** Methods and functions that use the keys of one; the calls of further ones are not cached. */
+  claimants: 1000,
   /** Different methods that one cache keeps figures of. */
   methods: 10_000,
   /** Routes that requests are counted for one by one; the rest are counted together. */

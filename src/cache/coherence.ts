@@ -1,4 +1,5 @@
 import { Glob } from '../base/glob.js';
+import { publicKey } from '../base/private-key.js';
 import type { MemoryStore } from '../memory/memory-store.js';
 import type { CoordinatorListener } from '../store/coordinator.js';
 import type { FenceTable } from './fence.js';
@@ -55,7 +56,7 @@ export class Coherence implements CoordinatorListener {
       }
       fences.doubtMatching(glob);
       flights.detachMatching(glob);
-      memory?.dropMatching((key) => glob.matches(key));
+      memory?.dropMatching((key) => glob.matches(publicKey(key)));
     }
   }
 

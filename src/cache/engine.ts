@@ -1,14 +1,18 @@
 import { randomUUID } from 'node:crypto';
 
 import type { Clock } from '../base/clock.js';
-import { LIMITS } from '../base/defaults.js';
+import { DEFAULTS, LIMITS } from '../base/defaults.js';
+import type { Glob } from '../base/glob.js';
 import { hitClock, type HitClock } from '../base/hit-clock.js';
+import { publicKey } from '../base/private-key.js';
+import { warnOnce } from '../base/warn.js';
 import type { EntryLife, MemoryEntry } from '../memory/entry.js';
 import { copyOf } from '../memory/guard.js';
 import { MemoryStore } from '../memory/memory-store.js';
 import { newCounters, type CacheCounters } from '../stats/counters.js';
 import { MethodRecord } from '../stats/method-record.js';
 import { SharedTier, type SharedEntry, type SharedTierOptions } from '../store/shared-tier.js';
+import { CLAIMS, newClaims, privateKeysOf } from './claims.js';
 import { Coherence } from './coherence.js';
 import { EventHub } from './events.js';
 import { FenceTable, type Fence } from './fence.js';
@@ -25,6 +29,15 @@ import { WriteQueue } from './write-queue.js';
 interface TierUse extends Pick<SharedTierOptions, 'timeoutMs' | 'onChange'> {
   readonly hasMemory: boolean;
   readonly listens: boolean;
+}
+
+function warnOfNamespace(): void {
+  warnOnce(
+    'AURORA_DEFAULT_NAMESPACE',
+    'namespace',
+    `A cache on Redis has no namespace of its own: it uses '${DEFAULTS.namespace}', and shares its ` +
+      'entries with every other program that does. Set the option namespace (or AURORA_NAMESPACE).',
+  );
 }
 
 /**
@@ -54,6 +67,8 @@ export class Engine {
   readonly writes = new WriteQueue();
   readonly waiters: WaiterTable;
   readonly refreshes = new RefreshTable();
+  /** Which method uses which keys. */
+  readonly [CLAIMS] = newClaims();
   /** By key, the lease that has been waited for in vain. */
   readonly hung = new Map<string, string>();
   /** Keys whose last load returned a stream or the like: every call runs a load of its own. */
@@ -111,6 +126,7 @@ export class Engine {
     this.waiters = new WaiterTable(clock);
     this.shared = this.enabled ? this.openShared() : undefined;
     this.offTier = new OffTier(() => this.openOffTier());
+    if (this.shared?.isCoordinated === true && !this.options.hasNamespace) warnOfNamespace();
     this.updateTrust();
   }
 
@@ -213,13 +229,27 @@ export class Engine {
   invalidateKey(key: string, except?: Fence): void {
     this.fences.mark(key, except);
     this.flights.detach(key);
+    for (const own of privateKeysOf(this[CLAIMS], key)) {
+      this.fences.mark(own, except);
+      this.flights.detach(own);
+      this.memory?.drop(own);
+    }
   }
 
   /** What another process wrote: it may not be kept in memory, nor be waited for. */
   doubtKey(key: string): void {
-    this.fences.doubt(key);
-    this.flights.detach(key);
-    this.memory?.drop(key);
+    for (const one of [key, ...privateKeysOf(this[CLAIMS], key)]) {
+      this.fences.doubt(one);
+      this.flights.detach(one);
+      this.memory?.drop(one);
+    }
+  }
+
+  /** Drops what a pattern matches in this process, and keeps loads under way from storing it. */
+  forgetMatching(glob: Glob): number {
+    this.fences.markMatching(glob);
+    this.flights.detachMatching(glob);
+    return this.memory?.dropMatching((key) => glob.matches(publicKey(key))) ?? 0;
   }
 
   /** Notes whether the shared store, and its messages, can be relied on. */

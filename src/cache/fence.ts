@@ -1,4 +1,5 @@
 import type { Glob } from '../base/glob.js';
+import { publicKey } from '../base/private-key.js';
 
 /**
  * Held by every operation that may fill the memory tier, from before its first command until its
@@ -94,7 +95,7 @@ export class FenceTable {
 
   markMatching(glob: Glob): void {
     for (const watch of this.watches) watch.note(glob);
-    for (const key of this.open.keys()) if (glob.matches(key)) this.mark(key);
+    for (const key of this.open.keys()) if (glob.matches(publicKey(key))) this.mark(key);
   }
 
   markAll(): void {
@@ -110,7 +111,7 @@ export class FenceTable {
 
   doubtMatching(glob: Glob): void {
     for (const watch of this.watches) watch.note(glob);
-    for (const key of this.open.keys()) if (glob.matches(key)) this.doubtOpen(key);
+    for (const key of this.open.keys()) if (glob.matches(publicKey(key))) this.doubtOpen(key);
   }
 
   /** The same for whatever has not noted the shared clock of tags: nothing tells it from older. */
@@ -166,7 +167,8 @@ export class Watch {
   }
 
   saw(key: string): boolean {
-    return this.all || this.keys.has(key) || this.globs.some((glob) => glob.matches(key));
+    const shared = publicKey(key);
+    return this.all || this.keys.has(shared) || this.globs.some((glob) => glob.matches(shared));
   }
 }
 

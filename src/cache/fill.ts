@@ -75,7 +75,7 @@ export function fill(
       return replaces && !isReplaced ? removeReplaced(engine, key) : undefined;
     }
     const { life, tags } = stored;
-    const { shared } = engine;
+    const shared = policy.isPrivate ? undefined : engine.shared;
     // A load that others have given up waiting for must not come after theirs.
     engine.fences.markOlder(fence);
     if (shared === undefined || (shared.isCoordinated && lease === undefined)) {

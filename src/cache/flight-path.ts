@@ -28,7 +28,7 @@ export function takeOff(
   hasWaited = false,
 ): Flight {
   const flight = enlist(engine, request, hasWaited);
-  const { shared } = engine;
+  const shared = sharedFor(engine, request);
   if (shared === undefined || purpose === 'reload') void flyOn(engine, request, flight, purpose);
   else {
     void readShared(shared, flight).then((found) => {
@@ -75,6 +75,18 @@ function enlist(engine: Engine, { key, policy }: LoadRequest, hasWaited = false)
   flight.ownDelayMs = engine.shared?.ownDelayMs ?? 0;
   engine.flights.add(flight);
   return flight;
+}
+
+/**
+ * The shared tier, unless the load's result must not leave this process.
+ *
+ * @internal
+ */
+export function sharedFor(
+  engine: Engine,
+  { policy }: Pick<LoadRequest, 'policy'>,
+): SharedTier | undefined {
+  return policy.isPrivate ? undefined : engine.shared;
 }
 
 /** Never rejects: a store that fails has nothing. */
@@ -130,8 +142,9 @@ async function flyOn(
   let lease: Lease | undefined;
   engine.fences.enter(flight.fence);
   try {
-    if (engine.shared?.isCoordinated === true) {
-      const turn = await turnOf(engine, engine.shared, request, flight, purpose);
+    const shared = sharedFor(engine, request);
+    if (shared?.isCoordinated === true) {
+      const turn = await turnOf(engine, shared, request, flight, purpose);
       if (turn.kind === 'found') {
         landShared(engine, request, flight, turn.entry);
         return;

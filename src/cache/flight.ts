@@ -1,5 +1,6 @@
 import type { Clock, TimerHandle } from '../base/clock.js';
 import type { Glob } from '../base/glob.js';
+import { publicKey } from '../base/private-key.js';
 import type { SharedEntry } from '../store/shared-tier.js';
 import type { Fence } from './fence.js';
 
@@ -201,7 +202,7 @@ export class FlightTable {
   }
 
   detachMatching(glob: Glob): void {
-    this.detachWhere((flight) => glob.matches(flight.key));
+    this.detachWhere((flight) => glob.matches(publicKey(flight.key)));
   }
 
   detachTagged(tags: ReadonlySet<string>): void {

@@ -98,6 +98,14 @@ export interface CacheOptions extends Omit<LifeOptions, 'ttl'>, LoadTimeOptions 
   breaker?: false | BreakerOptions | undefined;
   /** First part of every key in the shared tier: letters, digits, `.`, `_`, `-`. Default `aurora`. */
   namespace?: string | undefined;
+  /**
+   * Whether class and function names are the same in every build, so that keys which contain them
+   * may be shared. `false`: none is; the choice for services that are bundled or minified. `true`:
+   * all are. Default: a name that a minifier or bundler may have made is not trusted (fewer than
+   * four characters, or a digit, `$` or `_` at its end). The results of a method whose keys need
+   * such a name stay in memory, with a warning; a `keyPrefix` (for a function: `name`) avoids it.
+   */
+  trustNames?: boolean | undefined;
   /** Name of the cache in statistics and metrics; default `default`. */
   name?: string | undefined;
   /** How values become text for the shared tier; default: JSON, or msgpackr where JSON loses types. */
@@ -136,6 +144,9 @@ export interface ResolvedOptions {
   readonly storeTimeoutMs: number;
   readonly breaker: BreakerSettings | undefined;
   readonly namespace: string;
+  /** Whether the user chose the namespace. */
+  readonly hasNamespace: boolean;
+  readonly trustNames: boolean | undefined;
   readonly name: string;
   readonly codec: Codec | undefined;
   readonly types: readonly TypeCodec[];
@@ -241,6 +252,7 @@ export function resolveOptions(options: CacheOptions): ResolvedOptions {
     storeTimeout: isDuration,
     breaker: isBreaker,
     namespace: isNamespace,
+    trustNames: isBoolean,
     name: isName,
     codec: isCodec,
     types: isList,
@@ -270,6 +282,7 @@ export function resolveOptions(options: CacheOptions): ResolvedOptions {
     leaseMs: ms(DEFAULTS.lease, 'lease'),
     tags: [],
     unless: undefined,
+    isPrivate: false,
   };
   const memory = options.memory ?? {};
   const memoryTtl = memory === false ? undefined : memory.ttl;
@@ -287,6 +300,8 @@ export function resolveOptions(options: CacheOptions): ResolvedOptions {
     storeTimeoutMs: ms(options.storeTimeout ?? DEFAULTS.storeTimeout, 'storeTimeout'),
     breaker: toBreaker(options.breaker, ms),
     namespace: options.namespace ?? DEFAULTS.namespace,
+    hasNamespace: options.namespace !== undefined,
+    trustNames: options.trustNames,
     name: options.name ?? DEFAULTS.name,
     codec: options.codec,
     types: options.types ?? [],

@@ -76,6 +76,8 @@ export interface LoadPolicy {
   readonly leaseMs: number;
   readonly tags: readonly string[] | ((value: unknown) => readonly string[]);
   readonly unless: ((value: unknown) => boolean) | undefined;
+  /** Whether the value stays in this process: no read, lease or fill of the shared tier. */
+  readonly isPrivate: boolean;
 }
 
 const isShare: Check = (value) =>
@@ -155,6 +157,7 @@ export function overlaid(base: LoadPolicy, options: LoadOptions<never>, owner: s
       ? [...(tags as readonly string[])]
       : ((tags as LoadPolicy['tags'] | undefined) ?? base.tags),
     unless: (options.unless as LoadPolicy['unless']) ?? base.unless,
+    isPrivate: base.isPrivate,
   });
 }
 

@@ -3,12 +3,12 @@ import type { EntryOwner, MemoryEntry } from '../memory/entry.js';
 import type { MethodRecord } from '../stats/method-record.js';
 import type { Engine } from './engine.js';
 import type { CacheEvents } from './events.js';
-import { readThrough, refreshInBackground, takeOff } from './flight-path.js';
+import { readThrough, refreshInBackground, sharedFor, takeOff } from './flight-path.js';
 import { ELSEWHERE, OVERDUE, type Flight, type Landing } from './flight.js';
 import { LazyLoadContext } from './load-context.js';
 import type { LoadRequest } from './load-request.js';
 import { loadAlone } from './spent-results.js';
-import { removeEntry } from './write-path.js';
+import { removeEntry, removeShared } from './write-path.js';
 
 export type { EntryOwner, LoadRequest, MemoryEntry };
 
@@ -86,6 +86,8 @@ export async function reload(engine: Engine, request: LoadRequest): Promise<unkn
   if (landing === ELSEWHERE) return await getOrLoad(engine, request);
   if (!landing.ok) throw landing.error;
   await flight.proof;
+  // Other processes may share the key, and what they have is out of date.
+  if (request.policy.isPrivate) await removeShared(engine, request.key);
   return landing.source === 'spent' ? landing.value : engine.ownCopy(landing.value);
 }
 
@@ -94,8 +96,8 @@ function answer(
   request: LoadRequest,
   stale: MemoryEntry | undefined,
 ): Promise<unknown> {
-  const { shared, spentKeys } = engine;
-  if (stale === undefined && spentKeys.has(request.key)) {
+  const shared = sharedFor(engine, request);
+  if (stale === undefined && engine.spentKeys.has(request.key)) {
     countMiss(engine, request);
     return loadAlone(engine, request);
   }

@@ -1,7 +1,9 @@
 import { Glob } from '../base/glob.js';
+import { isPrivateKey, publicKey } from '../base/private-key.js';
 import type { EntryLife } from '../memory/entry.js';
 import type { SharedEntry, SharedTier } from '../store/shared-tier.js';
 import { budgetOf } from './budget.js';
+import { CLAIMS, privateKeysOf } from './claims.js';
 import type { Engine } from './engine.js';
 import type { Fence } from './fence.js';
 
@@ -65,7 +67,7 @@ export async function store(
         const tagClock = shared.isCoordinated ? fence.sharedClock : fence.tagClock;
         // Tags that were noted at no time could not be told from invalidated ones.
         if (tagClock === undefined && tags.length > 0) {
-          await shared.remove(key, budgetMs);
+          await shared.remove(publicKey(key), budgetMs);
           return true;
         }
         return await share(
@@ -92,13 +94,14 @@ export async function store(
 }
 
 /**
- * Removes a key from every tier.
+ * Removes a key from every tier; for a private key, the public one with every private one of it.
  *
  * @returns Whether there was a value that had not expired.
  * @throws StoreError when the cache is off and its store did not confirm it; so do the others below.
  * @internal
  */
-export async function remove(engine: Engine, key: string): Promise<boolean> {
+export async function remove(engine: Engine, entryKey: string): Promise<boolean> {
+  const key = publicKey(entryKey);
   const found = await removeEntry(engine, key);
   engine.counters.deletes++;
   engine.counters.invalidations++;
@@ -111,11 +114,11 @@ export async function remove(engine: Engine, key: string): Promise<boolean> {
  *
  * @internal
  */
-export async function removeEntry(engine: Engine, key: string): Promise<boolean> {
+export async function removeEntry(engine: Engine, entryKey: string): Promise<boolean> {
+  const key = publicKey(entryKey);
   const forget = (): boolean => {
+    const wasFresh = holdsFresh(engine, key);
     engine.invalidateKey(key);
-    const entry = engine.memory?.peek(key);
-    const wasFresh = entry !== undefined && engine.clock.now() < entry.freshUntil;
     engine.memory?.drop(key);
     return wasFresh;
   };
@@ -135,6 +138,18 @@ export async function removeEntry(engine: Engine, key: string): Promise<boolean>
 }
 
 /**
+ * Removes a key from the shared tier only: what this process holds under a private key is newer.
+ *
+ * @internal
+ */
+export async function removeShared(engine: Engine, entryKey: string): Promise<void> {
+  const key = publicKey(entryKey);
+  await engine.invalidateShared((shared) =>
+    engine.writes.run(key, () => shared.remove(key, engine.options.storeTimeoutMs)),
+  );
+}
+
+/**
  * Removes the keys that match any of the patterns from every tier.
  *
  * @returns How many there were: in the shared tier if there is one, else in memory.
@@ -143,15 +158,10 @@ export async function removeEntry(engine: Engine, key: string): Promise<boolean>
  */
 export async function clear(engine: Engine, patterns: readonly string[]): Promise<number> {
   const globs = patterns.map((pattern) => new Glob(pattern));
-  const forget = (): number => {
-    let dropped = 0;
-    for (const glob of globs) {
-      engine.fences.markMatching(glob);
-      engine.flights.detachMatching(glob);
-      dropped += engine.memory?.dropMatching((key) => glob.matches(key)) ?? 0;
-    }
-    return dropped;
-  };
+  const sum = (drop: (glob: Glob) => number): number =>
+    globs.reduce((total, glob) => total + drop(glob), 0);
+  const forget = (): number => sum((glob) => engine.forgetMatching(glob));
+  const ofMethods = sum((glob) => forgetPrivate(engine, glob));
   const dropped = forget();
   const removed = await engine.invalidateShared(async (shared) => {
     // A write that was asked for earlier must not land behind the pass.
@@ -166,7 +176,7 @@ export async function clear(engine: Engine, patterns: readonly string[]): Promis
   if (engine.events.hears('invalidate')) {
     for (const pattern of patterns) engine.events.emit('invalidate', { pattern });
   }
-  return removed ?? dropped;
+  return (removed ?? dropped) + ofMethods;
 }
 
 /**
@@ -193,4 +203,20 @@ export async function invalidateTags(engine: Engine, tags: readonly string[]): P
   engine.counters.invalidations++;
   if (engine.events.hears('invalidate')) engine.events.emit('invalidate', { tags });
   return dropped;
+}
+
+/** Whether memory holds a value of a key that has not expired, a method's private one included. */
+function holdsFresh(engine: Engine, key: string): boolean {
+  const now = engine.clock.now();
+  return [key, ...privateKeysOf(engine[CLAIMS], key)].some((one) => {
+    const entry = engine.memory?.peek(one);
+    return entry !== undefined && now < entry.freshUntil;
+  });
+}
+
+/** Drops the private entries that a pattern matches, which no other tier counts. */
+function forgetPrivate(engine: Engine, glob: Glob): number {
+  if (engine[CLAIMS].privates.size === 0) return 0;
+  const matches = (key: string) => isPrivateKey(key) && glob.matches(publicKey(key));
+  return engine.memory?.dropMatching(matches) ?? 0;
 }

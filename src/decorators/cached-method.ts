@@ -6,7 +6,7 @@ import type { Engine } from '../cache/engine.js';
 import { CORE } from '../cache/manager.js';
 import type { LoadPolicy } from '../cache/policy.js';
 import type { AnyFunction } from './shapes.js';
-import type { MethodIdentity } from './identity.js';
+import { classOf, nameOfClass, type MethodIdentity } from './identity.js';
 import { chosenCache } from './choice.js';
 import { classConfig } from './class-config.js';
 import type { MethodSpec } from './method-spec.js';
@@ -19,6 +19,7 @@ const MOST_PREFIXES = 1000;
 /** What a call needs before it can be looked up. */
 export interface Located {
   readonly site: Site;
+  /** The key of the entry: the call's, or the method's own (see `private-key.ts`). */
   readonly key: string;
 }
 
@@ -29,6 +30,7 @@ export interface Located {
  * @internal
  */
 export class CachedMethod implements MethodSpec {
+  readonly level: number;
   private readonly sites = new WeakMap<Engine, Map<string, WeakMap<object, Site>>>();
 
   constructor(
@@ -38,7 +40,9 @@ export class CachedMethod implements MethodSpec {
     readonly options: CachedOptions,
     /** Whether results are values rather than promises, and stay in memory. */
     readonly isSync: boolean,
-  ) {}
+  ) {
+    this.level = identity?.declare() ?? 0;
+  }
 
   /** For messages, before a site is known. */
   get label(): string {
@@ -82,10 +86,21 @@ export class CachedMethod implements MethodSpec {
     const { key } = this.options;
     if (key !== undefined)
       return site.handlePrefix + checkedKey(key.apply(self, args as unknown[]));
-    if (site.scope === undefined)
-      return site.knownKey(args) ?? keyOfCall(site.prefix, args, site.last);
+    if (site.scope === undefined) return keyOfCall(site.prefix, args, site.last);
     const parts = [...args, site.scope.call(self, self as never)];
     return keyOfCall(site.prefix, parts, site.last);
+  }
+
+  /**
+   * Where the result of a call is stored: its key, unless the method must not share its keys.
+   *
+   * @throws as {@link CachedMethod.keyOf}; ConfigurationError when too many functions use the keys.
+   */
+  located(site: Site, self: unknown, args: readonly unknown[]): Located {
+    site.settle();
+    const isPlain = this.options.key === undefined && site.scope === undefined;
+    const known = isPlain ? site.knownKey(args) : undefined;
+    return { site, key: known ?? site.entryKey(this.keyOf(site, self, args)) };
   }
 
   /**
@@ -100,7 +115,7 @@ export class CachedMethod implements MethodSpec {
     try {
       site ??= this.siteFor(self);
       if (condition === undefined || condition.apply(self, args as unknown[])) {
-        return { site, key: this.keyOf(site, self, args) };
+        return this.located(site, self, args);
       }
     } catch (error) {
       this.warnOfBypass(site?.record.name ?? this.labelOn(self), error);
@@ -112,8 +127,8 @@ export class CachedMethod implements MethodSpec {
   /** Tells methods of one name apart, so that a warning of one does not silence the others'. */
   private labelOn(self: unknown): string {
     if (this.identity === undefined || self === undefined || self === null) return this.label;
-    const type = typeof self === 'function' ? self : self.constructor;
-    return typeof type === 'function' ? `${type.name}.${this.label}` : this.label;
+    const name = nameOfClass(classOf(self));
+    return name === '' ? this.label : `${name}.${this.label}`;
   }
 
   private warnOfBypass(name: string, error: unknown): void {

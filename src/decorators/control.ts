@@ -122,7 +122,7 @@ export function controlsOf(method: CachedMethod, self: unknown): CacheControl {
     refresh: async (...args) => {
       checkInstance(method, self, 'refresh');
       const site = method.siteFor(self);
-      const located = { site, key: method.keyOf(site, self, args) };
+      const located = method.located(site, self, args);
       if (!method.isSync) {
         return await reload(site.engine, requestOf(method, located, self, args));
       }
@@ -133,7 +133,7 @@ export function controlsOf(method: CachedMethod, self: unknown): CacheControl {
       checkInstance(method, self, 'warm');
       const site = method.siteFor(self);
       const job = async (args: readonly unknown[]): Promise<void> => {
-        await answerCall(method, { site, key: method.keyOf(site, self, args) }, self, args);
+        await answerCall(method, method.located(site, self, args), self, args);
       };
       const keyOf = (args: readonly unknown[]): string => {
         try {

@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../base/errors.js';
 import { describe } from '../base/duration.js';
 import { declaringClassByMetadata, type MethodIdentity } from './identity.js';
+import { levelInMetadata, levelOnTarget } from './levels.js';
 import type { AnyFunction, ClassLike } from './shapes.js';
 
 interface StageThreeContext {
@@ -39,6 +40,8 @@ export function decorateMethod(
       name: second.name,
       isStatic: second.static,
       declaringClass: (owner) => declaringClassByMetadata(owner, metadata),
+      knowsClass: metadata !== undefined,
+      declare: () => levelInMetadata(metadata, second.name, second.static),
     });
   }
   const descriptor = third as TypedPropertyDescriptor<unknown> | undefined;
@@ -59,6 +62,8 @@ export function decorateMethod(
       name: second as string | symbol,
       isStatic,
       declaringClass: () => declaring,
+      knowsClass: true,
+      declare: () => levelOnTarget(first as object, second as string | symbol, isStatic),
     }),
   };
 }

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 
 import { ConfigurationError } from '../base/errors.js';
 import type { CachedMethod } from './cached-method.js';
+import { classOf, nameOfClass } from './identity.js';
 import { CONTROL_METADATA } from './metadata.js';
 
 /**
@@ -31,6 +32,6 @@ export function cachedMethodNamed(
   if (method !== undefined) return method;
   throw new ConfigurationError(
     `${owner}: there is no cached method '${String(name)}' on ` +
-      `${(typeof object === 'function' ? object : object.constructor).name || 'this object'}.`,
+      `${nameOfClass(classOf(object)) || 'this object'}.`,
   );
 }

@@ -7,9 +7,19 @@ export interface MethodIdentity {
   readonly isStatic: boolean;
   /**
    * The class whose body holds the method, found from the prototype (or, for a static method, the
-   * class) that a call came through; `undefined` when the call came through something else.
+   * class) that a call came through; `undefined` when the call came through something else, or when
+   * nothing tells which class it is: see {@link MethodIdentity.knowsClass}.
    */
   readonly declaringClass: (owner: object) => ClassLike | undefined;
+  /** Whether the compiler says which class the method belongs to (`context.metadata`). */
+  readonly knowsClass: boolean;
+  /**
+   * Notes that a decorator which makes keys stands on the method.
+   *
+   * @returns The number of such declarations of the name in the classes that this one extends; 0
+   * when that cannot be known.
+   */
+  readonly declare: () => number;
 }
 
 /*
@@ -29,9 +39,9 @@ export function declaringClassByMetadata(
   if (metadata === undefined) return undefined;
   const key = symbols.metadata as symbol;
   for (let link: object | null = owner; link !== null;) {
-    const candidate = (typeof link === 'function' ? link : link.constructor) as ClassLike;
+    const candidate = classOf(link);
     if (
-      typeof candidate === 'function' &&
+      candidate !== undefined &&
       Object.hasOwn(candidate, key) &&
       (candidate as unknown as Record<symbol, unknown>)[key] === metadata
     ) {
@@ -43,13 +53,38 @@ export function declaringClassByMetadata(
 }
 
 /**
- * A class's name as it stands in keys. esbuild puts an underscore in front of the names of
- * decorated classes, which must not change their keys.
+ * The class of a prototype; a class is its own.
  *
  * @internal
  */
-export function classText(type: ClassLike): string {
-  return nameText(type.name.replace(/^_+(?=.)/, ''));
+export function classOf(owner: object): ClassLike | undefined {
+  const type: unknown = typeof owner === 'function' ? owner : owner.constructor;
+  return typeof type === 'function' ? (type as ClassLike) : undefined;
+}
+
+/**
+ * A class's own name. A static member `name` may have taken its place, be anything, or throw.
+ *
+ * @returns `''` when there is none.
+ * @internal
+ */
+export function nameOfClass(type: ClassLike | undefined): string {
+  try {
+    const name: unknown = type?.name;
+    // esbuild puts an underscore in front of the names of decorated classes.
+    return typeof name === 'string' ? name.replace(/^_+(?=.)/, '') : '';
+  } catch {
+    return '';
+  }
+}
+
+/**
+ * A class's name as it stands in keys.
+ *
+ * @internal
+ */
+export function classText(type: ClassLike | undefined): string {
+  return nameText(nameOfClass(type)) || 'anonymous';
 }
 
 /**
@@ -67,7 +102,7 @@ export function methodText(identity: Pick<MethodIdentity, 'name' | 'isStatic'>):
   return identity.isStatic ? `static.${text}` : text;
 }
 
-/** Escaped like an argument; the dot joins class and method, and must not come from either. */
+/** Escaped like an argument; the dot joins method and number, and must not come from the name. */
 function nameText(text: string): string {
   return escapeArgument(text).replaceAll('.', '%2E');
 }

@@ -38,6 +38,18 @@ export const METHOD_METADATA = 'aurora-cache:methods';
  */
 export const CONTROL_METADATA = Symbol.for('aurora-cache.control.v1');
 
+/** Under which a wrapper carries the function that it wraps, however often it is wrapped. */
+const ORIGINAL = Symbol.for('aurora-cache.original.v1');
+
+/**
+ * The function that a decorator of ours was first applied to.
+ *
+ * @internal
+ */
+export function originalOf(body: AnyFunction): AnyFunction {
+  return (Reflect.getOwnMetadata(ORIGINAL, body) as AnyFunction | undefined) ?? body;
+}
+
 /** @internal */
 export function methodMetadata(target: object): readonly MethodMetadata[] {
   const found: unknown = Reflect.getOwnMetadata(METHOD_METADATA, target);
@@ -60,5 +72,6 @@ export function disguise(wrapper: AnyFunction, body: AnyFunction, own: MethodMet
   for (const key of Reflect.getOwnMetadataKeys(body) as unknown[]) {
     Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, body), wrapper);
   }
+  Reflect.defineMetadata(ORIGINAL, originalOf(body), wrapper);
   Reflect.defineMetadata(METHOD_METADATA, [...methodMetadata(body), own], wrapper);
 }

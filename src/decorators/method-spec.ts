@@ -8,6 +8,8 @@ export interface MethodSpec {
   /** `undefined` for a plain function. */
   readonly identity: MethodIdentity | undefined;
   readonly options: CachedOptions;
+  /** Decorated declarations of the name in the classes that the method's class extends. */
+  readonly level: number;
   /** For messages, before anything else names it. */
   readonly label: string;
 }

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../base/errors.js';
 import { escapeKey } from '../base/escape.js';
-import { warnOnce } from '../base/warn.js';
-import { classText, methodText } from './identity.js';
+import type { CodeName } from '../cache/build-names.js';
+import { classOf, classText, methodText, nameOfClass, type MethodIdentity } from './identity.js';
 import type { MethodSpec } from './method-spec.js';
 import type { ClassLike } from './shapes.js';
 
@@ -11,18 +11,21 @@ export interface SiteNames {
   readonly last: string;
   /** For statistics and messages. */
   readonly label: string;
-  /** Who goes by these names: the method's own function. */
-  readonly claimant: object;
+  /** Names of the source in the keys, which a build may have changed. */
+  readonly codeNames: readonly CodeName[];
+  /** The class of the call; absent for a plain function. */
+  readonly type: ClassLike | undefined;
 }
 
 /**
- * What a method is called in keys and statistics.
+ * Names a method in keys and statistics.
  *
- * The prefix is the class that the method is called on, so that what a base class declares does not
- * mix its subclasses' results. The last segment is the class that declares it, unless that is the
- * prefix already, so that no two functions ever share a key.
+ * Without a `keyPrefix`, the prefix is the class that the method is called on, so that what a base
+ * class declares does not mix its subclasses' results. The last segment is the method, and behind it
+ * its level, so that an override and what it reaches by `super` have different keys.
  *
- * @throws ConfigurationError when nothing names the class or the method.
+ * @throws ConfigurationError when nothing names the function, or the method was called on something
+ * that is not an instance of its class.
  * @internal
  */
 export function namesOf(
@@ -32,60 +35,68 @@ export function namesOf(
 ): SiteNames {
   const { identity, options } = method;
   const given = options.keyPrefix ?? classPrefix;
-  if (identity === undefined) {
-    const name = options.name ?? method.body.name;
-    if (name === '' && options.key === undefined) {
-      throw new ConfigurationError('cached: an anonymous function needs the option name, or key.');
-    }
-    const label = name === '' ? 'anonymous' : name;
-    const last = segmentText(label);
-    return { prefix: escapeKey(given ?? last), last, label, claimant: method.body };
-  }
-  const runtime = (typeof owner === 'function' ? owner : owner.constructor) as ClassLike;
+  if (identity === undefined) return functionNames(method, given);
+  const type = classOf(owner);
   const declaring = identity.declaringClass(owner);
-  const own = methodText(identity);
-  if (options.name === undefined) checkSymbol(owner, identity.name);
-  if (declaring === undefined) {
+  if (declaring === undefined && (identity.knowsClass || !hasMember(owner, identity.name))) {
     throw new ConfigurationError(`${method.label} was not called on an instance of its class.`);
   }
-  if (given === undefined) checkClassName(runtime, own);
-  const prefix = given === undefined ? classText(runtime) : escapeKey(given);
-  const declared = declaredText(owner, declaring, identity.name);
-  const last =
-    options.name !== undefined
-      ? segmentText(options.name)
-      : declared === prefix
-        ? own
-        : `${declared}.${own}`;
-  const label =
-    options.name ??
-    (runtime === declaring ? `${declared}.${own}` : `${classText(runtime)}(${declared}).${own}`);
-  return { prefix, last, label, claimant: method.body };
+  if (options.name === undefined) checkSymbol(owner, identity.name);
+  const own = methodText(identity);
+  const last = options.name === undefined ? leveled(own, method.level) : segmentText(options.name);
+  return {
+    prefix: given === undefined ? classText(type) : escapeKey(given),
+    last,
+    label: options.name ?? labelOf(type, declaring ?? type, own),
+    codeNames: codeNamesOf(method, identity, type, given),
+    type,
+  };
 }
 
-/**
- * The declaring class as it stands in keys. A class may extend one of the same name
- * (`class User extends generated.User`, a mixin applied twice), and what calls `super` must not
- * share its key: `User.super.find`.
- */
-function declaredText(owner: object, declaring: ClassLike, method: string | symbol): string {
-  const text = classText(declaring);
-  let nearer = '';
-  for (let link: object | null = owner; link !== null;) {
-    const type = (typeof link === 'function' ? link : link.constructor) as ClassLike;
-    if (type === declaring) break;
-    // Only a class that has such a method itself can be in the way; `#private` ones do not show.
-    const hasMethod = Object.hasOwn(link, method) || String(method).startsWith('#');
-    if (hasMethod && Object.hasOwn(link, isClass(link) ? 'prototype' : 'constructor')) {
-      if (classText(type) === text) nearer += '.super';
-    }
-    link = Object.getPrototypeOf(link) as object | null;
+function functionNames({ options, body }: MethodSpec, given: string | undefined): SiteNames {
+  const name = options.name ?? body.name;
+  if (name === '' && options.key === undefined) {
+    throw new ConfigurationError('cached: an anonymous function needs the option name, or key.');
   }
-  return text + nearer;
+  const label = name === '' ? 'anonymous' : name;
+  const last = segmentText(label);
+  return {
+    prefix: escapeKey(given ?? last),
+    last,
+    label,
+    codeNames: options.name === undefined ? [{ text: name, kind: 'function name' }] : [],
+    type: undefined,
+  };
 }
 
-function isClass(link: object): boolean {
-  return typeof link === 'function';
+function codeNamesOf(
+  { options }: MethodSpec,
+  identity: MethodIdentity,
+  type: ClassLike | undefined,
+  given: string | undefined,
+): CodeName[] {
+  const names: CodeName[] = [];
+  if (given === undefined) names.push({ text: nameOfClass(type), kind: 'class name' });
+  const { name } = identity;
+  // Minifiers leave the names of methods alone, except private ones.
+  if (options.name === undefined && typeof name === 'string' && name.startsWith('#')) {
+    names.push({ text: name.slice(1), kind: 'private name' });
+  }
+  return names;
+}
+
+function leveled(text: string, level: number): string {
+  return level === 0 ? text : `${text}.${String(level)}`;
+}
+
+function labelOf(type: ClassLike | undefined, declaring: ClassLike | undefined, own: string) {
+  const declared = classText(declaring);
+  return type === declaring ? `${declared}.${own}` : `${classText(type)}(${declared}).${own}`;
+}
+
+/** A private method is on no prototype; any object may have been given it. */
+function hasMember(owner: object, name: string | symbol): boolean {
+  return String(name).startsWith('#') || name in owner;
 }
 
 /**
@@ -109,18 +120,4 @@ function checkSymbol(owner: object, name: string | symbol): void {
 /** A hand-written name as a segment: it may contain colons, but must not end in a signature. */
 function segmentText(name: string): string {
   return escapeKey(name).replaceAll('~', '%7E').replaceAll('*', '%2A');
-}
-
-function checkClassName(type: ClassLike, method: string): void {
-  const name = classText(type);
-  if (name === '') {
-    throw new ConfigurationError(`The class of ${method} has no name: name a keyPrefix.`);
-  }
-  if (name.length > 2) return;
-  warnOnce(
-    'AURORA_SHORT_CLASS_NAME',
-    `${name}.${method}`,
-    `The class name '${name}' looks minified, and is the prefix of the keys of ${method}: another ` +
-      'build will not find them, or find those of another class. Name a keyPrefix.',
-  );
 }

@@ -1,3 +1,4 @@
+import { publicKey } from '../base/private-key.js';
 import { getCache } from '../cache/default-cache.js';
 import type { Engine } from '../cache/engine.js';
 import type { Fence, Watch } from '../cache/fence.js';
@@ -63,6 +64,7 @@ export class Put {
     const { located, fence } = this;
     if (fence === undefined || !located?.site.engine.shared?.isCoordinated) return undefined;
     const { engine, policy } = located.site;
+    if (policy.isPrivate) return undefined;
     return seizeLease(engine, fence, policy).then((lease) => {
       this.lease = lease;
     });
@@ -137,6 +139,13 @@ export class Put {
    * say whose state is the later one. Then the entry is removed.
    */
   private sharing(key: string): ShareEntry | undefined {
+    if (this.located?.site.policy.isPrivate === true) {
+      // Another process may share the key, and what it has there is out of date as well.
+      return async (shared, _, budgetMs) => {
+        await shared.remove(publicKey(key), budgetMs);
+        return true;
+      };
+    }
     // The key was not known in time for a lease.
     const isUnguarded = this.watch !== undefined;
     if (isUnguarded || !this.located?.site.engine.shared?.isCoordinated) return undefined;

@@ -1,15 +1,17 @@
 import { flatRecord } from '../base/canonical.js';
-import { escapePattern } from '../base/glob.js';
-import { warnOnce } from '../base/warn.js';
+import { patternsOf, type ClaimRequest } from '../cache/claims.js';
 import type { Engine } from '../cache/engine.js';
 import { CORE, type CacheManager } from '../cache/manager.js';
 import { overlaid, type LoadPolicy } from '../cache/policy.js';
 import type { EntryOwner, MemoryEntry } from '../cache/read-path.js';
 import type { MethodRecord } from '../stats/method-record.js';
 import { classConfig } from './class-config.js';
+import { nameOfClass } from './identity.js';
+import { originalOf } from './metadata.js';
 import type { MethodSpec } from './method-spec.js';
-import { namesOf } from './names.js';
+import { namesOf, type SiteNames } from './names.js';
 import type { CacheChoice } from './options.js';
+import { SiteClaim } from './site-claim.js';
 import { isPrimitive, NO_ARGUMENT, TupleIndex, tupleOf } from './tuple-index.js';
 
 /** Where a method meets a cache. */
@@ -26,10 +28,6 @@ const PARENTHESIS = 0x28;
 
 /** What an entry is indexed by that is in no index. */
 const NOWHERE = Symbol('nowhere');
-
-/** Which function or class goes by an identity in a cache; to notice a second one. */
-const claims = new WeakMap<Engine, Map<string, WeakRef<object>>>();
-const MOST_CLAIMS = 10_000;
 
 /**
  * One method on one class in one cache: everything about its calls that does not depend on their
@@ -54,11 +52,14 @@ export class Site implements EntryOwner {
   readonly keyPrefix: string;
   /** Last segment of the keys: the method. */
   readonly last: string;
-  readonly policy: LoadPolicy;
   readonly scope: ((instance: never) => unknown) | undefined;
   /** Whether a part of the policy is a function of the result. */
   readonly hasFunctions: boolean;
   readonly record: MethodRecord;
+  /** The right to the keys, and how far the results may be shared. */
+  private readonly claim: SiteClaim;
+  private readonly sharedPolicy: LoadPolicy;
+  private privatePolicy: LoadPolicy | undefined;
   /**
    * A tag that marks all entries of a method whose keys, being the user's own, do not say whose
    * they are.
@@ -80,7 +81,7 @@ export class Site implements EntryOwner {
   /**
    * @throws ConfigurationError when nothing names the class or the method.
    */
-  constructor(method: MethodSpec, place: SitePlace) {
+  constructor(method: MethodSpec & { readonly isSync: boolean }, place: SitePlace) {
     const { manager, owner, cache } = place;
     const { engine, prefix: handlePrefix } = manager[CORE];
     const config = classConfig(owner);
@@ -107,7 +108,7 @@ export class Site implements EntryOwner {
       { ...rest, ...fixed },
       names.label,
     );
-    this.policy =
+    this.sharedPolicy =
       typeof policy.tags === 'function'
         ? policy
         : { ...policy, tags: this.withOwnTag(policy.tags) };
@@ -116,7 +117,31 @@ export class Site implements EntryOwner {
     this.indexable =
       this.isReusable && key === undefined && this.scope === undefined && condition === undefined;
     this.followsDefault = cache === undefined;
-    if (key === undefined) claim(engine, `${this.prefix}:…:${this.last}`, names.claimant);
+    this.claim = new SiteClaim(
+      engine,
+      key === undefined ? this.claimRequest(method, names) : undefined,
+      method.isSync,
+    );
+  }
+
+  /** What loads are told: without a way to the shared tier if the results must stay in memory. */
+  get policy(): LoadPolicy {
+    if (!this.claim.isPrivate) return this.sharedPolicy;
+    return (this.privatePolicy ??= Object.freeze({ ...this.sharedPolicy, isPrivate: true }));
+  }
+
+  /**
+   * Claims the keys for a call that reads or stores; to be done before the key is made.
+   *
+   * @throws ConfigurationError when too many functions use the keys.
+   */
+  settle(): void {
+    this.claim.settle();
+  }
+
+  /** The key under which this method has its results: the call's, or one of its own. */
+  entryKey(key: string): string {
+    return this.claim.keyOf(key);
   }
 
   /** Entries in memory. */
@@ -153,7 +178,7 @@ export class Site implements EntryOwner {
     }
     const text = flatRecord(argument);
     // A getter may say something else each time: the key alone tells whose entry it is.
-    if (text !== undefined && entry.key === `${this.prefix}:${text}:${this.last}`) {
+    if (text !== undefined && entry.key === this.entryKey(`${this.prefix}:${text}:${this.last}`)) {
       entry.indexKey = text;
       this.records.set(text, entry);
     } else {
@@ -162,8 +187,8 @@ export class Site implements EntryOwner {
   }
 
   /**
-   * The key of a call whose only argument is a record of primitives, if such a call has hit: the
-   * record's text alone is half of the way to the key.
+   * The entry's key of a call whose only argument is a record of primitives, if such a call has hit:
+   * the record's text alone is half of the way to the key.
    */
   knownKey(args: readonly unknown[]): string | undefined {
     if (this.records.size === 0 || args.length !== 1) return undefined;
@@ -185,26 +210,22 @@ export class Site implements EntryOwner {
     return this.ownTag === undefined ? tags : [...tags, this.ownTag];
   }
 
-  /** Patterns that match every key of the method; its arguments may be none, and signed or not. */
+  /** Patterns that match every key of the method. */
   patterns(): string[] {
-    const [prefix, last] = [escapePattern(this.prefix), escapePattern(this.last)];
-    return ['', ':*'].flatMap((args) => [`${prefix}${args}:${last}`, `${prefix}${args}:${last}~*`]);
+    return patternsOf(this.prefix, this.last);
   }
-}
 
-/** Two classes, or two functions, of one name share their keys: say so. */
-function claim(engine: Engine, identity: string, claimant: object): void {
-  let known = claims.get(engine);
-  if (known === undefined) claims.set(engine, (known = new Map<string, WeakRef<object>>()));
-  const other = known.get(identity)?.deref();
-  if (other === undefined) {
-    if (known.size < MOST_CLAIMS) known.set(identity, new WeakRef(claimant));
-  } else if (other !== claimant) {
-    warnOnce(
-      'AURORA_SHARED_KEYS',
-      identity,
-      `Two different classes or functions use the keys ${identity} in one cache, and will get each ` +
-        "other's results. Name a keyPrefix, or a name, for one of them.",
-    );
+  private claimRequest({ body, options }: MethodSpec, names: SiteNames): ClaimRequest {
+    const { last, codeNames, label, type } = names;
+    return {
+      prefix: this.prefix,
+      last,
+      codeNames,
+      className: type === undefined ? undefined : nameOfClass(type),
+      label,
+      body: originalOf(body),
+      type,
+      isNamed: options.name !== undefined,
+    };
   }
 }

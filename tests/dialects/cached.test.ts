@@ -246,7 +246,7 @@ describe('the options of @Cached', () => {
       }
     }
     const named = new Named();
-    expect(cacheControl(named, 'get').keyFor(1)).toBe('user:1:Named.get');
+    expect(cacheControl(named, 'get').keyFor(1)).toBe('user:1:get');
     expect(cacheControl(named, 'all').keyFor('7')).toBe('user:7:list~s');
     await Promise.all([named.get(1), named.all('7'), named.odd(1), named.odd('a{}:*%')]);
     expect(await cache.get(cacheControl(named, 'get').keyFor(1))).toBe(1);

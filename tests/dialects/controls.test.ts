@@ -75,7 +75,7 @@ describe('the controls of a cached method', () => {
     });
     expect(report).toMatchObject({ done: 5, warmed: 3, failed: 2, aborted: false });
     expect(report.errors.map(({ key, error }) => [key, (error as Error).name])).toEqual([
-      ['user:3:Users.get', 'Error'],
+      ['user:3:get', 'Error'],
       ['Users.get', 'CacheKeyError'],
     ]);
     expect(progress).toEqual([1, 2, 3, 4, 5]);

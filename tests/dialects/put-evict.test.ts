@@ -57,14 +57,14 @@ describe('@CachePut', () => {
   it('always runs the method, and its result is what the named method answers', async () => {
     const { cache } = newCache();
     const { users: service, load } = users(cache);
-    await cache.set('user:1,0:Users.get', 'bystander');
+    await cache.set('user:1,0:get', 'bystander');
     const renamed = await service.rename(1, 'Ada');
     expect(renamed).toEqual({ id: 1, name: 'Ada!' });
     expect((await service.rename(1, 'Bob')).name).toBe('Bob!');
     // rename(1, 'Bob') belongs to get(1, 'Bob'), which takes no second argument.
     expect(await service.get(1)).toEqual({ id: 1, name: 'loaded' });
     expect(load).toHaveBeenCalledTimes(1);
-    expect(await cache.get('user:1:Bob:Users.get')).toEqual({ id: 1, name: 'Bob!' });
+    expect(await cache.get('user:1:Bob:get')).toEqual({ id: 1, name: 'Bob!' });
     expect(service.rename.name).toBe('rename');
     expect(service.rename).toHaveLength(2);
   });
@@ -85,7 +85,7 @@ describe('@CachePut', () => {
     await service.own(1, 'Ada');
     await service.own(0, 'Nobody');
     expect(await service.own(2, '')).toEqual({ id: 2, name: '' });
-    expect(await cache.get('own:1:Ada:Users.own')).toEqual({ id: 1, name: 'Ada' });
+    expect(await cache.get('own:1:Ada:own')).toEqual({ id: 1, name: 'Ada' });
     expect((await cache.getStats()).totalKeys).toBe(1);
   });
 
@@ -318,14 +318,14 @@ describe('@CacheEvict', () => {
       @CacheEvict({
         cache,
         key(this: Users, id: number) {
-          return `${this.prefix}:${String(id)}:Users.get`;
+          return `${this.prefix}:${String(id)}:get`;
         },
       })
       async byKey(id: number) {
         if (this.fail) throw new Error('own');
         return id;
       }
-      @CacheEvict({ cache, key: ['user:1:Users.get', 'user:2:Users.get'] })
+      @CacheEvict({ cache, key: ['user:1:get', 'user:2:get'] })
       async byKeys() {}
       @CacheEvict({ cache, pattern: (id: unknown) => pattern`user:${id}:*` })
       async byPattern(_id: unknown) {}

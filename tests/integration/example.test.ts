@@ -58,7 +58,7 @@ describe('the example', () => {
 
   it('shows what @CacheEvict removed', () => {
     const section = 'Invalidation by @CacheEvict';
-    expect(outcomeOf('key of findPlace', section)).toBe('place:2950159:PlaceService.findPlace');
+    expect(outcomeOf('key of findPlace', section)).toBe('place:2950159:findPlace');
     expect(outcomeOf('updatePopulation(2950159, 4000000)', section)).toBe('no longer cached');
     expect(outcomeOf('the next call, population', section)).toBe('4,000,000');
     expect(outcomeOf("countryStatistics('DE').population", section)).toMatch(/\(loaded\)$/);

@@ -1,5 +1,5 @@
 import { Cached, cacheControl, CacheEvict, getCachedMethods, Memoized, Timed } from 'aurora-cache';
-import { newCache } from '../../dialects/support.js';
+import { newCache, warnings } from '../../dialects/support.js';
 
 describe('what only Stage-3 has', () => {
   it('#private methods are cached; one name twice in a hierarchy does not collide', async () => {
@@ -39,8 +39,8 @@ describe('what only Stage-3 has', () => {
       expect(await derived.derived(1)).toEqual(['derived 1', 'derived 1']);
     }
     expect(log).toEqual(['base 1', 'derived 1']);
-    const keys = ['private:1:Base.#load', 'private:1:Derived.#load'];
-    expect([...(await cache.getMany([...keys, 'Derived:1:Base.#byClass'])).keys()]).toHaveLength(3);
+    const keys = ['private:1:#load', 'private:1:#load.1'];
+    expect([...(await cache.getMany([...keys, 'Derived:1:#byClass'])).keys()]).toHaveLength(3);
   });
 
   it('nor do they collide in classes of one name', async () => {
@@ -123,5 +123,63 @@ describe('what only Stage-3 has', () => {
     expect([await none.get(1), await none.get(1)]).toEqual([3, 4]);
     expect([await a.scoped(1), await b.scoped(1), await a.scoped(1)]).toEqual([5, 6, 5]);
     expect(cacheControl(a, 'scoped').keyFor(1)).toBe('Typed:1:#a:scoped');
+  });
+
+  it('a compiler without context.metadata caches; two levels stay apart, in memory', async () => {
+    const warned = warnings();
+    const store = new Map<string, unknown>();
+    const { cache } = newCache({ store, namespace: 'old' });
+    const decorate = Cached({ cache, keyPrefix: 'old' }) as unknown as (
+      body: object,
+      context: object,
+    ) => never;
+    const context = { kind: 'method', name: 'find', static: false, private: false };
+    class Base {
+      async find(id: number): Promise<string> {
+        return `base ${String(id)}`;
+      }
+    }
+    Base.prototype.find = decorate(Base.prototype.find, context);
+    class Derived extends Base {
+      override async find(id: number) {
+        return `derived of ${await super.find(id)}`;
+      }
+    }
+    expect([await new Base().find(1), await new Base().find(1)]).toEqual(['base 1', 'base 1']);
+    expect([...store.keys()]).toEqual(['old:old:1:find']);
+    store.clear();
+    Derived.prototype.find = decorate(Derived.prototype.find, context);
+    const derived = new Derived();
+    for (let round = 0; round < 2; round++) {
+      expect(await derived.find(2)).toBe('derived of base 2');
+      expect(await new Base().find(2)).toBe('base 2');
+    }
+    expect([...store.keys()]).toEqual([]);
+    expect(warned()).toEqual([expect.stringContaining('Derived.find')]);
+    await Base.prototype.find.call({} as Base, 3);
+    expect(warned()[1]).toMatch(/was not called on an instance/);
+  });
+
+  it('the names of #private methods are not trusted either', async () => {
+    const warned = warnings();
+    const store = new Map<string, unknown>();
+    const { cache } = newCache({ store, namespace: 'private' });
+    class Hidden {
+      @Cached({ cache, keyPrefix: 'hidden' })
+      async #a(id: number) {
+        return id;
+      }
+      @Cached({ cache, keyPrefix: 'hidden', name: 'named' })
+      async #b(id: number) {
+        return id;
+      }
+      async run() {
+        return [await this.#a(1), await this.#b(2)];
+      }
+    }
+    await new Hidden().run();
+    await new Promise(setImmediate);
+    expect([...store.keys()]).toEqual(['private:hidden:2:named']);
+    expect(warned()).toEqual([expect.stringMatching(/private name 'a'.*option name/)]);
   });
 });

@@ -76,10 +76,7 @@ describe('two copies of the package in one process', () => {
     const shared = new Shared();
     await Promise.all([shared.ofA(), shared.ofB()]);
     const cache = a.getCache();
-    expect([await cache.has('shared:Shared.ofA'), await cache.has('shared:Shared.ofB')]).toEqual([
-      true,
-      true,
-    ]);
+    expect([await cache.has('shared:ofA'), await cache.has('shared:ofB')]).toEqual([true, true]);
     expect(a.cacheControl(shared, 'ofA').cacheInfo().ttl).toBe(7);
     expect(a.cacheControl(shared, 'ofB').cacheInfo().ttl).toBe(7);
   });

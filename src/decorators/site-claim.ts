@@ -1,0 +1,98 @@
+import { LIMITS } from '../base/defaults.js';
+import { ConfigurationError } from '../base/errors.js';
+import { privateKey } from '../base/private-key.js';
+import { warnOnce } from '../base/warn.js';
+import type { CodeName } from '../cache/build-names.js';
+import { claim, CLAIMS, type Claim, type ClaimRequest } from '../cache/claims.js';
+import type { Engine } from '../cache/engine.js';
+
+/**
+ * A method's claim on its keys in one cache: made at the first call, and looked at again whenever
+ * another claim changes what may be shared.
+ *
+ * @internal
+ */
+export class SiteClaim {
+  /** Whether results must stay in memory, under keys of the method's own. */
+  isPrivate = false;
+  private claimed: Claim | undefined;
+  private settledAt = -1;
+
+  /**
+   * @param request - `undefined` for a method whose keys are the user's own.
+   * @param isSync - Whether results stay in memory anyway, whatever their keys are made of.
+   */
+  constructor(
+    private readonly engine: Engine,
+    private readonly request: ClaimRequest | undefined,
+    private readonly isSync: boolean,
+  ) {}
+
+  /**
+   * Makes the claim, and notes whether results may be shared.
+   *
+   * @throws ConfigurationError when too many functions use the keys.
+   */
+  settle(): void {
+    const claims = this.engine[CLAIMS];
+    if (this.settledAt === claims.changes) return;
+    if (this.request !== undefined && !this.isPrivate) {
+      this.claimed ??= this.claim(this.request);
+      const { isContested, isDoubtful, codeNames } = this.claimed.segment;
+      // Without a shared tier, no other build can read what is stored here.
+      const isUntrusted = isDoubtful && !this.isSync && this.engine.shared !== undefined;
+      this.isPrivate = isContested || isUntrusted;
+      if (isUntrusted) warnOfNames(codeNames, this.request.label);
+    }
+    this.settledAt = claims.changes;
+  }
+
+  /** The key under which results are stored and loads are shared. */
+  keyOf(key: string): string {
+    return this.isPrivate && this.claimed !== undefined
+      ? privateKey(this.claimed.claimant.number, key)
+      : key;
+  }
+
+  private claim(request: ClaimRequest): Claim {
+    const made = claim(this.engine, request);
+    if (made === undefined) {
+      throw new ConfigurationError(
+        `More than ${String(LIMITS.claimants)} functions use the keys ${textOf(request)}. ` +
+          'Make each cached function once, and name a keyPrefix.',
+      );
+    }
+    if (made.rival !== undefined) warnOfRivals(request, made.rival.label);
+    return made;
+  }
+}
+
+function textOf({ prefix, last }: ClaimRequest): string {
+  return `${prefix}:…:${last}`;
+}
+
+function warnOfRivals(request: ClaimRequest, rival: string): void {
+  const keys = textOf(request);
+  warnOnce(
+    'AURORA_SHARED_KEYS',
+    keys,
+    `${rival} and ${request.label} use the same keys in one cache, ${keys}. Their results are kept ` +
+      'apart, in memory only. Name another keyPrefix, or a name, for one of them; if they are meant ' +
+      'to share their results, give both the same name.',
+  );
+}
+
+function warnOfNames(names: readonly CodeName[], label: string): void {
+  for (const { text, kind } of names) {
+    const remedy =
+      kind === 'class name'
+        ? 'Name a keyPrefix, for the method or by @CacheConfig'
+        : 'Give the option name';
+    warnOnce(
+      'AURORA_DOUBTFUL_NAME',
+      `${kind} ${text === '' ? label : text}`,
+      `The results of ${label} stay in memory: their keys contain the ${kind} '${text}', which a ` +
+        `minifier or bundler may give to something else in another build. ${remedy}.`,
+    );
+  }
+}
