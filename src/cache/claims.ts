@@ -24,7 +24,7 @@ export interface Claims {
 }
 
 /** What the keys of a method have in common: `user:…:getUser`. */
-export interface Segment {
+interface Segment {
   readonly prefix: string;
   readonly last: string;
   /** Class and function names in it. */
@@ -39,7 +39,7 @@ export interface Segment {
 }
 
 /** A method whose results are stored under a segment's keys. */
-export interface Claimant {
+interface Claimant {
   /** In the keys of its private entries. */
   readonly number: number;
   /** For messages. */
