@@ -12,6 +12,7 @@ const LONG = [
   'integration/http/page-adverse',
   'integration/nginx/balancing',
   'integration/nginx/matrix',
+  'integration/node-versions',
   'integration/package',
   'integration/redis/topologies',
 ];

@@ -1,3 +1,5 @@
+import { inSharedContext } from './shared-context.js';
+
 /** A pending timer of a {@link Clock}; only the clock that made it can clear it. */
 export type TimerHandle = unknown;
 
@@ -10,7 +12,10 @@ export interface Clock {
   now(): number;
   /** Milliseconds on a clock that never goes back, with fractions; measures durations. */
   monotonic(): number;
-  /** Calls back once after `ms` milliseconds. The timer must not keep the process alive. */
+  /**
+   * Calls back once after `ms` milliseconds. The timer must not keep the process alive, nor the
+   * `AsyncLocalStorage` context in which it is set.
+   */
   setTimeout(callback: () => void, ms: number): TimerHandle;
   /** Cancels a timer; one that has fired already is ignored. */
   clearTimeout(handle: TimerHandle): void;
@@ -32,7 +37,7 @@ export const systemClock: Clock = {
   // The global is a getter, which takes longer than reading the time.
   monotonic: () => (isMachineTime() ? machinePerformance : performance).now(),
   setTimeout: (callback, ms) => {
-    const timer: unknown = setTimeout(callback, Math.min(ms, LONGEST_TIMER));
+    const timer = inSharedContext(startTimer, callback, Math.min(ms, LONGEST_TIMER));
     // Workers and browsers answer a number, and have nothing to unref.
     if (typeof timer === 'object') (timer as { unref?: () => void }).unref?.();
     return timer;
@@ -41,6 +46,11 @@ export const systemClock: Clock = {
     clearTimeout(handle as ReturnType<typeof setTimeout>);
   },
 };
+
+/** Looks the global up, which a test runner may have replaced. */
+function startTimer(callback: () => void, ms: number): unknown {
+  return setTimeout(callback, ms);
+}
 
 /**
  * Whether {@link systemClock} tells the machine's own time, and not that of a test runner's fake

@@ -6,6 +6,7 @@ import type { Glob } from '../base/glob.js';
 import { hitClock, type HitClock } from '../base/hit-clock.js';
 import { publicKey } from '../base/private-key.js';
 import { warnOnce } from '../base/warn.js';
+import { inSharedContext } from '../base/shared-context.js';
 import type { EntryLife, MemoryEntry } from '../memory/entry.js';
 import { copyOf } from '../memory/guard.js';
 import { MemoryStore } from '../memory/memory-store.js';
@@ -125,7 +126,7 @@ export class Engine {
     }
     this.waiters = new WaiterTable(clock);
     this.shared = this.enabled ? this.openShared() : undefined;
-    this.offTier = new OffTier(() => this.openOffTier());
+    this.offTier = new OffTier(() => inSharedContext(() => this.openOffTier()));
     if (this.shared?.isCoordinated === true && !this.options.hasNamespace) warnOfNamespace();
     this.updateTrust();
   }

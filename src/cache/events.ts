@@ -1,8 +1,11 @@
+import { inSharedContext } from '../base/shared-context.js';
 import { warnOnce } from '../base/warn.js';
 import type { EvictReason } from '../memory/memory-store.js';
 
 /**
- * What a cache tells its listeners. Keys are those below the cache's namespace.
+ * The events of a cache. Keys are those below the cache's namespace. Listeners run in the
+ * `AsyncLocalStorage` context of the call that caused the event, except those of `evict`, `degraded`
+ * and `recovered`, which run outside of every request.
  */
 export interface CacheEvents {
   /** A read was answered with a fresh value. */
@@ -38,6 +41,9 @@ export type CacheListener<E extends keyof CacheEvents> = (payload: CacheEvents[E
 
 type AnyListener = (payload: never) => void;
 
+/** Events that have nothing to do with the request in which they happen to occur. */
+const HOUSEKEEPING: ReadonlySet<keyof CacheEvents> = new Set(['evict', 'degraded', 'recovered']);
+
 /**
  * Listeners by event. Nothing is allocated for an event without listeners, and no listener's
  * failure reaches whoever caused the event (Node's own emitter does neither).
@@ -71,6 +77,15 @@ export class EventHub {
   emit<E extends keyof CacheEvents>(event: E, payload: CacheEvents[E]): void {
     const listeners = this.listeners.get(event);
     if (listeners === undefined) return;
+    if (HOUSEKEEPING.has(event)) inSharedContext(() => this.call(event, payload, listeners));
+    else this.call(event, payload, listeners);
+  }
+
+  private call<E extends keyof CacheEvents>(
+    event: E,
+    payload: CacheEvents[E],
+    listeners: ReadonlySet<AnyListener>,
+  ): void {
     for (const listener of [...listeners]) {
       try {
         (listener as CacheListener<E>)(payload);

@@ -1,6 +1,7 @@
 import type { Clock, TimerHandle } from '../base/clock.js';
 import type { Glob } from '../base/glob.js';
 import { publicKey } from '../base/private-key.js';
+import { inSharedContext } from '../base/shared-context.js';
 import type { SharedEntry } from '../store/shared-tier.js';
 import type { Fence } from './fence.js';
 
@@ -46,7 +47,7 @@ export class Flight {
   private current: FlightStage = 'reading';
   /** Since when others have been waiting for its load; `Infinity` while it waits itself. */
   private since: number;
-  private listeners: (() => void)[] | undefined;
+  private listeners: Set<() => void> | undefined;
   private outcome: Landing | undefined;
   /** Made when somebody waits: most flights end with one reader, who has a promise of his own. */
   private promise: Promise<Landing> | undefined;
@@ -71,11 +72,7 @@ export class Flight {
 
   /** The outcome, to be waited for. */
   get landing(): Promise<Landing> {
-    this.promise ??=
-      this.outcome === undefined
-        ? new Promise((resolve) => (this.resolve = resolve))
-        : Promise.resolve(this.outcome);
-    return this.promise;
+    return (this.promise ??= inSharedContext(() => this.landingPromise()));
   }
 
   /** Whether anybody waits for the outcome, as far as the flight knows. */
@@ -125,9 +122,16 @@ export class Flight {
     this.tell();
   }
 
-  /** Calls back when there may be something stale to serve that was not to be had before. */
-  whenStale(listener: () => void): void {
-    (this.listeners ??= []).push(listener);
+  /**
+   * Calls back once, when there may be something stale to serve that was not there before.
+   *
+   * @returns Takes the listener back: a load that hangs must not keep its callers.
+   */
+  whenStale(listener: () => void): () => void {
+    (this.listeners ??= new Set()).add(listener);
+    return () => {
+      this.listeners?.delete(listener);
+    };
   }
 
   /** Whether a load has kept others waiting for longer than it may. */
@@ -138,7 +142,16 @@ export class Flight {
   /** The outcome, or OVERDUE when the load has kept others waiting for a lease. One timer for all. */
   join(clock: Clock, leaseMs: number): Promise<Landing | typeof OVERDUE> {
     if (this.landed) return this.landing;
-    this.patience ??= new Promise((resolve) => {
+    return (this.patience ??= inSharedContext(() => this.joined(clock, leaseMs)));
+  }
+
+  private landingPromise(): Promise<Landing> {
+    if (this.outcome !== undefined) return Promise.resolve(this.outcome);
+    return new Promise((resolve) => (this.resolve = resolve));
+  }
+
+  private joined(clock: Clock, leaseMs: number): Promise<Landing | typeof OVERDUE> {
+    return new Promise((resolve) => {
       let timer: TimerHandle;
       const wait = (): void => {
         timer = clock.setTimeout(check, Math.min(leaseMs, this.since + leaseMs - clock.now()));
@@ -154,15 +167,16 @@ export class Flight {
         resolve(landing);
       });
     });
-    return this.patience;
   }
 
   private tell(): void {
-    const listeners = this.listeners ?? [];
+    const listeners = this.listeners ?? NOBODY;
     this.listeners = undefined;
     for (const listener of listeners) listener();
   }
 }
+
+const NOBODY: ReadonlySet<() => void> = new Set();
 
 /**
  * The loads under way, one per key: single flight. As many as there are keys being loaded.

@@ -1,3 +1,5 @@
+import { inCallersContext } from '../base/shared-context.js';
+
 /** What a loader is given. */
 export interface LoadContext<T = unknown> {
   /** The key that is being loaded, below the cache's namespace. */
@@ -19,6 +21,8 @@ export interface LoadContext<T = unknown> {
  */
 export class LazyLoadContext implements LoadContext {
   private controller: AbortController | undefined;
+  /** Calls the signal's listeners in the context of the loader that asked for it. */
+  private fire: ((error: Error) => void) | undefined;
   private reason: { readonly error: Error } | undefined;
 
   constructor(
@@ -28,7 +32,11 @@ export class LazyLoadContext implements LoadContext {
 
   get signal(): AbortSignal {
     if (this.controller === undefined) {
-      this.controller = new AbortController();
+      const controller = new AbortController();
+      this.controller = controller;
+      this.fire = inCallersContext((error: Error) => {
+        controller.abort(error);
+      });
       if (this.reason !== undefined) this.controller.abort(this.reason.error);
     }
     return this.controller.signal;
@@ -36,6 +44,6 @@ export class LazyLoadContext implements LoadContext {
 
   abort(error: Error): void {
     this.reason = { error };
-    this.controller?.abort(error);
+    this.fire?.(error);
   }
 }

@@ -3,6 +3,7 @@ import { describe } from '../base/duration.js';
 import { checkedKey, escapeKey } from '../base/escape.js';
 import { checkOptions } from '../base/options.js';
 import { spentPart } from '../base/spent.js';
+import { inSharedContext } from '../base/shared-context.js';
 import { isThenable } from '../base/thenable.js';
 import { closeCache } from './closing.js';
 import { Engine } from './engine.js';
@@ -54,7 +55,8 @@ export class CacheManager {
    * @throws ConfigurationError for an unknown option or a bad value, naming it.
    */
   constructor(options: CacheOptions = {}) {
-    this[CORE] = { engine: new Engine(options), prefix: '' };
+    // Timers and sockets that it opens outlive the request in which it may be made.
+    this[CORE] = { engine: inSharedContext(() => new Engine(options)), prefix: '' };
   }
 
   /** The value under a key, or `undefined` when there is none (or it is `undefined`; see `has`). */

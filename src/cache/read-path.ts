@@ -1,3 +1,4 @@
+import type { TimerHandle } from '../base/clock.js';
 import { isCacheError } from '../base/errors.js';
 import type { EntryOwner, MemoryEntry } from '../memory/entry.js';
 import type { MethodRecord } from '../stats/method-record.js';
@@ -7,6 +8,7 @@ import { readThrough, refreshInBackground, sharedFor, takeOff } from './flight-p
 import { ELSEWHERE, OVERDUE, type Flight, type Landing } from './flight.js';
 import { LazyLoadContext } from './load-context.js';
 import type { LoadRequest } from './load-request.js';
+import { onOutcome } from './outcome-listeners.js';
 import { loadAlone } from './spent-results.js';
 import { removeEntry, removeShared } from './write-path.js';
 
@@ -65,7 +67,7 @@ function bypass(request: LoadRequest): Promise<unknown> {
  */
 export function promiseOf(engine: Engine, entry: MemoryEntry): Promise<unknown> {
   if (engine.memory?.clones === true) return Promise.resolve(engine.memory.valueOf(entry));
-  return (entry.promise ??= Promise.resolve(entry.value));
+  return entry.toPromise();
 }
 
 /**
@@ -173,10 +175,15 @@ async function settle(
       unproven = flight;
       continue;
     }
+    if (outcome.source === 'stale') {
+      // Here, in the caller's context, and not in that of the timer.
+      countMiss(engine, request);
+      return serveStale(engine, request, outcome.expired, outcome.reason);
+    }
     if (isKnown) countHit(engine, request, 'memory');
     else if (outcome.source === 'load') countMiss(engine, request);
-    else if (outcome.source === 'shared') countHit(engine, request, 'shared');
-    return outcome.source === 'stale' ? outcome.value : engine.ownCopy(outcome.value);
+    else countHit(engine, request, 'shared');
+    return engine.ownCopy(outcome.value);
   }
 }
 
@@ -195,48 +202,47 @@ function orStale(
   const mayServe = stale !== undefined || (softMs !== undefined && engine.shared !== undefined);
   if (!mayServe || (softMs === undefined && engine.shared?.isCoordinated !== true)) return landing;
   return new Promise((resolve) => {
-    let settled = false;
     let isLate = false;
+    let stopListening: (() => void) | undefined;
+    let timer: TimerHandle = undefined;
+    const settle = (outcome: Landing | typeof OVERDUE | StaleLanding): void => {
+      if (timer !== undefined) engine.clock.clearTimeout(timer);
+      stopListening?.();
+      stopWaiting();
+      resolve(outcome);
+    };
+    const stopWaiting = onOutcome(landing, settle);
     const serve = (): void => {
-      if (settled) return;
       const expired =
         isLate || flight.stage === 'waiting' ? servable(engine, flight, stale) : undefined;
-      if (expired === undefined) {
+      if (expired !== undefined) {
+        settle({ ok: true, source: 'stale', expired, reason: isLate ? 'timeout' : 'lease' });
+      } else {
         // The shared tier may take longer than that to say what it has, and who else is loading.
-        flight.whenStale(serve);
-        return;
+        stopListening?.();
+        stopListening = flight.whenStale(serve);
       }
-      settled = true;
-      countMiss(engine, request);
-      const value = serveStale(engine, request, expired, isLate ? 'timeout' : 'lease');
-      resolve({ ok: true, value, source: 'stale' });
     };
+    if (softMs === undefined) {
+      serve();
+      return;
+    }
+    stopListening = flight.whenStale(serve);
+    // Counted from the start of the load: a later caller need not wait for it all over again.
     const late = (): void => {
       isLate = true;
       serve();
     };
-    // Counted from the start of the load: a later caller need not wait for it all over again.
-    const timer =
-      softMs === undefined
-        ? undefined
-        : engine.clock.setTimeout(
-            late,
-            Math.max(0, flight.startedAt + softMs - engine.clock.now()),
-          );
-    if (softMs === undefined) serve();
-    else flight.whenStale(serve);
-    void landing.then((outcome) => {
-      settled = true;
-      if (timer !== undefined) engine.clock.clearTimeout(timer);
-      resolve(outcome);
-    });
+    const leftMs = flight.startedAt + softMs - engine.clock.now();
+    timer = engine.clock.setTimeout(late, Math.max(0, leftMs));
   });
 }
 
 interface StaleLanding {
   readonly ok: true;
-  readonly value: unknown;
   readonly source: 'stale';
+  readonly expired: { readonly value: unknown };
+  readonly reason: CacheEvents['stale']['reason'];
 }
 
 /** An expired value that may stand in: in its grace, and not invalidated since. */

@@ -55,7 +55,7 @@ export function cachingWrapper(method: CachedMethod): AnyFunction {
           engine.counters.memoryHits++;
           site.record.hits++;
           engine.memory?.touch(entry);
-          return isSync ? entry.value : (entry.promise ??= Promise.resolve(entry.value));
+          return isSync ? entry.value : (entry.promise ?? entry.toPromise());
         }
       }
     }

@@ -1,3 +1,4 @@
+import { sharedPromise } from '../base/shared-context.js';
 import { fromTicks, toTicks } from '../base/ticks.js';
 
 /** Who is told when an entry leaves the store: an index that finds it without its key. */
@@ -30,7 +31,7 @@ export class MemoryEntry {
    * its fresh life and the start of its refresh-ahead window.
    */
   private until: number;
-  /** The value as a resolved promise, made once, by the first asynchronous hit. */
+  /** The value as a resolved promise; made by the first asynchronous hit, see {@link toPromise}. */
   promise: Promise<unknown> | undefined = undefined;
   /**
    * Where the store has it: a small integer, counted from 1, that no other entry of the store has
@@ -67,6 +68,11 @@ export class MemoryEntry {
   isReady(ticks: number): boolean {
     // Another clock than the machine's may show less than the mark.
     return ticks < this.until && this.until !== DROPPED;
+  }
+
+  /** The value as a promise, the same one each time. */
+  toPromise(): Promise<unknown> {
+    return (this.promise ??= sharedPromise(this.value));
   }
 
   /**

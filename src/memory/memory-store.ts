@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from '../base/clock.js';
 import { DEFAULTS } from '../base/defaults.js';
 import { hitClock, type HitClock } from '../base/hit-clock.js';
+import { inSharedContext } from '../base/shared-context.js';
 import { newEntry, NO_TAGS, type EntryLife, type EntryOwner, type MemoryEntry } from './entry.js';
 import { EntryTable } from './entry-table.js';
 import { copyOf, deepFreeze } from './guard.js';
@@ -205,9 +206,13 @@ export class MemoryStore {
   /** Removes everything. */
   empty(): void {
     for (const entry of this.entries) this.discard(entry);
+    this.sweep.stop();
   }
 
-  /** Calls `listener` for every entry that leaves by eviction or expiry. */
+  /**
+   * Calls `listener` for every entry that leaves by eviction or expiry; outside of every request's
+   * `AsyncLocalStorage` context, since the request at hand has nothing to do with the entry.
+   */
   onEvict(listener: EvictListener): void {
     this.evictListeners.add(listener);
   }
@@ -278,7 +283,6 @@ export class MemoryStore {
   /** Part of Keyv's adapter contract: forgets everything and stops the sweep. */
   disconnect(): Promise<void> {
     this.empty();
-    this.sweep.stop();
     return Promise.resolve();
   }
 
@@ -308,7 +312,9 @@ export class MemoryStore {
   private evict(entry: MemoryEntry, reason: EvictReason): void {
     this.discard(entry);
     if (this.evictListeners.size === 0) return;
-    for (const listener of this.evictListeners) listener(entry, reason);
+    inSharedContext(() => {
+      for (const listener of this.evictListeners) listener(entry, reason);
+    });
   }
 
   /** The one way out of the store. */

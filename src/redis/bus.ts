@@ -1,5 +1,6 @@
 import type { Clock, TimerHandle } from '../base/clock.js';
 import { StoreError } from '../base/errors.js';
+import { inSharedContext } from '../base/shared-context.js';
 import { redacted } from '../base/redact.js';
 import type { RedisClient } from './connection.js';
 import { isReply, messageOf } from './failure.js';
@@ -68,7 +69,7 @@ export class Bus {
   start(): void {
     if (this.closed || this.subscription !== undefined) return;
     this.options.clock.clearTimeout(this.timer);
-    void this.attempt();
+    void inSharedContext(() => this.attempt());
   }
 
   /** Ends until {@link Bus.start}. */

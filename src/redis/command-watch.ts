@@ -1,5 +1,3 @@
-import { AsyncResource } from 'node:async_hooks';
-
 import type { Command, Redis } from 'ioredis';
 
 import { systemClock, type Clock } from '../base/clock.js';
@@ -68,8 +66,6 @@ export class CommandWatch {
   /** Whether a command was given up whose answer may still come. */
   private isOwed = false;
   private readonly insides: Insides;
-  /** Timers keep what AsyncLocalStorage holds, which would be some request's for as long as it ticks. */
-  private readonly scope = new AsyncResource('aurora-cache:commands');
   private readonly tickMs: number;
   /** In ticks, and what is left of the one in which a command was sent. */
   private readonly patience: number;
@@ -138,11 +134,9 @@ export class CommandWatch {
   }
 
   private arm(): void {
-    this.scope.runInAsyncScope(() => {
-      this.clock.setTimeout(() => {
-        this.check();
-      }, this.tickMs);
-    });
+    this.clock.setTimeout(() => {
+      this.check();
+    }, this.tickMs);
   }
 
   private check(): void {

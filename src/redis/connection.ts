@@ -4,6 +4,7 @@ import { ConfigurationError, StoreError } from '../base/errors.js';
 import { redacted } from '../base/redact.js';
 import { isRedisClient, redisTargetProblem } from '../base/redis-options.js';
 import { readRedisUrl } from '../base/redis-url.js';
+import { inSharedContext } from '../base/shared-context.js';
 import { listen, unlisten, type Listener } from './client-events.js';
 import { CommandWatch, WATCH_LIMITS } from './command-watch.js';
 import { databaseOf } from './database.js';
@@ -59,7 +60,8 @@ export class Connection {
     const problem = redisTargetProblem(options, 'RedisStore: the target');
     if (problem !== undefined) throw new ConfigurationError(problem);
     this.isOurs = !isClient(options);
-    this.client = isClient(options) ? options : this.open(options);
+    // Its sockets outlive the request in which it may be made.
+    this.client = isClient(options) ? options : inSharedContext(() => this.open(options));
     this.isCluster = 'isCluster' in this.client && this.client.isCluster;
     this.listen('ready', () => {
       this.wasTried = true;
@@ -189,7 +191,7 @@ export class Connection {
       });
       this.listen('ready', succeed);
       for (const event of FAILURES) this.listen(event, fail);
-      if (client.status === 'wait') client.connect().catch(fail);
+      if (client.status === 'wait') inSharedContext(() => client.connect()).catch(fail);
     });
   }
 

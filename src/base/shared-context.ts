@@ -1,0 +1,42 @@
+import { AsyncResource } from 'node:async_hooks';
+
+/*
+ * A promise or a timer keeps the async context in which it was made: what `AsyncLocalStorage` holds,
+ * which is some request with its body. What outlives a request, or serves several, is therefore made
+ * in a context of its own. The resource is made with this module, hence when the package is imported:
+ * one that is made on first use, or a snapshot, would hold the request of that moment for ever.
+ */
+const shared = new AsyncResource('aurora-cache', { requireManualDestroy: true });
+
+/**
+ * Runs something outside of every request: whatever it makes keeps none alive.
+ *
+ * @internal
+ */
+export function inSharedContext<A extends unknown[], T>(run: (...args: A) => T, ...args: A): T {
+  return shared.runInAsyncScope(run, undefined, ...args);
+}
+
+/**
+ * A resolved promise that can be kept, and handed to any request.
+ *
+ * @internal
+ */
+export function sharedPromise(value: unknown): Promise<unknown> {
+  return shared.runInAsyncScope(resolved, undefined, value);
+}
+
+/**
+ * A function that runs in the context of the present caller, wherever it is called from.
+ *
+ * @internal
+ */
+export function inCallersContext<A extends unknown[]>(
+  run: (...args: A) => void,
+): (...args: A) => void {
+  return AsyncResource.bind(run);
+}
+
+function resolved(value: unknown): Promise<unknown> {
+  return Promise.resolve(value);
+}
