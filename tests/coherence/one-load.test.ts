@@ -17,8 +17,6 @@ let redis: RedisServer;
 let fleet: Member[];
 let herds = 0;
 
-jest.setTimeout(30_000);
-
 beforeAll(async () => {
   [redis, fleet] = await Promise.all([RedisServer.start(), startFleet(PROCESSES)]);
 });

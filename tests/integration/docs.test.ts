@@ -97,8 +97,6 @@ function typeErrors(blocks: readonly Block[]): string[] {
 }
 
 describe('the code in the documentation', () => {
-  jest.setTimeout(60_000);
-
   const blocks = pages.flatMap(blocksOf);
 
   it('compiles', () => {

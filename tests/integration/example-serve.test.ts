@@ -40,8 +40,6 @@ function sent(method: string, body: unknown, type = 'application/json'): Request
   return { method, headers: { 'Content-Type': type }, body: text };
 }
 
-jest.setTimeout(30_000);
-
 afterAll(async () => {
   await stopExamples();
   await stopServers();

@@ -3,8 +3,6 @@ import { runExample, type Outcome } from '../support/example-server.js';
 const number = (text = ''): number => Number(text.replaceAll(/[,x]/g, ''));
 
 describe('the example', () => {
-  jest.setTimeout(60_000);
-
   let outcome: Outcome;
   beforeAll(async () => {
     outcome = await runExample([]);
@@ -83,8 +81,6 @@ describe('the example', () => {
 });
 
 describe('the arguments of the example', () => {
-  jest.setTimeout(30_000);
-
   it('--help shows the usage', async () => {
     const { code, stdout, stderr } = await runExample(['--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

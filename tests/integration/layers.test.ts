@@ -73,8 +73,6 @@ async function inspect(changes: House): Promise<string[]> {
 }
 
 describe('the layer check', () => {
-  jest.setTimeout(60_000);
-
   it('finds the real sources clean, and finds them at all', async () => {
     const { modules, summary } = await cruise(root);
     expect(summary.violations).toEqual([]);

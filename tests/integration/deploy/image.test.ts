@@ -24,8 +24,6 @@ const copied = dockerfile
 let folder: string;
 let child: ChildProcess | undefined;
 
-jest.setTimeout(40_000);
-
 /** The last stage of the image: what it copies, and packages that are installed already. */
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'aurora-image-'));

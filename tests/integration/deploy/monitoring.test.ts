@@ -31,8 +31,6 @@ const expressions = new Map(
   ),
 );
 
-jest.setTimeout(60_000);
-
 afterAll(async () => {
   await stopExamples();
   await stopServers();

@@ -11,7 +11,6 @@ const { command = [], environment = {}, healthcheck } = readCompose().services['
 const [program, ...settings] = command;
 const password = SECRETS['REDIS_PASSWORD'] ?? '';
 
-jest.setTimeout(30_000);
 afterAll(stopServers);
 
 /** A server with the settings of `compose.yaml`, and some of the test's own after them. */

@@ -28,7 +28,7 @@ const closing: (() => unknown)[] = [];
 beforeAll(async () => {
   server = await RedisServer.start();
   admin = new Redis(server.url);
-}, 60_000);
+});
 
 afterAll(async () => {
   admin.disconnect();
@@ -60,8 +60,6 @@ async function fleet({ handlers }: PerformanceApi, query = '?scope=fleet'): Prom
 }
 
 describe('scope=fleet', () => {
-  jest.setTimeout(30_000);
-
   it('is the sum of two processes, and goes on when one of them is killed', async () => {
     const child = fork(join(__dirname, 'fleet-host.ts'), [], {
       cwd: ROOT,

@@ -5,7 +5,6 @@ import { screenshot } from '../../support/browser.js';
 import { Nginx, stopNginx } from '../../support/nginx.js';
 import { clear, load, open, Service, shows, text, TOKEN, useBrowser } from './page-host.js';
 
-jest.setTimeout(30_000);
 useBrowser();
 afterAll(stopNginx);
 

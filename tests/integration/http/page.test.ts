@@ -12,8 +12,6 @@ import { clear, load, MARKUP, open, Service, shows, text, TOKEN, useBrowser } fr
 
 const ROOT = join(__dirname, '../../..');
 
-jest.setTimeout(30_000);
-
 useBrowser();
 afterAll(stopServers);
 

@@ -10,8 +10,6 @@ import { RedisServer, stopServers, until } from '../../support/redis/server.js';
 const TOKEN = 'correct-horse';
 const NAMES = ['one', 'two', 'three'];
 
-jest.setTimeout(60_000);
-
 let redis: RedisServer;
 let instances: ExampleServer[];
 

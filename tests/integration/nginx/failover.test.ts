@@ -3,8 +3,6 @@ import { Nginx, stopNginx } from '../../support/nginx.js';
 import { RecordingServer, stopRecordingServers } from '../../support/recording-server.js';
 import { freePort, until } from '../../support/redis/server.js';
 
-jest.setTimeout(30_000);
-
 afterEach(async () => {
   await stopNginx();
   await stopRecordingServers();

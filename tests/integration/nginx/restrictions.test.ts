@@ -2,8 +2,6 @@ import { ask } from '../../support/http-client.js';
 import { as, FOREIGNER, nginxBefore, stopNginx, trusting } from '../../support/nginx.js';
 import { RecordingServer, stopRecordingServers } from '../../support/recording-server.js';
 
-jest.setTimeout(30_000);
-
 afterEach(async () => {
   await stopNginx();
   await stopRecordingServers();

@@ -33,7 +33,7 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   target = `127.0.0.1:${String((server.address() as AddressInfo).port)}`;
-}, 30_000);
+});
 
 afterAll(async () => {
   await prometheus?.stop();
@@ -65,8 +65,6 @@ describe('promtool', () => {
 });
 
 describe('a real Prometheus', () => {
-  jest.setTimeout(30_000);
-
   it('scrapes, and answers the queries of the documentation', async () => {
     const server = (prometheus = await PrometheusServer.start(target));
     const one = async (query: string): Promise<number> => {

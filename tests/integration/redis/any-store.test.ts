@@ -11,7 +11,7 @@ let admin: Redis;
 beforeAll(async () => {
   server = await RedisServer.start();
   admin = new Redis(server.url);
-}, 60_000);
+});
 
 afterAll(async () => {
   admin.disconnect();
@@ -179,6 +179,6 @@ describe.each(Object.entries(stores(() => server.url)).filter(([name]) => /redis
       await cache.close();
       await opened.close();
       await mortal.stop();
-    }, 30_000);
+    });
   },
 );

@@ -15,7 +15,7 @@ const closing: (() => unknown)[] = [];
 
 beforeAll(async () => {
   server = await RedisServer.start();
-}, 60_000);
+});
 
 afterEach(async () => {
   process.env = { ...environment };
@@ -154,7 +154,8 @@ describe('A Redis that cannot be had', () => {
     for (let i = 0; i < 20; i++) expect(await one.cache.getOrSet('key', load)).toBe('value');
     await one.cache.set('other', 1);
     expect(await one.cache.get('other')).toBe(1);
-    expect(performance.now() - start).toBeLessThan(3000);
+    // Each would wait for half a second, if any did.
+    expect(performance.now() - start).toBeLessThan(10_000);
     await until('it is told', async () => one.errors.some((error) => message.test(error)));
     expect(load).toHaveBeenCalledTimes(1);
     const clear = one.errors.filter((error) => message.test(error));

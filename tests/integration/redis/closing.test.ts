@@ -10,7 +10,7 @@ let server: RedisServer;
 
 beforeEach(async () => {
   server = await RedisServer.start();
-}, 30_000);
+});
 
 afterEach(async () => {
   await server.stop();
@@ -21,12 +21,17 @@ afterAll(async () => {
   await stopServers();
 });
 
+/** A process that something holds would never end. */
+const ENDED_MS = 30_000;
+/** What `close` waits for is bounded by the time-outs of the store, of half a second each. */
+const CLOSED_MS = 15_000;
+
 /** Nothing but what the process opened for itself holds it from here on. */
-async function endsByItself(one: CacheProcess, withinMs: number): Promise<void> {
+async function endsByItself(one: CacheProcess): Promise<void> {
   one.leave();
   const late = setTimeout(() => {
     one.kill();
-  }, withinMs);
+  }, ENDED_MS);
   expect(await one.ended).toBe(0);
   clearTimeout(late);
   expect(one.stderr).toBe('');
@@ -104,8 +109,8 @@ describe('A process ends by itself after close() when', () => {
     // They come to an end, and none of them fails.
     await Promise.all(underWay);
     expect(await one.do('rejections')).toEqual([]);
-    await endsByItself(one, 4000);
-    expect(closed).toBeLessThan(3000);
+    await endsByItself(one);
+    expect(closed).toBeLessThan(CLOSED_MS);
   });
 });
 
@@ -117,7 +122,7 @@ it.each([
   await one.do('open', 'it', { redisUrl: await url() });
   await one.do('loadAll', 'it', KEYS, 'value');
   await one.do('close');
-  await endsByItself(one, 4000);
+  await endsByItself(one);
 });
 
 describe('A process ends by itself without close()', () => {
@@ -130,7 +135,7 @@ describe('A process ends by itself without close()', () => {
     await one.do('load', 'it', 'first', 1);
     await until('it listens', async () => (await one.do('stats', 'it')).listening);
     await before();
-    await endsByItself(one, 6000);
+    await endsByItself(one);
   });
 
   it('but not while it waits for the load of another process', async () => {
@@ -153,7 +158,7 @@ async function runScript(text: string): Promise<{ stdout: string; code: number |
   const child = spawn(process.execPath, args, { cwd: join(__dirname, '../../..') });
   let stdout = '';
   child.stdout.on('data', (chunk) => (stdout += String(chunk)));
-  const late = setTimeout(() => child.kill(), 8000);
+  const late = setTimeout(() => child.kill(), ENDED_MS);
   const code = await new Promise<number | null>((resolve) => child.on('exit', resolve));
   clearTimeout(late);
   return { stdout, code };

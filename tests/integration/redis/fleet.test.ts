@@ -12,7 +12,7 @@ const open: CacheManager[] = [];
 beforeAll(async () => {
   server = await RedisServer.start();
   admin = new Redis(server.url);
-}, 60_000);
+});
 
 afterAll(async () => {
   admin.disconnect();
@@ -100,8 +100,8 @@ describe.each<[string, CacheOptions]>([
   });
 
   it('refresh ahead once for both', async () => {
-    // The last nine tenths of the life.
-    const options = { ttl: '3s', refreshAhead: 0.9 } as const;
+    // Nearly all of the life: without a refresh, the value would last for a minute.
+    const options = { ttl: '60s', refreshAhead: 0.995 } as const;
     const [one, two] = await Promise.all([cache(tiers), cache(tiers)]);
     let loads = 0;
     const load = (): number => ++loads;
@@ -109,7 +109,7 @@ describe.each<[string, CacheOptions]>([
     await until('both have it', async () => (await read()).every((value) => value === 1));
     const start = performance.now();
     await until('both have the new one', async () => (await read()).every((value) => value === 2));
-    expect(performance.now() - start).toBeLessThan(2000);
+    expect(performance.now() - start).toBeLessThan(30_000);
     expect(loads).toBe(2);
   });
 

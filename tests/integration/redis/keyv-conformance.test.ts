@@ -13,7 +13,7 @@ describe('RedisStore behind Keyv', () => {
   beforeAll(async () => {
     server = await RedisServer.start();
     admin = new Redis(server.url);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     admin.disconnect();
@@ -94,7 +94,7 @@ describe('Keyv over a RedisStore whose server is gone', () => {
     await expect(keyv.has('foo')).rejects.toThrow();
     await expect(keyv.clear()).rejects.toThrow();
     // Not a benchmark: a client that queues would wait for the server, or for its own patience.
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(performance.now() - start).toBeLessThan(20_000);
   });
 
   it('works again with the server, and what failed has not been done behind its back', async () => {
@@ -110,5 +110,5 @@ describe('Keyv over a RedisStore whose server is gone', () => {
     expect(await keyv.get('foo')).toBeUndefined();
     expect(await keyv.set('foo', 'new')).toBe(true);
     expect(await keyv.get('foo')).toBe('new');
-  }, 20_000);
+  });
 });

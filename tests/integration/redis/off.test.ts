@@ -21,7 +21,7 @@ const open: CacheManager[] = [];
 beforeAll(async () => {
   server = await RedisServer.start();
   admin = new Redis(server.url);
-}, 30_000);
+});
 
 beforeEach(() => admin.flushall());
 

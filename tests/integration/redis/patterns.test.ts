@@ -66,7 +66,7 @@ describe.each([
 
   beforeAll(async () => {
     topology = await launch();
-  }, 60_000);
+  });
 
   afterAll(async () => {
     for (const close of closing) await close();
@@ -145,5 +145,5 @@ describe.each([
       return memoryKeys <= 1;
     });
     expect((await one.getStats()).memoryKeys).toBe(1);
-  }, 60_000);
+  });
 });

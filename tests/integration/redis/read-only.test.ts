@@ -98,7 +98,7 @@ describe.each<[string, CacheOptions]>([
     // Promoted: what was refused is made good.
     await admin.call('REPLICAOF', 'NO', 'ONE');
     await reader.untilWell(20_000);
-  }, 60_000);
+  });
 
   it('MISCONF: reads go on, on the same connection', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'aurora-misconf-'));
@@ -119,5 +119,5 @@ describe.each<[string, CacheOptions]>([
     expect(one.errors).toContain('The store failed on set.');
     await admin.config('SET', 'save', '');
     await one.untilWell();
-  }, 60_000);
+  });
 });

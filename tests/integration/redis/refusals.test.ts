@@ -13,7 +13,7 @@ const closing: (() => unknown)[] = [];
 beforeAll(async () => {
   server = await RedisServer.start();
   admin = new Redis(server.url);
-}, 60_000);
+});
 
 beforeEach(async () => {
   await admin.flushall();
@@ -197,7 +197,7 @@ describe.each<[string, CacheOptions]>([
   });
 
   it('what is not ours in place of a lease or of the tags delays nobody', async () => {
-    const one = await open();
+    const one = await open({ lease: '60s' });
     await admin.set('{aurora:text}:lease', 'theirs');
     await admin.rpush('{aurora:list}:lease', 'theirs');
     await admin.set('aurora#tags', 'theirs');
@@ -209,8 +209,8 @@ describe.each<[string, CacheOptions]>([
     await one.cache.invalidateTags('tag');
     expect(await one.cache.get('tagged')).toBeUndefined();
     expect(await one.cache.getOrSet('list', () => 4)).toBe(4);
-    // Far below a lease, which is 5 seconds.
-    expect(performance.now() - start).toBeLessThan(2000);
+    // Far below a lease.
+    expect(performance.now() - start).toBeLessThan(20_000);
     expect(one.states).toEqual([]);
   });
 });
@@ -251,5 +251,5 @@ describe('a server that turns us away', () => {
 
   it('one clear error, no storm of connections, and calls work from memory', async () => {
     await Promise.all(Object.values(ways).map(turnedAway));
-  }, 15_000);
+  });
 });

@@ -12,7 +12,7 @@ beforeEach(async () => {
   server = await RedisServer.start();
   admin = new Redis(server.url);
   admin.on('error', () => undefined);
-}, 30_000);
+});
 
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();

@@ -18,7 +18,7 @@ beforeAll(async () => {
   await admin.call(
     ...(['ACL', 'SETUSER', 'narrow', 'on', '>s3cret', '~*', '&*', '+@all', '-select'] as const),
   );
-}, 60_000);
+});
 
 beforeEach(async () => {
   await admin.flushall();

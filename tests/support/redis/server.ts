@@ -6,8 +6,9 @@ import { join } from 'node:path';
 
 import { Redis, type RedisOptions } from 'ioredis';
 
-/** How long anything may take that is waited for: a busy machine takes its time. */
-const PATIENCE_MS = 30_000;
+import { PATIENCE_MS } from '../until.js';
+
+export { until } from '../until.js';
 
 /** How a client reaches a server, besides host and port. */
 export type Reach = Pick<RedisOptions, 'tls' | 'username' | 'password'>;
@@ -116,19 +117,6 @@ export async function freePort(): Promise<number> {
   const { port } = probe.address() as AddressInfo;
   await new Promise((resolve) => probe.close(resolve));
   return port;
-}
-
-/** Asks again and again, with a breath in between, until the answer is yes. */
-export async function until(
-  what: string,
-  holds: () => Promise<boolean>,
-  patienceMs = PATIENCE_MS,
-): Promise<void> {
-  const end = performance.now() + patienceMs;
-  while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`Waited in vain until ${what}.`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 async function answering(options: Reach & { readonly port: number }): Promise<void> {

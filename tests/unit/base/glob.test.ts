@@ -132,7 +132,7 @@ describe('Glob', () => {
       const start = performance.now();
       for (let i = 0; i < 100; i++) expect(glob.matches(text)).toBe(false);
       // No benchmark: with one star that backtracks, the first match would not come to an end.
-      expect(performance.now() - start).toBeLessThan(1000);
+      expect(performance.now() - start).toBeLessThan(30_000);
       expect(glob.matches(`${text}b`)).toBe(true);
     }
   });
@@ -198,11 +198,11 @@ describe('a run of sets or question marks', () => {
     ['question marks', `*${'a?'.repeat(400)}b*`],
   ])('of %s does not hold up the process', (_, source) => {
     const glob = new Glob(source);
-    const text = 'a'.repeat(1000);
+    const text = 'a'.repeat(10_000);
     const start = performance.now();
     for (let i = 0; i < 1000; i++) expect(glob.matches(text)).toBe(false);
-    // Not a benchmark: placed one character after the other, this took several seconds.
-    expect(performance.now() - start).toBeLessThan(2000);
+    // Not a benchmark: placed one character after the other, this takes close to a minute.
+    expect(performance.now() - start).toBeLessThan(20_000);
   });
 
   it('is found wherever it stands, however long it is', () => {

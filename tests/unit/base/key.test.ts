@@ -285,7 +285,7 @@ describe('an argument without a key', () => {
     const start = performance.now();
     expect(() => keyOf(value)).toThrow(CacheKeyError);
     // 2^40 visits would not end; the bound is generous since it guards against only that.
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(performance.now() - start).toBeLessThan(30_000);
   });
 
   it('is refused before the holes of a sparse array are spelled out', () => {

@@ -15,9 +15,9 @@ describe('redacted', () => {
   });
 
   it('takes linear time', () => {
-    // A second and more if every character were the beginning of a search.
+    // Minutes if every character were the beginning of a search.
     const start = performance.now();
-    expect(redacted('x'.repeat(300_000))).toHaveLength(300_000);
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(redacted('x'.repeat(3_000_000))).toHaveLength(3_000_000);
+    expect(performance.now() - start).toBeLessThan(30_000);
   });
 });
