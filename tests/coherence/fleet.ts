@@ -1,9 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 
+import { bundled } from '../support/program.js';
 import type { Answers, Kind, News, Orders } from './protocol.js';
 
 const root = join(__dirname, '../..');
+
+let bundling: Promise<string> | undefined;
+const program = (): Promise<string> => (bundling ??= bundled(join(__dirname, 'worker.ts')));
 
 interface Pending {
   readonly resolve: (answer: never) => void;
@@ -40,7 +44,7 @@ export class Member {
   }
 
   static async start(): Promise<Member> {
-    const child = spawn(process.execPath, ['--import', 'tsx', join(__dirname, 'worker.ts')], {
+    const child = spawn(process.execPath, ['--enable-source-maps', await program()], {
       cwd: root,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });

@@ -1,7 +1,9 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { CacheManager } from 'aurora-cache';
 
+import { until } from '../support/until.js';
 import { Database } from './database.js';
 import type { HerdReport, HerdSpec } from './protocol.js';
 import { engineOf } from './sabotage.js';
@@ -20,6 +22,8 @@ export async function herd(spec: HerdSpec, onFirst: () => void): Promise<HerdRep
     ...(spec.memory ? {} : { memory: false }),
   });
   await cache.get('warm-up');
+  const { shared, counters } = engineOf(cache);
+  const delays = monitorEventLoopDelay({ resolution: 5 });
   let hangs = false;
   const load = async (): Promise<number> => {
     const number = await database.write(key);
@@ -29,10 +33,12 @@ export async function herd(spec: HerdSpec, onFirst: () => void): Promise<HerdRep
       await new Promise(() => undefined);
     }
     await pause(spec.loadMs);
+    await until('the lease was renewed', async () => counters.leasesRenewed >= spec.leastRenewals);
     return number;
   };
   let slowestMs = 0;
   const answers: number[] = [];
+  delays.enable();
   await new Promise<void>((resolve, reject) => {
     const call = async (): Promise<void> => {
       const start = performance.now();
@@ -43,15 +49,19 @@ export async function herd(spec: HerdSpec, onFirst: () => void): Promise<HerdRep
     };
     for (let i = 0; i < spec.calls; i++) call().catch(reject);
   });
-  const { shared, counters } = engineOf(cache);
-  // The first calls may have been answered before their fill has settled.
-  await pause(100);
-  const stored = (await shared?.read(key))?.value as number | undefined;
+  const loopDelayMs = Math.ceil(delays.max / 1e6);
+  delays.disable();
+  const read = async (): Promise<number | undefined> =>
+    (await shared?.read(key))?.value as number | undefined;
+  // The first calls may return before their fill has settled. Nothing is stored beside a load that hangs.
+  if (spec.firstHangs) await pause(100);
+  else await until('it is stored', async () => (await read()) !== undefined);
+  const stored = await read();
   const renewals = counters.leasesRenewed;
   // A load that never ends would keep a closing cache from nothing, and its database is needed.
   if (!spec.firstHangs) {
     await cache.close();
     database.close();
   }
-  return { answers: [...new Set(answers)], slowestMs, stored, renewals };
+  return { answers: [...new Set(answers)], slowestMs, loopDelayMs, stored, renewals };
 }

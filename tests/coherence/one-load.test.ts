@@ -12,6 +12,10 @@ const PROCESSES = 8;
 const CALLS = 500;
 /** For processes that share a few cores to get their turn. */
 const SLACK_MS = 900;
+/** Steps of a call that may each meet a busy event loop. */
+const STEPS = 5;
+/** Of leases that nobody waits for. */
+const LONG_LEASE_MS = 60_000;
 
 let redis: RedisServer;
 let fleet: Member[];
@@ -29,7 +33,8 @@ afterAll(async () => {
 function specOf(changes: Partial<HerdSpec>): HerdSpec {
   return {
     ...{ redisUrl: redis.url, databaseUrl: `${redis.url}/1`, namespace: `herd${++herds}` },
-    ...{ memory: true, key: 'key', calls: CALLS, leaseMs: 1000, loadMs: 200, firstHangs: false },
+    ...{ memory: true, key: 'key', calls: CALLS, leaseMs: 1000, loadMs: 200 },
+    ...{ leastRenewals: 0, firstHangs: false },
     ...changes,
   };
 }
@@ -42,6 +47,11 @@ async function loadsOf({ databaseUrl, namespace, key }: HerdSpec): Promise<numbe
   } finally {
     database.close();
   }
+}
+
+/** How much later than planned a call may return on this machine. */
+function slackOf(reports: readonly HerdReport[]): number {
+  return SLACK_MS + STEPS * Math.max(...reports.map(({ loopDelayMs }) => loopDelayMs));
 }
 
 function tell(what: string, spec: HerdSpec, loads: number, reports: readonly HerdReport[]): void {
@@ -64,14 +74,14 @@ async function loading(members: readonly Member[]): Promise<Member> {
 
 describe.each([true, false])('With memory: %s', (memory) => {
   it('eight processes with 500 calls each of one cold key run one load', async () => {
-    const spec = specOf({ memory });
+    const spec = specOf({ memory, leaseMs: LONG_LEASE_MS });
     const reports = await Promise.all(fleet.map((member) => member.ask('herd', { spec })));
     const loads = await loadsOf(spec);
     tell('a cold key', spec, loads, reports);
     expect(loads).toBe(1);
     for (const report of reports) {
       expect(report).toMatchObject({ answers: [1], stored: 1 });
-      expect(report.slowestMs).toBeLessThan(spec.loadMs + SLACK_MS);
+      expect(report.slowestMs).toBeLessThan(LONG_LEASE_MS / 2);
     }
   });
 
@@ -91,7 +101,7 @@ describe.each([true, false])('With memory: %s', (memory) => {
     expect(loads).toBe(2);
     for (const report of reports) {
       expect(report).toMatchObject({ answers: [2], stored: 2 });
-      expect(report.slowestMs).toBeLessThan(spec.leaseMs + spec.loadMs + SLACK_MS);
+      expect(report.slowestMs).toBeLessThan(spec.leaseMs + spec.loadMs + slackOf(reports));
     }
   });
 
@@ -111,31 +121,30 @@ describe.each([true, false])('With memory: %s', (memory) => {
       expect(report.answers).toHaveLength(1);
       expect(report.stored).toBeUndefined();
       expect(report.slowestMs).toBeGreaterThan(spec.leaseMs - 100);
-      expect(report.slowestMs).toBeLessThan(spec.leaseMs + spec.loadMs + SLACK_MS);
+      expect(report.slowestMs).toBeLessThan(spec.leaseMs + spec.loadMs + slackOf(reports));
     }
   });
 
   it('a load of three leases keeps its lease, and is stored', async () => {
-    const spec = specOf({ memory, calls: 1, leaseMs: 500, loadMs: 1500 });
+    const spec = specOf({ memory, calls: 1, leaseMs: 900, loadMs: 0, leastRenewals: 7 });
     const [first, second] = fleet as [Member, Member];
     const found = loading([first]);
     const loaded = first.ask('herd', { spec });
     await found;
     // In its third term, with less than a lease to wait.
-    await pause(1150);
+    await pause(2.3 * spec.leaseMs);
     const reports = await Promise.all([loaded, second.ask('herd', { spec })]);
     const loads = await loadsOf(spec);
     tell('a load of three leases', spec, loads, reports);
     expect(loads).toBe(1);
     expect(reports[0]).toMatchObject({ answers: [1], stored: 1 });
-    expect(reports[0].renewals).toBeGreaterThanOrEqual(6);
     expect(reports[1]).toMatchObject({ answers: [1], stored: 1 });
-    expect(reports[1].slowestMs).toBeLessThan(spec.leaseMs + SLACK_MS);
+    expect(reports[1].slowestMs).toBeLessThan(spec.leaseMs + slackOf(reports));
   });
 });
 
 it('nobody waits for a second lease because messages were lost during the first', async () => {
-  const leaseMs = 1000;
+  const leaseMs = 2000;
   const settings = { redisUrl: redis.url, namespace: 'reset', lease: `${leaseMs}ms` } as const;
   const cache = new CacheManager(settings);
   const admin = new Redis(redis.url);
@@ -155,7 +164,7 @@ it('nobody waits for a second lease because messages were lost during the first'
     await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
     expect(await joined).toBe(2);
     expect(performance.now() - start).toBeGreaterThan(leaseMs - 100);
-    expect(performance.now() - start).toBeLessThan(leaseMs + SLACK_MS);
+    expect(performance.now() - start).toBeLessThan(2 * leaseMs);
   } finally {
     admin.disconnect();
     await cache.close();

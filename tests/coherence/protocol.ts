@@ -99,6 +99,8 @@ export interface HerdSpec {
   readonly calls: number;
   readonly leaseMs: number;
   readonly loadMs: number;
+  /** A load goes on until its lease has been renewed so many times. */
+  readonly leastRenewals: number;
   /** The first load of all never ends. */
   readonly firstHangs: boolean;
 }
@@ -107,6 +109,8 @@ export interface HerdReport {
   /** What the calls answered, each once. */
   readonly answers: readonly number[];
   readonly slowestMs: number;
+  /** How long the event loop alone kept a call waiting, at most. */
+  readonly loopDelayMs: number;
   /** Whether the value is in Redis afterwards. */
   readonly stored: number | undefined;
   readonly renewals: number;

@@ -64,7 +64,7 @@ const situations: Record<string, Situation> = {
   'many keys are being cleared': {
     before: async (one) => {
       const admin = new Redis(server.url);
-      const fill = 'for i = 1, 50000 do redis.call("SET", "aurora:many:" .. i, "x") end';
+      const fill = 'for i = 1, 50000 do redis.call("SET", "own:many:" .. i, "x") end';
       await admin.eval(fill, 0);
       const clearing = one.do('clear', 'it', 'many:*');
       await until('some are gone', async () => (await admin.dbsize()) < 49_000);
@@ -101,7 +101,7 @@ const situations: Record<string, Situation> = {
 describe('A process ends by itself after close() when', () => {
   it.each(Object.entries(situations))('%s', async (_, { before }) => {
     const one = await CacheProcess.start();
-    await one.do('open', 'it', { redisUrl: server.url });
+    await one.do('open', 'it', { redisUrl: server.url, namespace: 'own' });
     const underWay = await before(one);
     const start = performance.now();
     await one.do('close');
@@ -119,7 +119,7 @@ it.each([
   ['the host does not exist', () => Promise.resolve('redis://host.invalid:6379')],
 ])('also when it was never connected: %s', async (_, url) => {
   const one = await CacheProcess.start();
-  await one.do('open', 'it', { redisUrl: await url() });
+  await one.do('open', 'it', { redisUrl: await url(), namespace: 'own' });
   await one.do('loadAll', 'it', KEYS, 'value');
   await one.do('close');
   await endsByItself(one);
@@ -131,7 +131,7 @@ describe('A process ends by itself without close()', () => {
     ['while Redis is away', () => server.kill()],
   ])('%s', async (_, before) => {
     const one = await CacheProcess.start();
-    await one.do('open', 'it', { redisUrl: server.url });
+    await one.do('open', 'it', { redisUrl: server.url, namespace: 'own' });
     await one.do('load', 'it', 'first', 1);
     await until('it listens', async () => (await one.do('stats', 'it')).listening);
     await before();
@@ -141,10 +141,10 @@ describe('A process ends by itself without close()', () => {
   it('but not while it waits for the load of another process', async () => {
     const redis = new Redis(server.url);
     // Somebody's lease, who is no more.
-    await redis.set('{aurora:key}:lease', 'somebody', 'PX', 1200);
+    await redis.set('{own:key}:lease', 'somebody', 'PX', 1200);
     const script = `
       import { CacheManager } from 'aurora-cache';
-      const cache = new CacheManager({ redisUrl: '${server.url}' });
+      const cache = new CacheManager({ redisUrl: '${server.url}', namespace: 'own' });
       console.log(await cache.getOrSet('key', () => 'loaded'));`;
     const { stdout, code } = await runScript(script);
     expect({ stdout, code }).toEqual({ stdout: 'loaded\n', code: 0 });

@@ -1,9 +1,13 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 
+import { bundled } from '../program.js';
 import type { Command, Commands } from './cache-host.js';
 
 const ROOT = join(__dirname, '../../..');
+
+let bundling: Promise<string> | undefined;
+const program = (): Promise<string> => (bundling ??= bundled(join(__dirname, 'cache-host.ts')));
 
 interface Answer {
   readonly id: number;
@@ -53,10 +57,10 @@ export class CacheProcess {
   }
 
   static async start(env: NodeJS.ProcessEnv = {}): Promise<CacheProcess> {
-    const child = fork(join(__dirname, 'cache-host.ts'), [], {
+    const child = fork(await program(), [], {
       cwd: ROOT,
       env: { ...process.env, ...env },
-      execArgv: ['--expose-gc', '--import', 'tsx'],
+      execArgv: ['--expose-gc', '--enable-source-maps'],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
