@@ -24,6 +24,7 @@ export { configureCache, getCache, invalidateCache } from './cache/default-cache
 export type { CacheEvents, CacheListener } from './cache/events.js';
 export type { LoadTrace } from './cache/load-channel.js';
 export type { LoadContext } from './cache/load-context.js';
+export type { SetManyResult } from './cache/bulk.js';
 export type { LoadEntry, SetEntry, WarmEntry } from './cache/entries.js';
 export { CacheManager } from './cache/manager.js';
 export type {

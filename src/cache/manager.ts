@@ -5,6 +5,7 @@ import { checkOptions } from '../base/options.js';
 import { spentPart } from '../base/spent.js';
 import { inSharedContext } from '../base/shared-context.js';
 import { isThenable } from '../base/thenable.js';
+import { removeMany, storeMany, type BulkEntry, type SetManyResult } from './bulk.js';
 import { closeCache } from './closing.js';
 import { Engine } from './engine.js';
 import type { SetEntry, WarmEntry } from './entries.js';
@@ -92,19 +93,31 @@ export class CacheManager {
    * `Response` in place of a value.
    */
   async set<T>(key: string, value: T, options: SetOptions = {}): Promise<void> {
-    await this.storing('set', key, value, options)();
+    const { engine } = this[CORE];
+    const entry = this.bulkEntry('set', key, value, options);
+    await store(engine, entry.key, value, entry.life(), entry.tags);
   }
 
   /**
-   * Stores several values. All of them are checked before the first is stored.
+   * Stores several values, as {@link CacheManager.set} stores one, in commands of many entries each.
+   * All of them are checked before the first is stored; of equal keys the last one counts.
    *
+   * @returns How many were stored, and the keys of those that the shared tier did not acknowledge:
+   * they may be in memory, and what the shared tier had under them is removed as soon as possible.
+   * A failure of the store does not reject.
    * @throws as {@link CacheManager.set}.
+   * @example
+   * ```ts
+   * const { stored, failed } = await cache.setMany(
+   *   rates.map((rate) => ({ key: `rate:${rate.currency}`, value: rate, ttl: '1h' })),
+   * );
+   * ```
    */
-  async setMany(entries: Iterable<SetEntry>): Promise<void> {
-    const jobs = Array.from(entries, ({ key, value, ...options }) =>
-      this.storing('setMany', key, value, options),
+  async setMany(entries: Iterable<SetEntry>): Promise<SetManyResult> {
+    const checked = Array.from(entries, ({ key, value, ...options }) =>
+      this.bulkEntry('setMany', key, value, options),
     );
-    await Promise.all(jobs.map((job) => job()));
+    return await storeMany(this[CORE].engine, checked);
   }
 
   /**
@@ -156,9 +169,7 @@ export class CacheManager {
   async deleteMany(keys: readonly string[]): Promise<number> {
     checkList('deleteMany', 'keys', keys);
     const full = new Set(keys.map((key) => this.keyOf(key)));
-    const { engine } = this[CORE];
-    const removed = await Promise.all(Array.from(full, (key) => remove(engine, key)));
-    return removed.filter(Boolean).length;
+    return await removeMany(this[CORE].engine, [...full]);
   }
 
   /**
@@ -312,13 +323,8 @@ export class CacheManager {
     };
   }
 
-  /** Checks one value and its options, and answers the job of storing it. */
-  private storing(
-    owner: string,
-    key: string,
-    value: unknown,
-    options: SetOptions,
-  ): () => Promise<void> {
+  /** Checks one value and its options. */
+  private bulkEntry(owner: string, key: string, value: unknown, options: SetOptions): BulkEntry {
     const full = this.keyOf(key);
     if (isThenable(value)) {
       throw new ConfigurationError(`${owner}: value is a promise. Await it first.`);
@@ -332,9 +338,16 @@ export class CacheManager {
     checkOptions(owner, options, SET_CHECKS);
     const { engine } = this[CORE];
     const policy = overlaid(engine.options.load, options, owner);
-    return () => {
-      const life = lifeOf(policy, policy.ttl as number, engine.clock.now(), engine.options.random);
-      return store(engine, full, value, life, policy.tags as readonly string[]);
+    const {
+      clock,
+      options: { random },
+    } = engine;
+    return {
+      key: full,
+      given: key,
+      value,
+      tags: policy.tags as readonly string[],
+      life: () => lifeOf(policy, policy.ttl as number, clock.now(), random),
     };
   }
 }

@@ -1,3 +1,5 @@
+import type { SharedEntry } from '../store/shared-tier.js';
+import { chunksOf, inChunks, laneOf } from './chunks.js';
 import type { Engine } from './engine.js';
 
 /**
@@ -46,25 +48,48 @@ export async function readMany(
   return found;
 }
 
+/** After a chunk that got no reply, the rest are misses. */
 async function readShared(
   engine: Engine,
   keys: readonly string[],
 ): Promise<Map<string, unknown> | undefined> {
   const { shared } = engine;
   if (shared === undefined) return undefined;
+  const found = new Map<string, unknown>();
+  if (laneOf(keys.length) === 'single') {
+    // Together with what others read in this turn of the event loop.
+    const read = (): Promise<readonly (SharedEntry | undefined)[]> =>
+      Promise.all(keys.map((key) => shared.read(key)));
+    await readChunk(engine, keys, read, found);
+    return found;
+  }
+  await inChunks(
+    chunksOf(keys),
+    (some) => readChunk(engine, some, () => shared.readMany(some), found),
+    () => undefined,
+  );
+  return found;
+}
+
+/** Returns whether the store replied. */
+async function readChunk(
+  engine: Engine,
+  keys: readonly string[],
+  read: () => Promise<readonly (SharedEntry | undefined)[] | undefined>,
+  found: Map<string, unknown>,
+): Promise<boolean> {
   // Raised before the command is sent: see Fence.
   const fences = keys.map((key) => engine.raiseFence(key));
   try {
-    const entries = await Promise.all(keys.map((key) => shared.read(key)));
-    const found = new Map<string, unknown>();
+    const entries = await read();
     for (const [i, fence] of fences.entries()) {
-      const entry = entries[i];
+      const entry = entries?.[i];
       if (entry === undefined || engine.clock.now() >= entry.freshUntil) continue;
       if (!engine.isCurrent(entry, fence)) continue;
       engine.fillMemory(fence, entry.value, entry, entry.tags, entry.tagClock);
       found.set(fence.key, entry.value);
     }
-    return found;
+    return entries !== undefined;
   } finally {
     for (const fence of fences) engine.fences.lower(fence);
   }

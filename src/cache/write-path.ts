@@ -42,6 +42,7 @@ export async function store(
     return;
   }
   engine.invalidateKey(key);
+  engine.writes.overtake([key]);
   engine.counters.sets++;
   const fence = noted
     ? engine.fences.raise(key, noted.tagClock, noted.sharedClock)
@@ -122,6 +123,7 @@ export async function removeEntry(engine: Engine, entryKey: string): Promise<boo
     engine.memory?.drop(key);
     return wasFresh;
   };
+  engine.writes.overtake([key]);
   const found = forget();
   const { clock, options } = engine;
   const removed = await engine.invalidateShared((shared) => {

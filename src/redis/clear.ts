@@ -1,51 +1,87 @@
-import type { KeyPattern } from '../store/coordinator.js';
+import { DISPATCH } from '../base/defaults.js';
+import { HEAD_CHARS, type KeyPattern } from '../store/coordinator.js';
 import type { Connection } from './connection.js';
 import type { Layout } from './layout.js';
 import { scan } from './scan.js';
+import type { Scripts } from './scripts.js';
+
+/** Patterns of one caller. */
+type Group = readonly KeyPattern[];
 
 /**
- * Removes what matches, step by step; each step answers how many values it removed.
+ * Removes what matches one of the patterns, step by step, in one pass for all groups.
  *
  * All leases go before the first value: in the other order, a load under way could still fill a key
  * that the values' pass has gone by. The server is asked for a prefix and nothing more: its globs
  * take exponential time on some patterns.
  *
+ * @returns For each step and group, the heads of the values that were removed.
  * @internal
  */
 export async function* clearMatching(
   connection: Connection,
+  scripts: Scripts,
   layout: Layout,
-  patterns: readonly KeyPattern[],
-): AsyncGenerator<number> {
-  const prefix = commonPrefix(patterns.map((pattern) => pattern.prefix));
-  const matches = (key: string | undefined): boolean =>
-    key !== undefined && patterns.some((pattern) => pattern.matches(key));
+  groups: readonly Group[],
+): AsyncGenerator<readonly (readonly string[])[]> {
+  const prefix = commonPrefix(groups.flat().map((pattern) => pattern.prefix));
   const { client } = connection;
+  const groupsOf = (key: string | undefined): number[] =>
+    key === undefined ? [] : matchingGroups(groups, key);
   for await (const names of scan(client, layout.leasesOf(prefix))) {
-    await remove(
-      connection,
-      names.filter((name) => matches(layout.keyOfLease(name))),
-    );
-    yield 0;
+    const leases = names.filter((name) => groupsOf(layout.keyOfLease(name)).length > 0);
+    if (leases.length > 0) await unlink(connection, leases);
+    yield [];
   }
   for await (const names of scan(client, layout.value(prefix))) {
-    yield await remove(
+    const found = names
+      .map((name) => ({ name, owners: groupsOf(layout.keyOfValue(name)) }))
+      .filter(({ owners }) => owners.length > 0);
+    const heads = await removeValues(
       connection,
-      names.filter((name) => matches(layout.keyOfValue(name))),
+      scripts,
+      found.map(({ name }) => name),
     );
+    const removed: string[][] = groups.map(() => []);
+    for (const [i, { owners }] of found.entries()) {
+      const head = heads[i];
+      // A key that SCAN returns twice is gone by then.
+      if (head) for (const owner of owners) removed[owner]?.push(head);
+    }
+    yield removed;
   }
 }
 
-async function remove(connection: Connection, names: readonly string[]): Promise<number> {
-  if (names.length === 0) return 0;
+function matchingGroups(groups: readonly Group[], key: string): number[] {
+  const matching: number[] = [];
+  for (const [i, group] of groups.entries()) {
+    if (group.some((pattern) => pattern.matches(key))) matching.push(i);
+  }
+  return matching;
+}
+
+async function unlink(connection: Connection, names: readonly string[]): Promise<void> {
   await connection.ready();
   const { client, isCluster } = connection;
-  if (!isCluster)
-    // A client of the caller's may answer numbers as texts.
-    return Number(await client.unlink(...names));
-  // Their slots differ; ioredis writes the commands of one turn together.
-  const removed = await Promise.all(names.map((name) => client.unlink(name)));
-  return removed.reduce((sum, count) => sum + Number(count), 0);
+  // Their slots differ on a cluster; ioredis writes the commands of one turn together.
+  if (isCluster) await Promise.all(names.map((name) => client.unlink(name)));
+  else await client.unlink(...names);
+}
+
+async function removeValues(
+  connection: Connection,
+  scripts: Scripts,
+  names: readonly string[],
+): Promise<string[]> {
+  if (names.length === 0) return [];
+  await connection.ready();
+  const size = connection.isCluster ? 1 : DISPATCH.chunk;
+  const replies: Promise<unknown>[] = [];
+  for (let i = 0; i < names.length; i += size) {
+    const some = names.slice(i, i + size);
+    replies.push(scripts.run('unlink', some.length, ...some, HEAD_CHARS));
+  }
+  return (await Promise.all(replies)).flat() as string[];
 }
 
 function commonPrefix([first = '', ...others]: readonly string[]): string {

@@ -4,12 +4,15 @@ import type {
   CoordinatorOptions,
   Grant,
   KeyPattern,
+  SetOutcome,
+  StoredText,
   TagVersions,
 } from '../store/coordinator.js';
 import { Bus } from './bus.js';
 import { listen, unlisten } from './client-events.js';
 import { clearMatching } from './clear.js';
 import type { Connection } from './connection.js';
+import { EntryScripts } from './entry-scripts.js';
 import { Layout } from './layout.js';
 import { encode, encodeTags, type Message, type Received } from './messages.js';
 import { scan } from './scan.js';
@@ -32,6 +35,7 @@ export class RedisCoordinator implements Coordinator {
   readonly snapshots: RedisSnapshots;
   private readonly layout: Layout;
   private readonly scripts: Scripts;
+  private readonly entries: EntryScripts;
   private readonly time: ServerClock;
   private readonly bus: Bus;
   private toldVersion = false;
@@ -53,6 +57,10 @@ export class RedisCoordinator implements Coordinator {
     }
     this.layout = new Layout(namespace);
     this.scripts = new Scripts(client);
+    this.entries = new EntryScripts(this.scripts, this.layout, isCluster, (message) => {
+      this.sent();
+      return this.message(message);
+    });
     this.time = new ServerClock(client, isCluster, this.layout.tags, clock);
     this.snapshots = new RedisSnapshots(
       connection,
@@ -155,26 +163,25 @@ export class RedisCoordinator implements Coordinator {
   }
 
   async set(key: string, text: string, ttlMs: number, withinMs: number): Promise<void> {
-    const notAfter = await this.notAfter(withinMs);
-    const words = [text, whole(ttlMs), notAfter, ...this.message({ kind: 'set', key })];
-    await this.scripts.run('set', ...this.names(key), ...words);
-    this.sent();
+    const { error } = await this.setMany([{ key, text, ttlMs }], withinMs);
+    if (error !== undefined) throw error;
   }
 
-  async delete(key: string): Promise<boolean> {
-    await this.ready();
-    const words = this.message({ kind: 'delete', key });
-    const removed = await this.scripts.run('delete', ...this.names(key), ...words);
-    this.sent();
-    return isOne(removed);
+  async setMany(entries: readonly StoredText[], withinMs: number): Promise<SetOutcome> {
+    return await this.entries.set(entries, await this.notAfter(withinMs));
   }
 
-  async *clear(patterns: readonly KeyPattern[]): AsyncGenerator<number> {
-    if (patterns.length === 0) return;
+  async deleteMany(keys: readonly string[]): Promise<readonly (string | undefined)[]> {
     await this.ready();
-    yield* clearMatching(this.connection, this.layout, patterns);
+    return await this.entries.delete(keys);
+  }
+
+  async *clear(groups: readonly (readonly KeyPattern[])[]): ReturnType<typeof clearMatching> {
+    const sources = groups.flat().map(({ source }) => source);
+    if (sources.length === 0) return;
     await this.ready();
-    const sources = patterns.map(({ source }) => source);
+    yield* clearMatching(this.connection, this.scripts, this.layout, groups);
+    await this.ready();
     const [channel, text] = this.message({ kind: 'clear', patterns: sources });
     await this.connection.client.publish(channel, text);
     this.sent();
@@ -270,6 +277,10 @@ export class RedisCoordinator implements Coordinator {
         // under way then all the more.
         if (!isOurs) listener.onKeys([message.key]);
         listener.onLeaseEnd(message.key);
+        break;
+      case 'changed':
+        if (!isOurs) listener.onKeys(message.keys);
+        for (const key of message.keys) listener.onLeaseEnd(key);
         break;
       case 'fill':
         // It may have replaced what others still take for good: a result that was put, a refresh.

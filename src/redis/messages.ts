@@ -7,6 +7,7 @@ const VERSION = 1;
  */
 export type Message =
   | { readonly kind: 'set' | 'delete' | 'fill' | 'release'; readonly key: string }
+  | { readonly kind: 'changed'; readonly keys: readonly string[] }
   | { readonly kind: 'tags'; readonly tags: readonly string[]; readonly version: number }
   | { readonly kind: 'clear'; readonly patterns: readonly string[] }
   | { readonly kind: 'probe'; readonly id: number };
@@ -39,13 +40,16 @@ export function parse(text: string): Received | undefined {
   return isWhole(message) ? (message as unknown as Received) : undefined;
 }
 
-function isWhole({ kind, key, tags, version, patterns, id }: Record<string, unknown>): boolean {
+function isWhole(message: Record<string, unknown>): boolean {
+  const { kind, key, keys, tags, version, patterns, id } = message;
   switch (kind) {
     case 'set':
     case 'delete':
     case 'fill':
     case 'release':
       return typeof key === 'string';
+    case 'changed':
+      return areStrings(keys);
     case 'tags':
       return areStrings(tags) && Number.isSafeInteger(version);
     case 'clear':

@@ -97,29 +97,61 @@ if failed(stored) then return stored end
 if failed(told) then return told end
 return 1`,
   },
-  /** KEYS value, lease; ARGV text, ttl in ms, not after, channel, message. */
+  /**
+   * KEYS value, lease, and so on; ARGV not after, channel, message, then text and ttl in ms of each.
+   * After a failure it stores nothing more: the removal makes a server that is full forget that it is.
+   */
   set: {
-    numberOfKeys: 2,
     lua: `${FAILED}${LATE}
-local stored
-if late(ARGV[3]) then stored = tooLate() else stored = redis.pcall('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
-if failed(stored) then redis.pcall('UNLINK', KEYS[1]) end
-redis.pcall('DEL', KEYS[2])
-local told = redis.pcall('PUBLISH', ARGV[4], ARGV[5])
-if failed(stored) then return stored end
-return told`,
-  },
-  /** KEYS value, lease; ARGV channel, message. */
-  delete: {
-    numberOfKeys: 2,
-    lua: `${FAILED}
-local ended = redis.pcall('DEL', KEYS[2])
-local removed = redis.pcall('UNLINK', KEYS[1])
-local told = redis.pcall('PUBLISH', ARGV[1], ARGV[2])
-if failed(ended) then return ended end
-if failed(removed) then return removed end
+local failure
+if late(ARGV[1]) then failure = tooLate() end
+local stored = 0
+for i = 1, #KEYS, 2 do
+  local outcome = failure or redis.pcall('SET', KEYS[i], ARGV[i + 3], 'PX', ARGV[i + 4])
+  if failed(outcome) then
+    failure = outcome
+    redis.pcall('UNLINK', KEYS[i])
+  else
+    stored = stored + 1
+  end
+  redis.pcall('DEL', KEYS[i + 1])
+end
+local told = redis.pcall('PUBLISH', ARGV[2], ARGV[3])
+if failure then return { stored, failure.err } end
 if failed(told) then return told end
-return removed`,
+return { stored, '' }`,
+  },
+  /** KEYS value, lease, and so on; ARGV channel, message, characters to return of each value. */
+  delete: {
+    lua: `${FAILED}
+local heads = {}
+local failure
+for i = 1, #KEYS, 2 do
+  local ended = redis.pcall('DEL', KEYS[i + 1])
+  local head = redis.pcall('GETRANGE', KEYS[i], 0, ARGV[3] - 1)
+  local removed = redis.pcall('UNLINK', KEYS[i])
+  if failed(ended) then failure = failure or ended end
+  if failed(removed) then failure = failure or removed end
+  -- What is not a text has no head, but was there.
+  if type(head) ~= 'string' or head == '' then head = '?' end
+  heads[#heads + 1] = removed == 1 and head or ''
+end
+local told = redis.pcall('PUBLISH', ARGV[1], ARGV[2])
+if failure then return failure end
+if failed(told) then return told end
+return heads`,
+  },
+  /** KEYS values; ARGV characters to return of each. */
+  unlink: {
+    lua: `${FAILED}
+local heads = {}
+for i = 1, #KEYS do
+  local head = redis.pcall('GETRANGE', KEYS[i], 0, ARGV[1] - 1)
+  if type(head) ~= 'string' or head == '' then head = '?' end
+  local removed = redis.call('UNLINK', KEYS[i])
+  heads[i] = removed == 1 and head or ''
+end
+return heads`,
   },
   /** KEYS tags. */
   tagClock: { numberOfKeys: 1, lua: `${FAILED}${CLOCK}\nreturn clock()` },
@@ -169,7 +201,7 @@ export class Scripts {
     }
   }
 
-  /** @param words - The keys, then the arguments. */
+  /** @param words - The keys, then the arguments; of a script without a fixed number, that first. */
   async run(script: Script, ...words: (string | number)[]): Promise<unknown> {
     return await (this.commands.get(script) as Command)(...words);
   }

@@ -1,19 +1,12 @@
 import type { Keyv, KeyvStoreAdapter } from 'keyv';
 
 import { ConfigurationError } from '../base/errors.js';
-import { coordinates } from './coordinator.js';
 
 /**
  * A store that the cache can be given: a Keyv storage adapter, a `Keyv` instance (whose namespace,
  * serializer, compression and hooks are then honoured), or a `Map`.
  */
 export type CacheStore = Keyv | KeyvStoreAdapter | Map<string, unknown>;
-
-/** Beyond Keyv's contract: a store that can list its keys without their values. */
-interface KeyLister {
-  /** The keys that begin with `prefix`. */
-  keys(prefix: string): AsyncIterable<string>;
-}
 
 /**
  * What the cache asks of a store, whichever of the three it is.
@@ -26,10 +19,10 @@ export interface StorePort {
   set(key: string, value: string, ttlMs: number): Promise<unknown>;
   delete(key: string): Promise<boolean>;
   /**
-   * Keys that the store holds, those at least that begin with `prefix`; `undefined` when it cannot
-   * tell.
+   * Keys that the store holds, those at least that begin with `prefix`, with their values;
+   * `undefined` when it cannot tell.
    */
-  keys(prefix: string): AsyncIterable<string> | undefined;
+  entries(prefix: string): AsyncIterable<readonly [key: string, value: unknown]> | undefined;
 }
 
 interface StoreListeners {
@@ -84,22 +77,15 @@ class AdapterPort implements StorePort {
     return await this.store.delete(key);
   }
 
-  keys(prefix: string): AsyncIterable<string> | undefined {
-    // A store of ours lists keys without moving the values.
-    if (coordinates(this.store) && listsKeys(this.store)) return this.store.keys(prefix);
+  entries(prefix: string): AsyncIterable<readonly [string, unknown]> | undefined {
     return typeof this.store.iterator === 'function' ? this.iterate(prefix) : undefined;
   }
 
-  private async *iterate(prefix: string): AsyncGenerator<string> {
+  private async *iterate(prefix: string): AsyncGenerator<readonly [string, unknown]> {
     for await (const pair of this.store.iterator?.() ?? []) {
-      yield asGiven(String(pair[0]), this.store, prefix);
+      yield [asGiven(String(pair[0]), this.store, prefix), pair[1]];
     }
   }
-}
-
-// Others have a `keys` of another shape: keyv-file's answers a promise.
-function listsKeys(store: object): store is KeyLister {
-  return typeof (store as Partial<KeyLister>).keys === 'function';
 }
 
 /**
@@ -135,7 +121,7 @@ class MapPort implements StorePort {
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- the contract is asynchronous
-  async *keys(): AsyncGenerator<string> {
-    yield* [...this.map.keys()];
+  async *entries(): AsyncGenerator<readonly [string, unknown]> {
+    yield* [...this.map.entries()];
   }
 }

@@ -59,13 +59,29 @@ export interface Coordinator {
    * @throws when the store refuses the text; what was there before is gone all the same.
    */
   set(key: string, text: string, ttlMs: number, withinMs: number): Promise<void>;
-  /** Ends the key's lease, removes what is there, and tells everybody; answers whether it was. */
-  delete(key: string): Promise<boolean>;
+  /**
+   * The same for several entries in one command, where the store can do that. After one that the
+   * store refuses, it stores none of those that follow, but removes what was there.
+   *
+   * @param withinMs - As for `set`.
+   * @returns How many it stored, from the first on, and why no more.
+   */
+  setMany(entries: readonly StoredText[], withinMs: number): Promise<SetOutcome>;
+  /**
+   * Ends the leases of the keys, removes what is there, and tells everybody.
+   *
+   * @returns For each key the first {@link HEAD_CHARS} characters of what was there; `undefined` for
+   * nothing.
+   */
+  deleteMany(keys: readonly string[]): Promise<readonly (string | undefined)[]>;
   /**
    * Ends the leases of all keys that match, then removes their values, then tells everybody; step
-   * by step, so that the store stays responsive. Each step answers how many values it removed.
+   * by step, so that the store stays responsive.
+   *
+   * @param groups - The patterns of several callers, who share one pass.
+   * @returns For each step and group, the first characters of the values that it removed.
    */
-  clear(patterns: readonly KeyPattern[]): AsyncIterable<number>;
+  clear(groups: readonly (readonly KeyPattern[])[]): AsyncIterable<readonly (readonly string[])[]>;
   /** The keys of the namespace, counted step by step: how many each step found. */
   count(): AsyncIterable<number>;
 
@@ -123,6 +139,22 @@ export type Grant =
       /** Until it ends, unless it is renewed. */
       readonly remainingMs: number;
     };
+
+/** A text to be stored. */
+export interface StoredText {
+  readonly key: string;
+  readonly text: string;
+  readonly ttlMs: number;
+}
+
+/** The result of {@link Coordinator.setMany}. */
+export interface SetOutcome {
+  readonly stored: number;
+  readonly error: Error | undefined;
+}
+
+/** How much of an entry says when it expires. */
+export const HEAD_CHARS = 64;
 
 /** Versions on the tags' clock. */
 export interface TagVersions {

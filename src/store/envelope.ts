@@ -50,6 +50,21 @@ export function readEnvelope(stored: unknown): Envelope | undefined {
   return { payload: stored.slice(end + 1), createdAt, freshUntil, staleUntil, tagClock, tags };
 }
 
+/** The beginning of an entry, up to where its freshness ends. */
+const HEAD = new RegExp(`^${VERSION}\\[[^,]+,([\\d.]+),`);
+
+/**
+ * Whether an entry, of which the first characters suffice, has not expired: one in its grace has.
+ * What is not an entry of ours never expires.
+ *
+ * @internal
+ */
+export function isFresh(stored: unknown, now: number): boolean {
+  if (typeof stored !== 'string') return stored !== undefined;
+  const freshUntil = HEAD.exec(stored)?.[1];
+  return freshUntil === undefined || now < Number(freshUntil);
+}
+
 function isTime(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value);
 }

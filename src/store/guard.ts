@@ -34,8 +34,8 @@ export class Guard {
   private readonly deadlines: Deadlines;
   private readonly dispatcher: Dispatcher;
   private opened: Backend | undefined;
-  /** Failures so far, thrown or reported. */
-  private failures = 0;
+  /** Failures so far that were events: they may belong to any operation under way. */
+  private events = 0;
   /** Operations that were reported as refused, and have not succeeded since. */
   private readonly refused = new Set<string>();
 
@@ -139,14 +139,14 @@ export class Guard {
       }
     }
     const sentAt = dispatcher.sentAt();
-    const before = this.failures;
+    const before = this.events;
     let hasReplied = true;
     try {
       const { opened } = this;
       const work = opened === undefined ? this.once(run) : run(opened);
       const result = await this.deadlines.run(work, budgetMs, operation);
       // `Keyv` reports a failure as an event, and answers as though nothing had happened.
-      if (this.failures !== before && this.opened?.coordinator === undefined) return undefined;
+      if (this.events !== before && this.opened?.coordinator === undefined) return undefined;
       this.breaker?.succeeded();
       if (this.refused.size > 0) this.refused.delete(operation);
       return result;
@@ -165,9 +165,10 @@ export class Guard {
   }
 
   /** An `error` event of the store, which may belong to any operation or none. */
-  reported(cause: unknown, telling: Telling = 'aloud'): void {
+  reported(cause: unknown, telling: Telling = 'aloud', operation = 'event'): void {
+    this.events++;
     if (telling === 'quietly' || this.isDown) this.count(cause);
-    else this.failed('event', cause);
+    else this.failed(operation, cause);
   }
 
   /** The store, once it is there. */
@@ -209,7 +210,6 @@ export class Guard {
   }
 
   private count(cause: unknown): void {
-    this.failures++;
     if (isOutage(cause)) this.breaker?.failed();
     else this.breaker?.succeeded();
   }

@@ -1,10 +1,13 @@
-import { LIMITS } from '../base/defaults.js';
+import { DISPATCH, LIMITS } from '../base/defaults.js';
 import { ConfigurationError } from '../base/errors.js';
+import type { StorePort } from './adapter.js';
 import type { Backend } from './backend.js';
-import type { Coordinator, Grant, KeyPattern, Snapshots, TagVersions } from './coordinator.js';
+import { Coordination } from './coordination.js';
+import type { Coordinator, KeyPattern, SetOutcome, StoredText } from './coordinator.js';
 import type { Lane } from './dispatcher.js';
-import { DELETE_BATCH, Eraser } from './eraser.js';
+import { Eraser } from './eraser.js';
 import { Guard, type GuardOptions } from './guard.js';
+import { Passes } from './passes.js';
 import { PendingLog, type PendingWork } from './pending-log.js';
 import { Recovery } from './recovery.js';
 
@@ -24,7 +27,10 @@ const RETRY_MS = 1000;
  */
 export class GuardedStore {
   private readonly guard: Guard;
+  /** Leases, tag versions, snapshots: only with a coordinator. */
+  readonly coordination: Coordination;
   private readonly eraser: Eraser;
+  private readonly passes: Passes;
   private readonly log = new PendingLog();
   private readonly recovery: Recovery;
 
@@ -38,7 +44,10 @@ export class GuardedStore {
       if (!isDown) this.recovery.soon();
     };
     this.guard = new Guard(backend, { ...options, onChange }, () => this.probe());
-    this.eraser = new Eraser(this.guard, options.prefix);
+    this.coordination = new Coordination(this.guard, options.timeoutMs);
+    const storeNow = (): number => options.clock.now() + (this.coordinator?.clockOffsetMs ?? 0);
+    this.eraser = new Eraser(this.guard, options.prefix, storeNow);
+    this.passes = new Passes((groups) => this.eraser.eraseMatching(groups, 'aloud'));
     this.recovery = new Recovery(this.log, {
       clock: options.clock,
       retryMs: options.breaker?.probeAfterMs ?? RETRY_MS,
@@ -133,12 +142,74 @@ export class GuardedStore {
   async remove(key: string, budgetMs = this.options.timeoutMs): Promise<boolean | undefined> {
     const there = await this.guard.attempt(
       'delete',
-      (backend) => this.eraser.erase(backend, key),
+      (backend) => this.eraser.erase(backend, [key]),
       budgetMs,
     );
     if (there === undefined) this.postpone(key);
     else this.log.removeKey(key);
+    return there?.[0];
+  }
+
+  /**
+   * Stores several texts in one command where the store can do that.
+   *
+   * @param texts - Called when the store is there.
+   * @returns How many the store acknowledged, from the first on; `undefined` when it did not reply or
+   * was not asked. What it did not acknowledge is out of date there.
+   */
+  async writeMany(
+    keys: readonly string[],
+    texts: () => readonly StoredText[],
+    budgetMs: number,
+    lane: Lane,
+  ): Promise<number | undefined> {
+    const stored = await this.guard.attempt(
+      'set',
+      async ({ port, coordinator }) => {
+        await coordinator?.ready();
+        const outcome =
+          coordinator === undefined
+            ? await setEach(port, this.options.prefix, texts())
+            : await coordinator.setMany(texts(), budgetMs);
+        if (outcome.error === undefined) return outcome.stored;
+        if (outcome.stored === 0) throw outcome.error;
+        this.guard.reported(outcome.error, 'aloud', 'set');
+        return outcome.stored;
+      },
+      budgetMs,
+      { weight: keys.length, lane },
+    );
+    for (const key of keys.slice(0, stored ?? 0)) this.log.removeKey(key);
+    this.postponeAll(keys.slice(stored ?? 0));
+    return stored;
+  }
+
+  /**
+   * Removes several keys.
+   *
+   * @returns For each whether there was a fresh entry; `undefined` when the store did not say.
+   */
+  async removeMany(
+    keys: readonly string[],
+    budgetMs = this.options.timeoutMs,
+    lane: Lane = 'single',
+  ): Promise<readonly boolean[] | undefined> {
+    const there = await this.guard.attempt(
+      'delete',
+      (backend) => this.eraser.erase(backend, keys),
+      budgetMs,
+      { weight: keys.length, lane },
+    );
+    if (there === undefined) this.postponeAll(keys);
+    else for (const key of keys) this.log.removeKey(key);
     return there;
+  }
+
+  /** Notes that what the store has under the keys is out of date. */
+  postponeAll(keys: readonly string[]): void {
+    if (keys.length === 0) return;
+    for (const key of keys) this.log.addKey(key);
+    this.recovery.soon();
   }
 
   /**
@@ -152,82 +223,26 @@ export class GuardedStore {
     if (
       backend !== undefined &&
       backend.coordinator === undefined &&
-      backend.port.keys(this.options.prefix) === undefined
+      backend.port.entries(this.options.prefix) === undefined
     ) {
       throw new ConfigurationError(
         'clear: the store cannot list its keys (it has no iterator), so that no pattern can be ' +
           'cleared in it. Use delete, tags, or a store with an iterator.',
       );
     }
-    const count = { removed: 0 };
-    const done = !this.isDown && (await this.eraser.eraseMatching(patterns, count, 'aloud'));
-    if (!done) {
+    const { count, isDone } = this.isDown
+      ? { count: 0, isDone: false }
+      : await this.passes.remove(patterns);
+    if (!isDone) {
       this.log.addPatterns(patterns);
       this.recovery.soon();
     }
-    return count.removed;
-  }
-
-  // Only with a coordinator.
-
-  /**
-   * Asks for a lease.
-   *
-   * @returns `undefined` when the store did not reply: the lease may have been granted all the same;
-   * `unsent` when it was not asked.
-   */
-  async acquire(
-    key: string,
-    token: string,
-    leaseMs: number,
-    budgetMs: number,
-    seize: boolean,
-  ): Promise<Grant | 'unsent' | undefined> {
-    let isSent = false;
-    const grant = await this.coordinated(
-      'acquire',
-      (coordinator) => {
-        isSent = true;
-        return coordinator.acquire(key, token, leaseMs, budgetMs, seize);
-      },
-      budgetMs,
-    );
-    return isSent ? grant : 'unsent';
-  }
-
-  async renew(key: string, token: string, leaseMs: number): Promise<boolean | undefined> {
-    return await this.coordinated('renew', (to) => to.renew(key, token, leaseMs));
-  }
-
-  /** `undefined` when the store did not say that the lease has ended. */
-  async release(key: string, token: string): Promise<boolean | undefined> {
-    return await this.coordinated('release', async (to) => {
-      await to.release(key, token);
-      return true;
-    });
-  }
-
-  /** Stores a text if the lease is still held; `undefined` when the store did not say. */
-  async fill(
-    key: string,
-    token: string,
-    text: () => string,
-    ttlMs: number,
-  ): Promise<boolean | undefined> {
-    return await this.coordinated('fill', (to) => to.fill(key, token, text(), ttlMs));
-  }
-
-  async tagClock(budgetMs: number): Promise<number | undefined> {
-    return await this.coordinated('tags', (to) => to.tagClock(), budgetMs);
-  }
-
-  async tagVersions(tags: readonly string[]): Promise<TagVersions | undefined> {
-    return await this.coordinated('tags', (to) => to.tagVersions(tags));
+    return count;
   }
 
   async invalidateTags(tags: readonly string[]): Promise<void> {
     for (let i = 0; i < tags.length; i += LIMITS.tagsPerCommand) {
-      const done = await this.coordinated('tags', async (to) => {
+      const done = await this.coordination.run('tags', async (to) => {
         await to.invalidateTags(tags.slice(i, i + LIMITS.tagsPerCommand));
         return true;
       });
@@ -236,13 +251,6 @@ export class GuardedStore {
       this.recovery.soon();
       return;
     }
-  }
-
-  /** Runs something on the snapshots of the instances; `undefined` when that was not possible. */
-  async snapshots<T>(run: (snapshots: Snapshots) => Promise<T>): Promise<T | undefined> {
-    return await this.coordinated('snapshots', async ({ snapshots }) =>
-      snapshots === undefined ? undefined : await run(snapshots),
-    );
   }
 
   /** How many keys the namespace has; `undefined` when that cannot be found out. */
@@ -280,24 +288,8 @@ export class GuardedStore {
     await this.guard.close();
   }
 
-  private async coordinated<T>(
-    operation: string,
-    run: (coordinator: Coordinator) => Promise<T>,
-    budgetMs = this.options.timeoutMs,
-  ): Promise<T | undefined> {
-    return await this.guard.attempt(
-      operation,
-      async ({ coordinator }) => {
-        await coordinator?.ready();
-        return coordinator === undefined ? undefined : await run(coordinator);
-      },
-      budgetMs,
-    );
-  }
-
   private postpone(key: string): void {
-    this.log.addKey(key);
-    this.recovery.soon();
+    this.postponeAll([key]);
   }
 
   /**
@@ -316,12 +308,9 @@ export class GuardedStore {
   }
 
   private async makeGood({ keys, tags, patterns }: PendingWork): Promise<boolean> {
-    for (let i = 0; i < keys.length; i += DELETE_BATCH) {
-      const batch = keys.slice(i, i + DELETE_BATCH);
-      if (!(await this.eraser.eraseAll(batch, { removed: 0 }, 'quietly'))) return false;
-    }
-    for (let i = 0; i < tags.length; i += DELETE_BATCH) {
-      const batch = tags.slice(i, i + DELETE_BATCH);
+    if (!(await this.eraser.eraseAll(keys, 'quietly'))) return false;
+    for (let i = 0; i < tags.length; i += DISPATCH.chunk) {
+      const batch = tags.slice(i, i + DISPATCH.chunk);
       const done = await this.guard.force(
         'tags',
         async ({ coordinator }) => {
@@ -332,11 +321,24 @@ export class GuardedStore {
       );
       if (done === undefined) return false;
     }
-    return (
-      patterns.length === 0 ||
-      (await this.eraser.eraseMatching(patterns, { removed: 0 }, 'quietly'))
-    );
+    return patterns.length === 0 || (await this.eraser.eraseMatching([patterns], 'quietly')).isDone;
   }
+}
+
+/** For stores that have no command for many. */
+async function setEach(
+  port: StorePort,
+  prefix: string,
+  texts: readonly StoredText[],
+): Promise<SetOutcome> {
+  const outcomes = await Promise.allSettled(
+    texts.map(({ key, text, ttlMs }) => port.set(prefix + key, text, ttlMs)),
+  );
+  const failedAt = outcomes.findIndex(({ status }) => status === 'rejected');
+  if (failedAt < 0) return { stored: texts.length, error: undefined };
+  const reason: unknown = (outcomes[failedAt] as PromiseRejectedResult).reason;
+  const error = reason instanceof Error ? reason : new Error(String(reason));
+  return { stored: failedAt, error };
 }
 
 function fetchAll(

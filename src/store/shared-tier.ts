@@ -1,29 +1,22 @@
 import { Coalescer } from '../base/coalescer.js';
 import { toStorePort, type CacheStore } from './adapter.js';
 import type { Backend } from './backend.js';
-import { BatchSize } from './batch-size.js';
-import { TypedCodec, type Codec, type TypeCodec } from './codec.js';
-import { compressed, decompressed } from './compression.js';
 import {
   coordinates,
   type CoordinatorOptions,
   type KeyPattern,
   type Snapshots,
+  type StoredText,
 } from './coordinator.js';
-import { readEnvelope, writeEnvelope } from './envelope.js';
+import type { Lane } from './dispatcher.js';
+import {
+  EntryCodec,
+  type EntryCodecOptions,
+  type KeyedEntry,
+  type SharedEntry,
+} from './entry-codec.js';
 import { GuardedStore, type GuardedStoreOptions } from './guarded-store.js';
 import { KeyCount } from './key-count.js';
-
-/** An entry as the cache sees it: the value, its times on our clock, and its tags. */
-export interface SharedEntry {
-  readonly value: unknown;
-  readonly createdAt: number;
-  readonly freshUntil: number;
-  readonly staleUntil: number;
-  /** The tags' clock before the value was made: the store's own, if it has one. */
-  readonly tagClock: number;
-  readonly tags: readonly string[];
-}
 
 /** The answer to a request for a lease; `unsent`: the store was not asked. */
 export type LeaseAnswer =
@@ -31,17 +24,15 @@ export type LeaseAnswer =
   | { readonly granted: true; readonly entry: SharedEntry | undefined }
   | { readonly granted: false; readonly holder: string; readonly remainingMs: number };
 
+export type { KeyedEntry, SharedEntry };
+
 /** What became of a fill. */
 export type FillOutcome = 'stored' | 'refused' | 'failed';
 
-export interface SharedTierOptions extends Omit<GuardedStoreOptions, 'prefix'> {
+export interface SharedTierOptions extends Omit<GuardedStoreOptions, 'prefix'>, EntryCodecOptions {
   /** The caller's store, or a promise of one that is the cache's own. */
   readonly store: CacheStore | Promise<CacheStore>;
   readonly namespace: string;
-  readonly codec: Codec | undefined;
-  readonly types: readonly TypeCodec[];
-  /** Bytes from which values are compressed; `undefined`: none is. */
-  readonly compressFrom: number | undefined;
   /** For a store that coordinates the caches which share it. */
   readonly coordination: Omit<CoordinatorOptions, 'namespace' | 'clock'>;
 }
@@ -60,9 +51,8 @@ export class SharedTier {
   /** Whether leases, messages and tag versions are shared as well. */
   readonly isCoordinated: boolean;
   private readonly store: GuardedStore;
-  private readonly typed: TypedCodec;
+  private readonly entries: EntryCodec;
   private readonly keys: KeyCount;
-  private readonly batchSize = new BatchSize();
   /** When the first of the reads was asked for that wait to be sent. */
   private gatheringSince = 0;
   /** Reads of one turn share a command and a time-out. */
@@ -79,14 +69,14 @@ export class SharedTier {
       { prefix: `${namespace}:`, clock, timeoutMs, breaker, onError, onChange },
     );
     this.keys = new KeyCount(clock, () => this.store.count());
-    this.typed = new TypedCodec(options.types);
+    this.entries = new EntryCodec(options, () => this.store.coordinator?.clockOffsetMs ?? 0);
     this.reads = new Coalescer(
       (keys) => {
         this.store.noteBlocked(clock.monotonic() - this.gatheringSince);
         return this.store.read(keys);
       },
-      (stored, key) => this.checked(key, this.decode(stored)),
-      () => this.batchSize.limit,
+      (stored, key) => this.checked(key, this.entries.decode(stored)),
+      () => this.entries.batchLimit,
     );
     this.tagVersions = new Coalescer(
       (tags) => this.fetchVersions(tags),
@@ -155,14 +145,76 @@ export class SharedTier {
   async write(key: string, entry: SharedEntry, budgetMs?: number): Promise<boolean> {
     let payload: string;
     try {
-      payload = this.encode(entry.value);
+      payload = this.entries.encode(entry.value);
     } catch (error) {
       this.options.onError(error);
       // The old value must not outlive a newer one that cannot be shared.
       await this.remove(key, budgetMs);
       return false;
     }
-    return await this.store.write(key, this.text(entry, payload), this.ttlOf(entry), budgetMs);
+    return await this.store.write(
+      key,
+      () => this.entries.text(entry, payload),
+      this.entries.ttlOf(entry),
+      budgetMs,
+    );
+  }
+
+  /**
+   * Stores several entries in as few commands as possible.
+   *
+   * @returns For each whether the store acknowledged it; `undefined` when a command got no reply.
+   */
+  async writeMany(
+    entries: readonly KeyedEntry[],
+    budgetMs: number,
+    lane: Lane,
+  ): Promise<readonly boolean[] | undefined> {
+    const { commands, unfit } = this.entries.pack(entries);
+    const acknowledged = new Set<string>();
+    // The old values must not outlive newer ones that cannot be shared.
+    const removing =
+      unfit.length > 0 ? this.removeMany(unfit, budgetMs, lane) : Promise.resolve([]);
+    const outcomes = await Promise.all(
+      commands.map(async (texts) => {
+        const keys = texts.map(({ key }) => key);
+        const toTexts = (): StoredText[] => texts.map((one) => this.entries.toStored(one));
+        const stored = await this.store.writeMany(keys, toTexts, budgetMs, lane);
+        for (const key of keys.slice(0, stored ?? 0)) acknowledged.add(key);
+        return stored;
+      }),
+    );
+    if (outcomes.includes(undefined) || (await removing) === undefined) return undefined;
+    return entries.map(({ key }) => acknowledged.has(key));
+  }
+
+  /** Removes several keys; `undefined` when the store did not say whether they were there. */
+  async removeMany(
+    keys: readonly string[],
+    budgetMs: number | undefined,
+    lane: Lane,
+  ): Promise<readonly boolean[] | undefined> {
+    return await this.store.removeMany(keys, budgetMs, lane);
+  }
+
+  /** Notes that what the store has under the keys is out of date, without asking it now. */
+  postpone(keys: readonly string[]): void {
+    this.store.postponeAll(keys);
+  }
+
+  /**
+   * The entries under several keys, by a command of their own.
+   *
+   * @returns `undefined` when the store did not reply.
+   */
+  async readMany(
+    keys: readonly string[],
+  ): Promise<readonly (SharedEntry | undefined)[] | undefined> {
+    const stored = await this.store.read(keys, 'bulk');
+    if (stored.length === 0 && keys.length > 0) return undefined;
+    const entries = keys.map((key, i) => this.checked(key, this.entries.decode(stored[i])));
+    // Few have tags, whose versions are asked for.
+    return await Promise.all(entries as Promise<SharedEntry | undefined>[]);
   }
 
   /** Removes a key; `undefined` when the store did not say whether it was there. */
@@ -188,40 +240,45 @@ export class SharedTier {
     budgetMs: number,
     seize = false,
   ): Promise<LeaseAnswer | undefined> {
-    const grant = await this.store.acquire(key, token, leaseMs, budgetMs, seize);
+    const grant = await this.store.coordination.acquire(key, token, leaseMs, budgetMs, seize);
     if (grant === undefined || grant === 'unsent' || !grant.granted) return grant;
-    const entry = this.store.covers(key, []) ? undefined : this.decode(grant.text);
+    const entry = this.store.covers(key, []) ? undefined : this.entries.decode(grant.text);
     return { granted: true, entry: await this.checked(key, entry) };
   }
 
   /** Prolongs a lease; `undefined` when the store did not say whether it is still held. */
   async renew(key: string, token: string, leaseMs: number): Promise<boolean | undefined> {
-    return await this.store.renew(key, token, leaseMs);
+    return await this.store.coordination.renew(key, token, leaseMs);
   }
 
   /** Gives a lease back without a value; answers whether that is known to have been done. */
   async release(key: string, token: string): Promise<boolean> {
-    return (await this.store.release(key, token)) === true;
+    return (await this.store.coordination.release(key, token)) === true;
   }
 
   /** Stores an entry if its lease is still held, and gives the lease back. */
   async fill(key: string, token: string, entry: SharedEntry): Promise<FillOutcome> {
     let payload: string;
     try {
-      payload = this.encode(entry.value);
+      payload = this.entries.encode(entry.value);
     } catch (error) {
       this.options.onError(error);
       await this.release(key, token);
       return 'failed';
     }
-    const stored = await this.store.fill(key, token, this.text(entry, payload), this.ttlOf(entry));
+    const stored = await this.store.coordination.fill(
+      key,
+      token,
+      () => this.entries.text(entry, payload),
+      this.entries.ttlOf(entry),
+    );
     if (stored === undefined) return 'failed';
     return stored ? 'stored' : 'refused';
   }
 
   /** The store's clock of tags, to be noted before a load; `undefined` when it does not answer. */
   async tagClock(budgetMs: number): Promise<number | undefined> {
-    return await this.store.tagClock(budgetMs);
+    return await this.store.coordination.tagClock(budgetMs);
   }
 
   /** Whether none of the tags was invalidated after a moment of the store's clock of tags. */
@@ -237,7 +294,7 @@ export class SharedTier {
 
   /** Runs something on what the instances leave for each other; `undefined` when it failed. */
   async snapshots<T>(run: (snapshots: Snapshots) => Promise<T>): Promise<T | undefined> {
-    return this.isCoordinated ? await this.store.snapshots(run) : undefined;
+    return this.isCoordinated ? await this.store.coordination.snapshots(run) : undefined;
   }
 
   /** Keys of the namespace, as last counted; `undefined` when the store cannot count them. */
@@ -293,58 +350,7 @@ export class SharedTier {
   }
 
   private async fetchVersions(tags: readonly string[]): Promise<readonly number[]> {
-    const { epoch, versions = [] } = (await this.store.tagVersions(tags)) ?? {};
+    const { epoch, versions = [] } = (await this.store.coordination.tagVersions(tags)) ?? {};
     return epoch === undefined ? [] : versions.map((version) => Math.max(epoch, version));
-  }
-
-  private ttlOf(entry: SharedEntry): number {
-    return Math.max(1, Math.ceil(entry.staleUntil - this.options.clock.now()));
-  }
-
-  /** An entry as it travels, with its times on the store's clock, which is known by then. */
-  private text(entry: SharedEntry, payload: string): () => string {
-    return () => {
-      const offset = this.store.coordinator?.clockOffsetMs ?? 0;
-      return writeEnvelope({
-        payload,
-        createdAt: entry.createdAt + offset,
-        freshUntil: entry.freshUntil + offset,
-        staleUntil: entry.staleUntil + offset,
-        tagClock: entry.tagClock,
-        tags: entry.tags,
-      });
-    };
-  }
-
-  private encode(value: unknown): string {
-    const { codec } = this.options;
-    const payload =
-      codec === undefined ? this.typed.encode(value) : codec.tag + codec.encode(value);
-    return compressed(payload, this.options.compressFrom);
-  }
-
-  private decode(stored: unknown): SharedEntry | undefined {
-    this.batchSize.saw(stored);
-    const envelope = readEnvelope(stored);
-    if (envelope === undefined) return undefined;
-    const { payload, createdAt, freshUntil, staleUntil, tagClock, tags } = envelope;
-    const offset = this.store.coordinator?.clockOffsetMs ?? 0;
-    try {
-      const { codec } = this.options;
-      const text = decompressed(payload);
-      const own = codec !== undefined && text.startsWith(codec.tag);
-      const value = own ? codec.decode(text.slice(1)) : this.typed.decode(text);
-      return {
-        value,
-        createdAt: createdAt - offset,
-        freshUntil: freshUntil - offset,
-        staleUntil: staleUntil - offset,
-        tagClock,
-        tags,
-      };
-    } catch (error) {
-      this.options.onError(error);
-      return undefined;
-    }
   }
 }

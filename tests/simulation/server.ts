@@ -1,5 +1,5 @@
 import type { Received } from '../../src/redis/messages.js';
-import type { Grant, TagVersions } from '../../src/store/coordinator.js';
+import type { Grant, SetOutcome, StoredText, TagVersions } from '../../src/store/coordinator.js';
 import { EPOCH, type Scheduler } from './scheduler.js';
 
 interface Expiring {
@@ -107,11 +107,32 @@ export class Server {
     return isLate ? tooLate() : undefined;
   }
 
-  delete(key: string, origin: string): boolean {
-    this.leases.delete(key);
-    const removed = this.unlink(key);
-    this.publish({ kind: 'delete', key, origin });
-    return removed;
+  setMany(entries: readonly StoredText[], notAfter: number, origin: string): SetOutcome {
+    const isLate = this.scheduler.now > notAfter;
+    for (const { key, text, ttlMs } of entries) {
+      if (isLate) this.unlink(key);
+      else this.store(key, text, ttlMs);
+      this.leases.delete(key);
+    }
+    this.publish(
+      changed(
+        'set',
+        entries.map(({ key }) => key),
+        origin,
+      ),
+    );
+    return { stored: isLate ? 0 : entries.length, error: isLate ? tooLate() : undefined };
+  }
+
+  deleteMany(keys: readonly string[], origin: string): (string | undefined)[] {
+    const heads = keys.map((key) => {
+      this.leases.delete(key);
+      const text = this.get(key);
+      this.unlink(key);
+      return text;
+    });
+    this.publish(changed('delete', keys, origin));
+    return heads;
   }
 
   unlink(key: string): boolean {
@@ -205,6 +226,11 @@ export class Server {
     }
     this.changed.add(key);
   }
+}
+
+function changed(kind: 'set' | 'delete', keys: readonly string[], origin: string): Received {
+  const [key = ''] = keys;
+  return keys.length === 1 ? { kind, key, origin } : { kind: 'changed', keys, origin };
 }
 
 function tooLate(): Error {

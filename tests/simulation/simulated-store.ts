@@ -6,6 +6,8 @@ import type {
   CoordinatorOptions,
   Grant,
   KeyPattern,
+  SetOutcome,
+  StoredText,
   TagVersions,
 } from '../../src/store/coordinator.js';
 import type { BusLink } from './bus-link.js';
@@ -181,15 +183,25 @@ class SimulatedCoordinator implements Coordinator {
     await this.simulated.link.send((server) => server.set(key, text, ttlMs, notAfter, origin));
   }
 
-  async delete(key: string): Promise<boolean> {
+  async setMany(entries: readonly StoredText[], withinMs: number): Promise<SetOutcome> {
+    const notAfter = this.serverTime() + withinMs;
     await this.ready();
     const { origin } = this.options;
-    return await this.simulated.link.send((server) => server.delete(key, origin));
+    return await this.simulated.link.send((server) => server.setMany(entries, notAfter, origin));
+  }
+
+  async deleteMany(keys: readonly string[]): Promise<(string | undefined)[]> {
+    await this.ready();
+    const { origin } = this.options;
+    return await this.simulated.link.send((server) => server.deleteMany(keys, origin));
   }
 
   /** As `src/redis/clear.ts`: first the leases, then the values, each step asked for and removed. */
-  async *clear(patterns: readonly KeyPattern[]): AsyncGenerator<number> {
+  async *clear(
+    groups: readonly (readonly KeyPattern[])[],
+  ): AsyncGenerator<readonly (readonly string[])[]> {
     await this.ready();
+    const patterns = groups.flat();
     const { link, keys } = this.simulated;
     const matching = (step: number): readonly string[] =>
       keys
@@ -200,14 +212,17 @@ class SimulatedCoordinator implements Coordinator {
       await link.send((server) => {
         for (const key of matching(step)) server.dropLease(key);
       });
-      yield 0;
+      yield [];
     }
     for (let step = 0; step < keys.length; step += SCAN_STEP) {
       const there = await link.send((server) =>
         matching(step).filter((key) => server.get(key) !== undefined),
       );
       if (there.length === 0) continue;
-      yield await link.send((server) => there.filter((key) => server.unlink(key)).length);
+      const gone = await link.send((server) => there.filter((key) => server.unlink(key)));
+      yield groups.map((group) =>
+        gone.filter((key) => group.some((pattern) => pattern.matches(key))),
+      );
     }
     await this.ready();
     const { origin } = this.options;
@@ -272,6 +287,10 @@ class SimulatedCoordinator implements Coordinator {
       case 'delete':
         if (!isOurs) listener.onKeys([message.key]);
         listener.onLeaseEnd(message.key);
+        break;
+      case 'changed':
+        if (!isOurs) listener.onKeys(message.keys);
+        for (const key of message.keys) listener.onLeaseEnd(key);
         break;
       case 'fill':
         if (!this.simulated.bus.isTracking && !isOurs) listener.onKeys([message.key]);

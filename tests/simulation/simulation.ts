@@ -29,7 +29,7 @@ const HEALING_MS = 20_000;
 
 /** What the server does at somebody's command. */
 const TRACED = [
-  ...(['get', 'acquire', 'renew', 'release', 'fill', 'set', 'delete'] as const),
+  ...(['get', 'acquire', 'renew', 'release', 'fill', 'set', 'setMany', 'deleteMany'] as const),
   ...(['unlink', 'dropLease', 'tagClock', 'tagVersions', 'invalidateTags', 'publish'] as const),
 ] as const;
 

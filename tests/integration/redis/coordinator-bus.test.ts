@@ -79,11 +79,11 @@ describe.each<BusKind>(['tracking', 'pubsub'])('By %s', (bus) => {
     const before = [one.coordinator.messages, two.coordinator.messages].map((m) => m.received);
     expect(before).toEqual([0, 0]);
     await one.coordinator.set('set', 'text', 60_000, BUDGET_MS);
-    await one.coordinator.delete('set');
+    await one.coordinator.deleteMany(['set']);
     await one.coordinator.acquire('filled', 'token', 60_000, BUDGET_MS);
     await one.coordinator.fill('filled', 'token', 'text', 60_000);
     const version = await one.coordinator.invalidateTags(['tag', 'größe']);
-    await total(one.coordinator.clear([pattern('a:*'), pattern('[bc]:?')]));
+    await total(one.coordinator.clear([[pattern('a:*'), pattern('[bc]:?')]]));
     await settled(one, two);
 
     const keys = two.of('keys').flat();
@@ -328,7 +328,7 @@ describe('Tracking', () => {
     const version = await coordinator.invalidateTags(['tag']);
     expect((await coordinator.tagVersions(['tag'])).versions).toEqual([version]);
     expect(await total(coordinator.count())).toBe(2);
-    expect(await total(coordinator.clear([pattern('*')]))).toBe(2);
+    expect(await total(coordinator.clear([[pattern('*')]]))).toBe(2);
     expect(one.errors).toEqual([]);
   });
 

@@ -99,8 +99,11 @@ export function pattern(source: string): KeyPattern {
 }
 
 /** How many values a clear removed, or a count found. */
-export async function total(steps: AsyncIterable<number>): Promise<number> {
+/** What the steps of a count, or of a removal for one caller, add up to. */
+export async function total(
+  steps: AsyncIterable<number | readonly (readonly string[])[]>,
+): Promise<number> {
   let sum = 0;
-  for await (const step of steps) sum += step;
+  for await (const step of steps) sum += typeof step === 'number' ? step : step.flat().length;
   return sum;
 }

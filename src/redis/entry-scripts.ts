@@ -1,0 +1,63 @@
+import { HEAD_CHARS, type SetOutcome, type StoredText } from '../store/coordinator.js';
+import type { Layout } from './layout.js';
+import type { Message } from './messages.js';
+import type { Scripts } from './scripts.js';
+
+/**
+ * Writes and removals, of one key or of many: one script call, or on a cluster, where every key has
+ * a slot of its own, one for each key.
+ *
+ * @internal
+ */
+export class EntryScripts {
+  /** @param messageOf - The channel and the text of a message that a script publishes. */
+  constructor(
+    private readonly scripts: Scripts,
+    private readonly layout: Layout,
+    private readonly isCluster: boolean,
+    private readonly messageOf: (message: Message) => [channel: string, text: string],
+  ) {}
+
+  /** @param notAfter - The server's time from which nothing is stored any more; 0 for never. */
+  async set(entries: readonly StoredText[], notAfter: number): Promise<SetOutcome> {
+    if (!this.isCluster) return await this.setTogether(entries, notAfter);
+    // ioredis writes the commands of one turn together.
+    const outcomes = await Promise.all(entries.map((one) => this.setTogether([one], notAfter)));
+    const failedAt = outcomes.findIndex(({ stored }) => stored === 0);
+    if (failedAt < 0) return { stored: entries.length, error: undefined };
+    // Those behind it count as not stored, and are removed again: simpler, and rare.
+    return { stored: failedAt, error: outcomes[failedAt]?.error };
+  }
+
+  /** @returns What was there, as far as its head; `undefined` for nothing. */
+  async delete(keys: readonly string[]): Promise<(string | undefined)[]> {
+    if (!this.isCluster) return await this.deleteTogether(keys);
+    return (await Promise.all(keys.map((key) => this.deleteTogether([key])))).flat();
+  }
+
+  private async setTogether(entries: readonly StoredText[], notAfter: number): Promise<SetOutcome> {
+    const keys = entries.map(({ key }) => key);
+    const words = [...this.names(keys), notAfter, ...this.messageOf(messageFor('set', keys))];
+    for (const { text, ttlMs } of entries) words.push(text, Math.max(1, Math.ceil(ttlMs)));
+    const [stored, error] = (await this.scripts.run('set', ...words)) as [number | string, string];
+    return { stored: Number(stored), error: error === '' ? undefined : new Error(error) };
+  }
+
+  private async deleteTogether(keys: readonly string[]): Promise<(string | undefined)[]> {
+    const words = [...this.names(keys), ...this.messageOf(messageFor('delete', keys)), HEAD_CHARS];
+    const heads = (await this.scripts.run('delete', ...words)) as string[];
+    return heads.map((head) => (head === '' ? undefined : head));
+  }
+
+  /** The number of names, and the names: value and lease of each key. */
+  private names(keys: readonly string[]): (string | number)[] {
+    const names: (string | number)[] = [2 * keys.length];
+    for (const key of keys) names.push(this.layout.value(key), this.layout.lease(key));
+    return names;
+  }
+}
+
+function messageFor(kind: 'set' | 'delete', keys: readonly string[]): Message {
+  const [key = ''] = keys;
+  return keys.length === 1 ? { kind, key } : { kind: 'changed', keys };
+}

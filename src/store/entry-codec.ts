@@ -1,0 +1,138 @@
+import type { Clock } from '../base/clock.js';
+import { DISPATCH } from '../base/defaults.js';
+import { BatchSize } from './batch-size.js';
+import { TypedCodec, type Codec, type TypeCodec } from './codec.js';
+import { compressed, decompressed } from './compression.js';
+import type { StoredText } from './coordinator.js';
+import { readEnvelope, writeEnvelope } from './envelope.js';
+
+/** An entry as the cache sees it: the value, its times on our clock, and its tags. */
+export interface SharedEntry {
+  readonly value: unknown;
+  readonly createdAt: number;
+  readonly freshUntil: number;
+  readonly staleUntil: number;
+  /** The tags' clock before the value was made: the store's own, if it has one. */
+  readonly tagClock: number;
+  readonly tags: readonly string[];
+}
+
+/** An entry and where it belongs. */
+export interface KeyedEntry {
+  readonly key: string;
+  readonly entry: SharedEntry;
+}
+
+/** An entry whose value is encoded; its times follow when the store's clock is known. */
+export interface PackedEntry extends KeyedEntry {
+  readonly payload: string;
+}
+
+export interface EntryCodecOptions {
+  readonly clock: Clock;
+  readonly codec: Codec | undefined;
+  readonly types: readonly TypeCodec[];
+  /** Bytes from which values are compressed; `undefined`: none is. */
+  readonly compressFrom: number | undefined;
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * Entries as they travel, and back: the value behind its codec's tag, the times on the store's clock.
+ *
+ * @internal
+ */
+export class EntryCodec {
+  private readonly typed: TypedCodec;
+  private readonly batchSize = new BatchSize();
+
+  /** @param offsetMs - The store's clock minus ours, as far as it is known. */
+  constructor(
+    private readonly options: EntryCodecOptions,
+    private readonly offsetMs: () => number,
+  ) {
+    this.typed = new TypedCodec(options.types);
+  }
+
+  /** How many values are worth reading together. */
+  get batchLimit(): number {
+    return this.batchSize.limit;
+  }
+
+  /** @throws SerializationError for a value that cannot travel. */
+  encode(value: unknown): string {
+    const { codec } = this.options;
+    const payload =
+      codec === undefined ? this.typed.encode(value) : codec.tag + codec.encode(value);
+    return compressed(payload, this.options.compressFrom);
+  }
+
+  /** The text of an entry, to be asked for when the store's clock is known. */
+  text(entry: SharedEntry, payload: string): string {
+    const offset = this.offsetMs();
+    return writeEnvelope({
+      payload,
+      createdAt: entry.createdAt + offset,
+      freshUntil: entry.freshUntil + offset,
+      staleUntil: entry.staleUntil + offset,
+      tagClock: entry.tagClock,
+      tags: entry.tags,
+    });
+  }
+
+  ttlOf(entry: SharedEntry): number {
+    return Math.max(1, Math.ceil(entry.staleUntil - this.options.clock.now()));
+  }
+
+  toStored({ key, entry, payload }: PackedEntry): StoredText {
+    return { key, text: this.text(entry, payload), ttlMs: this.ttlOf(entry) };
+  }
+
+  /** Encodes entries, a command's worth at a time; and lists the keys of those that cannot travel. */
+  pack(entries: readonly KeyedEntry[]): { commands: PackedEntry[][]; unfit: string[] } {
+    const commands: PackedEntry[][] = [];
+    const unfit: string[] = [];
+    let chars = Infinity;
+    for (const { key, entry } of entries) {
+      try {
+        const payload = this.encode(entry.value);
+        if (chars + payload.length > DISPATCH.chunkChars) {
+          commands.push([]);
+          chars = 0;
+        }
+        commands.at(-1)?.push({ key, entry, payload });
+        chars += payload.length;
+      } catch (error) {
+        this.options.onError(error);
+        unfit.push(key);
+      }
+    }
+    return { commands, unfit };
+  }
+
+  /** What is not an entry of ours, or cannot be read, is nothing. */
+  decode(stored: unknown): SharedEntry | undefined {
+    this.batchSize.saw(stored);
+    const envelope = readEnvelope(stored);
+    if (envelope === undefined) return undefined;
+    const { payload, createdAt, freshUntil, staleUntil, tagClock, tags } = envelope;
+    const offset = this.offsetMs();
+    try {
+      const { codec } = this.options;
+      const text = decompressed(payload);
+      const own = codec !== undefined && text.startsWith(codec.tag);
+      const value = own ? codec.decode(text.slice(1)) : this.typed.decode(text);
+      return {
+        value,
+        createdAt: createdAt - offset,
+        freshUntil: freshUntil - offset,
+        staleUntil: staleUntil - offset,
+        tagClock,
+        tags,
+      };
+    } catch (error) {
+      this.options.onError(error);
+      return undefined;
+    }
+  }
+}

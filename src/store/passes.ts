@@ -1,0 +1,53 @@
+import type { KeyPattern } from './coordinator.js';
+import type { Group, PassOutcome } from './eraser.js';
+
+interface Pass {
+  readonly groups: Group[];
+  /** Position of a group by what its patterns say: equal ones share it. */
+  readonly positions: Map<string, number>;
+  readonly outcome: Promise<PassOutcome>;
+}
+
+/**
+ * Removals by pattern that are asked for at the same time share one pass over the store, however
+ * many they are. One that comes while a pass is under way waits for the next: that one has gone by
+ * keys which may have been written since.
+ *
+ * @internal
+ */
+export class Passes {
+  private next: Pass | undefined;
+  private last: Promise<unknown> = Promise.resolve();
+
+  /** @param run - Makes one pass. Never rejects. */
+  constructor(private readonly run: (groups: readonly Group[]) => Promise<PassOutcome>) {}
+
+  /** Removes what matches; tells how many fresh entries there were, and whether all are gone. */
+  async remove(patterns: Group): Promise<{ readonly count: number; readonly isDone: boolean }> {
+    const pass = (this.next ??= this.plan());
+    const name = JSON.stringify(patterns.map(({ source }: KeyPattern) => source));
+    let position = pass.positions.get(name);
+    if (position === undefined) {
+      position = pass.groups.push(patterns) - 1;
+      pass.positions.set(name, position);
+    }
+    const { counts, isDone } = await pass.outcome;
+    return { count: counts[position] ?? 0, isDone };
+  }
+
+  private plan(): Pass {
+    const groups: Group[] = [];
+    const start = async (before: Promise<unknown>): Promise<PassOutcome> => {
+      await before;
+      // Those that are asked for in this turn of the event loop come along.
+      await new Promise<void>((resolve) => {
+        process.nextTick(resolve);
+      });
+      this.next = undefined;
+      return await this.run(groups);
+    };
+    const outcome = start(this.last);
+    this.last = outcome;
+    return { groups, positions: new Map(), outcome };
+  }
+}
