@@ -101,6 +101,18 @@ export const LIMITS = {
   pendingPatterns: 100,
   /** Tags that are invalidated by one command of the store; more are sent one chunk after another. */
   tagsPerCommand: 128,
+  /** Lease terms for which a load keeps its lease; then its signal fires. */
+  leaseTerms: 10,
+  /** How long a load may ignore its signal before it no longer counts as running, in milliseconds. */
+  ignoredSignalMs: 60_000,
+  /** How long a call waits for a load before it is checked whether that load waits for the call. */
+  cycleCheckMs: 100,
+  /** Loads that call each other on one stack; a further one begins in the next microtask. */
+  nestedLoads: 100,
+  /** Loads under way that are told apart by name, calls that wait for one, and frames of each. */
+  namedLoads: 10_000,
+  loadOrigins: 1000,
+  originFrames: 50,
   /** Longest wait of `close()` for invalidations and writes under way, in milliseconds. */
   closeMs: 10_000,
   /** Least time that a cache which is off gives its store, which it may have to connect to first. */

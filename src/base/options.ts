@@ -42,6 +42,24 @@ export function checkOptions<T extends object>(
   }
 }
 
+/**
+ * Refuses unknown names only, at a small part of the cost: for calls that use no option as a rule.
+ *
+ * @throws ConfigurationError as {@link checkOptions}.
+ * @internal
+ */
+export function checkNames<T extends object>(
+  owner: string,
+  options: T,
+  checks: Readonly<Record<keyof T & string, Check>>,
+): void {
+  // Callers without types pass anything.
+  if (typeof (options as unknown) !== 'object') checkOptions(owner, options, checks);
+  for (const name in options) {
+    if (!Object.hasOwn(checks, name)) throw unknownOption(owner, name, Object.keys(checks));
+  }
+}
+
 function unknownOption(owner: string, name: string, known: readonly string[]): ConfigurationError {
   const nearest = closest(
     name.toLowerCase(),

@@ -202,10 +202,10 @@ async function load(
   lease: Lease | undefined,
   purpose: Purpose,
 ): Promise<void> {
-  const { key, loader, policy, record } = request;
+  const { key, policy, record } = request;
   flight.enter('loading', engine.clock.now());
   const stale = replacedValue(engine, flight);
-  const value = await runLoader(engine, key, loader, policy, stale, record);
+  const value = await runLoader(engine, request, stale, flight.node);
   const isReload = purpose === 'reload';
   if (isSpent(engine, key, record?.name, value)) {
     void lease?.release();

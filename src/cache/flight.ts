@@ -1,9 +1,11 @@
 import type { Clock, TimerHandle } from '../base/clock.js';
+import { LIMITS } from '../base/defaults.js';
 import type { Glob } from '../base/glob.js';
 import { publicKey } from '../base/private-key.js';
 import { inSharedContext } from '../base/shared-context.js';
 import type { SharedEntry } from '../store/shared-tier.js';
 import type { Fence } from './fence.js';
+import { LoadNode } from './load-nesting.js';
 
 /**
  * How a flight ended. It never rejects: each caller decides what an error means to it. A `spent`
@@ -19,6 +21,15 @@ export const ELSEWHERE = Symbol('elsewhere');
 
 /** What a caller gets who has waited for somebody else's load as long as he has to. */
 export const OVERDUE = Symbol('overdue');
+
+/** A caller's wait has ended, since the load that it joined waits for this very call. */
+export class Cycle {
+  /** @param keys - Of the loads, from the one that the call was made in to the one it joined. */
+  constructor(readonly keys: readonly string[]) {}
+}
+
+/** How a caller's wait for a load ends. */
+export type Joined = Landing | typeof OVERDUE | Cycle;
 
 /** Tags that are only known with the result. */
 export const TAGS_FOLLOW = Symbol('tags follow');
@@ -53,6 +64,7 @@ export class Flight {
   private promise: Promise<Landing> | undefined;
   private resolve: ((landing: Landing) => void) | undefined;
   private patience: Promise<Landing | typeof OVERDUE> | undefined;
+  private made: LoadNode | undefined;
 
   constructor(
     readonly key: string,
@@ -63,6 +75,11 @@ export class Flight {
     readonly isSuccessor: boolean,
   ) {
     this.since = startedAt;
+  }
+
+  /** Its run of the loader, and the calls that wait for it. */
+  get node(): LoadNode {
+    return (this.made ??= new LoadNode(this.key));
   }
 
   /** Whether the outcome is known; the fill may still be under way. */
@@ -139,7 +156,15 @@ export class Flight {
     return !this.landed && now - this.since >= leaseMs;
   }
 
-  /** The outcome, or OVERDUE when the load has kept others waiting for a lease. One timer for all. */
+  /** Whether it has ignored its signal for so long that it no longer counts as running. */
+  isGivenUp(now: number, leaseMs: number): boolean {
+    return now - this.startedAt >= LIMITS.leaseTerms * leaseMs + LIMITS.ignoredSignalMs;
+  }
+
+  /**
+   * The outcome, or OVERDUE when the load has kept others waiting for a lease; for a load that has
+   * done so already, after another lease. One timer for all.
+   */
   join(clock: Clock, leaseMs: number): Promise<Landing | typeof OVERDUE> {
     if (this.landed) return this.landing;
     return (this.patience ??= inSharedContext(() => this.joined(clock, leaseMs)));
@@ -154,12 +179,15 @@ export class Flight {
     return new Promise((resolve) => {
       let timer: TimerHandle;
       const wait = (): void => {
-        timer = clock.setTimeout(check, Math.min(leaseMs, this.since + leaseMs - clock.now()));
+        const leftMs = this.since + leaseMs - clock.now();
+        timer = clock.setTimeout(check, leftMs > 0 ? Math.min(leaseMs, leftMs) : leaseMs);
       };
       const check = (): void => {
         // It may have had to wait for others meanwhile.
-        if (this.isOverdue(clock.now(), leaseMs)) resolve(OVERDUE);
-        else wait();
+        if (this.isOverdue(clock.now(), leaseMs)) {
+          this.patience = undefined;
+          resolve(OVERDUE);
+        } else wait();
       };
       wait();
       void this.landing.then((landing) => {
@@ -190,6 +218,8 @@ export class FlightTable {
    * A Map that is emptied again and again is given a new table each time.
    */
   private alone: Flight | undefined;
+  /** Loads whose place another has taken, while they run: one per key. */
+  private readonly hung = new Map<string, Flight>();
 
   get(key: string): Flight | undefined {
     const { alone } = this;
@@ -199,12 +229,15 @@ export class FlightTable {
   /** Enters a flight; one that is there already keeps its own callers and gets no new ones. */
   add(flight: Flight): void {
     const { alone, flights } = this;
+    const before = this.get(flight.key);
+    if (before?.landed === false && !this.hung.has(flight.key)) this.hung.set(flight.key, before);
     if (alone === undefined ? flights.size === 0 : alone.key === flight.key) this.alone = flight;
     else flights.set(flight.key, flight);
   }
 
   /** Takes out this flight, not the one that may have taken its place. */
   remove(flight: Flight): void {
+    if (this.hung.get(flight.key) === flight) this.hung.delete(flight.key);
     if (this.alone === flight) this.alone = undefined;
     else if (this.flights.get(flight.key) === flight) this.flights.delete(flight.key);
   }
@@ -213,6 +246,17 @@ export class FlightTable {
   detach(key: string): void {
     if (this.alone?.key === key) this.alone = undefined;
     else this.flights.delete(key);
+  }
+
+  /**
+   * Whether a load of the key has hung, and another has been started beside it: there is no third.
+   */
+  hasSuccessor(key: string, now: number, leaseMs: number): boolean {
+    const hung = this.hung.get(key);
+    if (hung === undefined) return false;
+    if (!hung.isGivenUp(now, leaseMs)) return this.get(key) !== undefined;
+    this.hung.delete(key);
+    return false;
   }
 
   detachMatching(glob: Glob): void {

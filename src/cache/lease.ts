@@ -1,4 +1,5 @@
 import type { TimerHandle } from '../base/clock.js';
+import { LIMITS } from '../base/defaults.js';
 import type { FillOutcome, LeaseAnswer, SharedEntry, SharedTier } from '../store/shared-tier.js';
 import type { Engine } from './engine.js';
 import type { Fence } from './fence.js';
@@ -6,8 +7,6 @@ import type { LoadPolicy } from './policy.js';
 
 /** Renewals are this many times as frequent as they would have to be. */
 const RENEWALS_PER_LEASE = 3;
-/** A load without a hard time-out keeps its lease for so many terms. */
-const MOST_TERMS = 10;
 /** From one try to give a lease back to the next. */
 const RETURN_MS = 250;
 
@@ -25,16 +24,14 @@ export class Lease {
   /** When it has ended by itself, if nothing else ends it. */
   private endsAt = 0;
 
-  /** @param mostMs - Longest load for which it is renewed; default: ten times the lease. */
   constructor(
     private readonly engine: Engine,
     private readonly shared: SharedTier,
     private readonly key: string,
     private readonly token: string,
     private readonly leaseMs: number,
-    mostMs: number = MOST_TERMS * leaseMs,
   ) {
-    this.until = engine.clock.monotonic() + mostMs;
+    this.until = engine.clock.monotonic() + LIMITS.leaseTerms * leaseMs;
     engine.counters.leasesGranted++;
     engine.leases.add(this);
     this.prolonged();
@@ -103,7 +100,6 @@ interface LeaseRequest {
   readonly budgetMs: number;
   /** Takes the lease from its holder. */
   readonly seize: boolean;
-  readonly hardMs: number | undefined;
 }
 
 /** The answer to a request for a lease, with the lease if it was granted. */
@@ -123,11 +119,11 @@ export async function askForLease(
   request: LeaseRequest,
 ): Promise<LeaseReply | undefined> {
   if (!engine.enabled) return 'unsent';
-  const { key, token, leaseMs, budgetMs, seize, hardMs } = request;
+  const { key, token, leaseMs, budgetMs, seize } = request;
   const ask = async (): Promise<LeaseReply | undefined> => {
     const answer = await shared.acquire(key, token, leaseMs, budgetMs, seize);
     if (answer === undefined || answer === 'unsent' || !answer.granted) return answer;
-    return { ...answer, lease: new Lease(engine, shared, key, token, leaseMs, hardMs) };
+    return { ...answer, lease: new Lease(engine, shared, key, token, leaseMs) };
   };
   return await engine.tracked(ask());
 }
@@ -170,14 +166,14 @@ export function returnLater(
 export async function seizeLease(
   engine: Engine,
   fence: Fence,
-  { leaseMs, hardMs }: Pick<LoadPolicy, 'leaseMs' | 'hardMs'>,
+  { leaseMs }: Pick<LoadPolicy, 'leaseMs'>,
 ): Promise<Lease | undefined> {
   const { shared, options } = engine;
   if (shared === undefined || !engine.enabled) return undefined;
   const token = engine.newToken();
   const [answer, tagClock] = await Promise.all([
     askForLease(engine, shared, {
-      ...{ key: fence.key, token, leaseMs, hardMs },
+      ...{ key: fence.key, token, leaseMs },
       budgetMs: options.storeTimeoutMs,
       seize: true,
     }),

@@ -1,64 +1,59 @@
+import { LIMITS } from '../base/defaults.js';
 import { LoadTimeoutError } from '../base/errors.js';
-import type { MethodRecord } from '../stats/method-record.js';
 import type { Engine } from './engine.js';
 import { isTraced, traced, type LoadTrace } from './load-channel.js';
-import { LazyLoadContext, type LoadContext } from './load-context.js';
-import type { LoadPolicy } from './policy.js';
-
-/**
- * Produces a value that is not cached.
- *
- * @internal
- */
-export type Loader = (context: LoadContext) => unknown;
+import { retriesAfter } from './foreign-abort.js';
+import { LazyLoadContext } from './load-context.js';
+import { callInside, type LoadNode } from './load-nesting.js';
+import type { LoadRequest } from './load-request.js';
 
 /**
  * Runs a loader within its hard time-out, and keeps the figures. It calls the loader at once, so
  * that a call of a cached method that misses begins just as the bare method would.
  *
- * @throws what the loader throws, or LoadTimeoutError; what comes after that is ignored.
+ * @param node - The load, for calls that are made in it.
+ * @returns A promise that rejects with what the loader throws, or LoadTimeoutError; what comes after
+ * that is ignored.
  * @internal
  */
 export function runLoader(
   engine: Engine,
-  key: string,
-  loader: Loader,
-  policy: LoadPolicy,
+  request: LoadRequest,
   stale: unknown,
-  record: MethodRecord | undefined,
+  node: LoadNode,
 ): Promise<unknown> {
-  if (!isTraced()) return run(engine, key, loader, policy, stale, record);
-  return traced({ cache: engine.options.name, method: record?.name }, (trace) =>
-    run(engine, key, loader, policy, stale, record, trace),
+  if (!isTraced()) return run(engine, request, stale, node);
+  return traced({ cache: engine.options.name, method: request.record?.name }, (trace) =>
+    run(engine, request, stale, node, trace),
   );
 }
 
 async function run(
   engine: Engine,
-  key: string,
-  loader: Loader,
-  policy: LoadPolicy,
+  { key, loader, policy, record, args }: LoadRequest,
   stale: unknown,
-  record: MethodRecord | undefined,
+  node: LoadNode,
   trace?: LoadTrace,
 ): Promise<unknown> {
   const { clock, counters, events } = engine;
-  const context = new LazyLoadContext(key, stale);
+  const start = clock.monotonic();
+  const ms = LIMITS.leaseTerms * policy.leaseMs;
+  const context = new LazyLoadContext(key, stale, { clock, endsAt: start + ms, ms });
   counters.loads++;
   if (record !== undefined) record.loads++;
-  const start = clock.monotonic();
   try {
-    const outcome = loader(context);
+    const outcome = callInside(node, () => loader(context));
     const value =
       policy.hardMs === undefined
         ? await outcome
-        : await limited(engine, context, Promise.resolve(outcome), policy.hardMs);
+        : await limited(engine, context, outcome, policy.hardMs);
     const durationMs = clock.monotonic() - start;
     record?.loadTimes.record(durationMs);
     if (trace !== undefined) Object.assign(trace, { outcome: 'loaded', durationMs });
     if (events.hears('load')) events.emit('load', { key, durationMs });
     return value;
   } catch (error) {
+    node.joinerRetries = context.isAborted ? 0 : retriesAfter(error, args);
     counters.loadErrors++;
     if (record !== undefined) record.loadErrors++;
     const durationMs = clock.monotonic() - start;
@@ -68,6 +63,8 @@ async function run(
     }
     if (events.hears('loadError')) events.emit('loadError', { key, error, durationMs });
     throw error;
+  } finally {
+    context.end();
   }
 }
 

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../base/errors.js';
 import { describe } from '../base/duration.js';
 import { checkedKey, escapeKey } from '../base/escape.js';
-import { checkOptions } from '../base/options.js';
+import { checkNames, checkOptions } from '../base/options.js';
 import { spentPart } from '../base/spent.js';
 import { inSharedContext } from '../base/shared-context.js';
 import { isThenable } from '../base/thenable.js';
@@ -146,6 +146,7 @@ export class CacheManager {
     try {
       const { engine } = this[CORE];
       const full = this.keyOf(key);
+      if (options !== undefined) checkNames('getOrSet', options, LOAD_CHECKS);
       const entry = plainHit(engine, full, undefined);
       if (entry !== undefined) return promiseOf(engine, entry) as Promise<T>;
       return getOrLoad(engine, this.loadRequest(full, loader, options)) as Promise<T>;

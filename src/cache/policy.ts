@@ -35,8 +35,10 @@ export interface LoadTimeOptions {
    */
   hardTimeout?: Duration | undefined;
   /**
-   * How long a load may keep other callers of the key waiting; then one of them starts a load of
-   * their own. Default 5 seconds.
+   * How long a load may keep other callers of the key waiting; then one of them starts another load.
+   * After ten times as long, the load's `signal` fires.
+   *
+   * @default 5 seconds
    */
   lease?: Duration | undefined;
 }

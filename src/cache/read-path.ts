@@ -5,8 +5,10 @@ import type { MethodRecord } from '../stats/method-record.js';
 import type { Engine } from './engine.js';
 import type { CacheEvents } from './events.js';
 import { readThrough, refreshInBackground, sharedFor, takeOff } from './flight-path.js';
-import { ELSEWHERE, OVERDUE, type Flight, type Landing } from './flight.js';
+import { Cycle, ELSEWHERE, OVERDUE, type Flight, type Joined } from './flight.js';
 import { LazyLoadContext } from './load-context.js';
+import { joinFrom, loadInCycle } from './load-cycle.js';
+import { originOfCall } from './load-nesting.js';
 import type { LoadRequest } from './load-request.js';
 import { onOutcome } from './outcome-listeners.js';
 import { loadAlone } from './spent-results.js';
@@ -126,31 +128,36 @@ async function settle(
   stale: MemoryEntry | undefined,
   own: Flight | undefined,
 ): Promise<unknown> {
-  const { clock, flights } = engine;
-  const { key, policy } = request;
+  const { clock } = engine;
+  const { leaseMs } = request.policy;
+  const origin = originOfCall();
   let mayWaitForProof = true;
   /** The flight that was not proven: even where one joins freely by now, it is too old. */
   let unproven: Flight | undefined;
-  /** Whoever has waited for as long as he has to does not wait for another process as well. */
+  /** After a full lease, the caller does not wait for another process as well. */
   let hasWaited = false;
+  /** Loads that failed while it had joined them, probably by another caller's signal. */
+  let aborted = 0;
   for (let mine = own; ; mine = undefined) {
-    const other = mine === undefined ? flights.get(key) : undefined;
-    const mayJoin =
-      other !== undefined &&
-      other !== unproven &&
-      !other.isOverdue(clock.now(), policy.leaseMs) &&
-      (engine.joinsFreely ||
-        (other.admits(engine.shared?.gathering) && (mayWaitForProof || other.stage !== 'loading')));
-    const flight = mine ?? (mayJoin ? other : takeOff(engine, request, 'read', hasWaited));
+    const other =
+      mine === undefined ? joinable(engine, request, mayWaitForProof, unproven) : undefined;
+    const flight = mine ?? other ?? takeOff(engine, request, 'read', hasWaited);
+    const mayJoin = other !== undefined;
     if (mayJoin) engine.counters.joined++;
     // Its value is known, and only waits for its fill: as good as a hit.
     const isKnown = mayJoin && flight.landed;
     const needsProof = mayJoin && !engine.joinsFreely && flight.stage === 'loading';
-    const landing = mayJoin ? flight.join(clock, policy.leaseMs) : flight.landing;
+    flight.node.add(origin);
+    const landing = mayJoin ? joinFrom(origin, flight, clock, leaseMs) : flight.landing;
     const outcome = await orStale(engine, request, flight, landing, stale);
+    flight.node.remove(origin, clock);
     if (outcome === OVERDUE) {
       hasWaited = true;
       continue;
+    }
+    if (outcome instanceof Cycle) {
+      countMiss(engine, request);
+      return await loadInCycle(engine, request, outcome, origin);
     }
     if (outcome === ELSEWHERE) {
       const expired = servable(engine, flight, stale);
@@ -160,6 +167,7 @@ async function settle(
     }
     if (!outcome.ok) {
       const expired = servable(engine, flight, stale);
+      if (expired === undefined && mayJoin && aborted++ < flight.node.joinerRetries) continue;
       countMiss(engine, request);
       if (expired === undefined) throw outcome.error;
       const isLate = isCacheError(outcome.error) && outcome.error.code === 'ERR_LOAD_TIMEOUT';
@@ -167,7 +175,7 @@ async function settle(
     }
     if (outcome.source === 'spent') {
       countMiss(engine, request);
-      return mayJoin ? await loadAlone(engine, request) : outcome.value;
+      return mayJoin ? await loadAlone(engine, request, origin) : outcome.value;
     }
     if (needsProof && outcome.source === 'load' && !(await flight.proof)) {
       // It began before this call, and something has been invalidated since.
@@ -187,6 +195,23 @@ async function settle(
   }
 }
 
+/** The flight that a caller may wait for; `undefined` when it has to start another. */
+function joinable(
+  { flights, clock, joinsFreely, shared }: Engine,
+  { key, policy: { leaseMs } }: LoadRequest,
+  mayWaitForProof: boolean,
+  unproven: Flight | undefined,
+): Flight | undefined {
+  const other = flights.get(key);
+  if (other === undefined || other === unproven) return undefined;
+  const now = clock.now();
+  if (other.isOverdue(now, leaseMs) && !flights.hasSuccessor(key, now, leaseMs)) return undefined;
+  if (joinsFreely) return other;
+  const isAdmitted =
+    other.admits(shared?.gathering) && (mayWaitForProof || other.stage !== 'loading');
+  return isAdmitted ? other : undefined;
+}
+
 /**
  * Waits for the outcome, but when there is a stale value to serve, no longer than `softTimeout`, and
  * not for another process.
@@ -195,9 +220,9 @@ function orStale(
   engine: Engine,
   request: LoadRequest,
   flight: Flight,
-  landing: Promise<Landing | typeof OVERDUE>,
+  landing: Promise<Joined>,
   stale: MemoryEntry | undefined,
-): Promise<Landing | typeof OVERDUE | StaleLanding> {
+): Promise<Joined | StaleLanding> {
   const { softMs } = request.policy;
   const mayServe = stale !== undefined || (softMs !== undefined && engine.shared !== undefined);
   if (!mayServe || (softMs === undefined && engine.shared?.isCoordinated !== true)) return landing;
@@ -205,7 +230,7 @@ function orStale(
     let isLate = false;
     let stopListening: (() => void) | undefined;
     let timer: TimerHandle = undefined;
-    const settle = (outcome: Landing | typeof OVERDUE | StaleLanding): void => {
+    const settle = (outcome: Joined | StaleLanding): void => {
       if (timer !== undefined) engine.clock.clearTimeout(timer);
       stopListening?.();
       stopWaiting();

@@ -3,6 +3,7 @@ import { spentPart } from '../base/spent.js';
 import { warnOnce } from '../base/warn.js';
 import type { Engine } from './engine.js';
 import type { LoadRequest } from './load-request.js';
+import { LoadNode, originOfCall } from './load-nesting.js';
 import { runLoader } from './loader.js';
 
 /**
@@ -39,12 +40,19 @@ export function isSpent(
  * Runs a load of the caller's own, which stores nothing: its key has had results that can be read
  * only once, and waiting for the lease of such a load would gain nothing.
  *
+ * @param origin - Where the call was made; default: here.
  * @returns A promise that rejects with what the loader throws, or LoadTimeoutError.
  * @internal
  */
-export async function loadAlone(engine: Engine, request: LoadRequest): Promise<unknown> {
-  const { key, loader, policy, record } = request;
-  const value = await runLoader(engine, key, loader, policy, undefined, record);
+export async function loadAlone(
+  engine: Engine,
+  request: LoadRequest,
+  origin = originOfCall(),
+): Promise<unknown> {
+  const { key, record } = request;
+  const node = new LoadNode(key);
+  node.add(origin);
+  const value = await runLoader(engine, request, undefined, node);
   // Something else this time: the next call may share it again.
   if (!isSpent(engine, key, record?.name, value)) engine.spentKeys.delete(key);
   return value;

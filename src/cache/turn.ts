@@ -63,7 +63,7 @@ export async function takeTurn(request: TurnRequest): Promise<Turn> {
       const token = engine.newToken();
       const [answer, tagClock] = await Promise.all([
         askForLease(engine, shared, {
-          ...{ key, token, leaseMs, budgetMs, hardMs: policy.hardMs },
+          ...{ key, token, leaseMs, budgetMs },
           seize: purpose === 'reload',
         }),
         hasTags ? shared.tagClock(budgetMs) : undefined,

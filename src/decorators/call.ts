@@ -104,6 +104,7 @@ export function requestOf(
   return {
     key,
     loader: () => method.body.apply(self, args as unknown[]),
+    args,
     policy: method.policyFor(site, self, args),
     record: site.record,
     onEntry: (entry) => {

@@ -1,0 +1,39 @@
+/** A caller retries so often when it cannot be told whether a caller's signal ended the load. */
+const MAX_RETRIES = { AbortError: 3, TimeoutError: 1 } as const;
+
+/**
+ * How often a caller that joined a load starts another one, when the load has failed with this error:
+ * it may be the abort of another caller's signal, which is not the joiner's concern.
+ *
+ * - the reason of an aborted signal among the arguments of the load's own caller: always;
+ * - an `AbortError`, or the `TimeoutError` of `AbortSignal.timeout`, which the loader may also have
+ *   made by itself: a few times, since each may take as long as the first;
+ * - any other error: never.
+ *
+ * @param args - Of the call that ran the load, if it was a method's.
+ * @internal
+ */
+export function retriesAfter(error: unknown, args: readonly unknown[] | undefined): number {
+  if (args?.some((arg) => isReasonOf(error, arg)) === true) return Infinity;
+  if (typeof error !== 'object' || error === null) return 0;
+  const { name, code } = error as { name?: unknown; code?: unknown };
+  if (name === 'AbortError' || code === 'ABORT_ERR') return MAX_RETRIES.AbortError;
+  // Errors of that name are common; the one of a signal is a DOMException.
+  const isOfSignal = Object.prototype.toString.call(error) === '[object DOMException]';
+  return name === 'TimeoutError' && isOfSignal ? MAX_RETRIES.TimeoutError : 0;
+}
+
+/** An argument may be a signal, or an options object with one. */
+function isReasonOf(error: unknown, arg: unknown): boolean {
+  if (typeof arg !== 'object' || arg === null) return false;
+  if (isFired(arg)) return arg.reason === error;
+  const { signal } = arg as { signal?: unknown };
+  return (
+    typeof signal === 'object' && signal !== null && isFired(signal) && signal.reason === error
+  );
+}
+
+/** By its shape: it may be a polyfill's, or of another realm. */
+function isFired(value: object): value is { readonly reason: unknown } {
+  return (value as { aborted?: unknown }).aborted === true && 'reason' in value;
+}
