@@ -117,6 +117,10 @@ export const LIMITS = {
   closeMs: 10_000,
   /** Least time that a cache which is off gives its store, which it may have to connect to first. */
   offStoreMs: 2000,
+  /** Acknowledged invalidations that a process can repeat after a restart of Redis. */
+  journalEntries: 10_000,
+  /** How far back a process repeats them after the failover of a cluster's shard. */
+  shardReplayMs: 60_000,
   /** UTF-8 bytes of a value that was compressed; a larger one is stored as it is. */
   inflatedBytes: 67_108_864,
   /** Keys remembered because their loads returned what can be read only once. */

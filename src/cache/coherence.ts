@@ -2,6 +2,7 @@ import { Glob } from '../base/glob.js';
 import { publicKey } from '../base/private-key.js';
 import type { MemoryStore } from '../memory/memory-store.js';
 import type { CoordinatorListener } from '../store/coordinator.js';
+import type { SharedTier } from '../store/shared-tier.js';
 import type { FenceTable } from './fence.js';
 import type { FlightTable } from './flight.js';
 import type { TagVersions } from './tag-versions.js';
@@ -14,6 +15,7 @@ interface Concerned {
   readonly flights: FlightTable;
   readonly waiters: WaiterTable;
   readonly sharedTags: TagVersions;
+  readonly shared: SharedTier | undefined;
   doubtKey(key: string): void;
   updateTrust(): void;
   report(error: unknown): void;
@@ -75,6 +77,7 @@ export class Coherence implements CoordinatorListener {
 
   onChange(): void {
     this.engine.updateTrust();
+    this.engine.shared?.catchUp();
   }
 
   onError(error: Error): void {

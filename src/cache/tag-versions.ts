@@ -10,6 +10,8 @@ import { LIMITS } from '../base/defaults.js';
 export class TagVersions {
   /** By tag, in the order in which they were raised. */
   private readonly versions = new Map<string, number>();
+  /** Stays at the front: a new iterator would pass over all that was deleted there. */
+  private oldest = this.versions.entries();
 
   /** @param floor - What was noted before it is invalid, whatever its tags. */
   constructor(private floor = 0) {}
@@ -23,7 +25,12 @@ export class TagVersions {
       this.versions.set(tag, Math.max(known, version));
     }
     while (this.versions.size > LIMITS.tagTable) {
-      const [oldest, itsVersion] = this.versions.entries().next().value as [string, number];
+      const next = this.oldest.next();
+      if (next.done === true) {
+        this.oldest = this.versions.entries();
+        continue;
+      }
+      const [oldest, itsVersion] = next.value;
       this.versions.delete(oldest);
       this.floor = Math.max(this.floor, itsVersion);
     }

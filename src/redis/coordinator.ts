@@ -13,6 +13,7 @@ import { listen, unlisten } from './client-events.js';
 import { clearMatching } from './clear.js';
 import type { Connection } from './connection.js';
 import { EntryScripts } from './entry-scripts.js';
+import { RedisHistory } from './history.js';
 import { Layout } from './layout.js';
 import { encode, encodeTags, type Message, type Received } from './messages.js';
 import { scan } from './scan.js';
@@ -21,8 +22,8 @@ import { ServerClock } from './server-clock.js';
 import { unsupported } from './server-version.js';
 import { RedisSnapshots } from './snapshots.js';
 
-/** Fields of the tags' hash, beyond which it begins anew; besides tags: `epoch`, `clock`. */
-const MOST_FIELDS = 100_000 + 2;
+/** Fields of the tags' hash, beyond which the oldest go: `epoch`, `clock`, `floor`, `cursor`, and tags. */
+const MOST_FIELDS = 100_000 + 4;
 
 /**
  * Coordinates the caches of one namespace through Redis: leases and writes by scripts, messages by
@@ -33,6 +34,7 @@ const MOST_FIELDS = 100_000 + 2;
 export class RedisCoordinator implements Coordinator {
   readonly messages = { sent: 0, received: 0 };
   readonly snapshots: RedisSnapshots;
+  readonly history: RedisHistory;
   private readonly layout: Layout;
   private readonly scripts: Scripts;
   private readonly entries: EntryScripts;
@@ -61,7 +63,11 @@ export class RedisCoordinator implements Coordinator {
       this.sent();
       return this.message(message);
     });
-    this.time = new ServerClock(client, isCluster, this.layout.tags, clock);
+    this.time = new ServerClock(client, isCluster, this.layout.tags, clock, () => {
+      listener.onReset();
+    });
+    const { layout, time, scripts } = this;
+    this.history = new RedisHistory({ connection, layout, origin, clock, time, scripts });
     this.snapshots = new RedisSnapshots(
       connection,
       this.layout,
@@ -200,8 +206,9 @@ export class RedisCoordinator implements Coordinator {
   async tagVersions(tags: readonly string[]): Promise<TagVersions> {
     await this.ready();
     const { layout, connection } = this;
-    const fields = ['epoch', ...tags.map((tag) => layout.tag(tag))];
-    const [epoch, ...versions] = await connection.client.hmget(layout.tags, ...fields);
+    const fields = ['epoch', 'floor', ...tags.map((tag) => layout.tag(tag))];
+    const [epoch, floor, ...versions] = await connection.client.hmget(layout.tags, ...fields);
+    this.time.sawFloor(Number(floor ?? 0));
     return {
       epoch: epoch == null ? undefined : Number(epoch),
       versions: versions.map((version) => Number(version ?? 0)),
@@ -224,10 +231,12 @@ export class RedisCoordinator implements Coordinator {
     unlisten(client, 'ready', this.connected);
     unlisten(client, 'close', this.disconnected);
     unlisten(client, 'end', this.ended);
+    this.history.close();
     this.bus.close();
   }
 
   private readonly connected = (): void => {
+    this.history.connected();
     // First of all: whatever follows is then compared with a known clock.
     this.time.ready()?.catch(() => undefined);
     if (!this.toldVersion) void this.checkVersion();
@@ -263,6 +272,7 @@ export class RedisCoordinator implements Coordinator {
     // It must not wait in a queue.
     if (!this.isConnected) return;
     void this.time.refresh();
+    if (this.history.probe()) this.options.listener.onChange();
     await this.connection.client.publish(channel, text);
   }
 
@@ -296,6 +306,9 @@ export class RedisCoordinator implements Coordinator {
         break;
       case 'clear':
         if (!isOurs) listener.onPatterns(message.patterns);
+        break;
+      case 'floor':
+        this.time.sawFloor(message.floor);
         break;
       case 'probe':
         break;

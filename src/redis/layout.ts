@@ -6,7 +6,7 @@
 export class Layout {
   /** What the names of all values begin with. */
   readonly prefix: string;
-  /** One hash: `epoch`, `clock`, and a version for each tag. */
+  /** One hash: `epoch`, `clock`, `floor`, `cursor`, and a version for each tag. */
   readonly tags: string;
   /** The channel of all caches of the namespace. */
   readonly bus: string;
@@ -51,6 +51,11 @@ export class Layout {
   /** The channel of one cache's probes, which are nobody else's concern. */
   probes(origin: string): string {
     return `${this.bus}:${origin}`;
+  }
+
+  /** The number of one cache's latest acknowledged invalidation. */
+  sequenceOf(origin: string): string {
+    return `${this.namespace}#seq:${origin}`;
   }
 
   /** One instance's snapshot. */

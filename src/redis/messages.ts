@@ -10,6 +10,8 @@ export type Message =
   | { readonly kind: 'changed'; readonly keys: readonly string[] }
   | { readonly kind: 'tags'; readonly tags: readonly string[]; readonly version: number }
   | { readonly kind: 'clear'; readonly patterns: readonly string[] }
+  /** Entries created before it are misses; in ms of the server's clock. */
+  | { readonly kind: 'floor'; readonly floor: number }
   | { readonly kind: 'probe'; readonly id: number };
 
 /** A message, and whose it is. */
@@ -22,8 +24,16 @@ export function encode(origin: string, message: Message): string {
 
 /** The text of a `tags` message in two halves: its version, which Redis knows, goes in between. */
 export function encodeTags(origin: string, tags: readonly string[]): [string, string] {
-  const open = JSON.stringify({ v: VERSION, origin, kind: 'tags', tags }).slice(0, -1);
-  return [`${open},"version":`, '}'];
+  return halves({ origin, kind: 'tags', tags }, 'version');
+}
+
+/** The text of a `floor` message in two halves: the floor, which Redis knows, goes in between. */
+export function encodeFloor(origin: string): [string, string] {
+  return halves({ origin, kind: 'floor' }, 'floor');
+}
+
+function halves(message: object, last: string): [string, string] {
+  return [`${JSON.stringify({ v: VERSION, ...message }).slice(0, -1)},"${last}":`, '}'];
 }
 
 /** A message of ours; `undefined` for anything else, another version's included. */
@@ -41,7 +51,7 @@ export function parse(text: string): Received | undefined {
 }
 
 function isWhole(message: Record<string, unknown>): boolean {
-  const { kind, key, keys, tags, version, patterns, id } = message;
+  const { kind, key, keys, tags, version, patterns, id, floor } = message;
   switch (kind) {
     case 'set':
     case 'delete':
@@ -54,6 +64,8 @@ function isWhole(message: Record<string, unknown>): boolean {
       return areStrings(tags) && Number.isSafeInteger(version);
     case 'clear':
       return areStrings(patterns);
+    case 'floor':
+      return Number.isSafeInteger(floor);
     case 'probe':
       return typeof id === 'number';
     default:

@@ -41,6 +41,36 @@ local function clock()
   return clock
 end`;
 
+/**
+ * Makes room among the versions of tags, a step for each command. What is not above the epoch says
+ * nothing that the epoch does not say, and goes as HSCAN comes by. After each round the epoch moves
+ * up to about the oldest tenth, by a sample: entries older than that are lost, and no others.
+ */
+const AGE = `
+local function age(added)
+  local epoch = tonumber(redis.call('HGET', KEYS[1], 'epoch')) or 0
+  local cursor = redis.call('HGET', KEYS[1], 'cursor') or '0'
+  if cursor == '0' then
+    local versions = {}
+    local sample = redis.call('HRANDFIELD', KEYS[1], 200, 'WITHVALUES')
+    for i = 1, #sample, 2 do
+      local version = tonumber(sample[i + 1])
+      if string.sub(sample[i], 1, 2) == 't:' and version > epoch then table.insert(versions, version) end
+    end
+    table.sort(versions)
+    if #versions > 0 then
+      epoch = versions[math.ceil(#versions / 10)]
+      redis.call('HSET', KEYS[1], 'epoch', string.format('%.0f', epoch))
+    end
+  end
+  local found = redis.call('HSCAN', KEYS[1], cursor, 'COUNT', 100 + 20 * added)
+  for i = 1, #found[2], 2 do
+    local field, version = found[2][i], tonumber(found[2][i + 1])
+    if string.sub(field, 1, 2) == 't:' and version <= epoch then redis.call('HDEL', KEYS[1], field) end
+  end
+  return redis.pcall('HSET', KEYS[1], 'cursor', found[1])
+end`;
+
 const SCRIPTS = {
   /** KEYS value, lease; ARGV token, lease in ms, not after, 1 to seize. */
   acquire: {
@@ -158,10 +188,12 @@ return heads`,
   /** KEYS tags; ARGV channel, the message's halves, most fields, and the fields of the tags. */
   invalidateTags: {
     numberOfKeys: 1,
-    lua: `${FAILED}${CLOCK}
+    lua: `${FAILED}${CLOCK}${AGE}
 local before = clock()
 if failed(before) then return before end
-local version = string.format('%.0f', before + 1)
+-- Never lower than a version that a state which was lost has had.
+local now = redis.call('TIME')
+local version = string.format('%.0f', math.max(before + 1, now[1] * 1000000 + now[2]))
 for i = 5, #ARGV do
   local removed = redis.pcall('HDEL', KEYS[1], ARGV[i])
   if failed(removed) then return removed end
@@ -169,13 +201,26 @@ for i = 5, #ARGV do
   if failed(written) then return written end
 end
 if redis.call('HLEN', KEYS[1]) > tonumber(ARGV[4]) then
-  redis.call('DEL', KEYS[1])
-  local written = write(version)
-  if failed(written) then return written end
+  local aged = age(#ARGV - 4)
+  if failed(aged) then return aged end
 end
 local told = redis.pcall('PUBLISH', ARGV[1], ARGV[2] .. version .. ARGV[3])
 if failed(told) then return told end
 return version`,
+  },
+  /** KEYS tags; ARGV channel, the message's halves. */
+  raiseFloor: {
+    numberOfKeys: 1,
+    lua: `${FAILED}${CLOCK}
+local known = clock()
+if failed(known) then return known end
+local now = redis.call('TIME')
+local floor = string.format('%.0f', now[1] * 1000 + math.ceil(now[2] / 1000))
+local written = redis.pcall('HSET', KEYS[1], 'floor', floor)
+if failed(written) then return written end
+local told = redis.pcall('PUBLISH', ARGV[1], ARGV[2] .. floor .. ARGV[3])
+if failed(told) then return told end
+return floor`,
   },
 } as const;
 

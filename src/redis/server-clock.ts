@@ -28,13 +28,21 @@ export class ServerClock {
   private hasAnswered = false;
   private question: Promise<void> | undefined;
   private tagClock: number | undefined;
+  private highestFloor = 0;
 
+  /** @param onFloor - Called when there is a higher floor; see {@link ServerClock.floor}. */
   constructor(
     private readonly client: RedisClient,
     private readonly isCluster: boolean,
     private readonly tagsKey: string,
     private readonly clock: Clock,
+    private readonly onFloor: () => void = () => undefined,
   ) {}
+
+  /** Entries created before it are misses, by the server's time; 0 while there is none. */
+  get floor(): number {
+    return this.highestFloor;
+  }
 
   /** The server's time minus ours; 0 before it is known. On a cluster, that of any one node. */
   get offsetMs(): number {
@@ -63,6 +71,13 @@ export class ServerClock {
   /** The tags' clock is there no more, and will begin again further on. */
   forgetTags(): void {
     this.tagClock = undefined;
+  }
+
+  /** A floor never falls: what is below it stays in doubt, whatever server comes next. */
+  sawFloor(floor: number): void {
+    if (!(floor > this.highestFloor)) return;
+    this.highestFloor = floor;
+    this.onFloor();
   }
 
   sawTagClock(tagClock: number): void {
@@ -116,15 +131,18 @@ export class ServerClock {
   private async ask(): Promise<void> {
     const { client, clock, era } = this;
     const sentAt = clock.monotonic();
-    const tagClock = client.hget(this.tagsKey, 'clock');
+    const tags = client.hmget(this.tagsKey, 'clock', 'floor');
     // It is awaited after the time, and may fail before.
-    tagClock.catch(() => undefined);
+    tags.catch(() => undefined);
     const [seconds, micros] = await client.time();
     if (this.era !== era) return;
     this.learn(Number(seconds) * 1000 + Number(micros) / 1000, sentAt, clock.monotonic());
-    const found = Number((await tagClock) ?? NaN);
+    const [tagClock, floor] = await tags;
+    if (this.era !== era) return;
+    const found = Number(tagClock ?? NaN);
     // As it is, and not by maximum: after a failover it may stand lower than what we have seen.
-    if (this.era === era) this.tagClock = found > 0 ? found : undefined;
+    this.tagClock = found > 0 ? found : undefined;
+    this.sawFloor(Number(floor ?? 0));
   }
 
   private learn(server: number, sentAt: number, receivedAt: number): void {

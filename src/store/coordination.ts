@@ -1,5 +1,6 @@
 import type { Coordinator, Grant, Snapshots, TagVersions } from './coordinator.js';
 import type { Guard } from './guard.js';
+import type { Repairs } from './repairs.js';
 
 /**
  * The coordinator's operations that concern no pending invalidation, within the store's guard.
@@ -7,8 +8,12 @@ import type { Guard } from './guard.js';
  * @internal
  */
 export class Coordination {
+  /** Leases that were taken from their holders: what they store replaces what is there. */
+  private readonly seized = new Set<string>();
+
   constructor(
     private readonly guard: Guard,
+    private readonly repairs: Repairs,
     private readonly timeoutMs: number,
   ) {}
 
@@ -34,6 +39,7 @@ export class Coordination {
       },
       budgetMs,
     );
+    if (seize && grant?.granted === true) this.seized.add(token);
     return isSent ? grant : 'unsent';
   }
 
@@ -43,6 +49,7 @@ export class Coordination {
 
   /** `undefined` when the store did not say that the lease has ended. */
   async release(key: string, token: string): Promise<boolean | undefined> {
+    this.seized.delete(token);
     return await this.run('release', async (to) => {
       await to.release(key, token);
       return true;
@@ -56,7 +63,10 @@ export class Coordination {
     text: () => string,
     ttlMs: number,
   ): Promise<boolean | undefined> {
-    return await this.run('fill', (to) => to.fill(key, token, text(), ttlMs));
+    const stored = await this.run('fill', (to) => to.fill(key, token, text(), ttlMs));
+    // Any other fill stores where nothing was: a store that forgets it has a miss.
+    if (this.seized.delete(token) && stored === true) this.repairs.keyReplaced(key);
+    return stored;
   }
 
   async tagClock(budgetMs: number): Promise<number | undefined> {
@@ -82,9 +92,9 @@ export class Coordination {
   ): Promise<T | undefined> {
     return await this.guard.attempt(
       operation,
-      async ({ coordinator }) => {
-        await coordinator?.ready();
-        return coordinator === undefined ? undefined : await run(coordinator);
+      async (backend) => {
+        await this.repairs.ready(backend);
+        return backend.coordinator === undefined ? undefined : await run(backend.coordinator);
       },
       budgetMs,
     );

@@ -18,6 +18,8 @@ export interface Coordinator {
   readonly clockOffsetMs: number;
   /** The tags' clock as last heard of, never ahead of it; `undefined` before that. */
   readonly lastTagClock: number | undefined;
+  /** What the store remembers of what it has acknowledged. */
+  readonly history: StoreHistory;
   /** Messages sent and received, probes aside. */
   readonly messages: { readonly sent: number; readonly received: number };
 
@@ -123,6 +125,44 @@ export interface KeyPattern {
   /** Text that all keys which match begin with. */
   readonly prefix: string;
   matches(key: string): boolean;
+}
+
+/**
+ * How a cache learns that its store is back in an earlier state: after a restart from a snapshot, or
+ * after a failover to a replica that had not received everything.
+ *
+ * @internal
+ */
+export interface StoreHistory {
+  /**
+   * Counts the connections so far, and on a cluster the failovers of its shards: from one to the next,
+   * the store may have gone back.
+   */
+  readonly connections: number;
+  /** Entries created before it are misses, in ms of the store's clock; 0 before one is known. */
+  readonly floor: number;
+  /**
+   * Leaves a number in the store, behind everything that it has acknowledged so far: a state that has
+   * the number has that too. It expires after a day without the cache.
+   *
+   * @throws at once when there is no connection: the next one may lead to an earlier state.
+   */
+  noteSequence(sequence: number): Promise<void>;
+  /**
+   * The number that was noted last, as far as the store remembers; `undefined` for none, `Infinity`
+   * where that cannot be found out.
+   */
+  readSequence(): Promise<number | undefined>;
+  /** Makes everything that was created before now a miss for all caches, and ends all leases. */
+  raiseFloor(): Promise<void>;
+  /** On a cluster: what lives on shards that have failed over since the last call. */
+  takeFailovers?(): FailedShards | undefined;
+}
+
+/** What lives on the shards of a cluster that have another primary now. */
+export interface FailedShards {
+  hasKey(key: string): boolean;
+  readonly hasTags: boolean;
 }
 
 /** The answer to {@link Coordinator.acquire}. */

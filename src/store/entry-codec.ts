@@ -46,10 +46,14 @@ export class EntryCodec {
   private readonly typed: TypedCodec;
   private readonly batchSize = new BatchSize();
 
-  /** @param offsetMs - The store's clock minus ours, as far as it is known. */
+  /**
+   * @param offsetMs - The store's clock minus ours, as far as it is known.
+   * @param floor - Entries created before it are no more, on the store's clock.
+   */
   constructor(
     private readonly options: EntryCodecOptions,
     private readonly offsetMs: () => number,
+    private readonly floor: () => number = () => 0,
   ) {
     this.typed = new TypedCodec(options.types);
   }
@@ -116,6 +120,7 @@ export class EntryCodec {
     const envelope = readEnvelope(stored);
     if (envelope === undefined) return undefined;
     const { payload, createdAt, freshUntil, staleUntil, tagClock, tags } = envelope;
+    if (createdAt < this.floor()) return undefined;
     const offset = this.offsetMs();
     try {
       const { codec } = this.options;

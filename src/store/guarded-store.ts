@@ -1,4 +1,4 @@
-import { DISPATCH, LIMITS } from '../base/defaults.js';
+import { LIMITS } from '../base/defaults.js';
 import { ConfigurationError } from '../base/errors.js';
 import type { StorePort } from './adapter.js';
 import type { Backend } from './backend.js';
@@ -8,8 +8,7 @@ import type { Lane } from './dispatcher.js';
 import { Eraser } from './eraser.js';
 import { Guard, type GuardOptions } from './guard.js';
 import { Passes } from './passes.js';
-import { PendingLog, type PendingWork } from './pending-log.js';
-import { Recovery } from './recovery.js';
+import { Repairs } from './repairs.js';
 
 export interface GuardedStoreOptions extends GuardOptions {
   /** In front of every key in the store; callers and the log do without. */
@@ -31,8 +30,7 @@ export class GuardedStore {
   readonly coordination: Coordination;
   private readonly eraser: Eraser;
   private readonly passes: Passes;
-  private readonly log = new PendingLog();
-  private readonly recovery: Recovery;
+  private readonly repairs: Repairs;
 
   constructor(
     backend: Backend | Promise<Backend>,
@@ -41,19 +39,19 @@ export class GuardedStore {
     const onChange = (isDown: boolean): void => {
       options.onChange(isDown);
       // What was logged while the probe was under way is still to be made good.
-      if (!isDown) this.recovery.soon();
+      if (!isDown) this.repairs.recovery.soon();
     };
     this.guard = new Guard(backend, { ...options, onChange }, () => this.probe());
-    this.coordination = new Coordination(this.guard, options.timeoutMs);
     const storeNow = (): number => options.clock.now() + (this.coordinator?.clockOffsetMs ?? 0);
     this.eraser = new Eraser(this.guard, options.prefix, storeNow);
     this.passes = new Passes((groups) => this.eraser.eraseMatching(groups, 'aloud'));
-    this.recovery = new Recovery(this.log, {
+    this.repairs = new Repairs({
       clock: options.clock,
       retryMs: options.breaker?.probeAfterMs ?? RETRY_MS,
-      isBlocked: () => this.guard.isDown,
-      makeGood: (work) => this.makeGood(work),
+      guard: this.guard,
+      eraser: this.eraser,
     });
+    this.coordination = new Coordination(this.guard, this.repairs, options.timeoutMs);
   }
 
   /** Whether the store is given up for now. */
@@ -76,12 +74,22 @@ export class GuardedStore {
 
   /** Keys, tags and patterns that are out of date in the store. */
   get pending(): number {
-    return this.log.size;
+    return this.repairs.log.size;
+  }
+
+  /** Whether the store is known to remember everything that it has acknowledged. */
+  get isCurrent(): boolean {
+    return this.repairs.isCurrent;
+  }
+
+  /** See {@link Repairs.catchUp}. */
+  async catchUp(): Promise<void> {
+    await this.repairs.catchUp();
   }
 
   /** Whether what the store has under the key, or with the tags, must not be served. */
   covers(key: string, tags: readonly string[]): boolean {
-    return this.log.size > 0 && (this.log.covers(key) || this.log.coversTags(tags));
+    return this.repairs.covers(key, tags);
   }
 
   /** What can be done beyond Keyv's contract, once the store is there. */
@@ -97,7 +105,7 @@ export class GuardedStore {
       full.length === 1 ? 'get' : 'getMany',
       (backend) => {
         // No promise more than need be: every read pays for it.
-        const wait = backend.coordinator?.ready();
+        const wait = this.repairs.ready(backend);
         return wait === undefined
           ? fetchAll(backend, full)
           : wait.then(() => fetchAll(backend, full));
@@ -107,8 +115,9 @@ export class GuardedStore {
     );
     // An adapter may answer anything.
     if (!isList(answer)) return [];
-    if (this.log.size === 0) return answer;
-    return answer.map((value: unknown, i) => (this.log.covers(keys[i] ?? '') ? undefined : value));
+    const { log } = this.repairs;
+    if (log.size === 0) return answer;
+    return answer.map((value: unknown, i) => (log.covers(keys[i] ?? '') ? undefined : value));
   }
 
   /**
@@ -124,17 +133,18 @@ export class GuardedStore {
   ): Promise<boolean> {
     const done = await this.guard.attempt(
       'set',
-      async ({ port, coordinator }) => {
-        await coordinator?.ready();
+      async (backend) => {
+        await this.repairs.ready(backend);
+        const { port, coordinator } = backend;
         if (coordinator === undefined) await port.set(this.options.prefix + key, text(), ttlMs);
         else await coordinator.set(key, text(), ttlMs, budgetMs);
         return true;
       },
       budgetMs,
     );
-    if (done === true) this.log.removeKey(key);
     // Whether it arrived or not: what is there now may be older than what it was to replace.
-    else this.postpone(key);
+    if (done === true) this.repairs.keysDone([key]);
+    else this.repairs.keysFailed([key]);
     return done === true;
   }
 
@@ -145,8 +155,8 @@ export class GuardedStore {
       (backend) => this.eraser.erase(backend, [key]),
       budgetMs,
     );
-    if (there === undefined) this.postpone(key);
-    else this.log.removeKey(key);
+    if (there === undefined) this.repairs.keysFailed([key]);
+    else this.repairs.keysDone([key]);
     return there?.[0];
   }
 
@@ -165,8 +175,9 @@ export class GuardedStore {
   ): Promise<number | undefined> {
     const stored = await this.guard.attempt(
       'set',
-      async ({ port, coordinator }) => {
-        await coordinator?.ready();
+      async (backend) => {
+        await this.repairs.ready(backend);
+        const { port, coordinator } = backend;
         const outcome =
           coordinator === undefined
             ? await setEach(port, this.options.prefix, texts())
@@ -179,8 +190,8 @@ export class GuardedStore {
       budgetMs,
       { weight: keys.length, lane },
     );
-    for (const key of keys.slice(0, stored ?? 0)) this.log.removeKey(key);
-    this.postponeAll(keys.slice(stored ?? 0));
+    this.repairs.keysDone(keys.slice(0, stored ?? 0));
+    this.repairs.keysFailed(keys.slice(stored ?? 0));
     return stored;
   }
 
@@ -200,16 +211,14 @@ export class GuardedStore {
       budgetMs,
       { weight: keys.length, lane },
     );
-    if (there === undefined) this.postponeAll(keys);
-    else for (const key of keys) this.log.removeKey(key);
+    if (there === undefined) this.repairs.keysFailed(keys);
+    else this.repairs.keysDone(keys);
     return there;
   }
 
   /** Notes that what the store has under the keys is out of date. */
   postponeAll(keys: readonly string[]): void {
-    if (keys.length === 0) return;
-    for (const key of keys) this.log.addKey(key);
-    this.recovery.soon();
+    this.repairs.keysFailed(keys);
   }
 
   /**
@@ -233,23 +242,23 @@ export class GuardedStore {
     const { count, isDone } = this.isDown
       ? { count: 0, isDone: false }
       : await this.passes.remove(patterns);
-    if (!isDone) {
-      this.log.addPatterns(patterns);
-      this.recovery.soon();
-    }
+    if (isDone) this.repairs.patternsDone(patterns);
+    else this.repairs.patternsFailed(patterns);
     return count;
   }
 
   async invalidateTags(tags: readonly string[]): Promise<void> {
     for (let i = 0; i < tags.length; i += LIMITS.tagsPerCommand) {
+      const some = tags.slice(i, i + LIMITS.tagsPerCommand);
       const done = await this.coordination.run('tags', async (to) => {
-        await to.invalidateTags(tags.slice(i, i + LIMITS.tagsPerCommand));
+        await to.invalidateTags(some);
         return true;
       });
-      if (done === true) continue;
-      this.log.addTags(tags.slice(i));
-      this.recovery.soon();
-      return;
+      if (done !== true) {
+        this.repairs.tagsFailed(tags.slice(i));
+        return;
+      }
+      this.repairs.tagsDone(some);
     }
   }
 
@@ -269,27 +278,23 @@ export class GuardedStore {
   /** Tries the store again at once: it said that it is back. */
   hurry(): void {
     this.guard.hurry();
-    this.recovery.soon();
+    this.repairs.recovery.soon();
   }
 
   /** An `error` event of the store, which may belong to any operation or none. */
   reported(cause: unknown): void {
-    this.guard.reported(cause, this.recovery.isRunning ? 'quietly' : 'aloud');
+    this.guard.reported(cause, this.repairs.recovery.isRunning ? 'quietly' : 'aloud');
   }
 
   /** Removes what is logged, if the store can be asked. Never rejects. */
   async flush(): Promise<void> {
-    if (this.log.size > 0) await this.recovery.run();
+    if (this.pending > 0) await this.repairs.recovery.run();
   }
 
   /** Ends all probing and retrying, and what was opened for the cache. */
   async close(): Promise<void> {
-    this.recovery.stop();
+    this.repairs.stop();
     await this.guard.close();
-  }
-
-  private postpone(key: string): void {
-    this.postponeAll([key]);
   }
 
   /**
@@ -297,7 +302,7 @@ export class GuardedStore {
    * as a replica does, can still be read; what is logged stays covered.
    */
   private async probe(): Promise<boolean> {
-    if (this.log.size > 0 && (await this.recovery.run())) return true;
+    if (this.pending > 0 && (await this.repairs.recovery.run())) return true;
     const key = `${this.options.prefix}#probe`;
     const answer = await this.guard.force(
       'get',
@@ -305,23 +310,6 @@ export class GuardedStore {
       'quietly',
     );
     return answer !== undefined;
-  }
-
-  private async makeGood({ keys, tags, patterns }: PendingWork): Promise<boolean> {
-    if (!(await this.eraser.eraseAll(keys, 'quietly'))) return false;
-    for (let i = 0; i < tags.length; i += DISPATCH.chunk) {
-      const batch = tags.slice(i, i + DISPATCH.chunk);
-      const done = await this.guard.force(
-        'tags',
-        async ({ coordinator }) => {
-          await coordinator?.invalidateTags(batch);
-          return true;
-        },
-        'quietly',
-      );
-      if (done === undefined) return false;
-    }
-    return patterns.length === 0 || (await this.eraser.eraseMatching([patterns], 'quietly')).isDone;
   }
 }
 

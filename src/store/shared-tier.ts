@@ -69,7 +69,11 @@ export class SharedTier {
       { prefix: `${namespace}:`, clock, timeoutMs, breaker, onError, onChange },
     );
     this.keys = new KeyCount(clock, () => this.store.count());
-    this.entries = new EntryCodec(options, () => this.store.coordinator?.clockOffsetMs ?? 0);
+    this.entries = new EntryCodec(
+      options,
+      () => this.store.coordinator?.clockOffsetMs ?? 0,
+      () => this.store.coordinator?.history.floor ?? 0,
+    );
     this.reads = new Coalescer(
       (keys) => {
         this.store.noteBlocked(clock.monotonic() - this.gatheringSince);
@@ -94,6 +98,16 @@ export class SharedTier {
   get isAway(): boolean {
     const { isDown, coordinator } = this.store;
     return isDown || (this.isCoordinated && coordinator?.isConnected !== true);
+  }
+
+  /** Whether the store is known to remember everything that it has acknowledged. */
+  get isCurrent(): boolean {
+    return this.store.isCurrent;
+  }
+
+  /** Does again what the store has forgotten, if there is another connection. */
+  catchUp(): void {
+    void this.store.catchUp();
   }
 
   /** Milliseconds so far in which calls waited for this process rather than for the store. */

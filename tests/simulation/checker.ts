@@ -176,7 +176,8 @@ export class Checker {
 export function versionOf(server: Server, key: string): number | undefined {
   const envelope = readEnvelope(server.get(key));
   if (envelope === undefined) return undefined;
-  const { tags, tagClock, payload } = envelope;
+  const { tags, tagClock, payload, createdAt } = envelope;
+  if (createdAt < server.highestFloor) return undefined;
   if (tags.length > 0) {
     const { epoch = Infinity, versions } = server.tagVersions(tags);
     if (Math.max(epoch, ...versions) > tagClock) return undefined;

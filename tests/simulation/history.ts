@@ -20,6 +20,8 @@ export class History {
   private readonly dead = new Map<string, Moment[]>();
   /** By process, key and version: the call has returned, for its own process. */
   private readonly own = new Map<string, Moment[]>();
+  private readonly acknowledged: { readonly author: number; readonly kills: readonly Kill[] }[] =
+    [];
   private count = 0;
 
   constructor(private readonly now: () => number) {}
@@ -43,8 +45,19 @@ export class History {
     this.enter(this.own, `${process} `, kills);
   }
 
-  killForAll(kills: readonly Kill[]): void {
+  /** @param author - The process that made them out of date. */
+  killForAll(kills: readonly Kill[], author: number): void {
+    this.acknowledged.push({ author, kills });
     this.enter(this.dead, '', kills);
+  }
+
+  /**
+   * The store is back in an earlier state: what was dead may live, until its author has killed it
+   * again. Answers who has to kill what.
+   */
+  revive(): readonly { readonly author: number; readonly kills: readonly Kill[] }[] {
+    this.dead.clear();
+    return this.acknowledged.splice(0);
   }
 
   deadSince(key: string, version: number): Moment | undefined {

@@ -29,10 +29,10 @@ function sharedOf(engine: Engine): object {
   return engine.shared as object;
 }
 
-/** A private part of the shared tier's store. */
-function partOf(engine: Engine, name: string): object {
-  const { store } = sharedOf(engine) as { store: Record<string, object> };
-  return store[name] as object;
+/** A part of what the shared tier's store has to repair. */
+function partOf(engine: Engine, name: 'log' | 'recovery' | 'journal'): object {
+  const { store } = sharedOf(engine) as { store: { repairs: Record<string, object> } };
+  return store.repairs[name] as object;
 }
 
 export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
@@ -80,4 +80,19 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   'writes of one key do not wait for each other': inEach(({ writes }) => {
     replace(writes, ['run'], async (_: string, write: () => Promise<unknown>) => await write());
   }),
+};
+
+/** Those that matter when the server comes back in an earlier state. */
+export const ROLLBACK_SABOTAGES: Readonly<Record<string, Sabotage>> = {
+  'what the store has forgotten is not done again': inEach((engine) => {
+    const journal = partOf(engine, 'journal');
+    replace(journal, ['ready']);
+    replace(journal, ['isCurrent'], () => true);
+  }),
+  'a journal that does not reach back raises no floor': (members) => {
+    for (const { store } of members) replace(store.coordinator?.history as object, ['raiseFloor']);
+  },
+  "the tags' clock goes back with the store": (_, server) => {
+    Object.defineProperty(server, 'clock', { get: () => 1 });
+  },
 };

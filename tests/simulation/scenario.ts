@@ -51,6 +51,10 @@ type FaultKind =
   | 'stall'
   /** The server loses everything and everybody. */
   | 'restart'
+  /** The server restarts from an earlier state of its own, or a replica takes over that had it. */
+  | 'rollback'
+  /** The same from its latest state: planned, or by a replica in step. */
+  | 'handover'
   | 'flush'
   /** The tags' hash is evicted. */
   | 'tags lost'
@@ -86,6 +90,10 @@ export interface Scenario {
   readonly hangs: number;
   /** Share of loads that fail. */
   readonly fails: number;
+  /** How long before it a rollback's state was saved. */
+  readonly snapshotMs: number;
+  /** Invalidations that a process can repeat. */
+  readonly journal: number;
   /** When the last step has been taken. */
   readonly endMs: number;
 }
@@ -136,6 +144,16 @@ export function scenarioOf(seed: number): Scenario {
     loadMs: random.pick([0, 5, 20, 60]),
     hangs: random.chance(0.15) ? 0.1 : 0,
     fails: random.chance(0.2) ? 0.2 : 0,
+    ...rollbacks(seed),
+  };
+}
+
+/** Drawn apart, so that the seeds of before mean what they meant. */
+function rollbacks(seed: number): Pick<Scenario, 'snapshotMs' | 'journal'> {
+  const random = new Random(seed ^ 0x5eed);
+  return {
+    snapshotMs: random.pick([20, 60, 200]),
+    journal: random.pick([1, 2, 10_000]),
   };
 }
 
@@ -169,10 +187,16 @@ function faults(processes: number, endMs: number, random: Random): Fault[] {
     ...(['bus lost', 'bus silent', 'commands lost', 'both lost', 'stall'] as const),
     ...(['restart', 'flush', 'tags lost', 'evict'] as const),
   ];
-  return Array.from({ length: random.int(1, 4) }, () => ({
+  const found = Array.from({ length: random.int(1, 4) }, () => ({
     at: random.int(0, endMs),
     kind: random.pick(kinds),
     process: random.int(0, processes - 1),
     lastsMs: RECONNECT_MS + random.int(0, random.pick([40, 400, 900])),
   }));
+  // Drawn last, so that the seeds of before mean what they meant.
+  return found.map((fault) =>
+    fault.kind !== 'restart' && !random.chance(0.25)
+      ? fault
+      : { ...fault, kind: random.pick(['restart', 'rollback', 'rollback', 'handover'] as const) },
+  );
 }

@@ -39,6 +39,9 @@ export class Server {
   private readonly values = new Map<string, Expiring>();
   private readonly leases = new Map<string, Expiring>();
   private tags: Tags | undefined;
+  /** Entries created before it are misses; part of the tags' hash. */
+  private floorMs = 0;
+  private readonly sequences = new Map<string, number>();
   private changed = new Set<string>();
 
   constructor(
@@ -161,7 +164,8 @@ export class Server {
 
   invalidateTags(tags: readonly string[], origin: string): number {
     const table = this.openTags();
-    const version = ++table.clock;
+    // Never lower than a version that a state which was lost has had.
+    const version = (table.clock = Math.max(table.clock + 1, this.clock));
     for (const tag of tags) table.versions.set(tag, version);
     this.publish({ kind: 'tags', tags, version, origin });
     return version;
@@ -171,9 +175,52 @@ export class Server {
     for (const subscriber of this.subscribers) subscriber.push({ kind: 'message', message });
   }
 
+  get floor(): number {
+    return this.floorMs;
+  }
+
+  /** The highest that there was: the processes remember it when the server has lost it. */
+  highestFloor = 0;
+
+  raiseFloor(origin: string): number {
+    this.openTags();
+    this.highestFloor = this.floorMs = EPOCH + this.scheduler.now;
+    this.leases.clear();
+    this.publish({ kind: 'floor', floor: this.floorMs, origin });
+    return this.floorMs;
+  }
+
+  noteSequence(origin: string, sequence: number): void {
+    this.sequences.set(origin, sequence);
+  }
+
+  sequence(origin: string): number | undefined {
+    return this.sequences.get(origin);
+  }
+
+  /** Everything as it is now, to come back to. */
+  save(): () => void {
+    const { tags, floorMs } = this;
+    const saved = {
+      values: [...this.values],
+      leases: Array.from(this.leases, ([key, lease]) => [key, { ...lease }] as const),
+      tags: tags && { ...tags, versions: new Map(tags.versions) },
+      sequences: [...this.sequences],
+    };
+    return () => {
+      this.lose();
+      for (const [key, value] of saved.values) this.values.set(key, value);
+      for (const [key, lease] of saved.leases) this.leases.set(key, { ...lease });
+      this.tags = saved.tags && { ...saved.tags, versions: new Map(saved.tags.versions) };
+      this.floorMs = floorMs;
+      for (const [origin, sequence] of saved.sequences) this.sequences.set(origin, sequence);
+    };
+  }
+
   /** The tags' hash is evicted. */
   loseTags(): void {
     this.tags = undefined;
+    this.floorMs = 0;
   }
 
   /** Everything is removed, and those who track are told. */
@@ -189,7 +236,8 @@ export class Server {
   lose(): void {
     this.values.clear();
     this.leases.clear();
-    this.tags = undefined;
+    this.sequences.clear();
+    this.loseTags();
   }
 
   private store(key: string, text: string, ttlMs: number): void {
@@ -207,8 +255,12 @@ export class Server {
 
   private openTags(): Tags {
     if (this.tags !== undefined) return this.tags;
-    const clock = (EPOCH + this.scheduler.now) * 1000;
+    const { clock } = this;
     return (this.tags = { epoch: clock, clock, versions: new Map() });
+  }
+
+  private get clock(): number {
+    return (EPOCH + this.scheduler.now) * 1000;
   }
 
   /** Changes of one turn of the server are told together, behind all that the turn has published. */

@@ -8,6 +8,7 @@ import type {
   KeyPattern,
   SetOutcome,
   StoredText,
+  StoreHistory,
   TagVersions,
 } from '../../src/store/coordinator.js';
 import type { BusLink } from './bus-link.js';
@@ -84,6 +85,7 @@ class SimulatedCoordinator implements Coordinator {
   readonly messages = { sent: 0, received: 0 };
   lastTagClock: number | undefined;
   readonly listener: CoordinatorListener;
+  readonly history: SimulatedHistory;
   private hasAnswered = false;
   private question: Promise<void> | undefined;
   private starting: Promise<void> | undefined;
@@ -93,6 +95,9 @@ class SimulatedCoordinator implements Coordinator {
     private readonly simulated: SimulatedStoreOptions,
   ) {
     this.listener = options.listener;
+    this.history = new SimulatedHistory(simulated, options.origin, () => {
+      this.listener.onReset();
+    });
     simulated.bus.listener = {
       onPush: (push) => {
         this.receive(push);
@@ -119,6 +124,7 @@ class SimulatedCoordinator implements Coordinator {
   }
 
   connected(): void {
+    this.history.connections++;
     this.ready()?.catch(() => undefined);
     this.simulated.bus.open(this.simulated.openMs());
     this.listener.onChange();
@@ -244,7 +250,11 @@ class SimulatedCoordinator implements Coordinator {
 
   async tagVersions(tags: readonly string[]): Promise<TagVersions> {
     await this.ready();
-    return await this.simulated.link.send((server) => server.tagVersions(tags));
+    const [versions, floor] = await this.simulated.link.send(
+      (server) => [server.tagVersions(tags), server.floor] as const,
+    );
+    this.history.sawFloor(floor);
+    return versions;
   }
 
   async invalidateTags(tags: readonly string[]): Promise<number> {
@@ -264,8 +274,11 @@ class SimulatedCoordinator implements Coordinator {
   }
 
   private async ask(): Promise<void> {
-    const found = await this.simulated.link.send((server) => server.knownTagClock);
-    this.lastTagClock = found;
+    const found = await this.simulated.link.send(({ knownTagClock, floor }) => {
+      return { knownTagClock, floor };
+    });
+    this.lastTagClock = found.knownTagClock;
+    this.history.sawFloor(found.floor);
     this.hasAnswered = true;
     this.question = undefined;
   }
@@ -306,6 +319,9 @@ class SimulatedCoordinator implements Coordinator {
       case 'clear':
         if (!isOurs) listener.onPatterns(message.patterns);
         break;
+      case 'floor':
+        this.history.sawFloor(message.floor);
+        break;
       case 'probe':
         break;
     }
@@ -318,5 +334,37 @@ class SimulatedCoordinator implements Coordinator {
 
   private serverTime(): number {
     return this.simulated.scheduler.now;
+  }
+}
+
+/** What `src/redis/history.ts` is over ioredis. */
+class SimulatedHistory implements StoreHistory {
+  connections = 0;
+  floor = 0;
+
+  constructor(
+    private readonly simulated: SimulatedStoreOptions,
+    private readonly origin: string,
+    private readonly onFloor: () => void,
+  ) {}
+
+  sawFloor(floor: number): void {
+    if (floor <= this.floor) return;
+    this.floor = floor;
+    this.onFloor();
+  }
+
+  async noteSequence(sequence: number): Promise<void> {
+    await this.simulated.link.send((server) => {
+      server.noteSequence(this.origin, sequence);
+    });
+  }
+
+  async readSequence(): Promise<number | undefined> {
+    return await this.simulated.link.send((server) => server.sequence(this.origin));
+  }
+
+  async raiseFloor(): Promise<void> {
+    this.sawFloor(await this.simulated.link.send((server) => server.raiseFloor(this.origin)));
   }
 }

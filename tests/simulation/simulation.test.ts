@@ -1,5 +1,5 @@
 import { Figures } from './figures.js';
-import { SABOTAGES } from './sabotage.js';
+import { ROLLBACK_SABOTAGES, SABOTAGES } from './sabotage.js';
 import { scenarioOf, type Scenario } from './scenario.js';
 import { simulate } from './simulation.js';
 
@@ -11,6 +11,8 @@ const FIRST = Number(process.env['SIMULATION_SEED'] ?? 1);
 const COUNT = Number(process.env['SIMULATION_SEEDS'] ?? 2000);
 /** Seeds after which the checker must have noticed what was taken away. */
 const MOST_SABOTAGED = 2000;
+/** Scenarios in which the server comes back in an earlier state. */
+const ROLLBACKS = 300;
 
 /** Seeds that failed once, and what was wrong then. */
 const REGRESSIONS: Readonly<Record<number, string>> = {
@@ -41,6 +43,19 @@ function withoutCommands(seed: number): Scenario {
     faults: [
       { at: 10 + (seed % 50), kind: 'commands lost', process: 0, lastsMs: 60 + (seed % 100) },
     ],
+  };
+}
+
+/** The seed's scenario, in which the server comes back once in an earlier state. */
+function rolledBack(seed: number, journal: number): Scenario {
+  const scenario = scenarioOf(seed);
+  const calm = { ttlMs: 60_000, graceMs: 0, softMs: undefined, hardMs: undefined };
+  const at = Math.round(scenario.endMs * (0.5 + (seed % 10) / 25));
+  return {
+    ...scenario,
+    ...{ hangs: 0, fails: 0, journal, snapshotMs: Math.round(at * ((seed % 7) / 8)) },
+    keys: scenario.keys.map((plan) => ({ ...plan, ...calm })),
+    faults: [{ at, kind: 'rollback', process: 0, lastsMs: 60 + (seed % 100) }],
   };
 }
 
@@ -78,6 +93,16 @@ describe('the protocol, simulated', () => {
     await expectNoViolation(withoutCommands(seed));
   });
 
+  it.each([1, 10_000])(
+    'keeps its promises when the server goes back, with a journal of %i',
+    async (journal) => {
+      for (let seed = 1; seed <= ROLLBACKS; seed++) {
+        await expectNoViolation(rolledBack(seed, journal));
+      }
+    },
+    60_000 + 100 * ROLLBACKS,
+  );
+
   it('does the same for the same seed', async () => {
     const hide = (line: string): string => line.replace(/[0-9a-f-]{36}/g, 'origin');
     const [one, other] = [await simulate(7, { traced: true }), await simulate(7, { traced: true })];
@@ -91,6 +116,20 @@ describe('the protocol, simulated', () => {
       async (_, sabotage) => {
         for (let seed = 1; seed <= MOST_SABOTAGED; seed++) {
           const { violations } = await simulate(seed, { sabotage });
+          if (violations.length > 0) return;
+        }
+        throw new Error(`Nothing was noticed in ${MOST_SABOTAGED} seeds.`);
+      },
+      60_000,
+    );
+
+    it.each(Object.entries(ROLLBACK_SABOTAGES))(
+      '%s',
+      async (_, sabotage) => {
+        for (let seed = 1; seed <= MOST_SABOTAGED; seed++) {
+          const { violations } = await simulate(rolledBack(seed, seed % 2 === 0 ? 1 : 10_000), {
+            sabotage,
+          });
           if (violations.length > 0) return;
         }
         throw new Error(`Nothing was noticed in ${MOST_SABOTAGED} seeds.`);

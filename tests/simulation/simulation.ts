@@ -73,6 +73,13 @@ export async function simulate(
   return await new Simulation(scenario, options).run();
 }
 
+interface Unconfirmed {
+  readonly kills: readonly Kill[];
+  readonly free?: () => void;
+  /** Whether the store had confirmed them once, and went back to a state from before. */
+  readonly isRevived?: boolean;
+}
+
 class DatabaseError extends Error {}
 
 class Simulation {
@@ -84,10 +91,12 @@ class Simulation {
   private readonly members: readonly Member[];
   private readonly plans: ReadonlyMap<string, KeyPlan>;
   private readonly trace: string[] = [];
+  /** Brings the server's saved state back. */
+  private saved: (() => void) | undefined;
   /** Calls that have not settled. */
   private open = 0;
   /** By process, what its store has not confirmed yet. */
-  private readonly unconfirmed = new Map<Member, { kills: readonly Kill[]; free?: () => void }[]>();
+  private readonly unconfirmed = new Map<Member, Unconfirmed[]>();
   /** Keys that one process is setting: no other may write them meanwhile. */
   private readonly locks = new Map<string, { owner: Member; holds: number }>();
 
@@ -121,6 +130,11 @@ class Simulation {
       });
     }
     for (const fault of scenario.faults) {
+      if (fault.kind === 'rollback') {
+        scheduler.at(fault.at - scenario.snapshotMs, () => {
+          this.saved = this.server.save();
+        });
+      }
       scheduler.at(fault.at, () => {
         this.strike(fault);
       });
@@ -171,6 +185,10 @@ class Simulation {
       ...(hasMemory ? {} : { memory: false as const }),
     });
     const { engine } = cache[CORE];
+    const { store: guarded } = engine.shared as unknown as {
+      store: { repairs: { journal: { capacity: number } } };
+    };
+    guarded.repairs.journal.capacity = scenario.journal;
     return { id, hasMemory, cache, engine, store, link, bus };
   }
 
@@ -332,17 +350,28 @@ class Simulation {
     if (this.unconfirmed.size === 0) return false;
     for (const [member, writes] of this.unconfirmed) {
       if (member.engine.shared?.pending !== 0) continue;
+      if (writes.some(({ isRevived }) => isRevived) && !this.hasCaughtUp(member)) continue;
       this.unconfirmed.delete(member);
       for (const { kills, free } of writes) {
         this.note(
           () => `acknowledged: ${kills.map((one) => `${one.key} v${one.version}`).join(' ')}`,
         );
-        this.history.killForAll(kills);
+        this.history.killForAll(kills, member.id);
         free?.();
         for (const { key } of kills) this.checker.checkServer(this.server, key);
       }
     }
     return false;
+  }
+
+  /** Whether a process has done again what the store had forgotten, and all have heard of it. */
+  private hasCaughtUp({ link, engine }: Member): boolean {
+    const { highestFloor } = this.server;
+    return (
+      link.isConnected &&
+      engine.shared?.isCurrent === true &&
+      this.members.every(({ store }) => (store.coordinator?.history.floor ?? 0) >= highestFloor)
+    );
   }
 
   private startOf({ id, hasMemory, engine }: Member): ReadStart {
@@ -385,6 +414,15 @@ class Simulation {
           this.loseCommands(each, lastsMs);
         }
         break;
+      case 'handover':
+        for (const each of this.members) {
+          this.loseBus(each, lastsMs);
+          this.loseCommands(each, lastsMs);
+        }
+        break;
+      case 'rollback':
+        this.rollBack(lastsMs);
+        break;
       case 'flush':
         server.flush();
         break;
@@ -394,6 +432,21 @@ class Simulation {
       case 'evict':
         server.unlink(random.pick(scenario.keys).key);
         break;
+    }
+  }
+
+  /** Everything comes back as it was a while ago; what has been acknowledged since may be undone. */
+  private rollBack(lastsMs: number): void {
+    const { history, members, unconfirmed } = this;
+    this.saved?.();
+    for (const each of members) {
+      this.loseBus(each, lastsMs);
+      // What was on its way goes down with the server that it was sent to.
+      this.loseCommands(each, lastsMs, 0);
+    }
+    for (const { author, kills } of history.revive()) {
+      const member = members[author] as Member;
+      unconfirmed.set(member, [...(unconfirmed.get(member) ?? []), { kills, isRevived: true }]);
     }
   }
 
@@ -407,9 +460,9 @@ class Simulation {
     });
   }
 
-  private loseCommands({ id, link }: Member, lastsMs: number): void {
+  private loseCommands({ id, link }: Member, lastsMs: number, survivors = 3): void {
     if (!link.isConnected) return;
-    link.lose(this.random.int(0, 3));
+    link.lose(this.random.int(0, survivors));
     this.scheduler.after(lastsMs, () => {
       if (link.isConnected) return;
       this.note(() => `process ${id}: commands connected`);
@@ -424,7 +477,11 @@ class Simulation {
     return this.members.every(({ engine, link, bus }) => {
       const { shared } = engine;
       return (
-        link.isConnected && bus.isListening && shared?.isDown === false && shared.pending === 0
+        link.isConnected &&
+        bus.isListening &&
+        shared?.isDown === false &&
+        shared.pending === 0 &&
+        shared.isCurrent
       );
     });
   }
@@ -432,8 +489,8 @@ class Simulation {
   private health(): string {
     return this.members
       .map(({ id, engine, link, bus }) => {
-        const { isDown, pending } = engine.shared ?? {};
-        return `process ${id} ${inspect({ connected: link.isConnected, listening: bus.isListening, isDown, pending })}`;
+        const { isDown, pending, isCurrent } = engine.shared ?? {};
+        return `process ${id} ${inspect({ connected: link.isConnected, listening: bus.isListening, isDown, pending, isCurrent })}`;
       })
       .join(', ');
   }

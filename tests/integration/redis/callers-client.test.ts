@@ -184,7 +184,7 @@ describe('A client with a queue for when there is no connection', () => {
     await mortal.up();
     await one.untilWell();
     const admin = kept(new Redis(mortal.url));
-    expect(await admin.keys('*')).toEqual([]);
+    expect(await admin.keys('aurora:*')).toEqual([]);
     expect(client.options.enableOfflineQueue).toBe(true);
   });
 

@@ -14,8 +14,10 @@ class FakeServer {
 
   constructor(private readonly clock: ManualClock) {}
 
-  async hget(): Promise<string | null> {
-    return this.tagClock;
+  floor: string | null = null;
+
+  async hmget(): Promise<(string | null)[]> {
+    return [this.tagClock, this.floor];
   }
 
   async time(): Promise<string[]> {

@@ -1,0 +1,124 @@
+import type { Cluster } from 'ioredis';
+
+import type { Clock } from '../base/clock.js';
+import { StoreError } from '../base/errors.js';
+import type { FailedShards, StoreHistory } from '../store/coordinator.js';
+import type { Connection } from './connection.js';
+import { isReply } from './failure.js';
+import type { Layout } from './layout.js';
+import { encodeFloor } from './messages.js';
+import { scan } from './scan.js';
+import type { Scripts } from './scripts.js';
+import type { ServerClock } from './server-clock.js';
+import { failedShards, primariesOf, type Primaries } from './shards.js';
+
+const DAY_MS = 86_400_000;
+/** From one renewal of the number to the next. */
+const RENEWAL_MS = 3_600_000;
+
+export interface RedisHistoryOptions {
+  readonly connection: Connection;
+  readonly layout: Layout;
+  readonly origin: string;
+  readonly clock: Clock;
+  readonly time: ServerClock;
+  readonly scripts: Scripts;
+}
+
+/**
+ * Keeps the number of this cache's latest acknowledged invalidation in a key of its own. A cluster has
+ * no one place that shares the fate of all keys: there, shards with another primary are reported.
+ *
+ * @internal
+ */
+export class RedisHistory implements StoreHistory {
+  connections = 0;
+  private noted: { readonly sequence: number; readonly at: number } | undefined;
+  private isClosed = false;
+  private primaries: Primaries | undefined;
+  private failed: FailedShards | undefined;
+
+  constructor(private readonly options: RedisHistoryOptions) {}
+
+  get floor(): number {
+    return this.options.time.floor;
+  }
+
+  /** A connection stands. */
+  connected(): void {
+    this.connections++;
+    this.primaries = undefined;
+    this.lookAtShards();
+  }
+
+  /** Renews the number, and looks for shards that have failed over; whether there are any. */
+  probe(): boolean {
+    const { noted, options } = this;
+    if (noted !== undefined && options.clock.monotonic() - noted.at > RENEWAL_MS) {
+      this.noteSequence(noted.sequence).catch(() => undefined);
+    }
+    return this.lookAtShards();
+  }
+
+  async noteSequence(sequence: number): Promise<void> {
+    const { connection, layout, origin, clock } = this.options;
+    if (connection.isCluster) return;
+    if (!connection.isReady || this.isClosed) throw new StoreError('journal', 'Not connected.');
+    this.noted = { sequence, at: clock.monotonic() };
+    await connection.client.set(layout.sequenceOf(origin), sequence, 'PX', DAY_MS);
+  }
+
+  async readSequence(): Promise<number | undefined> {
+    const { connection, layout, origin } = this.options;
+    if (connection.isCluster) return Infinity;
+    try {
+      const found = await connection.client.get(layout.sequenceOf(origin));
+      return found === null ? undefined : Number(found);
+    } catch (error) {
+      // A user who may not read it goes without.
+      if (isReply(error)) return Infinity;
+      throw error;
+    }
+  }
+
+  async raiseFloor(): Promise<void> {
+    const { connection, layout, origin, scripts, time } = this.options;
+    const words = [layout.bus, ...encodeFloor(origin)];
+    time.sawFloor(Number(await scripts.run('raiseFloor', layout.tags, ...words)));
+    // A lease that came back with the state belongs to a load from before what was forgotten.
+    const { client } = connection;
+    for await (const names of scan(client, layout.leasesOf(''))) {
+      if (names.length > 0) await client.unlink(...names);
+    }
+  }
+
+  takeFailovers(): FailedShards | undefined {
+    const { failed } = this;
+    this.failed = undefined;
+    return failed;
+  }
+
+  /** Takes the number away: there is no process left to use it. */
+  close(): void {
+    const { connection, layout, origin } = this.options;
+    this.isClosed = true;
+    if (this.noted === undefined || !connection.isReady) return;
+    connection.client.unlink(layout.sequenceOf(origin)).catch(() => undefined);
+  }
+
+  private lookAtShards(): boolean {
+    const { connection, layout } = this.options;
+    if (!connection.isCluster) return false;
+    const before = this.primaries;
+    this.primaries = primariesOf(connection.client as Cluster);
+    const failed = before && failedShards(before, this.primaries, layout);
+    if (failed === undefined) return false;
+    const earlier = this.failed;
+    this.failed = {
+      hasKey: (key) => failed.hasKey(key) || earlier?.hasKey(key) === true,
+      hasTags: failed.hasTags || earlier?.hasTags === true,
+    };
+    this.connections++;
+    return true;
+  }
+}

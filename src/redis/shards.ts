@@ -1,0 +1,62 @@
+import type { Cluster } from 'ioredis';
+
+import type { FailedShards } from '../store/coordinator.js';
+import type { Layout } from './layout.js';
+
+const SLOTS = 16_384;
+/** CRC-16/XMODEM, by which Redis Cluster maps keys to slots. */
+const POLYNOMIAL = 0x1021;
+
+/** By slot, the address of its primary. */
+export type Primaries = readonly (string | undefined)[];
+
+/**
+ * Which node a cluster's client takes for the primary of each slot.
+ *
+ * @internal
+ */
+export function primariesOf(client: Cluster): Primaries {
+  const { slots } = client as unknown as { slots?: readonly (readonly string[] | undefined)[] };
+  // ioredis changes its lists in place.
+  return Array.isArray(slots) ? Array.from(slots, (nodes?: readonly string[]) => nodes?.[0]) : [];
+}
+
+/**
+ * What lives in slots that have another primary than before; `undefined` when there are none. Slots
+ * that were moved on purpose count as well: too much is done again rather than too little.
+ *
+ * @internal
+ */
+export function failedShards(
+  before: Primaries,
+  now: Primaries,
+  layout: Layout,
+): FailedShards | undefined {
+  const failed = new Set<number>();
+  for (let slot = 0; slot < SLOTS; slot++) {
+    const [old, present] = [before[slot], now[slot]];
+    if (old !== undefined && present !== undefined && old !== present) failed.add(slot);
+  }
+  if (failed.size === 0) return undefined;
+  return {
+    hasKey: (key) => failed.has(slotOf(layout.value(key))),
+    hasTags: failed.has(slotOf(layout.tags)),
+  };
+}
+
+/**
+ * The slot of a key without braces, which no key of ours has.
+ *
+ * @internal
+ */
+export function slotOf(name: string): number {
+  let crc = 0;
+  for (const byte of Buffer.from(name)) {
+    crc ^= byte << 8;
+    for (let bit = 0; bit < 8; bit++) {
+      crc = (crc & 0x8000) === 0 ? crc << 1 : (crc << 1) ^ POLYNOMIAL;
+    }
+    crc &= 0xffff;
+  }
+  return crc % SLOTS;
+}

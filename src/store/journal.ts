@@ -1,0 +1,152 @@
+import { LIMITS } from '../base/defaults.js';
+import type { Clock } from '../base/clock.js';
+import type { KeyPattern, StoreHistory } from './coordinator.js';
+
+/** What was invalidated: a key, a tag, or what matches a pattern. */
+export type Invalidation =
+  | { readonly kind: 'key' | 'tag'; readonly name: string }
+  | { readonly kind: 'pattern'; readonly pattern: KeyPattern };
+
+interface Entry {
+  readonly what: Invalidation;
+  readonly sequence: number;
+  /** By the monotonic clock. */
+  readonly at: number;
+}
+
+export interface JournalOptions {
+  readonly clock: Clock;
+  /** Invalidations that the store may have forgotten, to be done again before they are relied on. */
+  readonly onLost: (lost: readonly Invalidation[]) => void;
+}
+
+/**
+ * The latest invalidations that the store has acknowledged, numbered. A store that restarts from a
+ * snapshot, or whose replica takes over, may be back in a state from before them.
+ *
+ * The store is given the number of the latest one after its acknowledgement. Whatever state it comes
+ * back in, that state holds the number that belongs to it: everything up to it was kept, and what
+ * lies above is done again. Where the journal does not reach back that far, a floor makes all older
+ * entries misses. (A run id would not do: it changes at planned restarts and promotions too, which
+ * lose nothing, and managed servers hide it.)
+ *
+ * @internal
+ */
+export class Journal {
+  /** By what was invalidated; the latest last. */
+  private readonly entries = new Map<string, Entry>();
+  /** Stays at the front: a new iterator would pass over all that was deleted there. */
+  private oldest = this.entries.entries();
+  private last = 0;
+  /** The highest number that is kept no more. */
+  private forgotten = 0;
+  /** The connection whose store is known to remember everything; see {@link StoreHistory.connections}. */
+  private checked = -1;
+  private checking: Promise<void> | undefined;
+  /** While a number is under way to the store. */
+  private isNoting = false;
+  private noted = 0;
+  /** Fewer in tests. */
+  capacity: number = LIMITS.journalEntries;
+
+  constructor(private readonly options: JournalOptions) {}
+
+  /** Whether the store is known to remember everything that it has acknowledged. */
+  isCurrent({ connections }: StoreHistory): boolean {
+    return this.checked === connections || this.last === 0;
+  }
+
+  /**
+   * Settles when what this connection's store has forgotten is known; `undefined` when it is.
+   *
+   * @throws when the store cannot be asked.
+   */
+  ready(store: StoreHistory): Promise<void> | undefined {
+    if (this.checked === store.connections) return undefined;
+    if (this.last === 0) {
+      // Nothing to lose: a process that has invalidated nothing must not empty a good cache.
+      this.checked = store.connections;
+      store.takeFailovers?.();
+      return undefined;
+    }
+    return (this.checking ??= this.check(store).finally(() => {
+      this.checking = undefined;
+    }));
+  }
+
+  /** Numbers what the store has acknowledged. */
+  acknowledged(store: StoreHistory | undefined, what: readonly Invalidation[]): void {
+    if (store === undefined || what.length === 0) return;
+    // Before the first, there was nothing that this connection's store could have forgotten.
+    if (this.last === 0) this.checked = store.connections;
+    const at = this.options.clock.monotonic();
+    for (const one of what) this.add({ what: one, sequence: ++this.last, at });
+    void this.note(store);
+  }
+
+  private add(entry: Entry): void {
+    const { entries } = this;
+    const id = idOf(entry.what);
+    entries.delete(id);
+    entries.set(id, entry);
+    if (entries.size <= this.capacity) return;
+    const next = this.oldest.next();
+    if (next.done === true) {
+      this.oldest = entries.entries();
+      return;
+    }
+    const [oldest, { sequence }] = next.value;
+    entries.delete(oldest);
+    this.forgotten = sequence;
+  }
+
+  /** One number at a time: those that come meanwhile travel as the highest of them. */
+  private async note(store: StoreHistory): Promise<void> {
+    if (this.isNoting) return;
+    this.isNoting = true;
+    try {
+      // Another connection's store may have forgotten what this number would claim.
+      while (this.noted < this.last && this.checked === store.connections) {
+        const { last } = this;
+        await store.noteSequence(last);
+        this.noted = last;
+      }
+    } catch {
+      // The store knows a lower number, so that more is done again than need be.
+    } finally {
+      this.isNoting = false;
+    }
+  }
+
+  private async check(store: StoreHistory): Promise<void> {
+    while (this.checked !== store.connections) {
+      const { connections } = store;
+      const known = (await store.readSequence()) ?? 0;
+      if (connections !== store.connections) continue;
+      if (known < this.forgotten) await store.raiseFloor();
+      this.repeat(known, store);
+      this.checked = connections;
+    }
+    this.noted = 0;
+    void this.note(store);
+  }
+
+  private repeat(known: number, store: StoreHistory): void {
+    const shards = store.takeFailovers?.();
+    const since = this.options.clock.monotonic() - LIMITS.shardReplayMs;
+    const lost: Invalidation[] = [];
+    for (const { what, sequence, at } of this.entries.values()) {
+      const isOnShard =
+        shards !== undefined &&
+        at >= since &&
+        (what.kind === 'pattern' ||
+          (what.kind === 'tag' ? shards.hasTags : shards.hasKey(what.name)));
+      if (sequence > known || isOnShard) lost.push(what);
+    }
+    if (lost.length > 0) this.options.onLost(lost);
+  }
+}
+
+function idOf(what: Invalidation): string {
+  return what.kind === 'pattern' ? `p${what.pattern.source}` : `${what.kind}:${what.name}`;
+}

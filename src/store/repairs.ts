@@ -1,0 +1,163 @@
+import type { Clock } from '../base/clock.js';
+import { DISPATCH } from '../base/defaults.js';
+import type { Backend } from './backend.js';
+import type { Coordinator, KeyPattern } from './coordinator.js';
+import type { Eraser } from './eraser.js';
+import type { Guard } from './guard.js';
+import { Journal, type Invalidation } from './journal.js';
+import { PendingLog, type PendingWork } from './pending-log.js';
+import { Recovery } from './recovery.js';
+
+export interface RepairsOptions {
+  readonly clock: Clock;
+  /** From a failure to the next try. */
+  readonly retryMs: number;
+  readonly guard: Guard;
+  readonly eraser: Eraser;
+}
+
+/**
+ * What is out of date in the store, and is removed as soon as that is possible: invalidations that
+ * failed, and those that the store has acknowledged and forgotten. Until then it is covered: nobody
+ * may read it.
+ *
+ * @internal
+ */
+export class Repairs {
+  readonly log = new PendingLog();
+  readonly recovery: Recovery;
+  readonly journal: Journal;
+  private isStopped = false;
+
+  constructor(private readonly options: RepairsOptions) {
+    const { clock, retryMs, guard } = options;
+    this.recovery = new Recovery(this.log, {
+      clock,
+      retryMs,
+      isBlocked: () => guard.isDown,
+      makeGood: (work) => this.makeGood(work),
+    });
+    this.journal = new Journal({
+      clock,
+      onLost: (lost) => {
+        this.postpone(lost);
+      },
+    });
+  }
+
+  /** Settles when commands can be sent, and what the store has forgotten is known and covered. */
+  ready({ coordinator }: Backend): Promise<void> | undefined {
+    if (coordinator === undefined) return undefined;
+    const wait = coordinator.ready();
+    return wait === undefined
+      ? this.journal.ready(coordinator.history)
+      : wait.then(() => this.journal.ready(coordinator.history));
+  }
+
+  /** Whether the store is known to remember everything that it has acknowledged. */
+  get isCurrent(): boolean {
+    const { coordinator } = this;
+    return coordinator === undefined || this.journal.isCurrent(coordinator.history);
+  }
+
+  /** There may be another connection: what its store has forgotten is done again, read or not. */
+  async catchUp(): Promise<void> {
+    const { clock, guard, retryMs } = this.options;
+    if (this.isStopped || this.isCurrent || this.coordinator?.isConnected !== true) return;
+    const ready = async (backend: Backend): Promise<true> => {
+      await this.ready(backend);
+      return true;
+    };
+    if ((await guard.force('journal', ready, 'quietly')) !== undefined) return;
+    clock.setTimeout(() => {
+      void this.catchUp();
+    }, retryMs);
+  }
+
+  covers(key: string, tags: readonly string[]): boolean {
+    return this.log.size > 0 && (this.log.covers(key) || this.log.coversTags(tags));
+  }
+
+  /** The store has removed or replaced what it had under the keys. */
+  keysDone(keys: readonly string[]): void {
+    for (const key of keys) this.log.removeKey(key);
+    this.acknowledged(keys.map((name) => ({ kind: 'key', name })));
+  }
+
+  /** The same by a lease, which says nothing of removals that have failed. */
+  keyReplaced(key: string): void {
+    this.acknowledged([{ kind: 'key', name: key }]);
+  }
+
+  tagsDone(tags: readonly string[]): void {
+    this.acknowledged(tags.map((name) => ({ kind: 'tag', name })));
+  }
+
+  patternsDone(patterns: readonly KeyPattern[]): void {
+    this.acknowledged(patterns.map((pattern) => ({ kind: 'pattern', pattern })));
+  }
+
+  /** What the store has under the keys is out of date. */
+  keysFailed(keys: readonly string[]): void {
+    if (keys.length === 0) return;
+    for (const key of keys) this.log.addKey(key);
+    this.recovery.soon();
+  }
+
+  tagsFailed(tags: readonly string[]): void {
+    this.log.addTags(tags);
+    this.recovery.soon();
+  }
+
+  patternsFailed(patterns: readonly KeyPattern[]): void {
+    this.log.addPatterns(patterns);
+    this.recovery.soon();
+  }
+
+  stop(): void {
+    this.isStopped = true;
+    this.recovery.stop();
+  }
+
+  private get coordinator(): Coordinator | undefined {
+    return this.options.guard.backend?.coordinator;
+  }
+
+  private acknowledged(what: readonly Invalidation[]): void {
+    this.journal.acknowledged(this.coordinator?.history, what);
+  }
+
+  private postpone(lost: readonly Invalidation[]): void {
+    const patterns: KeyPattern[] = [];
+    for (const what of lost) {
+      if (what.kind === 'pattern') patterns.push(what.pattern);
+      else if (what.kind === 'key') this.log.addKey(what.name);
+      else this.log.addTags([what.name]);
+    }
+    this.log.addPatterns(patterns);
+    this.recovery.soon();
+  }
+
+  private async makeGood({ keys, tags, patterns }: PendingWork): Promise<boolean> {
+    const { eraser } = this.options;
+    if (!(await eraser.eraseAll(keys, 'quietly'))) return false;
+    this.acknowledged(keys.map((name) => ({ kind: 'key', name })));
+    for (let i = 0; i < tags.length; i += DISPATCH.chunk) {
+      const batch = tags.slice(i, i + DISPATCH.chunk);
+      if (!(await this.invalidate(batch))) return false;
+      this.tagsDone(batch);
+    }
+    if (patterns.length === 0) return true;
+    if (!(await eraser.eraseMatching([patterns], 'quietly')).isDone) return false;
+    this.patternsDone(patterns);
+    return true;
+  }
+
+  private async invalidate(tags: readonly string[]): Promise<boolean> {
+    const invalidate = async ({ coordinator }: Backend): Promise<true> => {
+      await coordinator?.invalidateTags(tags);
+      return true;
+    };
+    return (await this.options.guard.force('tags', invalidate, 'quietly')) === true;
+  }
+}

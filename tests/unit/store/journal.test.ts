@@ -1,0 +1,157 @@
+import { ManualClock } from 'aurora-cache/testing';
+
+import { LIMITS } from '../../../src/base/defaults.js';
+import type { FailedShards, StoreHistory } from '../../../src/store/coordinator.js';
+import { Journal, type Invalidation } from '../../../src/store/journal.js';
+
+const key = (name: string): Invalidation => ({ kind: 'key', name });
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A store that remembers one number, and can go back. */
+class FakeStore implements StoreHistory {
+  connections = 1;
+  floor = 0;
+  sequence: number | undefined;
+  readonly noted: number[] = [];
+  reads = 0;
+  failure: Error | undefined;
+  failovers: FailedShards | undefined;
+
+  async noteSequence(sequence: number): Promise<void> {
+    await turn();
+    if (this.failure !== undefined) throw this.failure;
+    this.noted.push(sequence);
+    this.sequence = sequence;
+  }
+
+  async readSequence(): Promise<number | undefined> {
+    this.reads++;
+    await turn();
+    if (this.failure !== undefined) throw this.failure;
+    return this.sequence;
+  }
+
+  async raiseFloor(): Promise<void> {
+    await turn();
+    this.floor++;
+  }
+
+  takeFailovers(): FailedShards | undefined {
+    const { failovers } = this;
+    this.failovers = undefined;
+    return failovers;
+  }
+}
+
+function setUp(): { store: FakeStore; journal: Journal; lost: string[]; clock: ManualClock } {
+  const [store, lost, clock] = [new FakeStore(), [] as string[], new ManualClock()];
+  const onLost = (what: readonly Invalidation[]): void => {
+    lost.push(...what.map((one) => (one.kind === 'pattern' ? one.pattern.source : one.name)));
+  };
+  return { store, lost, clock, journal: new Journal({ clock, onLost }) };
+}
+
+describe('The journal', () => {
+  it('leaves one number for all that is acknowledged while another is under way', async () => {
+    const { store, journal } = setUp();
+    for (let i = 0; i < 1000; i++) journal.acknowledged(store, [key(`key ${i}`)]);
+    for (let i = 0; i < 5; i++) await turn();
+    expect(store.noted).toEqual([1, 1000]);
+  });
+
+  it('asks nothing of a connection on which nothing can be lost', () => {
+    const { store, journal } = setUp();
+    expect(journal.ready(store)).toBeUndefined();
+    store.connections++;
+    expect(journal.ready(store)).toBeUndefined();
+    journal.acknowledged(store, [key('a')]);
+    expect(journal.ready(store)).toBeUndefined();
+    expect([store.reads, store.floor]).toEqual([0, 0]);
+  });
+
+  it('asks each new connection once, and reports what lies above the number', async () => {
+    const { store, journal, lost } = setUp();
+    for (const name of ['a', 'b', 'c', 'a']) journal.acknowledged(store, [key(name)]);
+    for (let i = 0; i < 3; i++) await turn();
+    store.connections++;
+    store.sequence = 2;
+    expect(journal.isCurrent(store)).toBe(false);
+    const [one, two] = [journal.ready(store), journal.ready(store)];
+    expect(one).toBeDefined();
+    expect(two).toBe(one);
+    await one;
+    expect(journal.ready(store)).toBeUndefined();
+    expect(lost).toEqual(['c', 'a']);
+    expect([store.reads, store.floor]).toEqual([1, 0]);
+  });
+
+  it('reports everything to a store that remembers nothing', async () => {
+    const { store, journal, lost } = setUp();
+    for (const name of ['a', 'b']) journal.acknowledged(store, [key(name)]);
+    for (let i = 0; i < 3; i++) await turn();
+    store.connections++;
+    store.sequence = undefined;
+    await journal.ready(store);
+    expect(lost).toEqual(['a', 'b']);
+  });
+
+  it('raises the floor where it does not reach back, and only there', async () => {
+    const { store, journal, lost } = setUp();
+    const count = 100 * LIMITS.journalEntries;
+    for (let i = 1; i <= count; i++) journal.acknowledged(store, [key(`key ${i}`)]);
+    for (let i = 0; i < 3; i++) await turn();
+    store.connections++;
+    store.sequence = count - LIMITS.journalEntries;
+    await journal.ready(store);
+    expect([lost.length, store.floor]).toEqual([LIMITS.journalEntries, 0]);
+    for (let i = 0; i < 3; i++) await turn();
+    store.connections++;
+    store.sequence = count - LIMITS.journalEntries - 1;
+    await journal.ready(store);
+    expect([lost.length, store.floor]).toEqual([2 * LIMITS.journalEntries, 1]);
+  });
+
+  it('leaves no number on a connection that it has not compared', async () => {
+    const { store, journal, lost } = setUp();
+    journal.acknowledged(store, [key('a')]);
+    for (let i = 0; i < 3; i++) await turn();
+    store.connections++;
+    store.sequence = 0;
+    journal.acknowledged(store, [key('b')]);
+    for (let i = 0; i < 3; i++) await turn();
+    expect(store.sequence).toBe(0);
+    await journal.ready(store);
+    expect(lost).toEqual(['a', 'b']);
+    for (let i = 0; i < 3; i++) await turn();
+    expect(store.sequence).toBe(2);
+  });
+
+  it('asks again when it could not, and when the connection changed meanwhile', async () => {
+    const { store, journal, lost } = setUp();
+    journal.acknowledged(store, [key('a')]);
+    for (let i = 0; i < 3; i++) await turn();
+    store.connections++;
+    store.failure = new Error('gone');
+    await expect(journal.ready(store)).rejects.toThrow('gone');
+    store.failure = undefined;
+    const asking = journal.ready(store);
+    store.connections++;
+    store.sequence = 0;
+    await asking;
+    expect(lost).toEqual(['a']);
+    expect(journal.isCurrent(store)).toBe(true);
+  });
+
+  it('repeats the last minute of the shards that have failed over', async () => {
+    const { store, journal, lost, clock } = setUp();
+    journal.acknowledged(store, [key('early')]);
+    await clock.advance('61s');
+    journal.acknowledged(store, [key('moved'), key('stayed'), { kind: 'tag', name: 'tag' }]);
+    for (let i = 0; i < 3; i++) await turn();
+    store.connections++;
+    store.failovers = { hasKey: (name) => name !== 'stayed', hasTags: true };
+    await journal.ready(store);
+    expect(lost).toEqual(['moved', 'tag']);
+    expect(store.floor).toBe(0);
+  });
+});
