@@ -105,7 +105,7 @@ describe('bounds hold, exceeded a hundredfold', () => {
   });
 });
 
-describe('a million keys through a cache of 1,000', () => {
+describe('300,000 keys through a cache of 1,000', () => {
   const program = `
     const { CacheManager } = require('./src/index.ts');
     (async () => {
@@ -121,7 +121,7 @@ describe('a million keys through a cache of 1,000', () => {
         return process.memoryUsage().heapUsed;
       };
       const before = await round(0, 100_000);
-      const after = await round(100_000, 1_000_000);
+      const after = await round(100_000, 300_000);
       const { totalKeys, loads, inFlight } = await cache.getStats();
       console.log(JSON.stringify({ growth: after - before, totalKeys, loads, inFlight }));
     })();
@@ -132,7 +132,7 @@ describe('a million keys through a cache of 1,000', () => {
     const options = ['--expose-gc', '--require', 'tsx/cjs', '--eval', program];
     const { stdout } = await promisify(execFile)(process.execPath, options, { cwd: root });
     const report = JSON.parse(stdout) as Record<string, number>;
-    expect(report).toMatchObject({ totalKeys: 1000, loads: 1_000_000, inFlight: 0 });
+    expect(report).toMatchObject({ totalKeys: 1000, loads: 300_000, inFlight: 0 });
     expect(report['growth']).toBeLessThan(2_000_000);
   });
 });
