@@ -61,7 +61,7 @@ export default {
   reporters: ['default', '<rootDir>/tests/support/count-reporter.cjs'],
   maxWorkers: '100%',
   // Nothing takes as long, but on a machine that is slow and busy.
-  testTimeout: 60_000,
+  testTimeout: 180_000,
   coverageProvider: 'v8',
   coverageDirectory: 'build/coverage',
   collectCoverageFrom: ['src/**/*.ts'],

@@ -2,7 +2,7 @@
  * How long anything may take that is waited for. It costs nothing where things are quick, and a busy
  * machine takes its time.
  */
-export const PATIENCE_MS = 30_000;
+export const PATIENCE_MS = 60_000;
 
 /** Between two looks. */
 const LOOK_MS = 20;

@@ -11,6 +11,8 @@ const KEYS = 100_000;
 const LONGEST_STEP_US = 2000;
 
 interface Topology {
+  /** Puts a text under many keys. */
+  readonly seed: (names: readonly string[], text: string) => Promise<void>;
   readonly admins: readonly Redis[];
   readonly options: () => CacheOptions;
   readonly stop: () => Promise<void>;
@@ -23,7 +25,9 @@ async function standalone(): Promise<Topology> {
     admin.disconnect();
     await server.stop();
   };
-  return { admins: [admin], options: () => ({ redisUrl: server.url }), stop };
+  const seed: Topology['seed'] = (names, text) =>
+    inBatches(names, (batch) => admin.mset(...batch.flatMap((name) => [name, text])));
+  return { seed, admins: [admin], options: () => ({ redisUrl: server.url }), stop };
 }
 
 async function cluster(): Promise<Topology> {
@@ -38,24 +42,20 @@ async function cluster(): Promise<Topology> {
     for (const client of clients) client.disconnect();
     await nodes.stop();
   };
-  return { admins: nodes.admins, options, stop };
+  // Commands of one turn to the same node travel together.
+  const seeder = new Cluster(nodes.nodes, { enableAutoPipelining: true });
+  clients.push(seeder);
+  const seed: Topology['seed'] = (names, text) =>
+    inBatches(names, (batch) => Promise.all(batch.map((name) => seeder.set(name, text))));
+  return { seed, admins: nodes.admins, options, stop };
 }
 
-/** Puts a text under many keys of a server, or those of them that belong to it. */
-async function seed(topology: Topology, names: readonly string[], text: string): Promise<void> {
-  const { admins } = topology;
-  if (admins.length === 1) {
-    const [admin] = admins;
-    for (let i = 0; i < names.length; i += 5000) {
-      await admin?.mset(...names.slice(i, i + 5000).flatMap((name) => [name, text]));
-    }
-    return;
-  }
-  // Of one turn, those of a node travel together.
-  const client = topology.pipelining();
-  for (let i = 0; i < names.length; i += 5000) {
-    await Promise.all(names.slice(i, i + 5000).map((name) => client.set(name, text)));
-  }
+/** Many keys at a time. */
+async function inBatches(
+  names: readonly string[],
+  put: (batch: readonly string[]) => Promise<unknown>,
+): Promise<void> {
+  for (let i = 0; i < names.length; i += 5000) await put(names.slice(i, i + 5000));
 }
 
 describe.each([
@@ -98,15 +98,15 @@ describe.each([
     const foreign = numbers.map((i) =>
       ['user:#', 'aurora2:user:#', 'xaurora:user:#', 'aurora.user:#'][i % 4]!.replace('#', `${i}`),
     );
-    await seed(topology, [...own, ...others, ...foreign], text);
+    await topology.seed([...own, ...others, ...foreign], text);
     // In memory too, of both; and in the memory alone of what is in flight.
     for (const cache of [one, two]) {
       for (let i = 0; i < 1000; i++) await cache.get(`user:${i}:a`);
       await cache.get('order:1');
     }
     const leases = half.slice(0, 100).map((i) => `{aurora:user:lease${i}}:lease`);
-    await seed(topology, leases, 'a token');
-    await seed(topology, ['{aurora:order:lease}:lease', '{other:user:1}:lease'], 'a token');
+    await topology.seed(leases, 'a token');
+    await topology.seed(['{aurora:order:lease}:lease', '{other:user:1}:lease'], 'a token');
 
     for (const admin of admins) await admin.config('RESETSTAT');
     const pinger = await Pinger.start((admins[0] as Redis).options.port as number);
