@@ -3,6 +3,7 @@ import { types } from 'node:util';
 import { LIMITS } from './defaults.js';
 import { CacheKeyError } from './errors.js';
 import { escapeStructured } from './escape.js';
+import { isBare, ownProperties, type OwnProperties } from './own-properties.js';
 import { isDirectInstance, isPlain } from './plain.js';
 import { shapeOf } from './record-shape.js';
 
@@ -17,6 +18,7 @@ import { shapeOf } from './record-shape.js';
  *   Map(k=v,k=v)   Set(a,b)             sorted by their encoded keys
  *   Uint8Array(…)  base64url            Symbol(name)    Symbol.for('name')
  *   @Name(value)   class instance by its toCacheKey() or toJSON()
+ *   …+(k=v)-(k=v)  behind any of them: its other own properties, those that are not enumerable last
  */
 
 /** How a structure begins; a string argument that begins so carries a signature. */
@@ -42,7 +44,7 @@ export function isStructure(text: string): boolean {
  * @internal
  */
 export function encodeStructure(value: unknown): string {
-  return flatRecord(value) ?? new Encoder().encode(value);
+  return flat(value) ?? new Encoder().encode(value);
 }
 
 /**
@@ -77,7 +79,39 @@ export function flatRecord(value: unknown): string | undefined {
     }
   }
   if (text.length >= LIMITS.argumentChars) return undefined;
-  return Object.getOwnPropertySymbols(value).length > 0 ? undefined : `${text})`;
+  return hasMore(value, names.length) ? undefined : `${text})`;
+}
+
+/** The text of a record or an array that holds nothing but primitives. */
+function flat(value: unknown): string | undefined {
+  return Array.isArray(value) ? flatList(value) : flatRecord(value);
+}
+
+function flatList(value: readonly unknown[]): string | undefined {
+  if (Object.getPrototypeOf(value) !== Array.prototype) return undefined;
+  const { length } = value;
+  if (length > MAX_FLAT) return undefined;
+  let text = '(';
+  for (let i = 0; i < length; i++) {
+    const item = value[i];
+    if (i > 0) text += ',';
+    if (typeof item === 'string') text = `${text}'${escapeStructured(item)}`;
+    else if (typeof item === 'number' || typeof item === 'boolean') text += String(item);
+    else return undefined;
+  }
+  if (text.length >= LIMITS.argumentChars || hasKey(value)) return undefined;
+  return isBare(value) ? `${text})` : undefined;
+}
+
+/** Longer lists are rare, and take long anyway. */
+const MAX_FLAT = 1000;
+
+/** Whether a record has own properties that `Object.keys` leaves out. */
+function hasMore(value: object, names: number): boolean {
+  return (
+    Object.getOwnPropertyNames(value).length !== names ||
+    Object.getOwnPropertySymbols(value).length > 0
+  );
 }
 
 class Encoder {
@@ -113,6 +147,8 @@ class Encoder {
     if (this.path.length >= LIMITS.argumentDepth) {
       throw new CacheKeyError(`it is nested deeper than ${String(LIMITS.argumentDepth)} levels`);
     }
+    const simple = flat(value);
+    if (simple !== undefined) return this.grown(simple);
     if (this.path.includes(value)) throw new CacheKeyError('it contains itself');
     const before = this.size;
     this.path.push(value);
@@ -130,21 +166,48 @@ class Encoder {
     if (Array.isArray(value) || types.isDate(value) || types.isMap(value) || types.isSet(value)) {
       // A class that extends one of them may hold more than its elements tell.
       if (!isDirectInstance(value)) throw needsKey(value, 'toCacheKey()');
-      if (Array.isArray(value)) return `(${this.list(value)})`;
-      if (types.isDate(value)) return `@${String(value.getTime())}`;
-      return types.isMap(value) ? `Map(${this.pairs(value)})` : `Set(${this.members(value)})`;
+      return this.builtIn(value) + this.properties(value, ownProperties(value));
     }
-    if (ArrayBuffer.isView(value)) {
-      const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-      const name = nameOf(value);
-      return VIEW.test(name)
-        ? `${name}(${this.base64(bytes)})`
-        : `@${escapeStructured(name)}('${this.base64(bytes)})`;
+    if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) {
+      return this.bytes(value) + this.properties(value, ownProperties(value));
     }
-    if (types.isAnyArrayBuffer(value)) return `ArrayBuffer(${this.base64(Buffer.from(value))})`;
     const own = this.ownFormat(value);
     if (own !== undefined) return own;
     throw needsKey(value, 'toCacheKey() or toJSON()');
+  }
+
+  private builtIn(value: object): string {
+    if (Array.isArray(value)) return `(${this.list(value)})`;
+    if (types.isDate(value)) return `@${String(value.getTime())}`;
+    return types.isMap(value)
+      ? `Map(${this.pairs(value)})`
+      : `Set(${this.members(value as ReadonlySet<unknown>)})`;
+  }
+
+  private bytes(value: ArrayBufferView | ArrayBufferLike): string {
+    if (!ArrayBuffer.isView(value)) {
+      const kind = types.isSharedArrayBuffer(value) ? 'SharedArrayBuffer' : 'ArrayBuffer';
+      return `${kind}(${this.base64(Buffer.from(value))})`;
+    }
+    const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+    const name = nameOf(value);
+    return VIEW.test(name)
+      ? `${name}(${this.base64(bytes)})`
+      : `@${escapeStructured(name)}('${this.base64(bytes)})`;
+  }
+
+  /** Own data besides the elements, such as the `raw` of a tagged template; mostly none. */
+  private properties(value: object, { enumerable, hidden }: OwnProperties): string {
+    return this.named('+', value, enumerable) + this.named('-', value, hidden);
+  }
+
+  private named(mark: string, value: object, names: readonly string[]): string {
+    if (names.length === 0) return '';
+    const pairs = names.map(
+      (name) =>
+        `${escapeStructured(name)}=${this.encode((value as Record<string, unknown>)[name])}`,
+    );
+    return `${mark}(${pairs.join()})`;
   }
 
   private base64(bytes: Buffer): string {
@@ -163,8 +226,9 @@ class Encoder {
   private record(value: Readonly<Record<string, unknown>>): string {
     const names = Object.keys(value);
     const { order, labels, mayFormat } = shapeOf(names);
+    const isHiding = hasMore(value, names.length);
     // Before anything else of it is encoded, since that may be what it leaves out.
-    if (mayFormat) {
+    if (mayFormat || isHiding) {
       const own = this.ownFormat(value);
       if (own !== undefined) return own;
     }
@@ -172,11 +236,7 @@ class Encoder {
     for (let i = 0; i < order.length; i++) {
       text += (labels[i] as string) + this.encode(value[names[order[i] as number] as string]);
     }
-    // Query builders name their operators by symbols: to pass over them would mix up queries.
-    if (Object.getOwnPropertySymbols(value).length > 0) {
-      throw new CacheKeyError('it has properties whose names are symbols');
-    }
-    return `${text})`;
+    return isHiding ? `${text})${this.named('-', value, ownProperties(value).hidden)}` : `${text})`;
   }
 
   /** The text that an object gives itself, under the name of its class. */
@@ -228,6 +288,11 @@ function hasKey(value: object): value is OwnFormat {
 }
 
 function nameOf(value: object): string {
-  const { constructor } = value as { constructor?: { name?: unknown } };
-  return typeof constructor?.name === 'string' ? constructor.name : '';
+  try {
+    const { constructor } = value as { constructor?: { name?: unknown } };
+    return typeof constructor?.name === 'string' ? constructor.name : '';
+  } catch {
+    // A static member of the class, that throws.
+    return '';
+  }
 }

@@ -117,7 +117,7 @@ function segmentOf(value: unknown, position: number): Segment {
       break;
   }
   if (value === null) return { text: 'null', type: 'z', suggested: 'z' };
-  if (!isPlain(value as object) && types.isDate(value) && isDirectInstance(value)) {
+  if (isPlainDate(value)) {
     const time = value.getTime();
     return Number.isNaN(time)
       ? { text: 'Invalid Date', type: 'd', suggested: 's' }
@@ -129,6 +129,17 @@ function segmentOf(value: unknown, position: number): Segment {
     if (!(error instanceof CacheKeyError)) throw error;
     throw new CacheKeyError(`Argument ${String(position)}: ${error.message}`, { cause: error });
   }
+}
+
+/** A date that is nothing but its time. */
+function isPlainDate(value: unknown): value is Date {
+  return (
+    !Array.isArray(value) &&
+    !isPlain(value as object) &&
+    types.isDate(value) &&
+    isDirectInstance(value) &&
+    Reflect.ownKeys(value).length === 0
+  );
 }
 
 const ISO_DATE = /^(?:\d{4}|[+-]\d{6})-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
