@@ -8,8 +8,16 @@ export type TimerHandle = unknown;
  * `aurora-cache/testing`) so that nothing has to sleep.
  */
 export interface Clock {
-  /** Wall-clock time in milliseconds since the Unix epoch; decides what has expired. */
+  /**
+   * Wall-clock time in milliseconds since the Unix epoch. Without {@link Clock.steady} it decides what
+   * has expired as well.
+   */
   now(): number;
+  /**
+   * Milliseconds since the Unix epoch on a clock that is never set, which may differ from `now()`; it
+   * decides what has expired. The machine's clock needs none: the cache then goes by monotonic time.
+   */
+  steady?(): number;
   /** Milliseconds on a clock that never goes back, with fractions; measures durations. */
   monotonic(): number;
   /**
@@ -24,7 +32,8 @@ export interface Clock {
 /** Longest delay that Node's timers take; a longer one would fire at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-const machineNow: () => number = Date.now;
+/** @internal */
+export const machineNow: () => number = Date.now;
 const machinePerformance = performance;
 const isNative = /\[native code\]/.test(Function.prototype.toString.call(machineNow));
 

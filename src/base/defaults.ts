@@ -152,6 +152,8 @@ export const LIMITS = {
   memoryItems: 16_000_000,
   /** Bytes of a file of options that the command line reads. */
   configBytes: 1_048_576,
+  /** How far in the future an entry of a store without a clock may have been made, in milliseconds. */
+  futureMs: 60_000,
   /** How long `nginx -t` may take, which asks the name server for every upstream. */
   nginxCheckMs: 60_000,
 } as const;

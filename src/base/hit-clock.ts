@@ -1,4 +1,5 @@
-import { isMachineTime, systemClock, type Clock } from './clock.js';
+import { isMachineTime, type Clock } from './clock.js';
+import { lifeClock, machineLife, type LifeClock } from './life-clock.js';
 import { fromTicks, toTicks } from './ticks.js';
 
 /** Readings within one millisecond after which the clock is asked less often. */
@@ -32,11 +33,11 @@ export class HitClock {
   private isArmed = false;
   private readonly mayShare: boolean;
 
-  constructor(private readonly clock: Clock) {
-    this.mayShare = clock === systemClock;
+  constructor(private readonly clock: LifeClock) {
+    this.mayShare = clock === machineLife;
   }
 
-  /** As {@link Clock.now}. */
+  /** As {@link LifeClock.now}. */
   now(): number {
     return fromTicks(this.ticks());
   }
@@ -83,7 +84,7 @@ export class HitClock {
   }
 }
 
-const machineHits = new HitClock(systemClock);
+const machineHits = new HitClock(machineLife);
 
 /**
  * The time as hits see it; those of all caches on the machine's clock share their readings.
@@ -91,5 +92,6 @@ const machineHits = new HitClock(systemClock);
  * @internal
  */
 export function hitClock(clock: Clock): HitClock {
-  return clock === systemClock ? machineHits : new HitClock(clock);
+  const life = lifeClock(clock);
+  return life === machineLife ? machineHits : new HitClock(life);
 }

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 
-import type { Clock } from '../base/clock.js';
 import { DEFAULTS, LIMITS } from '../base/defaults.js';
 import type { Glob } from '../base/glob.js';
 import { hitClock, type HitClock } from '../base/hit-clock.js';
 import { publicKey } from '../base/private-key.js';
 import { warnOnce } from '../base/warn.js';
+import type { LifeClock } from '../base/life-clock.js';
 import { inSharedContext } from '../base/shared-context.js';
 import type { EntryLife, MemoryEntry } from '../memory/entry.js';
 import { copyOf } from '../memory/guard.js';
@@ -52,7 +52,8 @@ function warnOfNamespace(): void {
  */
 export class Engine {
   readonly options: ResolvedOptions;
-  readonly clock: Clock;
+  /** By which lives are measured; see {@link LifeClock}. */
+  readonly clock: LifeClock;
   /** For reads of the memory alone. */
   readonly hits: HitClock;
   readonly memory: MemoryStore | undefined;

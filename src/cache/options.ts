@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from '../base/clock.js';
 import { DEFAULTS, LIMITS } from '../base/defaults.js';
 import { toMilliseconds, type Duration } from '../base/duration.js';
+import { lifeClock, type LifeClock } from '../base/life-clock.js';
 import { ConfigurationError } from '../base/errors.js';
 import {
   checkOptions,
@@ -152,7 +153,7 @@ export interface ResolvedOptions {
   readonly types: readonly TypeCodec[];
   /** Bytes from which values are compressed; `undefined`: none is. */
   readonly compressFrom: number | undefined;
-  readonly clock: Clock;
+  readonly clock: LifeClock;
   readonly random: () => number;
   readonly enabled: boolean;
 }
@@ -306,7 +307,7 @@ export function resolveOptions(options: CacheOptions): ResolvedOptions {
     codec: options.codec,
     types: options.types ?? [],
     compressFrom: toThreshold(options.compression),
-    clock: options.clock ?? systemClock,
+    clock: lifeClock(options.clock ?? systemClock),
     random: options.random ?? Math.random,
     enabled: options.enabled ?? true,
   });

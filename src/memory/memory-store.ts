@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from '../base/clock.js';
 import { DEFAULTS } from '../base/defaults.js';
 import { hitClock, type HitClock } from '../base/hit-clock.js';
+import { lifeClock } from '../base/life-clock.js';
 import { inSharedContext } from '../base/shared-context.js';
 import { newEntry, NO_TAGS, type EntryLife, type EntryOwner, type MemoryEntry } from './entry.js';
 import { EntryTable } from './entry-table.js';
@@ -65,7 +66,7 @@ export class MemoryStore {
     this.freezes = options.freeze ?? false;
     this.clones = options.clone ?? false;
     this.policy = options.policy ?? new LruPolicy();
-    this.clock = options.clock ?? systemClock;
+    this.clock = lifeClock(options.clock ?? systemClock);
     this.hits = hitClock(this.clock);
     this.sweep = new Sweep(this.entries, this.clock, (entry) => {
       this.evict(entry, 'expired');

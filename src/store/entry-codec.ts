@@ -1,10 +1,11 @@
 import type { Clock } from '../base/clock.js';
-import { DISPATCH } from '../base/defaults.js';
+import { DISPATCH, LIMITS } from '../base/defaults.js';
+import { lifeClock, type LifeClock } from '../base/life-clock.js';
 import { BatchSize } from './batch-size.js';
 import { TypedCodec, type Codec, type TypeCodec } from './codec.js';
 import { compressed, decompressed } from './compression.js';
 import type { StoredText } from './coordinator.js';
-import { readEnvelope, writeEnvelope } from './envelope.js';
+import { readEnvelope, writeEnvelope, type Envelope } from './envelope.js';
 
 /** An entry as the cache sees it: the value, its times on our clock, and its tags. */
 export interface SharedEntry {
@@ -45,16 +46,19 @@ export interface EntryCodecOptions {
 export class EntryCodec {
   private readonly typed: TypedCodec;
   private readonly batchSize = new BatchSize();
+  private readonly clock: LifeClock;
 
   /**
-   * @param offsetMs - The store's clock minus ours, as far as it is known.
+   * @param serverOffsetMs - The store's clock minus ours, as far as it is known; `undefined` for a
+   * store without one, whose entries carry the time of day.
    * @param floor - Entries created before it are no more, on the store's clock.
    */
   constructor(
     private readonly options: EntryCodecOptions,
-    private readonly offsetMs: () => number,
+    private readonly serverOffsetMs: (() => number) | undefined,
     private readonly floor: () => number = () => 0,
   ) {
+    this.clock = lifeClock(options.clock);
     this.typed = new TypedCodec(options.types);
   }
 
@@ -73,7 +77,7 @@ export class EntryCodec {
 
   /** The text of an entry, to be asked for when the store's clock is known. */
   text(entry: SharedEntry, payload: string): string {
-    const offset = this.offsetMs();
+    const offset = this.offsetMs;
     return writeEnvelope({
       payload,
       createdAt: entry.createdAt + offset,
@@ -84,8 +88,22 @@ export class EntryCodec {
     });
   }
 
+  private get offsetMs(): number {
+    return this.serverOffsetMs?.() ?? this.clock.wallOffset();
+  }
+
+  /**
+   * Whether an entry was made so far in the future that a clock was set back since, here or where it
+   * was written: it would live longer than it may. A server's own clock is compared all the time.
+   */
+  private isFromFuture({ createdAt, tagClock, tags }: Envelope, offset: number): boolean {
+    if (this.serverOffsetMs !== undefined) return false;
+    const latest = this.clock.now() + LIMITS.futureMs;
+    return createdAt - offset > latest || (tags.length > 0 && tagClock > latest);
+  }
+
   ttlOf(entry: SharedEntry): number {
-    return Math.max(1, Math.ceil(entry.staleUntil - this.options.clock.now()));
+    return Math.max(1, Math.ceil(entry.staleUntil - this.clock.now()));
   }
 
   toStored({ key, entry, payload }: PackedEntry): StoredText {
@@ -121,7 +139,8 @@ export class EntryCodec {
     if (envelope === undefined) return undefined;
     const { payload, createdAt, freshUntil, staleUntil, tagClock, tags } = envelope;
     if (createdAt < this.floor()) return undefined;
-    const offset = this.offsetMs();
+    const offset = this.offsetMs;
+    if (this.isFromFuture(envelope, offset)) return undefined;
     try {
       const { codec } = this.options;
       const text = decompressed(payload);

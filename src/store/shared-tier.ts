@@ -71,7 +71,7 @@ export class SharedTier {
     this.keys = new KeyCount(clock, () => this.store.count());
     this.entries = new EntryCodec(
       options,
-      () => this.store.coordinator?.clockOffsetMs ?? 0,
+      this.isCoordinated ? () => this.store.coordinator?.clockOffsetMs ?? 0 : undefined,
       () => this.store.coordinator?.history.floor ?? 0,
     );
     this.reads = new Coalescer(

@@ -24,7 +24,10 @@ const SETTLING_TURNS = 3;
  * ```
  */
 export class ManualClock implements Clock {
+  /** Steady time. */
   private time: number;
+  /** Wall-clock time minus steady time. */
+  private offset = 0;
   private readonly start: number;
   private readonly timers = new Set<Timer>();
   /** The same in the order in which they fire, those included that were cleared. */
@@ -38,8 +41,13 @@ export class ManualClock implements Clock {
     this.start = start;
   }
 
-  /** Milliseconds since the epoch. */
+  /** Wall-clock time in milliseconds since the epoch. */
   now(): number {
+    return this.time + this.offset;
+  }
+
+  /** The same, had {@link ManualClock.setWall} never been called: by this, entries expire. */
+  steady(): number {
     return this.time;
   }
 
@@ -80,6 +88,20 @@ export class ManualClock implements Clock {
     }
     // A callback may have jumped further.
     this.time = Math.max(this.time, end);
+  }
+
+  /**
+   * Sets the wall clock, forwards or back, as an operator or NTP does. No time passes: no timer fires,
+   * and nothing expires earlier or later.
+   *
+   * @param time - Milliseconds since the epoch, or a date.
+   * @example
+   * ```ts
+   * clock.setWall(clock.now() - 3_600_000); // back by one hour
+   * ```
+   */
+  setWall(time: number | Date): void {
+    this.offset = Number(time) - this.time;
   }
 
   /** Moves on without firing anything: a blocked event loop, or a machine that was suspended. */

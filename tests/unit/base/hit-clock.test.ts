@@ -1,5 +1,5 @@
-import { systemClock } from '../../../src/base/clock.js';
 import { HitClock, hitClock } from '../../../src/base/hit-clock.js';
+import { machineLife } from '../../../src/base/life-clock.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
 
 describe('the clock of hits', () => {
@@ -12,10 +12,10 @@ describe('the clock of hits', () => {
   } {
     let time = 1_700_000_000_000;
     const timers: (() => void)[] = [];
-    const now = jest.spyOn(systemClock, 'now').mockImplementation(() => time);
-    jest.spyOn(systemClock, 'setTimeout').mockImplementation((callback) => timers.push(callback));
+    const now = jest.spyOn(machineLife, 'now').mockImplementation(() => time);
+    jest.spyOn(machineLife, 'setTimeout').mockImplementation((callback) => timers.push(callback));
     return {
-      clock: new HitClock(systemClock),
+      clock: new HitClock(machineLife),
       readings: () => now.mock.calls.length,
       to: (ms) => (time += ms),
       turn: () => timers.splice(0).forEach((fire) => fire()),
@@ -50,7 +50,7 @@ describe('the clock of hits', () => {
     to(10_000);
     // The loop is blocked, and no timer fires.
     const late = times(257, clock);
-    expect(late.at(-1)).toBe(systemClock.now());
+    expect(late.at(-1)).toBe(machineLife.now());
   });
 
   it('lets no more than 32 share it when a millisecond has passed meanwhile', () => {
@@ -60,8 +60,8 @@ describe('the clock of hits', () => {
     for (const before = readings(); readings() === before;) times(1, clock);
     to(10_000);
     const late = times(33, clock);
-    expect(late[0]).not.toBe(systemClock.now());
-    expect(late.at(-1)).toBe(systemClock.now());
+    expect(late[0]).not.toBe(machineLife.now());
+    expect(late.at(-1)).toBe(machineLife.now());
   });
 
   it('stops sharing when the hits of one turn turn out to be far apart', () => {
@@ -69,7 +69,7 @@ describe('the clock of hits', () => {
     times(10, clock);
     const apart = (): boolean => {
       to(10);
-      return clock.now() !== systemClock.now();
+      return clock.now() !== machineLife.now();
     };
     const late = Array.from({ length: 100 }, apart);
     expect(late.lastIndexOf(true)).toBeLessThan(32);
@@ -78,7 +78,7 @@ describe('the clock of hits', () => {
 
   it('asks to be told of the next turn once, however long this one takes', () => {
     const { clock, to } = machine();
-    const timers = jest.mocked(systemClock.setTimeout).mock.calls;
+    const timers = jest.mocked(machineLife.setTimeout).mock.calls;
     for (let i = 0; i < 100; i++) {
       times(50, clock);
       to(10);
@@ -91,7 +91,7 @@ describe('the clock of hits', () => {
     times(30, clock);
     to(5);
     turn();
-    expect(clock.now()).toBe(systemClock.now());
+    expect(clock.now()).toBe(machineLife.now());
     const first = clock.now();
     to(1);
     expect(clock.now()).toBe(first + 1);
@@ -104,7 +104,7 @@ describe('the clock of hits', () => {
     manual.jump('1ms');
     expect(clock.now()).toBe(manual.now());
 
-    const faked = hitClock(systemClock);
+    const faked = hitClock(machineLife);
     times(1000, faked);
     jest.useFakeTimers();
     try {

@@ -1,0 +1,68 @@
+import { uptime } from 'node:os';
+
+import { isMachineTime, machineNow, systemClock, type Clock } from './clock.js';
+import { SteadyTime } from './steady-time.js';
+
+/**
+ * The clock that lives are measured by, inside of the package. Its {@link Clock.now} goes on when the
+ * time of day is set: a clock that is set back must not prolong what is stored.
+ *
+ * @internal
+ */
+export interface LifeClock extends Clock {
+  /** Time of day minus `now()`; for what is shared with processes that know the time of day alone. */
+  wallOffset(): number;
+}
+
+const machineTime = new SteadyTime({
+  wall: machineNow,
+  // As it is now: fake timers replace the method.
+  monotonic: performance.now.bind(performance),
+  uptime,
+});
+
+/**
+ * {@link systemClock} for lives. Fake timers move `Date.now` alone, which then counts.
+ *
+ * @internal
+ */
+export const machineLife: LifeClock = {
+  ...systemClock,
+  now: () => (isMachineTime() ? machineTime.now() : systemClock.now()),
+  wallOffset: () => (isMachineTime() ? machineTime.wallOffset : 0),
+};
+
+/** A clock of the user's: by its steady time, or, where it has none, by its time of day. */
+class GivenLife implements LifeClock {
+  constructor(private readonly clock: Clock) {}
+
+  now(): number {
+    return this.clock.steady?.() ?? this.clock.now();
+  }
+
+  monotonic(): number {
+    return this.clock.monotonic();
+  }
+
+  setTimeout(callback: () => void, ms: number): unknown {
+    return this.clock.setTimeout(callback, ms);
+  }
+
+  clearTimeout(handle: unknown): void {
+    this.clock.clearTimeout(handle);
+  }
+
+  wallOffset(): number {
+    return this.clock.steady === undefined ? 0 : this.clock.now() - this.clock.steady();
+  }
+}
+
+/**
+ * The clock of lives that belongs to a clock.
+ *
+ * @internal
+ */
+export function lifeClock(clock: Clock): LifeClock {
+  if (clock === systemClock || clock === machineLife) return machineLife;
+  return clock instanceof GivenLife ? clock : new GivenLife(clock);
+}
