@@ -1,3 +1,4 @@
+import { inSharedContext } from '../base/shared-context.js';
 import type { KeyPattern } from './coordinator.js';
 import type { Group, PassOutcome } from './eraser.js';
 
@@ -24,7 +25,8 @@ export class Passes {
 
   /** Removes what matches; tells how many fresh entries there were, and whether all are gone. */
   async remove(patterns: Group): Promise<{ readonly count: number; readonly isDone: boolean }> {
-    const pass = (this.next ??= this.plan());
+    // The last one is kept, and serves several callers: it is no single request's.
+    const pass = (this.next ??= inSharedContext(() => this.plan()));
     const name = JSON.stringify(patterns.map(({ source }: KeyPattern) => source));
     let position = pass.positions.get(name);
     if (position === undefined) {
