@@ -20,6 +20,8 @@ export const DEFAULTS = {
   breakerLongest: '10s',
   /** How long a load may keep others waiting before they load for themselves. */
   lease: '5s',
+  /** UTF-8 bytes of an encoded value in the shared tier. */
+  maxValueBytes: 4_194_304,
   /** Bytes from which values are compressed, where they are: less saves less than it costs. */
   compressionThreshold: 2048,
   /** A call of a timed method that takes longer is kept in the slow log. */
@@ -121,8 +123,12 @@ export const LIMITS = {
   journalEntries: 10_000,
   /** How far back a process repeats them after the failover of a cluster's shard. */
   shardReplayMs: 60_000,
-  /** UTF-8 bytes of a value that was compressed; a larger one is stored as it is. */
-  inflatedBytes: 67_108_864,
+  /** The most that `maxValueBytes` can be. */
+  valueBytes: 268_435_456,
+  /** Objects within each other, in a value that is encoded or copied. */
+  valueDepth: 1000,
+  /** Objects and other parts of a value that is copied, frozen or measured. */
+  valueParts: 1_000_000,
   /** Keys remembered because their loads returned what can be read only once. */
   spentKeys: 1000,
   /** Different keys of methods that one cache checks for a second method that uses them. */

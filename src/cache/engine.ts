@@ -4,11 +4,10 @@ import { DEFAULTS, LIMITS } from '../base/defaults.js';
 import type { Glob } from '../base/glob.js';
 import { hitClock, type HitClock } from '../base/hit-clock.js';
 import { publicKey } from '../base/private-key.js';
-import { warnOnce } from '../base/warn.js';
 import type { LifeClock } from '../base/life-clock.js';
 import { inSharedContext } from '../base/shared-context.js';
+import { warnOnce } from '../base/warn.js';
 import type { EntryLife, MemoryEntry } from '../memory/entry.js';
-import { copyOf } from '../memory/guard.js';
 import { MemoryStore } from '../memory/memory-store.js';
 import { newCounters, type CacheCounters } from '../stats/counters.js';
 import { MethodRecord } from '../stats/method-record.js';
@@ -24,6 +23,7 @@ import { openRedis } from './redis-tier.js';
 import { RefreshTable } from './refresh-table.js';
 import { TagTable } from './tag-table.js';
 import { TagVersions } from './tag-versions.js';
+import { ValueCopies } from './value-copies.js';
 import { WaiterTable } from './waiters.js';
 import { WriteQueue } from './write-queue.js';
 
@@ -60,6 +60,7 @@ export class Engine {
   readonly shared: SharedTier | undefined;
   readonly events: EventHub;
   readonly counters: CacheCounters = newCounters();
+  private readonly copies: ValueCopies;
   readonly methods = new Map<string, MethodRecord>();
   readonly flights = new FlightTable();
   readonly fences = new FenceTable();
@@ -116,6 +117,7 @@ export class Engine {
         sizeOf: memory.sizeOf,
         freeze: memory.freeze,
         clone: memory.clone,
+        types: this.options.types,
         policy: memory.policy,
         clock,
       });
@@ -125,6 +127,9 @@ export class Engine {
         if (this.events.hears('evict')) this.events.emit('evict', { key: entry.key, reason });
       });
     }
+    this.copies = new ValueCopies(this.memory, (error) => {
+      this.report(error);
+    });
     this.waiters = new WaiterTable(clock);
     this.shared = this.enabled ? this.openShared() : undefined;
     this.offTier = new OffTier(() => inSharedContext(() => this.openOffTier()));
@@ -193,11 +198,12 @@ export class Engine {
       return undefined;
     }
     if (sharedClock !== undefined && !this.sharedTags.isValid(tags, sharedClock)) return undefined;
+    if (!this.copies.canKeep(value)) return undefined;
     try {
       return this.memory.put(fence.key, value, this.capped(life), tags);
     } catch (error) {
       // A value that `clone` cannot copy, or a failing `sizeOf`: it is simply not kept.
-      this.report(error);
+      this.copies.handOut(value, error);
       return undefined;
     }
   }
@@ -207,24 +213,12 @@ export class Engine {
    * than the callers' answer.
    */
   protect(value: unknown): unknown {
-    if (this.memory === undefined) return value;
-    try {
-      return this.memory.guarded(value);
-    } catch (error) {
-      this.report(error);
-      return value;
-    }
+    return this.copies.toKeep(value);
   }
 
-  /** What one of several callers gets of a value: a copy of their own where `clone` is on. */
+  /** What one of several callers gets of a value: a copy of its own where `clone` is on. */
   ownCopy(value: unknown): unknown {
-    if (this.memory?.clones !== true) return value;
-    try {
-      return copyOf(value);
-    } catch (error) {
-      this.report(error);
-      return value;
-    }
+    return this.copies.forCaller(value);
   }
 
   /** From now on nothing that began before may be stored under the key, nor be joined. */
@@ -317,6 +311,7 @@ export class Engine {
       timeoutMs,
       codec: options.codec,
       types: options.types,
+      maxValueBytes: options.maxValueBytes,
       compressFrom: options.compressFrom,
       breaker: options.breaker,
       coordination: {

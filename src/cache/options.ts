@@ -15,11 +15,12 @@ import {
 } from '../base/options.js';
 import { redisTargetProblem } from '../base/redis-options.js';
 import { redisUrlProblem } from '../base/redis-url.js';
+import { isTypes } from '../base/type-table.js';
 import type { EvictionPolicy } from '../memory/policy.js';
 import type { SizeEstimator } from '../memory/size.js';
 import type { CacheStore } from '../store/adapter.js';
 import type { BreakerSettings } from '../store/breaker.js';
-import type { Codec, TypeCodec } from '../store/codec.js';
+import { CODEC_TAGS, type Codec, type TypeCodec } from '../store/codec.js';
 import { COMPRESSED } from '../store/compression.js';
 import type { BusKind } from '../store/coordinator.js';
 import {
@@ -109,15 +110,23 @@ export interface CacheOptions extends Omit<LifeOptions, 'ttl'>, LoadTimeOptions 
   trustNames?: boolean | undefined;
   /** Name of the cache in statistics and metrics; default `default`. */
   name?: string | undefined;
-  /** How values become text for the shared tier; default: JSON, or msgpackr where JSON loses types. */
+  /** How values become text for the shared tier; default: JSON, in a notation that keeps types. */
   codec?: Codec | undefined;
   /**
    * Compresses large values for the shared tier, with zlib's deflate; what does not become smaller
    * stays as it is. Values are read back whatever this says. Default false.
    */
   compression?: boolean | CompressionOptions | undefined;
-  /** Classes whose instances may be stored in the shared tier. */
+  /**
+   * Classes whose instances may be stored in the shared tier, and copied by `clone`. Instances of
+   * their subclasses may not, unless the subclass is named as well.
+   */
   types?: readonly TypeCodec[] | undefined;
+  /**
+   * UTF-8 bytes of an encoded value, before compression, that the shared tier takes; a larger one
+   * stays in memory, and one that is found there is a miss. Default 4,194,304 (4 MiB).
+   */
+  maxValueBytes?: number | undefined;
   /** Where time comes from; default: the machine's clock. */
   clock?: Clock | undefined;
   /** Where the jitter's numbers (0 up to 1) come from; default `Math.random`. */
@@ -151,6 +160,7 @@ export interface ResolvedOptions {
   readonly name: string;
   readonly codec: Codec | undefined;
   readonly types: readonly TypeCodec[];
+  readonly maxValueBytes: number;
   /** Bytes from which values are compressed; `undefined`: none is. */
   readonly compressFrom: number | undefined;
   readonly clock: LifeClock;
@@ -170,16 +180,16 @@ const isCodec: Check = (value) => {
     typeof codec.decode === 'function' &&
     typeof codec.tag === 'string' &&
     codec.tag.length === 1 &&
-    !['j', 'm', 'r', COMPRESSED].includes(codec.tag)
+    ![...CODEC_TAGS, COMPRESSED].includes(codec.tag)
     ? undefined
-    : 'an object with encode, decode and a tag of one character other than j, m, r and z';
+    : 'an object with encode, decode and a tag of one character other than j, m, r, t and z';
 };
 
 const isCompression: Check = (value, option) => {
   if (typeof value === 'boolean') return undefined;
   if (typeof value !== 'object' || value === null) return 'true, false or { threshold }';
   checkOptions(option, value as CompressionOptions, {
-    threshold: isIntegerIn(1, LIMITS.inflatedBytes),
+    threshold: isIntegerIn(1, LIMITS.valueBytes),
   });
   return undefined;
 };
@@ -229,8 +239,6 @@ const isStore: Check = (value) =>
 const isBus: Check = (value) =>
   value === 'tracking' || value === 'pubsub' ? undefined : "'tracking' or 'pubsub'";
 
-const isList: Check = (value) => (Array.isArray(value) ? undefined : 'an array');
-
 /**
  * Checks a cache's options and fills in the defaults.
  *
@@ -256,7 +264,8 @@ export function resolveOptions(options: CacheOptions): ResolvedOptions {
     trustNames: isBoolean,
     name: isName,
     codec: isCodec,
-    types: isList,
+    types: isTypes,
+    maxValueBytes: isIntegerIn(1024, LIMITS.valueBytes),
     compression: isCompression,
     clock: isObject,
     random: isFunction,
@@ -306,6 +315,7 @@ export function resolveOptions(options: CacheOptions): ResolvedOptions {
     name: options.name ?? DEFAULTS.name,
     codec: options.codec,
     types: options.types ?? [],
+    maxValueBytes: options.maxValueBytes ?? DEFAULTS.maxValueBytes,
     compressFrom: toThreshold(options.compression),
     clock: lifeClock(options.clock ?? systemClock),
     random: options.random ?? Math.random,

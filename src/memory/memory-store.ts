@@ -2,18 +2,23 @@ import { systemClock, type Clock } from '../base/clock.js';
 import { DEFAULTS } from '../base/defaults.js';
 import { hitClock, type HitClock } from '../base/hit-clock.js';
 import { lifeClock } from '../base/life-clock.js';
+import { OversizeError } from '../base/oversize.js';
 import { inSharedContext } from '../base/shared-context.js';
+import { TypeTable } from '../base/type-table.js';
+import { copyOf } from './copy.js';
 import { newEntry, NO_TAGS, type EntryLife, type EntryOwner, type MemoryEntry } from './entry.js';
 import { EntryTable } from './entry-table.js';
-import { copyOf, deepFreeze } from './guard.js';
+import { deepFreeze } from './freeze.js';
 import { checkMemoryOptions, type MemoryStoreOptions } from './options.js';
 import { LruPolicy, type EvictionPolicy } from './policy.js';
-import { entrySize, estimateSize, type SizeEstimator } from './size.js';
+import { entrySize, estimateSize, sizeFrom, type SizeEstimator } from './size.js';
 import { Sweep } from './sweep.js';
 import { TagIndex } from './tag-index.js';
 
 /** Why an entry left the store without anybody asking for it. */
 export type EvictReason = 'items' | 'bytes' | 'expired';
+
+const TOO_MUCH_WORK = Symbol('too much work');
 
 type EvictListener = (entry: MemoryEntry, reason: EvictReason) => void;
 
@@ -44,6 +49,7 @@ export class MemoryStore {
   private readonly policy: EvictionPolicy;
   private readonly sizeOf: SizeEstimator;
   private readonly freezes: boolean;
+  private readonly types: TypeTable;
   /** Whether readers get copies. */
   readonly clones: boolean;
   private readonly entries = new EntryTable();
@@ -64,6 +70,7 @@ export class MemoryStore {
     this.maxBytes = options.maxBytes;
     this.sizeOf = options.sizeOf ?? estimateSize;
     this.freezes = options.freeze ?? false;
+    this.types = new TypeTable(options.types ?? []);
     this.clones = options.clone ?? false;
     this.policy = options.policy ?? new LruPolicy();
     this.clock = lifeClock(options.clock ?? systemClock);
@@ -120,16 +127,35 @@ export class MemoryStore {
 
   /** What a reader of the entry gets: the shared value, or a copy where `clone` is on. */
   valueOf(entry: MemoryEntry): unknown {
-    return this.clones ? copyOf(entry.value) : entry.value;
+    if (!this.clones) return entry.value;
+    try {
+      return this.copyOf(entry.value);
+    } catch {
+      // It has been copied before: a type's `encode` or `decode` fails since.
+      return entry.value;
+    }
+  }
+
+  /**
+   * A copy that shares nothing with the value.
+   *
+   * @throws SerializationError when it cannot be copied as it is, OversizeError when that is too much
+   * work.
+   * @internal
+   */
+  copyOf(value: unknown): unknown {
+    return copyOf(value, this.types);
   }
 
   /**
    * A value as the store would keep it: a copy, or frozen.
    *
-   * @throws SerializationError with `clone`, when the value cannot be copied.
+   * @throws SerializationError with `clone`, when the value cannot be copied as it is.
+   * OversizeError when that, or freezing it, is too much work.
+   * @internal
    */
   guarded(value: unknown): unknown {
-    const kept = this.clones ? copyOf(value) : value;
+    const kept = this.clones ? this.copyOf(value) : value;
     if (this.freezes) deepFreeze(kept);
     return kept;
   }
@@ -138,9 +164,10 @@ export class MemoryStore {
    * Stores a value in place of what is there, and makes room for it.
    *
    * @param life - Milliseconds that it lives, `Infinity` for no expiry; or the times themselves.
-   * @returns The entry, or `undefined` when the value alone exceeds `maxBytes`; what was under the
-   * key is gone in either case.
-   * @throws SerializationError with `clone`, when the value cannot be copied.
+   * @returns The entry, or `undefined` when the value alone exceeds `maxBytes`, or takes too much work
+   * to copy, freeze or measure; what was under the key is gone in either case.
+   * @throws SerializationError with `clone`, when the value cannot be copied as it is;
+   * ConfigurationError when `sizeOf` returns no size; what `sizeOf` throws.
    */
   put(
     key: string,
@@ -149,14 +176,13 @@ export class MemoryStore {
     tags: readonly string[] = NO_TAGS,
   ): MemoryEntry | undefined {
     this.drop(key);
-    const kept = this.clones ? copyOf(value) : value;
+    const kept = this.keepable(value);
+    if (kept === TOO_MUCH_WORK) return undefined;
     let size = 0;
     if (this.maxBytes !== undefined) {
-      size = entrySize(key, this.sizeOf(kept, this.maxBytes));
-      // Written so that an estimator's NaN does not pass.
-      if (!(size <= this.maxBytes)) return undefined;
+      size = entrySize(key, sizeFrom(this.sizeOf, kept, this.maxBytes));
+      if (size > this.maxBytes) return undefined;
     }
-    if (this.freezes) deepFreeze(kept);
     const times = typeof life === 'number' ? this.hits.ticks() + life : life;
     const entry = newEntry(key, kept, times, tags, size);
     this.entries.add(entry);
@@ -285,6 +311,15 @@ export class MemoryStore {
   disconnect(): Promise<void> {
     this.empty();
     return Promise.resolve();
+  }
+
+  private keepable(value: unknown): unknown {
+    try {
+      return this.guarded(value);
+    } catch (error) {
+      if (error instanceof OversizeError) return TOO_MUCH_WORK;
+      throw error;
+    }
   }
 
   private read(key: string): unknown {

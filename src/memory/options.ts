@@ -8,6 +8,7 @@ import {
   isIntegerIn,
   isObject,
 } from '../base/options.js';
+import { isTypes, type TypeCodec } from '../base/type-table.js';
 import type { EvictionPolicy } from './policy.js';
 import type { SizeEstimator } from './size.js';
 
@@ -23,6 +24,8 @@ export interface MemoryStoreOptions {
   freeze?: boolean | undefined;
   /** Stores a copy, and hands every reader a copy of its own. */
   clone?: boolean | undefined;
+  /** Classes whose instances `clone` copies; those of others are not stored. */
+  types?: readonly TypeCodec[] | undefined;
   /** Which entry gives way; default: the least recently used. */
   policy?: EvictionPolicy | undefined;
   /** Where time comes from; default: the machine's clock. */
@@ -40,6 +43,7 @@ export function checkMemoryOptions(options: MemoryStoreOptions): void {
     sizeOf: isFunction,
     freeze: isBoolean,
     clone: isBoolean,
+    types: isTypes,
     policy: isObject,
     clock: isAnything,
   });

@@ -1,14 +1,22 @@
+import { types } from 'node:util';
+
+import { LIMITS } from '../base/defaults.js';
+import { describe } from '../base/duration.js';
+import { ConfigurationError } from '../base/errors.js';
+
 /** Bytes that an entry costs beside key and value: the node, the map's slot, promise and index. */
 const ENTRY_OVERHEAD = 250;
 const POINTER = 8;
 const OBJECT_HEADER = 32;
+/** Integers up to here take as much as any small object; longer ones are measured. */
+const SMALL_BIGINT = 2n ** 64n;
 
 /**
  * Estimates the heap that a value takes, in bytes. Replaceable by the `sizeOf` option.
  *
  * @param value - Anything; shared parts and cycles count once.
  * @param limit - Where to stop counting: a value that is already too large need not be walked.
- * @returns Bytes, or something above `limit`.
+ * @returns Bytes, or something above `limit`, `Infinity` included: the value is then not kept.
  */
 export type SizeEstimator = (value: unknown, limit: number) => number;
 
@@ -18,45 +26,88 @@ export function entrySize(key: string, valueBytes: number): number {
 }
 
 /**
- * The default estimator. It follows V8's layout roughly (two bytes a character, eight a pointer):
- * the bound that it serves is about the order of magnitude, not about the last byte.
+ * The estimate of a value's size.
+ *
+ * @throws ConfigurationError when the estimator returns a negative number, NaN or no number: counted
+ * like that, the bound on all entries would mean nothing. What the estimator throws.
+ * @internal
  */
-export const estimateSize: SizeEstimator = (value, limit) => {
-  const seen = new Set<object>();
-  // A stack of its own: a deep value must not overflow the engine's.
-  const pending: unknown[] = [value];
-  let bytes = 0;
-  while (pending.length > 0 && bytes <= limit) {
-    const next = pending.pop();
-    bytes += primitiveSize(next);
-    if (typeof next !== 'object' || next === null || seen.has(next)) continue;
-    seen.add(next);
-    bytes += OBJECT_HEADER;
-    if (ArrayBuffer.isView(next) || next instanceof ArrayBuffer) {
-      bytes += next.byteLength;
-    } else if (Array.isArray(next)) {
-      bytes += next.length * POINTER;
-      for (const item of next) pending.push(item);
-    } else if (next instanceof Map) {
-      for (const [key, item] of next) pending.push(key, item);
-    } else if (next instanceof Set) {
-      for (const item of next) pending.push(item);
+export function sizeFrom(sizeOf: SizeEstimator, value: unknown, limit: number): number {
+  const bytes: unknown = sizeOf(value, limit);
+  if (typeof bytes === 'number' && bytes >= 0) return bytes;
+  throw new ConfigurationError(
+    `sizeOf must return a number of bytes that is not negative; got ${describe(bytes)}. ` +
+      'The value was not stored.',
+  );
+}
+
+/**
+ * The default estimator. It follows V8's layout roughly (two bytes a character, eight a pointer):
+ * the bound that it serves is about the order of magnitude, not about the last byte. Of bytes, all
+ * that a view keeps alive counts, not the part that it shows.
+ */
+export const estimateSize: SizeEstimator = (value, limit) => new Estimate(limit).of(value);
+
+class Estimate {
+  private readonly seen = new Set<object>();
+  /** A stack of its own: a deep value must not overflow the engine's. */
+  private readonly pending: unknown[] = [];
+  private bytes = 0;
+
+  constructor(private readonly limit: number) {}
+
+  of(value: unknown): number {
+    const { pending, seen } = this;
+    pending.push(value);
+    for (let parts = 0; pending.length > 0 && this.bytes <= this.limit; parts++) {
+      // More work than a value may take.
+      if (parts > LIMITS.valueParts) return Infinity;
+      const next = pending.pop();
+      this.bytes += primitiveSize(next);
+      if (typeof next !== 'object' || next === null || seen.has(next)) continue;
+      seen.add(next);
+      this.bytes += OBJECT_HEADER;
+      this.add(next);
+    }
+    return this.bytes;
+  }
+
+  private add(object: object): void {
+    const { pending } = this;
+    if (ArrayBuffer.isView(object)) pending.push(object.buffer);
+    else if (types.isAnyArrayBuffer(object)) this.bytes += object.byteLength;
+    else if (Array.isArray(object)) {
+      // Before the items, of which a sparse array may have a thousand million.
+      if (this.has(object.length)) for (const item of object) pending.push(item);
+    } else if (types.isMap(object)) {
+      if (this.has(2 * object.size)) for (const [key, item] of object) pending.push(key, item);
+    } else if (types.isSet(object)) {
+      if (this.has(object.size)) for (const item of object) pending.push(item);
     } else {
-      for (const item of Object.values(next)) {
-        bytes += POINTER;
+      // Not enumerable in an error, which may hold a whole response in its message.
+      if (types.isNativeError(object)) pending.push(object.message, object.stack, object.cause);
+      for (const item of Object.values(object)) {
+        this.bytes += POINTER;
         pending.push(item);
       }
     }
   }
-  return bytes;
-};
+
+  /** Whether there is room left when so many pointers are counted. */
+  private has(pointers: number): boolean {
+    this.bytes += pointers > LIMITS.valueParts ? Infinity : pointers * POINTER;
+    return this.bytes <= this.limit;
+  }
+}
 
 function primitiveSize(value: unknown): number {
   switch (typeof value) {
     case 'string':
       return 16 + 2 * value.length;
     case 'bigint':
-      return 32;
+      return value < SMALL_BIGINT && value > -SMALL_BIGINT
+        ? 32
+        : 32 + value.toString(16).length / 2;
     default:
       return POINTER;
   }

@@ -1,7 +1,5 @@
 import { deflateSync, inflateSync } from 'node:zlib';
 
-import { LIMITS } from '../base/defaults.js';
-
 /** Stands in front of what is compressed, where the codec's tag would be; no codec may have it. */
 export const COMPRESSED = 'z';
 
@@ -23,8 +21,7 @@ const CHUNK_BYTES = 65_536;
 export function compressed(payload: string, fromBytes: number | undefined): string {
   if (fromBytes === undefined) return payload;
   const bytes = Buffer.byteLength(payload);
-  // What nobody would read back must not be written.
-  if (bytes < fromBytes || bytes > LIMITS.inflatedBytes) return payload;
+  if (bytes < fromBytes) return payload;
   const text = COMPRESSED + deflateSync(payload, { level: LEVEL }).toString('base64');
   return text.length < bytes ? text : payload;
 }
@@ -33,13 +30,14 @@ export function compressed(payload: string, fromBytes: number | undefined): stri
  * The payload with its codec's tag, whichever way it travelled, and whether or not this process
  * compresses.
  *
- * @throws Error of zlib for what is damaged, or larger than {@link LIMITS} allows.
+ * @param maxBytes - UTF-8 bytes of the payload with its tag: a few bytes may inflate to gigabytes.
+ * @throws Error of zlib for what is damaged, or larger.
  * @internal
  */
-export function decompressed(payload: string): string {
+export function decompressed(payload: string, maxBytes: number): string {
   if (!payload.startsWith(COMPRESSED)) return payload;
   return inflateSync(Buffer.from(payload.slice(COMPRESSED.length), 'base64'), {
-    maxOutputLength: LIMITS.inflatedBytes,
+    maxOutputLength: maxBytes,
     chunkSize: CHUNK_BYTES,
   }).toString();
 }

@@ -2,10 +2,9 @@ import type { Clock } from '../base/clock.js';
 import { DISPATCH, LIMITS } from '../base/defaults.js';
 import { lifeClock, type LifeClock } from '../base/life-clock.js';
 import { BatchSize } from './batch-size.js';
-import { TypedCodec, type Codec, type TypeCodec } from './codec.js';
-import { compressed, decompressed } from './compression.js';
 import type { StoredText } from './coordinator.js';
 import { readEnvelope, writeEnvelope, type Envelope } from './envelope.js';
+import { ValueText, type ValueTextOptions } from './value-text.js';
 
 /** An entry as the cache sees it: the value, its times on our clock, and its tags. */
 export interface SharedEntry {
@@ -29,12 +28,8 @@ export interface PackedEntry extends KeyedEntry {
   readonly payload: string;
 }
 
-export interface EntryCodecOptions {
+export interface EntryCodecOptions extends ValueTextOptions {
   readonly clock: Clock;
-  readonly codec: Codec | undefined;
-  readonly types: readonly TypeCodec[];
-  /** Bytes from which values are compressed; `undefined`: none is. */
-  readonly compressFrom: number | undefined;
   readonly onError: (error: unknown) => void;
 }
 
@@ -44,7 +39,7 @@ export interface EntryCodecOptions {
  * @internal
  */
 export class EntryCodec {
-  private readonly typed: TypedCodec;
+  private readonly values: ValueText;
   private readonly batchSize = new BatchSize();
   private readonly clock: LifeClock;
 
@@ -59,7 +54,7 @@ export class EntryCodec {
     private readonly floor: () => number = () => 0,
   ) {
     this.clock = lifeClock(options.clock);
-    this.typed = new TypedCodec(options.types);
+    this.values = new ValueText(options);
   }
 
   /** How many values are worth reading together. */
@@ -67,12 +62,14 @@ export class EntryCodec {
     return this.batchSize.limit;
   }
 
-  /** @throws SerializationError for a value that cannot travel. */
-  encode(value: unknown): string {
-    const { codec } = this.options;
-    const payload =
-      codec === undefined ? this.typed.encode(value) : codec.tag + codec.encode(value);
-    return compressed(payload, this.options.compressFrom);
+  /** The text of an entry's value; `undefined`, after saying why, for one that cannot travel. */
+  encode(key: string, value: unknown): string | undefined {
+    try {
+      return this.values.encode(value);
+    } catch (error) {
+      this.values.reportUnshared(key, error, this.options.onError);
+      return undefined;
+    }
   }
 
   /** The text of an entry, to be asked for when the store's clock is known. */
@@ -116,24 +113,23 @@ export class EntryCodec {
     const unfit: string[] = [];
     let chars = Infinity;
     for (const { key, entry } of entries) {
-      try {
-        const payload = this.encode(entry.value);
-        if (chars + payload.length > DISPATCH.chunkChars) {
-          commands.push([]);
-          chars = 0;
-        }
-        commands.at(-1)?.push({ key, entry, payload });
-        chars += payload.length;
-      } catch (error) {
-        this.options.onError(error);
+      const payload = this.encode(key, entry.value);
+      if (payload === undefined) {
         unfit.push(key);
+        continue;
       }
+      if (chars + payload.length > DISPATCH.chunkChars) {
+        commands.push([]);
+        chars = 0;
+      }
+      commands.at(-1)?.push({ key, entry, payload });
+      chars += payload.length;
     }
     return { commands, unfit };
   }
 
   /** What is not an entry of ours, or cannot be read, is nothing. */
-  decode(stored: unknown): SharedEntry | undefined {
+  decode(key: string, stored: unknown): SharedEntry | undefined {
     this.batchSize.saw(stored);
     const envelope = readEnvelope(stored);
     if (envelope === undefined) return undefined;
@@ -142,12 +138,8 @@ export class EntryCodec {
     const offset = this.offsetMs;
     if (this.isFromFuture(envelope, offset)) return undefined;
     try {
-      const { codec } = this.options;
-      const text = decompressed(payload);
-      const own = codec !== undefined && text.startsWith(codec.tag);
-      const value = own ? codec.decode(text.slice(1)) : this.typed.decode(text);
       return {
-        value,
+        value: this.values.decode(payload),
         createdAt: createdAt - offset,
         freshUntil: freshUntil - offset,
         staleUntil: staleUntil - offset,
@@ -155,7 +147,7 @@ export class EntryCodec {
         tags,
       };
     } catch (error) {
-      this.options.onError(error);
+      this.values.reportUnreadable(key, error, this.options.onError);
       return undefined;
     }
   }

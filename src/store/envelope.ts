@@ -1,3 +1,5 @@
+import { LIMITS } from '../base/defaults.js';
+
 /**
  * What leaves the process for one entry. On the wire, a version, a header of times and tags as
  * JSON, a line break, and the value behind its codec's tag:
@@ -18,6 +20,11 @@ export interface Envelope {
 
 const VERSION = 'A1';
 
+/** The user's tags, and one that a method puts on its own entries. */
+const MAX_TAGS = LIMITS.tagsPerEntry + 1;
+/** Characters of a header: tags of the longest kind, escaped, and five numbers. */
+const MAX_HEADER_CHARS = 100 + MAX_TAGS * (6 * LIMITS.tagBytes + 3) + 6 * LIMITS.keyBytes;
+
 /** @internal */
 export function writeEnvelope(envelope: Envelope): string {
   const { createdAt, freshUntil, staleUntil, tagClock, tags } = envelope;
@@ -34,7 +41,7 @@ export function writeEnvelope(envelope: Envelope): string {
 export function readEnvelope(stored: unknown): Envelope | undefined {
   if (typeof stored !== 'string' || !stored.startsWith(VERSION)) return undefined;
   const end = stored.indexOf('\n');
-  if (end < 0) return undefined;
+  if (end < 0 || end > MAX_HEADER_CHARS) return undefined;
   let header: unknown;
   try {
     header = JSON.parse(stored.slice(VERSION.length, end));
@@ -70,5 +77,9 @@ function isTime(value: unknown): value is number {
 }
 
 function isTexts(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+  return (
+    Array.isArray(value) &&
+    value.length <= MAX_TAGS &&
+    value.every((item) => typeof item === 'string')
+  );
 }

@@ -90,14 +90,8 @@ function partOfObject(
   known: Part | undefined,
   depth: number,
 ): Part {
+  if (known instanceof Shape) return partOfRow(object, known, depth);
   const names = Object.keys(object);
-  if (known instanceof Shape) {
-    if (!isSame(names, known.names)) return ANY;
-    for (let i = 0; i < names.length; i++) {
-      known.parts[i] = partOf(object[names[i] as string], known.parts[i], depth + 1);
-    }
-    return known;
-  }
   // A property of that name would be read back as the object's prototype.
   if (known instanceof List || known === EMPTY || names.includes('__proto__')) return ANY;
   // Lists of nothing would have no end.
@@ -108,10 +102,21 @@ function partOfObject(
   );
 }
 
-function isSame(names: readonly string[], others: readonly string[]): boolean {
-  if (names.length !== others.length) return false;
-  for (let i = 0; i < names.length; i++) if (names[i] !== others[i]) return false;
-  return true;
+/** One more row of a known shape; `for in` lists its names without an array of them. */
+function partOfRow(
+  object: Readonly<Record<string, unknown>>,
+  known: Shape,
+  depth: number,
+): Shape | typeof ANY {
+  const { names, parts } = known;
+  let i = 0;
+  for (const name in object) {
+    if (name !== names[i]) return ANY;
+    const part = parts[i];
+    if (part !== ANY) parts[i] = partOf(object[name], part, depth + 1);
+    i++;
+  }
+  return i === names.length ? known : ANY;
 }
 
 function cellsOf(value: unknown, part: Part, count: { names: number }): unknown {
@@ -122,7 +127,9 @@ function cellsOf(value: unknown, part: Part, count: { names: number }): unknown 
   for (const row of rows as Record<string, unknown>[]) {
     count.names += names.length;
     for (let i = 0; i < names.length; i++) {
-      cells.push(cellsOf(row[names[i] as string], parts[i] ?? ANY, count));
+      const cell = row[names[i] as string];
+      const part = parts[i] ?? ANY;
+      cells.push(typeof part === 'object' ? cellsOf(cell, part, count) : cell);
     }
   }
   return cells;

@@ -79,7 +79,7 @@ export class SharedTier {
         this.store.noteBlocked(clock.monotonic() - this.gatheringSince);
         return this.store.read(keys);
       },
-      (stored, key) => this.checked(key, this.entries.decode(stored)),
+      (stored, key) => this.checked(key, this.entries.decode(key, stored)),
       () => this.entries.batchLimit,
     );
     this.tagVersions = new Coalescer(
@@ -157,11 +157,8 @@ export class SharedTier {
    * @returns Whether the store acknowledged it.
    */
   async write(key: string, entry: SharedEntry, budgetMs?: number): Promise<boolean> {
-    let payload: string;
-    try {
-      payload = this.entries.encode(entry.value);
-    } catch (error) {
-      this.options.onError(error);
+    const payload = this.entries.encode(key, entry.value);
+    if (payload === undefined) {
       // The old value must not outlive a newer one that cannot be shared.
       await this.remove(key, budgetMs);
       return false;
@@ -226,7 +223,7 @@ export class SharedTier {
   ): Promise<readonly (SharedEntry | undefined)[] | undefined> {
     const stored = await this.store.read(keys, 'bulk');
     if (stored.length === 0 && keys.length > 0) return undefined;
-    const entries = keys.map((key, i) => this.checked(key, this.entries.decode(stored[i])));
+    const entries = keys.map((key, i) => this.checked(key, this.entries.decode(key, stored[i])));
     // Few have tags, whose versions are asked for.
     return await Promise.all(entries as Promise<SharedEntry | undefined>[]);
   }
@@ -256,7 +253,7 @@ export class SharedTier {
   ): Promise<LeaseAnswer | undefined> {
     const grant = await this.store.coordination.acquire(key, token, leaseMs, budgetMs, seize);
     if (grant === undefined || grant === 'unsent' || !grant.granted) return grant;
-    const entry = this.store.covers(key, []) ? undefined : this.entries.decode(grant.text);
+    const entry = this.store.covers(key, []) ? undefined : this.entries.decode(key, grant.text);
     return { granted: true, entry: await this.checked(key, entry) };
   }
 
@@ -272,11 +269,8 @@ export class SharedTier {
 
   /** Stores an entry if its lease is still held, and gives the lease back. */
   async fill(key: string, token: string, entry: SharedEntry): Promise<FillOutcome> {
-    let payload: string;
-    try {
-      payload = this.entries.encode(entry.value);
-    } catch (error) {
-      this.options.onError(error);
+    const payload = this.entries.encode(key, entry.value);
+    if (payload === undefined) {
       await this.release(key, token);
       return 'failed';
     }

@@ -197,6 +197,7 @@ describe("the README's tables of options", () => {
       breakerProbeAfter: value(breaker[1]),
       breakerLongest: value(breaker[2]),
       lease: value(manager.get('lease')),
+      maxValueBytes: value(manager.get('maxValueBytes')),
       compressionThreshold: Number(compressionThreshold),
       slowThreshold: value(rest.get('slowThreshold')),
       slowLogSize: Number(slowLogSize),

@@ -90,6 +90,13 @@ describe('the codec brings back what it was given', () => {
     ['a DataView', new DataView(new Uint8Array([1, 2, 3, 4]).buffer, 1, 2)],
     ['a named error', Object.assign(new Error('m'), { name: 'Custom' })],
     ['a pattern with flags', /a/giy],
+    ['a lone surrogate beside a Date', ['\ud800', new Date(0)]],
+    ['such a name beside a Date', [{ '\ud800': 1 }, new Date(0)]],
+    ['an own __proto__ beside a Date', [JSON.parse('{"__proto__":1}'), new Date(0)]],
+    [
+      'texts that look like an escape',
+      ['~', '~u', '~~', ['~#Map', 1], { '~u': '~@0' }, new Date(0)],
+    ],
     ['an object without prototype', Object.assign(Object.create(null) as object, { a: 1n })],
   ])('%s', (_, value) => {
     const back = roundTrip(value);
@@ -124,7 +131,7 @@ describe('the codec brings back what it was given', () => {
 
   it('leaves plain JSON readable, and everything else behind another tag', () => {
     expect(codec.encode({ id: 1 })).toBe('j{"id":1}');
-    expect(codec.encode({ id: 1n }).charAt(0)).toBe('m');
+    expect(codec.encode({ id: 1n })).toBe('tj{"id":"~n1"}');
   });
 });
 
@@ -147,9 +154,6 @@ describe('the codec refuses what it could not bring back', () => {
     ['a URL', new URL('http://localhost/')],
     ['a class of bytes', new Bytes(1)],
     ['shared memory', new node.SharedArrayBuffer(1)],
-    ['a lone surrogate beside a Date', ['\ud800', new Date(0)]],
-    ['such a name beside a Date', [{ '\ud800': 1 }, new Date(0)]],
-    ['an own __proto__ beside a Date', [JSON.parse('{"__proto__":1}'), new Date(0)]],
   ])('%s', (_, value) => {
     expect(() => codec.encode(value)).toThrow(
       expect.objectContaining({ code: 'ERR_SERIALIZATION' }) as Error,
@@ -185,7 +189,7 @@ describe('types', () => {
       return new Order(total, at);
     },
   };
-  const typed = new TypedCodec([money, order] as unknown as TypeCodec[]);
+  const typed = new TypedCodec([money, order]);
   const price = new Money(5n, 'EUR');
 
   it('come back as what they were, wherever they stand', () => {
@@ -231,10 +235,10 @@ describe('types', () => {
 
   it('that nobody knows any more are errors, as is data that cannot travel', () => {
     const text = typed.encode(price);
-    const other = new TypedCodec([order] as unknown as TypeCodec[]);
+    const other = new TypedCodec([order]);
     expect(() => other.decode(text)).toThrow(/Unknown type 'money'/);
     const bad = { ...money, encode: () => ({ call: () => 1 }) };
-    expect(() => new TypedCodec([bad] as unknown as TypeCodec[]).encode(price)).toThrow(/function/);
+    expect(() => new TypedCodec([bad]).encode(price)).toThrow(/function/);
   });
 });
 

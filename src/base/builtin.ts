@@ -1,0 +1,139 @@
+import { inspect, types } from 'node:util';
+
+/** Classes of errors that are told apart; others are classes of the user's. */
+const ERRORS: ReadonlySet<string> = new Set([
+  'Error',
+  'EvalError',
+  'RangeError',
+  'ReferenceError',
+  'SyntaxError',
+  'TypeError',
+  'URIError',
+]);
+
+const TYPED_ARRAY = /^(?:Big)?(?:Int|Uint|Float)\d+(?:Clamped)?Array$/;
+
+/** What a prototype stands for. There are few of them, and they are asked for again and again. */
+const names = new WeakMap<object, string>();
+
+/**
+ * The name of the built-in class that an object is a direct instance of, whichever realm it comes
+ * from: `Array`, `Map`, `Set`, `Date`, `RegExp`, `ArrayBuffer`, `DataView`, `Buffer`, a typed array or
+ * a native error. The empty text for everything else: subclasses, look-alikes by prototype alone,
+ * views of memory that is shared or may be resized.
+ *
+ * @internal
+ */
+export function builtinOf(object: object): string {
+  const prototype = Object.getPrototypeOf(object) as object | null;
+  if (prototype === null) return '';
+  let name = names.get(prototype);
+  if (name === undefined) names.set(prototype, (name = nameOf(prototype)));
+  return name !== '' && isBranded(object, name) ? name : '';
+}
+
+function nameOf(prototype: object): string {
+  if (prototype === Buffer.prototype) return 'Buffer';
+  const maker: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+  if (typeof maker !== 'function' || maker.prototype !== prototype) return '';
+  // A class of the user's may have the same name.
+  return Function.prototype.toString.call(maker).endsWith('{ [native code] }') ? maker.name : '';
+}
+
+function isBranded(object: object, name: string): boolean {
+  switch (name) {
+    case 'Array':
+      return Array.isArray(object);
+    case 'Map':
+      return types.isMap(object);
+    case 'Set':
+      return types.isSet(object);
+    case 'Date':
+      return types.isDate(object);
+    case 'RegExp':
+      return types.isRegExp(object);
+    case 'ArrayBuffer':
+      return isOwnMemory(object as ArrayBuffer);
+    case 'DataView':
+      return types.isDataView(object) && isOwnMemory(object.buffer);
+    case 'Buffer':
+      return types.isUint8Array(object) && isOwnMemory(object.buffer);
+    default:
+      if (ERRORS.has(name)) return types.isNativeError(object);
+      return (
+        types.isTypedArray(object) &&
+        object[Symbol.toStringTag] === name &&
+        isOwnMemory(object.buffer)
+      );
+  }
+}
+
+/** Neither shared with other threads nor of a length that may change. */
+function isOwnMemory(buffer: ArrayBufferLike): boolean {
+  return types.isArrayBuffer(buffer) && (buffer as { resizable?: boolean }).resizable !== true;
+}
+
+/** @internal */
+export function isErrorClass(name: string): boolean {
+  return ERRORS.has(name);
+}
+
+/**
+ * Whether it names a view of bytes.
+ *
+ * @internal
+ */
+export function isViewClass(name: string): boolean {
+  return name === 'Buffer' || name === 'DataView' || TYPED_ARRAY.test(name);
+}
+
+/** Elements up to which listing the keys costs less than `inspect`. */
+const FEW = 64;
+
+/**
+ * Whether an array or a view has own properties besides its elements. Holes of arrays are not looked
+ * for.
+ *
+ * @internal
+ */
+export function hasExtraProperties(list: readonly unknown[] | ArrayBufferView): boolean {
+  const { length } = list as { readonly length?: number };
+  // A DataView.
+  if (length === undefined) return Reflect.ownKeys(list).length > 0;
+  // Nothing else is an own property of an array without being enumerable: that of a tagged template.
+  if (Object.hasOwn(list, 'raw') || Object.getOwnPropertySymbols(list).length > 0) return true;
+  if (length <= FEW) {
+    const keys = Object.keys(list);
+    const last = keys[keys.length - 1];
+    return last !== undefined && !(String(Number(last)) === last && Number(last) < length);
+  }
+  // No other function lists the extra keys without a text for each index: a thousandth of the time
+  // for a million elements. They follow the number of elements, behind a comma.
+  return inspect(list, { maxArrayLength: 0, depth: 0, customInspect: false }).includes(',');
+}
+
+/**
+ * A new, empty error of a native class.
+ *
+ * @throws TypeError for a name that is no native error's.
+ * @internal
+ */
+export function newError(name: string): Error {
+  if (!ERRORS.has(name)) throw new TypeError(`${name} is no native error.`);
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    return new (globalThis as unknown as Record<string, new () => Error>)[name]!();
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}
+
+/**
+ * Sets an own property, whatever is inherited under its name.
+ *
+ * @internal
+ */
+export function define(object: object, key: PropertyKey, value: unknown, enumerable = true): void {
+  Object.defineProperty(object, key, { value, enumerable, writable: true, configurable: true });
+}

@@ -1,0 +1,9 @@
+/**
+ * Thrown by what walks over a value when that takes more than a bounded amount of work. The value is
+ * then not stored, which is no failure: no `error` event follows.
+ *
+ * @internal
+ */
+export class OversizeError extends Error {
+  override readonly name = 'OversizeError';
+}

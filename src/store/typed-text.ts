@@ -1,0 +1,25 @@
+/*
+ * JSON that keeps types. What JSON lacks stands as a text that begins with `~`, or as a list whose
+ * first item begins with `~#`; texts of the user's that begin with `~` get another one in front.
+ *
+ *     ~u  undefined      ~N  NaN      ~I ~J  Infinity, -Infinity      ~0  -0
+ *     ~n2a  ~n-2a  bigint, hexadecimal      ~D1700000000000  ~DNaN  Date
+ *     ~@3  the object that was number 3, in the order of their first occurrence, counted from 0
+ *     ["~#null", {…}]  record without prototype
+ *     ["~#Map", key, value, …]   ["~#Set", item, …]   ["~#RegExp", source, flags, lastIndex]
+ *     ["~#Buffer", base64]  the same for every typed array, DataView and ArrayBuffer
+ *     ["~#Error", class, stack, name of property, enumerable, value, …]
+ *     ["~#!", name of the type, data]  instance of a class among the cache's `types`
+ */
+
+/** First character of what is not the text itself. */
+export const ESCAPE = '~';
+export const ESCAPE_CODE = 0x7e;
+
+/** What a list begins with that stands for something else. */
+export const TAG = '~#';
+export const INSTANCE = '~#!';
+export const BARE_RECORD = '~#null';
+
+/** Own properties with which an error travels, besides its stack. */
+export const ERROR_PROPERTIES: ReadonlySet<string> = new Set(['message', 'name', 'cause']);
