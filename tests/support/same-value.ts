@@ -25,7 +25,8 @@ class Comparison {
 
   private contents(path: string, a: object, b: object): string | undefined {
     if (types.isDate(a)) return this.at(`${path}.time`, a.getTime(), (b as Date).getTime());
-    if (types.isRegExp(a)) return String(a) === String(b) ? undefined : path;
+    if (types.isRegExp(a))
+      return this.at(`${path}.pattern`, a.toString(), (b as RegExp).toString());
     if (types.isAnyArrayBuffer(a) || ArrayBuffer.isView(a)) {
       return bytesOf(a).equals(bytesOf(b as ArrayBuffer)) ? undefined : `${path}: bytes`;
     }
