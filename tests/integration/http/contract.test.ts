@@ -8,6 +8,10 @@ import { frameworks, PAUSE_MS, stream, type Service } from './frameworks.js';
 const TOKEN = 'a long secret';
 const number = expect.any(Number) as number;
 
+/** What no other request takes, on a busy machine either. */
+const SLOW = '0.8s';
+const SLOW_PAUSE_MS = 900;
+
 describe.each(Object.entries(frameworks))('the performance API on %s', (name, start) => {
   let cache: CacheManager;
   let api: PerformanceApi;
@@ -19,7 +23,7 @@ describe.each(Object.entries(frameworks))('the performance API on %s', (name, st
     api = createPerformanceApi({
       cache,
       authorize: bearerToken(TOKEN),
-      slowRequestThreshold: '40ms',
+      slowRequestThreshold: SLOW,
     });
     service = await start({ api, serverTimingCache: true, work: item });
   });
@@ -44,7 +48,9 @@ describe.each(Object.entries(frameworks))('the performance API on %s', (name, st
 
   it('serves the shapes of the guide', async () => {
     for (const id of ['1', '1', '2']) expect(await (await call(`/items/${id}`)).text()).toBe(id);
+    stream.pauseMs = SLOW_PAUSE_MS;
     expect(await (await call('/stream')).text()).toBe('first second');
+    stream.pauseMs = PAUSE_MS;
     await until('it has ended', async () => api.requests.total >= 4 && api.requests.slow === 1);
 
     const slow = {
@@ -60,7 +66,7 @@ describe.each(Object.entries(frameworks))('the performance API on %s', (name, st
         total_time: number,
         average_time: number,
         slow_requests_count: 1,
-        slow_request_threshold: 0.04,
+        slow_request_threshold: parseFloat(SLOW),
         recent_slow_requests: [slow],
       },
       instances: 1,
@@ -69,7 +75,7 @@ describe.each(Object.entries(frameworks))('the performance API on %s', (name, st
       ...{ type: 'memory', total_keys: 2, hits: 1, misses: 2, hit_rate: 33.33, degraded: false },
     });
     expect(await read('/slow-requests')).toMatchObject({
-      ...{ slow_requests: [slow], count: 1, threshold: 0.04 },
+      ...{ slow_requests: [slow], count: 1, threshold: parseFloat(SLOW) },
     });
     expect(await read('/metrics?scope=fleet')).toMatchObject({
       cache: { type: 'memory', total_keys: 2, hit_rate: 33.33 },
@@ -86,8 +92,7 @@ describe.each(Object.entries(frameworks))('the performance API on %s', (name, st
       tiers: { memory: { state: 'ok' }, shared: { state: 'off' } },
     });
     const [recent] = api.requests.recentSlow;
-    expect(recent?.durationMs).toBeGreaterThanOrEqual(PAUSE_MS - 5);
-    expect(recent?.durationMs).toBeLessThan(5000);
+    expect(recent?.durationMs).toBeGreaterThanOrEqual(SLOW_PAUSE_MS - 5);
   });
 
   it('clears for whoever may, and nobody else', async () => {

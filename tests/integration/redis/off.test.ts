@@ -279,14 +279,15 @@ describe('A process that ends', () => {
     ],
     [
       'is disabled',
-      `const off = new CacheManager({ redisUrl, enabled: false }); off.clear('p:*');`,
+      `const off = new CacheManager({ redisUrl, namespace, enabled: false }); off.clear('p:*');`,
     ],
   ])('%s', async (_, text) => {
     await admin.set('aurora:p:1', 'old');
     const script = `
       import { CacheManager } from 'aurora-cache';
       const redisUrl = '${server.url}';
-      const cache = new CacheManager({ redisUrl });
+      const namespace = 'aurora';
+      const cache = new CacheManager({ redisUrl, namespace });
       await cache.get('anything');
       ${text}`;
     expect(await runScript(script)).toEqual({ code: 0, stderr: '' });

