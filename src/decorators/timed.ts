@@ -12,6 +12,7 @@ import { classText, methodText, type MethodIdentity } from './identity.js';
 import { disguise } from './metadata.js';
 import { refuseBare } from './options.js';
 import type { MethodDecorator } from './signatures.js';
+import { watchGenerator } from './timed-generator.js';
 
 /** Options of `@Timed` and `timed`. */
 export interface TimedOptions {
@@ -23,7 +24,8 @@ export interface TimedOptions {
 
 /**
  * Measures a method: calls, errors, calls in flight, and how long they take until they return, or
- * until the promise that they return settles. The figures are in `getStats().methods`, calls over
+ * until the promise that they return settles. A call of a generator counts when the generator ends
+ * (exhausted, closed or failed), with the time that it ran, without that of its consumer. The figures are in `getStats().methods`, calls over
  * the threshold in `getStats().slowCalls`.
  *
  * @throws ConfigurationError when it is applied, for an unknown option, a bad value, or on anything
@@ -74,6 +76,18 @@ export function timedFunction(
       settle(current, start, true);
       throw error;
     }
+    if (types.isGeneratorObject(outcome)) {
+      current.inFlight--;
+      watchGenerator(outcome, {
+        run: (isRunning) => {
+          current.inFlight += isRunning ? 1 : -1;
+        },
+        end: (busyMs, failed) => {
+          count(current, busyMs, failed);
+        },
+      });
+      return outcome;
+    }
     // Only promises: what is lazy, such as a query builder, would begin its work twice.
     if (!types.isPromise(outcome)) {
       settle(current, start, false);
@@ -110,8 +124,11 @@ export function timedFunction(
 }
 
 function settle(record: TimingRecord, start: number, failed: boolean): void {
-  const durationMs = systemClock.monotonic() - start;
   record.inFlight--;
+  count(record, systemClock.monotonic() - start, failed);
+}
+
+function count(record: TimingRecord, durationMs: number, failed: boolean): void {
   if (failed) record.errors++;
   record.durations.record(durationMs);
   if (durationMs <= record.slowThresholdMs) return;

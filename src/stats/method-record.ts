@@ -32,7 +32,7 @@ export interface TimingStats {
   readonly calls: number;
   /** Calls that failed. */
   readonly errors: number;
-  /** Calls that have not settled yet. */
+  /** Calls that have not settled yet; generators while they run, not while their consumer does. */
   readonly inFlight: number;
   /** Calls that took longer than the threshold. */
   readonly slow: number;
