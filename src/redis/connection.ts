@@ -9,6 +9,7 @@ import { listen, unlisten, type Listener } from './client-events.js';
 import { CommandWatch, WATCH_LIMITS } from './command-watch.js';
 import { databaseOf } from './database.js';
 import { messageOf } from './failure.js';
+import { releaseDetector } from './failover-detector.js';
 import { ReadOnlyBackOff } from './read-only.js';
 
 /** A connection of the caller's: used as it is, and never closed. */
@@ -157,6 +158,7 @@ export class Connection {
     // What ioredis would do by timers of its own, for each command.
     const { commandTimeout, socketTimeout, ...others } = target;
     const client = new Redis({ ...options, ...others, replyMapping: 'legacy' });
+    if (target.sentinels != null) releaseDetector(client);
     new CommandWatch(client, {
       commandMs: given(commandTimeout) ?? WATCH_LIMITS.commandMs,
       silenceMs: given(socketTimeout) ?? WATCH_LIMITS.silenceMs,

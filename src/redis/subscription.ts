@@ -17,6 +17,8 @@ const OPTIONS = {
   replyMapping: 'legacy',
   retryStrategy: () => null,
   sentinelRetryStrategy: () => null,
+  // The probes notice a failover; more connections to the sentinels are not needed.
+  failoverDetector: false,
   reconnectOnError: null,
   autoResubscribe: false,
   autoResendUnfulfilledCommands: false,

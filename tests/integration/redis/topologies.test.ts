@@ -6,10 +6,12 @@ import { RedisStore } from 'aurora-cache/redis';
 import { storeContract, type StoreUnderTest } from 'aurora-cache/testing';
 import { Cluster, Redis } from 'ioredis';
 
+import { CacheProcess } from '../../support/redis/cache-process.js';
 import { RedisCluster } from '../../support/redis/cluster.js';
 import { SentinelGroup } from '../../support/redis/sentinel.js';
 import { freePort, RedisServer, stopServers, until } from '../../support/redis/server.js';
 import { SecureServer } from '../../support/redis/tls.js';
+import { Watched } from '../../support/redis/watched.js';
 
 let cluster: RedisCluster;
 let sentinel: SentinelGroup;
@@ -256,7 +258,53 @@ async function usable(store: RedisStore): Promise<void> {
   });
 }
 
+it('A process on sentinels ends by itself, and writes nothing to its console', async () => {
+  const child = await CacheProcess.start();
+  closing.push(() => {
+    child.kill();
+  });
+  await child.do('open', 'it', { redis: sentinel.options });
+  await child.do('set', 'it', 'key', 'value');
+  expect(await child.do('get', 'it', 'key')).toBe('value');
+  child.leave();
+  expect(await child.ended).toBe(0);
+  expect(child.stderr).not.toMatch(/ioredis|Unhandled/);
+}, 30_000);
+
 describe('A failover', () => {
+  it('that is planned undoes no acknowledged invalidation, and empties no cache', async () => {
+    await sentinel.flush();
+    const caches = Array.from({ length: 2 }, () => {
+      const watched = new Watched({ redis: sentinel.options, namespace: 'planned', memory: false });
+      closing.push(() => watched.cache.close());
+      return watched;
+    }) as [Watched, Watched];
+    for (const one of caches) await one.untilWell();
+    const [author, other] = caches;
+    const numbers = Array.from({ length: 1000 }, (_, n) => n);
+    const all = (what: string): string[] => numbers.map((n) => `${what} ${n}`);
+    for (const what of ['doomed', 'good']) {
+      await author.cache.setMany(all(what).map((key) => ({ key, value: 'old' })));
+    }
+    let isOver = false;
+    const failingOver = sentinel.handOver().finally(() => {
+      isOver = true;
+    });
+    // Before, while and after a replica takes over.
+    for (const [i, key] of all('doomed').entries()) {
+      if (i % 3 === 0) await author.cache.set(key, 'new');
+      else await author.cache.delete(key);
+      if (!isOver) await wait(25);
+    }
+    await failingOver;
+    for (const one of caches) await one.untilWell(30_000);
+    for (const { cache } of [author, other]) {
+      const found = [...(await cache.getMany(all('doomed'))).values()];
+      expect(found.filter((value) => value === 'old')).toEqual([]);
+      expect((await cache.getMany(all('good'))).size).toBe(numbers.length);
+    }
+  }, 90_000);
+
   it.each<[string, (primary: RedisServer) => Promise<void>]>([
     [
       'from a primary that hangs',

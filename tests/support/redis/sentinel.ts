@@ -55,6 +55,23 @@ export class SentinelGroup {
     await this.successor(primary);
   }
 
+  /**
+   * Has a replica take over from a primary that lives, and waits until that is a replica too. It
+   * acknowledges writes for some seconds after the other has taken over: they are lost.
+   */
+  async handOver(): Promise<void> {
+    const primary = await this.primary();
+    await withClient(this.sentinels[0]?.port ?? 0, (sentinel) =>
+      sentinel.call('SENTINEL', 'FAILOVER', NAME),
+    );
+    await this.successor(primary);
+    await until(
+      'the former primary is a replica',
+      () => withClient(primary.port, async (client) => (await client.role())[0] === 'slave'),
+      30_000,
+    );
+  }
+
   /** Waits until all sentinels name another primary than this, and until that takes writes. */
   async successor(primary: RedisServer): Promise<void> {
     await until('the sentinels agree on a new primary', async () => {

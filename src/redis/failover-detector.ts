@@ -1,0 +1,43 @@
+import type { Redis } from 'ioredis';
+
+/** What ioredis keeps of its connections to sentinels, if it does. */
+interface Connector {
+  readonly failoverDetector?: {
+    readonly sentinels?: readonly { client?: SentinelClient }[];
+  } | null;
+}
+
+interface SentinelClient {
+  on(event: string, listener: () => void): unknown;
+  readonly stream?: { unref?: () => unknown } | undefined;
+  readonly reconnectTimeout?: { unref?: () => unknown } | null;
+}
+
+/**
+ * Keeps the connections on which sentinels report failovers from holding the process open, and their
+ * errors from the console, to which ioredis writes those that nobody listens for.
+ *
+ * @internal
+ */
+export function releaseDetector(client: Redis): void {
+  // ioredis makes them when the connection to the primary stands.
+  client.on('connect', () => {
+    setImmediate(() => {
+      const { connector } = client as unknown as { connector?: Connector };
+      for (const { client: sentinel } of connector?.failoverDetector?.sentinels ?? []) {
+        if (sentinel !== undefined) release(sentinel);
+      }
+    });
+  });
+}
+
+function release(sentinel: SentinelClient): void {
+  const unref = (): void => {
+    sentinel.stream?.unref?.();
+    sentinel.reconnectTimeout?.unref?.();
+  };
+  // A sentinel that is gone: the others report failovers as well.
+  sentinel.on('error', () => undefined);
+  for (const event of ['connect', 'ready', 'reconnecting']) sentinel.on(event, unref);
+  unref();
+}
