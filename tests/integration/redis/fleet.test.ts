@@ -122,7 +122,7 @@ describe.each<[string, CacheOptions]>([
         find(id: number): Promise<string | undefined> {
           return Promise.resolve(database.get(id));
         }
-        @CachePut({ key: (id: number) => `name:${String(id)}:find`, cache: its })
+        @CachePut({ key: (id: number) => `renamed:${String(id)}`, cache: its })
         rename(id: number, name: string): Promise<string> {
           database.set(id, name);
           return Promise.resolve(name);
