@@ -30,6 +30,7 @@ import { WriteQueue } from './write-queue.js';
 interface TierUse extends Pick<SharedTierOptions, 'timeoutMs' | 'onChange'> {
   readonly hasMemory: boolean;
   readonly listens: boolean;
+  readonly origin: string;
 }
 
 function warnOfNamespace(): void {
@@ -283,6 +284,7 @@ export class Engine {
       timeoutMs: this.options.storeTimeoutMs,
       hasMemory: this.memory !== undefined,
       listens: true,
+      origin: this.origin,
       onChange: (isDown) => {
         this.updateTrust();
         this.events.emit(isDown ? 'degraded' : 'recovered', {});
@@ -296,11 +298,13 @@ export class Engine {
       // There is nothing here that a message could make out of date.
       hasMemory: false,
       listens: false,
+      // Its invalidations are numbered by themselves.
+      origin: randomUUID(),
       onChange: () => undefined,
     });
   }
 
-  private openTier({ timeoutMs, hasMemory, listens, onChange }: TierUse): SharedTier | undefined {
+  private openTier({ timeoutMs, onChange, ...use }: TierUse): SharedTier | undefined {
     const { options, clock } = this;
     const store = options.redis === undefined ? options.store : openRedis(options.redis);
     if (store === undefined) return undefined;
@@ -315,9 +319,7 @@ export class Engine {
       compressFrom: options.compressFrom,
       breaker: options.breaker,
       coordination: {
-        origin: this.origin,
-        hasMemory,
-        listens,
+        ...use,
         bus: options.bus,
         listener: new Coherence(this),
       },

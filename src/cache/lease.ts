@@ -51,7 +51,8 @@ export class Lease {
   async release(): Promise<void> {
     if (this.ended) return;
     this.end();
-    const isOver = await this.shared.release(this.key, this.token);
+    // Others wait for it: `close` must not cut it off.
+    const isOver = await this.engine.tracked(this.shared.release(this.key, this.token));
     this.engine.waiters.wake(this.key);
     if (!isOver) this.returnLater();
   }

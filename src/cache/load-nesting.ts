@@ -1,6 +1,5 @@
 import type { Clock, TimerHandle } from '../base/clock.js';
 import { LIMITS } from '../base/defaults.js';
-import { inSharedContext } from '../base/shared-context.js';
 
 /*
  * Which load a call is made in. AsyncLocalStorage would know, but on Node before 24 one `run` slows
@@ -41,7 +40,7 @@ export class LoadNode {
       this.timer = undefined;
       for (const origin of this.origins) origin.check(this);
     };
-    this.timer ??= inSharedContext(() => clock.setTimeout(check, ms));
+    this.timer ??= clock.setTimeout(check, ms);
   }
 }
 

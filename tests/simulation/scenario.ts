@@ -68,6 +68,13 @@ export interface Fault {
   readonly lastsMs: number;
 }
 
+/** A process whose cache is closed at some time, or was disabled from the start. */
+interface Closing {
+  readonly process: number;
+  /** `undefined`: it is disabled. */
+  readonly at: number | undefined;
+}
+
 /** Everything that a seed decides beforehand; delays and loads are drawn on the way. */
 export interface Scenario {
   readonly seed: number;
@@ -76,6 +83,8 @@ export interface Scenario {
   readonly keys: readonly KeyPlan[];
   readonly steps: readonly Step[];
   readonly faults: readonly Fault[];
+  /** Caches that are off, for good. */
+  readonly closings?: readonly Closing[];
   /** Longest way of a command or a reply, without stalls. */
   readonly commandMs: number;
   /** Longest way of a message. */
@@ -154,6 +163,26 @@ function rollbacks(seed: number): Pick<Scenario, 'snapshotMs' | 'journal'> {
   return {
     snapshotMs: random.pick([20, 60, 200]),
     journal: random.pick([1, 2, 10_000]),
+  };
+}
+
+/** Faults through which a cache that is closing can still confirm its invalidations. */
+const HARMLESS: readonly FaultKind[] = ['bus lost', 'bus silent', 'flush', 'tags lost', 'evict'];
+
+/** The seed's scenario with one or two caches that are closed on the way, or disabled. */
+export function closingScenarioOf(seed: number): Scenario {
+  const scenario = scenarioOf(seed);
+  const random = new Random(seed ^ 0x5eed);
+  const first = random.int(0, scenario.processes.length - 1);
+  const both = scenario.processes.length > 2 && random.chance(0.4);
+  const off = both ? [first, (first + 1) % scenario.processes.length] : [first];
+  return {
+    ...scenario,
+    faults: scenario.faults.filter(({ kind }) => HARMLESS.includes(kind)),
+    closings: off.map((process) => ({
+      process,
+      at: random.chance(0.2) ? undefined : random.int(0, scenario.endMs),
+    })),
   };
 }
 

@@ -144,6 +144,11 @@ export class Server {
     return true;
   }
 
+  /** Keys whose leases a cache holds. */
+  leasesOf(origin: string): readonly string[] {
+    return [...this.leases.keys()].filter((key) => this.lease(key)?.text.startsWith(origin));
+  }
+
   dropLease(key: string): void {
     this.leases.delete(key);
   }

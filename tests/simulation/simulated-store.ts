@@ -34,17 +34,19 @@ export interface SimulatedStoreOptions {
 /** A Keyv adapter that coordinates, as RedisStore does, over the simulated server. */
 export class SimulatedStore implements CoordinatedStore {
   private readonly listeners = { ready: [] as Listener[], error: [] as Listener[] };
+  /** That of the cache while it is on. */
   coordinator: SimulatedCoordinator | undefined;
+  private readonly all = new Set<SimulatedCoordinator>();
 
   constructor(private readonly options: SimulatedStoreOptions) {
     options.link.listener = {
       onConnected: () => {
         for (const listener of this.listeners.ready) listener();
-        this.coordinator?.connected();
+        for (const one of this.all) one.connected();
       },
       onDisconnected: (error) => {
         for (const listener of this.listeners.error) listener(error);
-        this.coordinator?.disconnected();
+        for (const one of this.all) one.disconnected();
       },
     };
   }
@@ -68,13 +70,21 @@ export class SimulatedStore implements CoordinatedStore {
     return Promise.reject(new Error('The cache deletes through the coordinator.'));
   }
 
+  off(event: 'ready' | 'error', listener: Listener): this {
+    this.listeners[event] = this.listeners[event].filter((one) => one !== listener);
+    return this;
+  }
+
   on(event: 'ready' | 'error', listener: Listener): this {
     this.listeners[event].push(listener);
     return this;
   }
 
   coordinate(options: CoordinatorOptions): Coordinator {
-    return (this.coordinator = new SimulatedCoordinator(options, this.options));
+    const one = new SimulatedCoordinator(options, this.options, () => this.all.delete(one));
+    this.all.add(one);
+    if (options.listens !== false) this.coordinator = one;
+    return one;
   }
 }
 
@@ -93,11 +103,13 @@ class SimulatedCoordinator implements Coordinator {
   constructor(
     private readonly options: CoordinatorOptions,
     private readonly simulated: SimulatedStoreOptions,
+    private readonly onClose: () => void,
   ) {
     this.listener = options.listener;
     this.history = new SimulatedHistory(simulated, options.origin, () => {
       this.listener.onReset();
     });
+    if (options.listens === false) return;
     simulated.bus.listener = {
       onPush: (push) => {
         this.receive(push);
@@ -126,7 +138,7 @@ class SimulatedCoordinator implements Coordinator {
   connected(): void {
     this.history.connections++;
     this.ready()?.catch(() => undefined);
-    this.simulated.bus.open(this.simulated.openMs());
+    if (this.options.listens !== false) this.simulated.bus.open(this.simulated.openMs());
     this.listener.onChange();
   }
 
@@ -266,7 +278,8 @@ class SimulatedCoordinator implements Coordinator {
   }
 
   close(): void {
-    // Nothing is left open in a simulation.
+    this.onClose();
+    if (this.options.listens !== false) this.simulated.bus.lose();
   }
 
   private asked(): Promise<void> | undefined {

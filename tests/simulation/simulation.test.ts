@@ -1,6 +1,6 @@
 import { Figures } from './figures.js';
-import { ROLLBACK_SABOTAGES, SABOTAGES } from './sabotage.js';
-import { scenarioOf, type Scenario } from './scenario.js';
+import { CLOSING_SABOTAGES, ROLLBACK_SABOTAGES, SABOTAGES } from './sabotage.js';
+import { closingScenarioOf, scenarioOf, type Scenario } from './scenario.js';
 import { simulate } from './simulation.js';
 
 /*
@@ -86,6 +86,16 @@ describe('the protocol, simulated', () => {
     60_000 + 300 * COUNT,
   );
 
+  it(
+    `keeps them with caches that are closed or disabled, for ${COUNT / 8} seeds from ${FIRST}`,
+    async () => {
+      for (let seed = FIRST; seed < FIRST + COUNT / 8; seed++) {
+        await expectNoViolation(closingScenarioOf(seed));
+      }
+    },
+    60_000 + 60 * COUNT,
+  );
+
   it.each(Object.entries(REGRESSIONS))('seed %s: no longer, %s', async (seed) => {
     await expectNoViolation(Number(seed));
   });
@@ -131,6 +141,18 @@ describe('the protocol, simulated', () => {
           const { violations } = await simulate(rolledBack(seed, seed % 2 === 0 ? 1 : 10_000), {
             sabotage,
           });
+          if (violations.length > 0) return;
+        }
+        throw new Error(`Nothing was noticed in ${MOST_SABOTAGED} seeds.`);
+      },
+      60_000,
+    );
+
+    it.each(Object.entries(CLOSING_SABOTAGES))(
+      '%s',
+      async (_, sabotage) => {
+        for (let seed = 1; seed <= MOST_SABOTAGED; seed++) {
+          const { violations } = await simulate(closingScenarioOf(seed), { sabotage });
           if (violations.length > 0) return;
         }
         throw new Error(`Nothing was noticed in ${MOST_SABOTAGED} seeds.`);

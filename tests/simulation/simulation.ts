@@ -129,6 +129,12 @@ class Simulation {
         void this.perform(this.members[process] as Member, deed);
       });
     }
+    for (const { at, process } of scenario.closings ?? []) {
+      if (at === undefined) continue;
+      scheduler.at(at, () => {
+        void this.close(this.members[process] as Member);
+      });
+    }
     for (const fault of scenario.faults) {
       if (fault.kind === 'rollback') {
         scheduler.at(fault.at - scenario.snapshotMs, () => {
@@ -183,12 +189,15 @@ class Simulation {
       lease: `${leaseMs}ms`,
       breaker: { failures: 5, probeAfter: '100ms', longest: '400ms' },
       ...(hasMemory ? {} : { memory: false as const }),
+      enabled: !scenario.closings?.some(({ process, at }) => process === id && at === undefined),
     });
     const { engine } = cache[CORE];
-    const { store: guarded } = engine.shared as unknown as {
-      store: { repairs: { journal: { capacity: number } } };
-    };
-    guarded.repairs.journal.capacity = scenario.journal;
+    if (engine.shared !== undefined) {
+      const { store: guarded } = engine.shared as unknown as {
+        store: { repairs: { journal: { capacity: number } } };
+      };
+      guarded.repairs.journal.capacity = scenario.journal;
+    }
     return { id, hasMemory, cache, engine, store, link, bus };
   }
 
@@ -211,6 +220,17 @@ class Simulation {
     } catch (error) {
       checker.fail(`${what} rejected: ${String((error as Error).stack)}`);
     }
+    this.open--;
+  }
+
+  /** Closes a cache, whose calls go on. */
+  private async close({ id, cache, engine }: Member): Promise<void> {
+    this.open++;
+    this.note(() => `process ${id}: close`);
+    await cache.close();
+    this.note(() => `process ${id}: is closed`);
+    const left = this.server.leasesOf(engine.origin);
+    if (left.length > 0) this.checker.fail(`process ${id} was closed with leases: ${left.join()}`);
     this.open--;
   }
 
@@ -349,7 +369,7 @@ class Simulation {
   private confirm(): boolean {
     if (this.unconfirmed.size === 0) return false;
     for (const [member, writes] of this.unconfirmed) {
-      if (member.engine.shared?.pending !== 0) continue;
+      if (pendingOf(member) > 0) continue;
       if (writes.some(({ isRevived }) => isRevived) && !this.hasCaughtUp(member)) continue;
       this.unconfirmed.delete(member);
       for (const { kills, free } of writes) {
@@ -377,6 +397,8 @@ class Simulation {
   private startOf({ id, hasMemory, engine }: Member): ReadStart {
     const { shared } = engine;
     const hears = hasMemory && shared?.isListening === true;
+    // A cache that is off asks the database.
+    if (!engine.enabled) return { ...this.history.moment(), process: id, trust: 'strict' };
     const trust = shared?.isAway === true ? 'away' : hears ? 'hearing' : 'strict';
     return { ...this.history.moment(), process: id, trust };
   }
@@ -474,8 +496,10 @@ class Simulation {
 
   /** Whether every process has recovered from what went wrong. */
   private isWell(): boolean {
-    return this.members.every(({ engine, link, bus }) => {
+    return this.members.every((member) => {
+      const { engine, link, bus } = member;
       const { shared } = engine;
+      if (!engine.enabled) return pendingOf(member) === 0;
       return (
         link.isConnected &&
         bus.isListening &&
@@ -549,6 +573,11 @@ class Simulation {
   private note(what: () => string): void {
     if (this.options.traced === true) this.trace.push(`${this.scheduler.now} ${what()}`);
   }
+}
+
+/** Invalidations of a process that the server has not confirmed. */
+function pendingOf({ engine: { shared, offTier } }: Member): number {
+  return (shared?.pending ?? 0) + offTier.pending;
 }
 
 function loadOptions(plan: KeyPlan): LoadOptions<Row> {
