@@ -10,6 +10,7 @@ const LONG = [
   'integration/example-serve',
   'integration/http/page',
   'integration/http/page-adverse',
+  'integration/machine-clock',
   'integration/nginx/balancing',
   'integration/nginx/matrix',
   'integration/node-versions',

@@ -1,33 +1,15 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 
-const run = promisify(execFile);
-const root = join(__dirname, '../..');
+import { folderWith } from './npm-folder.js';
 
 /**
- * Path of a Node of another major version, from npm's packages; it stays in `build/` for next time.
+ * Path of a Node of some major version, from npm's packages.
  *
  * @throws when the package cannot be installed.
  */
 export async function nodeOfMajor(major: number): Promise<string> {
-  const folder = join(root, 'build/nodes', String(major));
-  const platform = process.platform === 'win32' ? 'win' : process.platform;
-  const name = `node-${platform}-${process.arch}`;
-  const program = join(
-    folder,
-    'node_modules',
-    name,
-    'bin',
-    platform === 'win' ? 'node.exe' : 'node',
-  );
-  if (!existsSync(program)) {
-    await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, 'package.json'), '{ "private": true }\n');
-    const words = ['install', '--no-audit', '--no-fund', '--no-save', `${name}@${String(major)}`];
-    await run('npm', words, { cwd: folder, shell: platform === 'win' });
-  }
-  return program;
+  const isWindows = process.platform === 'win32';
+  const name = `node-${isWindows ? 'win' : process.platform}-${process.arch}`;
+  const folder = await folderWith(`node-${String(major)}`, `${name}@${String(major)}`);
+  return join(folder, 'node_modules', name, 'bin', isWindows ? 'node.exe' : 'node');
 }
