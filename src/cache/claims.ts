@@ -78,7 +78,7 @@ export interface Claim {
 export interface Claimed {
   readonly [CLAIMS]: Claims;
   readonly options: { readonly trustNames: boolean | undefined };
-  forgetMatching(glob: Glob): void;
+  removeInBackground(globs: readonly Glob[]): void;
 }
 
 /** @internal */
@@ -195,13 +195,15 @@ function noteNames(cache: Claimed, { codeNames, className }: ClaimRequest): void
   }
 }
 
-/** Drops what is stored in memory under the segment's keys, and what is about to be. */
+/**
+ * Removes what is stored under the segment's keys, and what is about to be: a process that meets the
+ * other method first would take it for its own.
+ */
 function makePrivate(cache: Claimed, claims: Claims, segment: Segment): void {
   claims.changes++;
   index(claims, segment);
-  for (const pattern of patternsOf(segment.prefix, segment.last)) {
-    cache.forgetMatching(new Glob(pattern));
-  }
+  const { prefix, last } = segment;
+  cache.removeInBackground(patternsOf(prefix, last).map((pattern) => new Glob(pattern)));
 }
 
 function index(claims: Claims, segment: Segment): void {

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 
-import { DEFAULTS, LIMITS } from '../base/defaults.js';
+import { LIMITS } from '../base/defaults.js';
 import type { Glob } from '../base/glob.js';
 import { hitClock, type HitClock } from '../base/hit-clock.js';
 import { publicKey } from '../base/private-key.js';
 import type { LifeClock } from '../base/life-clock.js';
 import { inSharedContext } from '../base/shared-context.js';
-import { warnOnce } from '../base/warn.js';
 import type { EntryLife, MemoryEntry } from '../memory/entry.js';
 import { MemoryStore } from '../memory/memory-store.js';
 import { newCounters, type CacheCounters } from '../stats/counters.js';
@@ -17,7 +16,12 @@ import { Coherence } from './coherence.js';
 import { EventHub } from './events.js';
 import { FenceTable, type Fence } from './fence.js';
 import { FlightTable } from './flight.js';
-import { resolveOptions, type CacheOptions, type ResolvedOptions } from './options.js';
+import {
+  resolveOptions,
+  warnOfNamespace,
+  type CacheOptions,
+  type ResolvedOptions,
+} from './options.js';
 import { OffTier } from './off-tier.js';
 import { openRedis } from './redis-tier.js';
 import { RefreshTable } from './refresh-table.js';
@@ -31,15 +35,6 @@ interface TierUse extends Pick<SharedTierOptions, 'timeoutMs' | 'onChange'> {
   readonly hasMemory: boolean;
   readonly listens: boolean;
   readonly origin: string;
-}
-
-function warnOfNamespace(): void {
-  warnOnce(
-    'AURORA_DEFAULT_NAMESPACE',
-    'namespace',
-    `A cache on Redis has no namespace of its own: it uses '${DEFAULTS.namespace}', and shares its ` +
-      'entries with every other program that does. Set the option namespace (or AURORA_NAMESPACE).',
-  );
 }
 
 /**
@@ -247,6 +242,14 @@ export class Engine {
     this.fences.markMatching(glob);
     this.flights.detachMatching(glob);
     return this.memory?.dropMatching((key) => glob.matches(publicKey(key))) ?? 0;
+  }
+
+  /** Removes what the patterns match: from this process now, then from the shared tier. */
+  removeInBackground(globs: readonly Glob[]): void {
+    for (const glob of globs) this.forgetMatching(glob);
+    void this.invalidateShared((shared) => shared.removeMatching(globs)).catch((error: unknown) => {
+      this.report(error);
+    });
   }
 
   /** Notes whether the shared store, and its messages, can be relied on. */
