@@ -23,7 +23,7 @@ import {
   type ResolvedOptions,
 } from './options.js';
 import { OffTier } from './off-tier.js';
-import { openRedis } from './redis-tier.js';
+import { openRedis, warnOfNamespace } from './redis-tier.js';
 import { RefreshTable } from './refresh-table.js';
 import { TagTable } from './tag-table.js';
 import { TagVersions } from './tag-versions.js';

@@ -16,7 +16,6 @@ import {
 import { redisTargetProblem } from '../base/redis-options.js';
 import { redisUrlProblem } from '../base/redis-url.js';
 import { isTypes } from '../base/type-table.js';
-import { warnOnce } from '../base/warn.js';
 import type { EvictionPolicy } from '../memory/policy.js';
 import type { SizeEstimator } from '../memory/size.js';
 import type { CacheStore } from '../store/adapter.js';
@@ -341,18 +340,4 @@ function toBreaker(
     probeAfterMs,
     longestMs: Math.max(probeAfterMs, longestMs),
   };
-}
-
-/**
- * For a cache on Redis without a namespace of its own.
- *
- * @internal
- */
-export function warnOfNamespace(): void {
-  warnOnce(
-    'AURORA_DEFAULT_NAMESPACE',
-    'namespace',
-    `A cache on Redis has no namespace of its own: it uses '${DEFAULTS.namespace}', and shares its ` +
-      'entries with every other program that does. Set the option namespace (or AURORA_NAMESPACE).',
-  );
 }

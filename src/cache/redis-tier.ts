@@ -1,3 +1,4 @@
+import { DEFAULTS } from '../base/defaults.js';
 import { isCacheError, StoreError } from '../base/errors.js';
 import { warnOnce } from '../base/warn.js';
 import type { CacheStore } from '../store/adapter.js';
@@ -23,4 +24,18 @@ export async function openRedis(target: string | RedisTarget): Promise<CacheStor
     warnOnce('AURORA_NO_IOREDIS', 'ioredis', message);
     throw new StoreError('connect', message, { cause });
   }
+}
+
+/**
+ * For a cache on Redis without a namespace of its own.
+ *
+ * @internal
+ */
+export function warnOfNamespace(): void {
+  warnOnce(
+    'AURORA_DEFAULT_NAMESPACE',
+    'namespace',
+    `A cache on Redis has no namespace of its own: it uses '${DEFAULTS.namespace}', and shares its ` +
+      'entries with every other program that does. Set the option namespace (or AURORA_NAMESPACE).',
+  );
 }
