@@ -72,7 +72,7 @@ function enlist(engine: Engine, { key, policy }: LoadRequest, hasWaited = false)
     typeof policy.tags === 'function' ? TAGS_FOLLOW : policy.tags,
     hasWaited || engine.flights.get(key)?.isOverdue(now, policy.leaseMs) === true,
   );
-  flight.ownDelayMs = engine.shared?.ownDelayMs ?? 0;
+  if (engine.shared !== undefined) flight.ownDelay = engine.shared.ownDelay;
   engine.flights.add(flight);
   return flight;
 }
@@ -186,11 +186,7 @@ function turnOf(
     flight,
     policy: request.policy,
     purpose,
-    budgetMs: leftOfBudget(
-      options.storeTimeoutMs,
-      elapsedMs,
-      shared.ownDelayMs - flight.ownDelayMs,
-    ),
+    budgetMs: leftOfBudget(options.storeTimeoutMs, elapsedMs, flight.ownDelay, shared.ownDelay),
     isGood: (entry) => isGood(engine, request, flight, entry, purpose),
   });
 }

@@ -1,3 +1,4 @@
+import { NO_DELAY, type OwnDelay } from '../store/guard.js';
 import type { Clock, TimerHandle } from '../base/clock.js';
 import { LIMITS } from '../base/defaults.js';
 import type { Glob } from '../base/glob.js';
@@ -45,8 +46,8 @@ export type FlightStage = 'reading' | 'asking' | 'waiting' | 'loading';
  * come meanwhile join it.
  */
 export class Flight {
-  /** The shared tier's own delay when it started; see `leftOfBudget`. */
-  ownDelayMs = 0;
+  /** How long calls had waited for this process when it started; see `leftOfBudget`. */
+  ownDelay: OwnDelay = NO_DELAY;
   /** The expired entry that the shared tier had. */
   stale: SharedEntry | undefined;
   /** Number of the batch that its read of the shared tier travels with; see {@link Flight.admits}. */

@@ -44,7 +44,13 @@ export class Deadlines {
 
   /** Milliseconds for which the event loop was blocked while commands were in flight. */
   get lostMs(): number {
+    if (this.dueAt === Infinity) return this.blockedMs;
     return this.blockedMs + Math.max(0, this.clock.monotonic() - this.dueAt);
+  }
+
+  /** Monotonic time, without that in which the event loop was blocked. */
+  now(): number {
+    return this.clock.monotonic() - this.lostMs;
   }
 
   /** Time in which a command could not be sent because the event loop was blocked. */

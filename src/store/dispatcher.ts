@@ -1,4 +1,3 @@
-import type { Clock } from '../base/clock.js';
 import { DISPATCH } from '../base/defaults.js';
 
 /** Whether a command overtakes others that wait, or lets them pass. */
@@ -17,7 +16,8 @@ interface Waiting extends Load {
 }
 
 export interface DispatcherOptions {
-  readonly clock: Clock;
+  /** Milliseconds, without those in which the event loop was blocked: they are nobody's wait. */
+  readonly now: () => number;
   /** How long the store may take for one command. */
   readonly timeoutMs: number;
   /** Called once for each time that commands begin to go past the store. */
@@ -71,7 +71,7 @@ export class Dispatcher {
     const { congestedSince, congestedMs } = this;
     return congestedSince === undefined
       ? congestedMs
-      : congestedMs + this.options.clock.monotonic() - congestedSince;
+      : congestedMs + this.options.now() - congestedSince;
   }
 
   /**
@@ -85,7 +85,7 @@ export class Dispatcher {
       this.add(load);
       return true;
     }
-    const now = this.options.clock.monotonic();
+    const now = this.options.now();
     if (this.congestedSince === undefined) this.congest(now);
     if (this.projectedMs(load) > this.maxWaitMs) {
       this.pass();
@@ -103,20 +103,20 @@ export class Dispatcher {
     if (this.congestedSince === undefined) return;
     if (hasReplied) this.completed += weight;
     if (sentAt !== undefined) {
-      this.slowestMs = Math.max(this.slowestMs, this.options.clock.monotonic() - sentAt);
+      this.slowestMs = Math.max(this.slowestMs, this.options.now() - sentAt);
     }
     this.pump();
   }
 
   /** The time, where it is of interest how long a command takes. */
   sentAt(): number | undefined {
-    return this.congestedSince === undefined ? undefined : this.options.clock.monotonic();
+    return this.congestedSince === undefined ? undefined : this.options.now();
   }
 
   /** Measures, adapts, and drops what has waited for too long; to be called several times a time-out. */
   look(): void {
     if (this.congestedSince === undefined) return;
-    const now = this.options.clock.monotonic();
+    const now = this.options.now();
     this.measure(now);
     for (const queue of [this.single, this.bulk]) {
       for (let first = queue.first; first !== undefined; first = queue.first) {
@@ -163,8 +163,7 @@ export class Dispatcher {
       return;
     }
     const isAged =
-      this.bulkInFlight === 0 &&
-      this.options.clock.monotonic() - first.since >= this.options.timeoutMs;
+      this.bulkInFlight === 0 && this.options.now() - first.since >= this.options.timeoutMs;
     if (this.single.size === 0) this.pumpLane(this.bulk);
     else if (isAged) this.send(this.bulk);
     if (this.waiting === 0) this.relax();

@@ -19,6 +19,19 @@ export interface GuardOptions {
 
 const ONE: Load = { weight: 1, lane: 'single' };
 
+/**
+ * Milliseconds so far in which commands waited for this process rather than for the store. No budget
+ * counts them.
+ */
+export interface OwnDelay {
+  /** Its event loop was blocked. */
+  readonly blockedMs: number;
+  /** They were queued behind one another. */
+  readonly queuedMs: number;
+}
+
+export const NO_DELAY: OwnDelay = { blockedMs: 0, queuedMs: 0 };
+
 /** What is tried again in the background has been reported once, and need not be again. */
 export type Telling = 'aloud' | 'quietly';
 
@@ -49,16 +62,16 @@ export class Guard {
     probe: () => Promise<boolean>,
   ) {
     const { breaker, clock, timeoutMs, onChange, onError } = options;
+    this.deadlines = new Deadlines(clock, timeoutMs, () => {
+      this.dispatcher.look();
+    });
     this.dispatcher = new Dispatcher({
-      clock,
+      now: () => this.deadlines.now(),
       timeoutMs,
       onPassed: (waiting) => {
         const message = `The store is behind: ${String(waiting)} commands wait, others go past it.`;
         onError(new StoreError('dispatch', message));
       },
-    });
-    this.deadlines = new Deadlines(clock, timeoutMs, () => {
-      this.dispatcher.look();
     });
     const changed = (isDown: boolean): void => {
       if (isDown) this.dispatcher.passAll();
@@ -92,12 +105,9 @@ export class Guard {
     return this.opened;
   }
 
-  /**
-   * Milliseconds so far in which commands waited for us rather than for the store: our event loop
-   * was blocked, or they were queued behind one another. No budget counts them.
-   */
-  get ownDelayMs(): number {
-    return this.deadlines.lostMs + this.dispatcher.queuedMs;
+  /** See {@link OwnDelay}. */
+  get ownDelay(): OwnDelay {
+    return { blockedMs: this.deadlines.lostMs, queuedMs: this.dispatcher.queuedMs };
   }
 
   noteBlocked(ms: number): void {

@@ -6,7 +6,7 @@ import { Coordination } from './coordination.js';
 import type { Coordinator, KeyPattern, SetOutcome, StoredText } from './coordinator.js';
 import type { Lane } from './dispatcher.js';
 import { Eraser } from './eraser.js';
-import { Guard, type GuardOptions } from './guard.js';
+import { Guard, type GuardOptions, type OwnDelay } from './guard.js';
 import { Passes } from './passes.js';
 import { Repairs } from './repairs.js';
 
@@ -63,9 +63,8 @@ export class GuardedStore {
     return this.guard.state;
   }
 
-  /** See {@link Guard.ownDelayMs}. */
-  get ownDelayMs(): number {
-    return this.guard.ownDelayMs;
+  get ownDelay(): OwnDelay {
+    return this.guard.ownDelay;
   }
 
   noteBlocked(ms: number): void {

@@ -15,6 +15,7 @@ import {
   type KeyedEntry,
   type SharedEntry,
 } from './entry-codec.js';
+import type { OwnDelay } from './guard.js';
 import { GuardedStore, type GuardedStoreOptions } from './guarded-store.js';
 import { KeyCount } from './key-count.js';
 
@@ -110,9 +111,9 @@ export class SharedTier {
     void this.store.catchUp();
   }
 
-  /** Milliseconds so far in which calls waited for this process rather than for the store. */
-  get ownDelayMs(): number {
-    return this.store.ownDelayMs;
+  /** How long calls have waited for this process so far, rather than for the store. */
+  get ownDelay(): OwnDelay {
+    return this.store.ownDelay;
   }
 
   /** Whether messages of the other caches arrive. */

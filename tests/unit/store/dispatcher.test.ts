@@ -18,7 +18,7 @@ function setUpDispatcher() {
   const clock = new ManualClock();
   const passed: number[] = [];
   const dispatcher = new Dispatcher({
-    clock,
+    now: () => clock.monotonic(),
     timeoutMs: TIMEOUT_MS,
     onPassed: (waiting) => passed.push(waiting),
   });
