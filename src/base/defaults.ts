@@ -98,8 +98,10 @@ export const LIMITS = {
   tagsPerEntry: 128,
   /** Invalidated tags remembered one by one; beyond, older entries are treated as invalidated. */
   tagTable: 10_000,
-  /** Keys, and as many tags, that wait for a shared tier which is away; beyond, it is cleared. */
+  /** Keys, and as many tags, that wait for a shared tier which is away, by their names. */
   pendingKeys: 10_000,
+  /** Further keys, of which a hash is kept; beyond, everything is out of date. */
+  pendingHashes: 1_000_000,
   pendingPatterns: 100,
   /** Tags that are invalidated by one command of the store; more are sent one chunk after another. */
   tagsPerCommand: 128,

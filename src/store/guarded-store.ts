@@ -46,6 +46,7 @@ export class GuardedStore {
     this.eraser = new Eraser(this.guard, options.prefix, storeNow);
     this.passes = new Passes((groups) => this.eraser.eraseMatching(groups, 'aloud'));
     this.repairs = new Repairs({
+      canList: () => this.canList,
       clock: options.clock,
       retryMs: options.breaker?.probeAfterMs ?? RETRY_MS,
       guard: this.guard,
@@ -227,12 +228,7 @@ export class GuardedStore {
    * @throws ConfigurationError when the store cannot list its keys.
    */
   async removeMatching(patterns: readonly KeyPattern[]): Promise<number> {
-    const { backend } = this.guard;
-    if (
-      backend !== undefined &&
-      backend.coordinator === undefined &&
-      backend.port.entries(this.options.prefix) === undefined
-    ) {
+    if (!this.canList) {
       throw new ConfigurationError(
         'clear: the store cannot list its keys (it has no iterator), so that no pattern can be ' +
           'cleared in it. Use delete, tags, or a store with an iterator.',
@@ -294,6 +290,16 @@ export class GuardedStore {
   async close(): Promise<void> {
     this.repairs.stop();
     await this.guard.close();
+  }
+
+  /** Whether the store can list its keys, as far as is known. */
+  private get canList(): boolean {
+    const { backend } = this.guard;
+    return (
+      backend?.coordinator !== undefined ||
+      backend?.port.entries(this.options.prefix) !== undefined ||
+      backend === undefined
+    );
   }
 
   /**

@@ -1,29 +1,46 @@
 import { LIMITS } from '../base/defaults.js';
 import type { KeyPattern } from './coordinator.js';
+import { HashSet } from './hash-set.js';
 
 const EVERYTHING: KeyPattern = { source: '*', prefix: '', matches: () => true };
 
 /**
- * What is out of date in the store, but could not be removed there: nobody may read it until it has
- * been. Bounded and without duplicates; when it overflows, everything is out of date.
+ * What is out of date in the store, but could not be removed there: it must not be read until it has
+ * been. Bounded and without duplicates. Of keys beyond a number it keeps hashes, so that one call on
+ * many keys does not make everything else out of date; for them, all keys of the store are compared.
+ * Only when that overflows too, everything is out of date.
  *
  * @internal
  */
 export class PendingLog {
-  /** With the number of the entry: one that is made anew is another one. */
+  /** By key, the number of its entry, so that one that is added again during a replay stays. */
   private readonly keys = new Map<string, number>();
+  private readonly hashes = new HashSet();
   private readonly tags = new Map<string, number>();
   private readonly patterns = new Map<string, readonly [KeyPattern, number]>();
   private count = 0;
+  /** The keys of which only hashes are known: the others are told that any may have changed. */
+  private readonly hashed: KeyPattern = {
+    source: EVERYTHING.source,
+    prefix: '',
+    matches: (key) => this.hashes.has(key),
+  };
+
+  /** @param canList - Whether the store can list its keys: hashes are of no use without. */
+  constructor(private readonly canList: () => boolean = () => true) {}
 
   get size(): number {
-    return this.keys.size + this.tags.size + this.patterns.size;
+    return this.keys.size + this.hashes.size + this.tags.size + this.patterns.size;
   }
 
   addKey(key: string): void {
     if (this.isCovered()) return;
-    this.keys.set(key, ++this.count);
-    if (this.keys.size > LIMITS.pendingKeys) this.addEverything();
+    const limit = this.canList() ? LIMITS.pendingKeys : LIMITS.pendingHashes;
+    if (this.keys.size < limit || this.keys.has(key)) this.keys.set(key, ++this.count);
+    else this.hashes.add(key, ++this.count);
+    if (this.keys.size >= LIMITS.pendingHashes || this.hashes.size > LIMITS.pendingHashes) {
+      this.addEverything();
+    }
   }
 
   addTags(tags: readonly string[]): void {
@@ -41,10 +58,11 @@ export class PendingLog {
   /** A later write has put something new in the place of what was out of date. */
   removeKey(key: string): void {
     this.keys.delete(key);
+    this.hashes.delete(key);
   }
 
   covers(key: string): boolean {
-    if (this.keys.has(key)) return true;
+    if (this.keys.has(key) || this.hashes.has(key)) return true;
     for (const [pattern] of this.patterns.values()) if (pattern.matches(key)) return true;
     return false;
   }
@@ -58,7 +76,10 @@ export class PendingLog {
     return {
       keys: [...this.keys.keys()],
       tags: [...this.tags.keys()],
-      patterns: Array.from(this.patterns.values(), ([pattern]) => pattern),
+      patterns: [
+        ...Array.from(this.patterns.values(), ([pattern]) => pattern),
+        ...(this.hashes.size > 0 ? [this.hashed] : []),
+      ],
       last: this.count,
     };
   }
@@ -66,6 +87,7 @@ export class PendingLog {
   /** Takes out what has been done; what came meanwhile stays, the same once more included. */
   settle({ last }: PendingWork): void {
     for (const [key, number] of this.keys) if (number <= last) this.keys.delete(key);
+    this.hashes.deleteUpTo(last);
     for (const [tag, number] of this.tags) if (number <= last) this.tags.delete(tag);
     for (const [source, [, number]] of this.patterns) {
       if (number <= last) this.patterns.delete(source);
@@ -81,6 +103,7 @@ export class PendingLog {
 
   private addEverything(): void {
     this.keys.clear();
+    this.hashes.clear();
     this.tags.clear();
     this.patterns.clear();
     this.patterns.set(EVERYTHING.source, [EVERYTHING, ++this.count]);

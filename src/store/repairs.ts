@@ -14,6 +14,8 @@ export interface RepairsOptions {
   readonly retryMs: number;
   readonly guard: Guard;
   readonly eraser: Eraser;
+  /** Whether the store can list its keys. */
+  readonly canList: () => boolean;
 }
 
 /**
@@ -24,13 +26,14 @@ export interface RepairsOptions {
  * @internal
  */
 export class Repairs {
-  readonly log = new PendingLog();
+  readonly log: PendingLog;
   readonly recovery: Recovery;
   readonly journal: Journal;
   private isStopped = false;
 
   constructor(private readonly options: RepairsOptions) {
     const { clock, retryMs, guard } = options;
+    this.log = new PendingLog(options.canList);
     this.recovery = new Recovery(this.log, {
       clock,
       retryMs,

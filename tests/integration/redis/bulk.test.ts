@@ -1,0 +1,190 @@
+import { CacheEvict, CacheManager, type CacheOptions } from 'aurora-cache';
+import { Redis } from 'ioredis';
+
+import { Proxy } from '../../support/redis/proxy.js';
+import { RedisServer, stopServers, until } from '../../support/redis/server.js';
+
+const MANY = 20_000;
+const keysOf = (prefix: string, count = MANY): string[] =>
+  Array.from({ length: count }, (_, i) => `${prefix}:${i}`);
+
+let server: RedisServer;
+let admin: Redis;
+const closing: (() => unknown)[] = [];
+
+beforeAll(async () => {
+  server = await RedisServer.start();
+  admin = new Redis(server.url);
+  await admin.ping();
+}, 60_000);
+
+beforeEach(async () => {
+  await admin.flushall();
+});
+
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+afterAll(async () => {
+  (admin as Redis | undefined)?.disconnect();
+  await stopServers();
+});
+
+function open(options: CacheOptions = {}) {
+  const cache = new CacheManager({
+    redisUrl: server.url,
+    namespace: 'bulk',
+    defaultTtl: '1h',
+    // A machine under load is not what is tested here.
+    storeTimeout: '5s',
+    maxMemoryItems: 50_000,
+    ...options,
+  });
+  const errors: unknown[] = [];
+  cache.on('error', ({ error }) => errors.push(error));
+  closing.push(() => cache.close());
+  return { cache, errors };
+}
+
+/** What other processes have; loads of theirs are counted. */
+async function withPages(count = 100): Promise<() => Promise<number>> {
+  const { cache: other } = open();
+  for (let i = 0; i < count; i++) await other.set(`page:${i}`, i);
+  return async () => {
+    let loads = 0;
+    const load = (): number => ++loads;
+    await Promise.all(keysOf('page', count).map((key) => other.getOrSet(key, load)));
+    return loads;
+  };
+}
+
+describe('calls on many keys', () => {
+  it('setMany stores them all, and touches nothing else', async () => {
+    const reloads = await withPages();
+    const { cache, errors } = open();
+    const entries = keysOf('row').map((key, i) => ({ key, value: { id: i } }));
+    expect(await cache.setMany(entries)).toEqual({ stored: MANY, failed: [] });
+    expect(await admin.dbsize()).toBeGreaterThanOrEqual(MANY + 100);
+    const { cache: another } = open({ memory: false });
+    const found = await another.getMany<{ id: number }>(keysOf('row'));
+    expect(found.size).toBe(MANY);
+    expect(found.get('row:19999')).toEqual({ id: 19_999 });
+    expect(await reloads()).toBe(0);
+    expect(errors).toEqual([]);
+    expect(await cache.getStats()).toMatchObject({ degraded: false, pendingInvalidations: 0 });
+  }, 60_000);
+
+  it('deleteMany and @CacheEvict remove what they name, and count what there was', async () => {
+    const reloads = await withPages();
+    const { cache, errors } = open({ memory: false });
+    class Rows {
+      @CacheEvict({ cache, key: () => keysOf('row') })
+      update(): Promise<void> {
+        return Promise.resolve();
+      }
+    }
+    await cache.setMany(keysOf('row', 1000).map((key) => ({ key, value: key })));
+    expect(await cache.deleteMany(keysOf('row'))).toBe(1000);
+    await cache.setMany(keysOf('row', 1000).map((key) => ({ key, value: key })));
+    await new Rows().update();
+    expect((await cache.getMany(keysOf('row'))).size).toBe(0);
+    expect(await reloads()).toBe(0);
+    expect(errors).toEqual([]);
+  }, 60_000);
+
+  it('many misses at once are loaded once each, and stored', async () => {
+    const { cache, errors } = open();
+    let loads = 0;
+    const values = await Promise.all(
+      keysOf('miss', 5000).map((key) => cache.getOrSet(key, () => ++loads)),
+    );
+    expect(new Set(values).size).toBe(5000);
+    await until('all are stored', async () => (await admin.dbsize()) >= 5000);
+    expect(errors).toEqual([]);
+    expect(await cache.getStats()).toMatchObject({ degraded: false });
+  }, 60_000);
+
+  it('later writes and removals of the same process win over a setMany under way', async () => {
+    const { cache } = open({ memory: false });
+    const keys = keysOf('row', 5000);
+    const writing = cache.setMany(keys.map((key) => ({ key, value: 'old' })));
+    const later = [
+      cache.set('row:4999', 'newer'),
+      cache.delete('row:4998'),
+      cache.deleteMany(['row:4997', 'row:0']),
+      cache.setMany([{ key: 'row:4996', value: 'newest' }]),
+    ];
+    await Promise.all([writing, ...later]);
+    const found = await cache.getMany([
+      'row:4999',
+      'row:4998',
+      'row:4997',
+      'row:4996',
+      'row:0',
+      'row:1',
+    ]);
+    expect(Object.fromEntries(found)).toEqual({
+      'row:4999': 'newer',
+      'row:4996': 'newest',
+      'row:1': 'old',
+    });
+  }, 60_000);
+
+  it('of equal keys the last one counts, and what cannot be shared is named', async () => {
+    const { cache, errors } = open({ memory: false });
+    const { stored, failed } = await cache.setMany([
+      { key: 'a', value: 1 },
+      { key: 'b', value: () => 1 },
+      { key: 'a', value: 2 },
+    ]);
+    expect({ stored, failed }).toEqual({ stored: 1, failed: ['b'] });
+    expect(errors).toHaveLength(1);
+    expect(await cache.get('a')).toBe(2);
+  });
+
+  it('a Redis that is full refuses them by name, and leaves no old value', async () => {
+    const full = await RedisServer.start(['--maxmemory-policy', 'noeviction']);
+    closing.push(() => full.stop());
+    const { cache } = open({ redisUrl: full.url, memory: false });
+    const own = new Redis(full.url);
+    closing.push(() => {
+      own.disconnect();
+    });
+    await cache.setMany(keysOf('row', 300).map((key) => ({ key, value: 'old' })));
+    await own.config('SET', 'maxmemory', '1');
+    const { stored, failed } = await cache.setMany(
+      keysOf('row', 300).map((key) => ({ key, value: 'new' })),
+    );
+    expect({ stored, failed: failed.length }).toEqual({ stored: 0, failed: 300 });
+    expect(await own.keys('bulk:row:*')).toEqual([]);
+    expect((await cache.getStats()).degraded).toBe(false);
+  });
+
+  it('after a chunk that got no reply nothing more is sent: the rest is named and logged', async () => {
+    const proxy = await Proxy.start(server.port);
+    closing.push(() => proxy.stop());
+    const { cache } = open({
+      redisUrl: proxy.url,
+      memory: false,
+      storeTimeout: '300ms',
+      breaker: false,
+    });
+    await cache.setMany(keysOf('row', 5000).map((key) => ({ key, value: 'old' })));
+    proxy.pause();
+    const start = performance.now();
+    const { stored, failed } = await cache.setMany(
+      keysOf('row', 5000).map((key) => ({ key, value: 'new' })),
+    );
+    expect(stored + failed.length).toBe(5000);
+    expect(failed.length).toBe(5000);
+    expect(await cache.getMany(keysOf('row', 5000))).toEqual(new Map());
+    // A time-out for the writes and none for the reads, which the log answers; far from 40 chunks.
+    expect(performance.now() - start).toBeLessThan(20 * 300);
+    proxy.resume();
+    await until('the log is replayed', async () => {
+      return (await cache.getStats()).pendingInvalidations === 0;
+    });
+    expect((await cache.getMany<string>(keysOf('row', 5000))).size).toBe(0);
+  }, 60_000);
+});

@@ -1,0 +1,154 @@
+import { CacheManager, type CacheOptions } from 'aurora-cache';
+import { Redis } from 'ioredis';
+
+import { RedisServer, stopServers } from '../../support/redis/server.js';
+
+let server: RedisServer;
+let admin: Redis;
+const closing: (() => unknown)[] = [];
+
+beforeAll(async () => {
+  server = await RedisServer.start();
+  admin = new Redis(server.url);
+  await admin.ping();
+}, 60_000);
+
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+afterAll(async () => {
+  (admin as Redis | undefined)?.disconnect();
+  await stopServers();
+});
+
+async function open(options: CacheOptions) {
+  const cache = new CacheManager({
+    redisUrl: server.url,
+    namespace: 'delays',
+    memory: false,
+    ...options,
+  });
+  const errors: unknown[] = [];
+  cache.on('error', ({ error }) => errors.push(error));
+  closing.push(() => cache.close());
+  await cache.set('first', 1);
+  await cache.get('first');
+  return { cache, errors };
+}
+
+function block(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
+const turn = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe('an event loop that is blocked for longer than storeTimeout', () => {
+  const TIMEOUT_MS = 300;
+
+  it('opens no breaker, loads nothing that Redis has, and loses no write', async () => {
+    const { cache, errors } = await open({ storeTimeout: `${TIMEOUT_MS}ms` });
+    let loads = 0;
+    const load = (): number => ++loads;
+    const written: string[] = [];
+    for (let round = 0; round < 6; round++) {
+      const calls: Promise<unknown>[] = [];
+      for (let i = 0; i < 50; i++) {
+        written.push(`key:${round}:${i}`);
+        calls.push(cache.set(`key:${round}:${i}`, i));
+        if (round > 0) calls.push(cache.getOrSet(`key:${round - 1}:${i}`, load));
+      }
+      // The commands leave, and then a request takes all there is.
+      await turn(0);
+      block(TIMEOUT_MS * 1.6);
+      await Promise.all(calls);
+    }
+    expect(loads).toBe(0);
+    expect(errors).toEqual([]);
+    expect(await admin.exists(...written.map((key) => `delays:${key}`))).toBe(written.length);
+    expect(await cache.getStats()).toMatchObject({ degraded: false, pendingInvalidations: 0 });
+  }, 60_000);
+});
+
+describe('a Redis that hangs under 4,000 calls a second', () => {
+  const TIMEOUT_MS = 250;
+
+  it.each([undefined, false] as const)(
+    'keeps no caller longer than four time-outs, breaker %s',
+    async (breaker) => {
+      const options = breaker === undefined ? {} : { breaker };
+      const { cache } = await open({ storeTimeout: `${TIMEOUT_MS}ms`, ...options });
+      server.freeze();
+      let longestMs = 0;
+      let isOver = false;
+      // How late this machine's timers are in all: no Redis can be blamed for that.
+      const lateness = (async () => {
+        let lagMs = 0;
+        while (!isOver) {
+          const dueAt = performance.now() + 10;
+          await turn(10);
+          lagMs += Math.max(0, performance.now() - dueAt);
+        }
+        return lagMs;
+      })();
+      const calls: Promise<void>[] = [];
+      try {
+        for (let tick = 1; tick <= 100; tick++) {
+          for (let i = 0; i < 40; i++) {
+            const askedAt = performance.now();
+            const call = cache.getOrSet(`hung:${tick}:${i}`, () => i);
+            calls.push(
+              call.then(() => {
+                longestMs = Math.max(longestMs, performance.now() - askedAt);
+              }),
+            );
+          }
+          await turn(10);
+        }
+        await Promise.all(calls);
+      } finally {
+        isOver = true;
+        server.thaw();
+      }
+      expect(longestMs).toBeLessThan(4 * TIMEOUT_MS + (await lateness) + 100);
+    },
+    60_000,
+  );
+});
+
+describe('patterns', () => {
+  it('that are cleared at the same time share one pass, and each counts its own', async () => {
+    const { cache } = await open({});
+    await admin.eval("for i = 1, 20000 do redis.call('SET', 'foreign:' .. i, 1) end", 0);
+    const keys = Array.from({ length: 200 }, (_, i) => `user:${i % 20}:${i}`);
+    await cache.setMany(keys.map((key) => ({ key, value: 1 })));
+    await cache.set('user:3:old', 1, { ttl: 0.001, grace: '1h' });
+    const scans = async (): Promise<number> =>
+      Number(/cmdstat_scan:calls=(\d+)/.exec(await admin.info('commandstats'))?.[1] ?? 0);
+    const before = await scans();
+    await cache.clear('nothing:*');
+    const one = (await scans()) - before;
+    const counts = await Promise.all(
+      Array.from({ length: 10 }, (_, i) => cache.clear(`user:${i}:*`)),
+    );
+    expect(counts).toEqual(Array.from({ length: 10 }, () => 10));
+    expect((await scans()) - before - one).toBeLessThanOrEqual(one + 2);
+    expect(await cache.clear('user:*')).toBe(100);
+  }, 60_000);
+});
+
+describe('an entry that lives only in its grace', () => {
+  it.each([{ memory: false }, {}] as const)('counts as not there: %j', async (options) => {
+    const { cache } = await open(options);
+    const life = { ttl: 0.001, grace: '1h' } as const;
+    await cache.set('stale:1', 1, life);
+    await cache.set('stale:2', 1, life);
+    await cache.set('stale:3', 1, life);
+    await turn(5);
+    expect(await cache.delete('stale:1')).toBe(false);
+    expect(await cache.deleteMany(['stale:2'])).toBe(0);
+    expect(await cache.clear('stale:*')).toBe(0);
+    expect(await admin.keys('delays:stale:*')).toEqual([]);
+  });
+});
