@@ -29,7 +29,8 @@ const file = (name: string, text: string | Buffer): string => {
 };
 const read = (name: string): string => readFileSync(at(name), 'utf8');
 
-beforeAll(ensureBuilt, 180_000);
+// In a fresh clone it builds the package.
+beforeAll(ensureBuilt, 600_000);
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'aurora-cache-cli-'));

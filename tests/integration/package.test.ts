@@ -71,7 +71,7 @@ beforeAll(async () => {
     await link(name);
   }
   await write('package.json', '{ "private": true, "type": "module" }');
-}, 180_000);
+}, 600_000);
 
 afterAll(() => rm(project, { recursive: true, force: true }));
 
