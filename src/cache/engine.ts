@@ -16,12 +16,7 @@ import { Coherence } from './coherence.js';
 import { EventHub } from './events.js';
 import { FenceTable, type Fence } from './fence.js';
 import { FlightTable } from './flight.js';
-import {
-  resolveOptions,
-  warnOfNamespace,
-  type CacheOptions,
-  type ResolvedOptions,
-} from './options.js';
+import { resolveOptions, type CacheOptions, type ResolvedOptions } from './options.js';
 import { OffTier } from './off-tier.js';
 import { openRedis, warnOfNamespace } from './redis-tier.js';
 import { RefreshTable } from './refresh-table.js';
