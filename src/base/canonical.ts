@@ -14,7 +14,7 @@ import { shapeOf } from './record-shape.js';
  *
  *   'text          string, escaped      12  NaN  -1.5   number       7n     bigint
  *   true null undefined                 @1700000000000  Date
- *   (a,b)          array                (k=v,k=v)  (=)  plain object, keys sorted
+ *   (a,b)          array, _ for a hole  (k=v,k=v)  (=)  plain object, keys sorted
  *   Map(k=v,k=v)   Set(a,b)             sorted by their encoded keys
  *   Uint8Array(…)  base64url            Symbol(name)    Symbol.for('name')
  *   @Name(value)   class instance by its toCacheKey() or toJSON()
@@ -103,6 +103,9 @@ function flatList(value: readonly unknown[]): string | undefined {
   return isBare(value) ? `${text})` : undefined;
 }
 
+/** In place of an element that an array does not have, which is not the same as `undefined`. */
+const HOLE = '_';
+
 /** Longer lists are rare, and take long anyway. */
 const MAX_FLAT = 1000;
 
@@ -172,8 +175,9 @@ class Encoder {
       return this.bytes(value) + this.properties(value, ownProperties(value));
     }
     const own = this.ownFormat(value);
-    if (own !== undefined) return own;
-    throw needsKey(value, 'toCacheKey() or toJSON()');
+    if (own === undefined) throw needsKey(value, 'toCacheKey() or toJSON()');
+    // Its toJSON() knows nothing of what was added to it.
+    return value instanceof URL ? own + this.properties(value, ownProperties(value)) : own;
   }
 
   private builtIn(value: object): string {
@@ -219,7 +223,10 @@ class Encoder {
     // Every item takes a character at least; a sparse array has a length that costs no memory.
     this.checkSize(items.length);
     let text = '';
-    for (let i = 0; i < items.length; i++) text += (i > 0 ? ',' : '') + this.encode(items[i]);
+    for (let i = 0; i < items.length; i++) {
+      if (i > 0) text += ',';
+      text += items[i] === undefined && !(i in items) ? HOLE : this.encode(items[i]);
+    }
     return text;
   }
 

@@ -25,6 +25,7 @@ const bases: readonly (readonly [string, () => object])[] = [
   ['a long Buffer', () => Buffer.alloc(2000)],
   ['a DataView', () => new DataView(new ArrayBuffer(2))],
   ['an ArrayBuffer', () => new ArrayBuffer(2)],
+  ['a URL', () => new URL('https://a.example/')],
 ];
 
 describe.each([...bases, ['a record', () => ({ b: 1 })] as const])('%s', (_, make) => {
