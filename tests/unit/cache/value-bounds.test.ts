@@ -143,7 +143,7 @@ describe('maxValueBytes', () => {
 
 describe('bytes of others', () => {
   const header = (tags: unknown): string =>
-    `A1${JSON.stringify([Date.now(), Date.now() + 1e6, Date.now() + 1e6, Date.now() + 1e6, tags])}\n`;
+    `A1${JSON.stringify([Date.now(), Date.now() + 1e6, Date.now() + 1e6, Date.now() + 1e4, tags])}\n`;
 
   async function read(text: string): Promise<{ value: unknown; errors: number; ms: number }> {
     const store = new Map([['aurora:key', text]]);
