@@ -6,7 +6,7 @@ import { CacheManager } from 'aurora-cache';
 import { serve } from '../harness/workers.js';
 
 const [, , redisUrl = '', bus = ''] = process.argv;
-const cache = new CacheManager({ redisUrl, bus: bus as 'tracking' | 'pubsub' });
+const cache = new CacheManager({ redisUrl, namespace: 'bench', bus: bus as 'tracking' | 'pubsub' });
 const current = async (): Promise<number> =>
   (await cache.get<{ round: number }>('price'))?.round ?? NaN;
 

@@ -25,13 +25,13 @@ const KEYS = 100_000;
 
 const FILL = `
 for i = 1, tonumber(ARGV[1]) do
-  redis.call('SET', 'aurora:user:' .. i .. ':profile', ARGV[2])
+  redis.call('SET', 'bench:user:' .. i .. ':profile', ARGV[2])
   redis.call('SET', 'foreign:user:' .. i .. ':profile', ARGV[2])
 end`;
 
 export async function invalidation(bench: BenchOptions): Promise<Report> {
   const server = await RedisServer.start();
-  const cache = new CacheManager({ redisUrl: server.url, storeTimeout: '5s' });
+  const cache = new CacheManager({ redisUrl: server.url, namespace: 'bench', storeTimeout: '5s' });
   try {
     const reach = await elsewhere(server.url, cache, bench);
     const pattern = await patterns(server, cache, bench);
@@ -156,7 +156,8 @@ async function elsewhere(
   const rows: Cell[][] = [];
   const all: number[] = [];
   for (const bus of ['tracking', 'pubsub'] as const) {
-    const own = bus === 'tracking' ? cache : new CacheManager({ redisUrl: url, bus });
+    const own =
+      bus === 'tracking' ? cache : new CacheManager({ redisUrl: url, namespace: 'bench', bus });
     const worker = await Worker.start('invalidation-worker.ts', [url, bus]);
     const times: number[] = [];
     for (let round = 0; round < (quick ? 2 : 40); round++) {

@@ -59,6 +59,12 @@ function ours(): RivalCache {
   const store = new RedisStore(url);
   // Patient: on a machine that is busy otherwise, a read that is given up would be a load.
   const patience = { storeTimeout: '20s' } as const;
-  const cache = new CacheManager({ store, memory: false, defaultTtl: '1h', ...patience });
+  const cache = new CacheManager({
+    store,
+    namespace: 'bench',
+    memory: false,
+    defaultTtl: '1h',
+    ...patience,
+  });
   return { memoize: (name, load) => cached(load, { name, cache }) };
 }

@@ -7,7 +7,7 @@ import { serve } from '../harness/workers.js';
 const [, , redisUrl = '', ms = ''] = process.argv;
 const BATCH = 2000;
 const ids = Array.from({ length: 1000 }, (_, id) => id);
-const cache = new CacheManager({ redisUrl, memory: false });
+const cache = new CacheManager({ redisUrl, namespace: 'bench', memory: false });
 const find = cached((id: number) => Promise.resolve({ id, note: 'n'.repeat(900) }), {
   name: 'find',
   cache,

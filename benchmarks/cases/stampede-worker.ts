@@ -30,6 +30,6 @@ async function chosen(): Promise<Memoize> {
       ? undefined
       : (await rivalsWith('inRedis')).find((candidate) => candidate.name === name);
   if (rival !== undefined) return (await rival.inRedis(url)).memoize;
-  const cache = new CacheManager({ redisUrl: url });
+  const cache = new CacheManager({ redisUrl: url, namespace: 'bench' });
   return (_, load) => cached(load, { name: 'find', cache });
 }

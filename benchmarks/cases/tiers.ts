@@ -10,7 +10,7 @@ const value = { id: 7, name: 'somebody', roles: ['reader', 'writer'] };
 
 export async function tiers(redisUrl: string, bench: BenchOptions): Promise<Table> {
   const memory = new CacheManager({ maxMemoryItems: 10 * keys.length });
-  const redis = new CacheManager({ redisUrl, memory: false });
+  const redis = new CacheManager({ redisUrl, namespace: 'bench', memory: false });
   const rows: Cell[][] = ['GET', 'SET', 'DELETE'].map((name) => [name]);
   for (const cache of [memory, redis]) {
     for (const key of keys) await cache.set(key, value);

@@ -177,16 +177,18 @@ async function invokeUnnamed(loader: () => unknown): Promise<unknown> {
 
 function captureStack(): { readonly stack?: unknown } {
   const trace: { stack?: unknown } = {};
+  // Engines other than V8 have no such function, and hardened realms a frozen Error.
+  if (!('captureStackTrace' in Error) || Object.isFrozen(Error)) return trace;
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = LIMITS.originFrames;
-  // Engines other than V8 may have no such function.
-  if ('captureStackTrace' in Error) Error.captureStackTrace(trace, originOfCall);
+  Error.captureStackTrace(trace, originOfCall);
   Error.stackTraceLimit = stackTraceLimit;
   return trace;
 }
 
 /** The slot of the innermost load on a stack. */
 function slotOf(trace: { readonly stack?: unknown }): number | undefined {
+  if (Object.isFrozen(Error)) return undefined;
   // eslint-disable-next-line @typescript-eslint/unbound-method -- put back as it was
   const { prepareStackTrace } = Error;
   // Spares the text, and the source maps that some programs apply to it.
