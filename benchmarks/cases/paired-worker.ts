@@ -3,6 +3,7 @@ import { deepStrictEqual } from 'node:assert';
 
 import { loadMain, loadRedis } from '../harness/builds.js';
 import { inFlight, oneByOne } from '../harness/loops.js';
+import type { Measured } from '../harness/rounds.js';
 import { serve } from '../harness/workers.js';
 import { row } from './redis-row.js';
 
@@ -20,6 +21,11 @@ export interface PairedQuestion {
   readonly times: number;
   /** Calls in flight; Redis hits alone have more than one. */
   readonly width: number;
+  /**
+   * Takes the time that passes, the server's included, instead of the processor time of this process,
+   * which hardly depends on what else the machine does.
+   */
+  readonly isLatency?: boolean;
   /** What people write by hand, in place of the build. */
   readonly isByHand?: boolean;
   /** Loads one value, and does nothing else. */
@@ -66,9 +72,14 @@ serve(async (question) => {
   const asked = JSON.parse(question) as PairedQuestion;
   const loop = loopOf(asked);
   const before = loads;
+  const [start, used] = [process.hrtime.bigint(), process.cpuUsage()];
   await loop(asked.times);
+  const { user, system } = process.cpuUsage(used);
+  const taken = Number(process.hrtime.bigint() - start);
   const isToHit = work !== 'memory-miss' && work !== 'set' && asked.load !== true;
   if (isToHit && loads !== before) throw new Error(`${work}: it loads where it should hit.`);
+  const nanoseconds = asked.isLatency === true ? taken : 1000 * (user + system);
+  return { nanoseconds } satisfies Measured;
 });
 
 async function inMemory(): Promise<(question: PairedQuestion) => Loop> {

@@ -226,7 +226,11 @@ async function redisHits(other: string, bench: BenchOptions): Promise<Map<number
           // One at a time, server and client take turns.
           if (width === 1) place(true);
           const rounds: Rounds = { rounds: 9, roundMs: 60, least: 2 * width, runUp: 0.75 };
-          taken.get(width)?.push(await laps(contestantsOf(workers, { width }), bench, rounds));
+          taken
+            .get(width)
+            ?.push(
+              await laps(contestantsOf(workers, { width, isLatency: width === 1 }), bench, rounds),
+            );
           if (width === 1) place(false);
         }
       });
