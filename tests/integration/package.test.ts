@@ -162,7 +162,7 @@ describe('the packed package', () => {
         `${line}
        const warnings = [];
        process.on('warning', ({ code, message }) => warnings.push([code, message]));
-       const cache = new CacheManager({ redisUrl: 'redis://user:secret@127.0.0.1:1' });
+       const cache = new CacheManager({ redisUrl: 'redis://user:secret@127.0.0.1:1', namespace: 'shop' });
        let loads = 0;
        (async () => {
          const load = () => ++loads;

@@ -106,7 +106,4 @@ export const ROLLBACK_SABOTAGES: Readonly<Record<string, Sabotage>> = {
   'a journal that does not reach back raises no floor': (members) => {
     for (const { store } of members) replace(store.coordinator?.history as object, ['raiseFloor']);
   },
-  "the tags' clock goes back with the store": (_, server) => {
-    Object.defineProperty(server, 'clock', { get: () => 1 });
-  },
 };
