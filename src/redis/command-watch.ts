@@ -68,15 +68,14 @@ export class CommandWatch {
   private readonly insides: Insides;
   private readonly tickMs: number;
   /** In ticks, and what is left of the one in which a command was sent. */
-  private readonly patience: number;
-  private readonly longestSilence: number;
+  private patience: number;
+  private longestSilence: number;
 
   constructor(
     client: Redis,
-    private readonly limits: WatchLimits = WATCH_LIMITS,
+    { commandMs, silenceMs }: WatchLimits = WATCH_LIMITS,
     private readonly clock: Clock = systemClock,
   ) {
-    const { commandMs, silenceMs } = limits;
     this.tickMs = Math.max(1, Math.min(commandMs, silenceMs) / LOOKS);
     this.patience = Math.ceil(commandMs / this.tickMs) + 1;
     this.longestSilence = Math.ceil(silenceMs / this.tickMs) + 1;
@@ -91,6 +90,16 @@ export class CommandWatch {
       if (this.underWay === 0) this.hold(false);
     });
     client.on('reconnecting', () => this.insides.reconnectTimeout?.unref?.());
+  }
+
+  /**
+   * Lets commands take at least so many milliseconds: as long as a cache that uses the client waits
+   * for them.
+   */
+  allow(ms: number): void {
+    const ticks = Math.ceil(ms / this.tickMs) + 1;
+    this.patience = Math.max(this.patience, ticks);
+    this.longestSilence = Math.max(this.longestSilence, ticks);
   }
 
   /** Commands in the list, settled or not. */
@@ -154,7 +163,9 @@ export class CommandWatch {
     if (this.silence >= this.longestSilence && (this.underWay > 0 || this.isOwed)) {
       this.isOwed = false;
       this.silence = 0;
-      stream?.destroy?.(new Error(`No answer for ${this.limits.silenceMs} ms.`));
+      stream?.destroy?.(
+        new Error(`No answer for ${Math.round((this.longestSilence - 1) * this.tickMs)} ms.`),
+      );
     }
     this.isTicking = this.underWay > 0 || this.isOwed;
     if (this.isTicking) this.arm();

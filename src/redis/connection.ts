@@ -47,6 +47,8 @@ export class Connection {
   /** Whether this attempt to connect has been explained. */
   private wasExplained = false;
   private readonly reported = new Set<string>();
+  /** Of a client of ours whose options set no limits. */
+  private watch: CommandWatch | undefined;
   /** What listens to the client on our behalf. */
   private readonly listeners: [event: string, listener: Listener][] = [];
 
@@ -107,6 +109,11 @@ export class Connection {
     return Promise.reject(notConnected());
   }
 
+  /** Does not give up a command before a cache that uses the connection does, `ms` after it was sent. */
+  allow(ms: number): void {
+    this.watch?.allow(ms);
+  }
+
   /** Whether commands can be sent now, as far as is known. */
   get isReady(): boolean {
     return this.client.status === 'ready' && !this.isMisplaced;
@@ -159,10 +166,13 @@ export class Connection {
     const { commandTimeout, socketTimeout, ...others } = target;
     const client = new Redis({ ...options, ...others, replyMapping: 'legacy' });
     if (target.sentinels != null) releaseDetector(client);
-    new CommandWatch(client, {
-      commandMs: given(commandTimeout) ?? WATCH_LIMITS.commandMs,
-      silenceMs: given(socketTimeout) ?? WATCH_LIMITS.silenceMs,
+    const commandMs = given(commandTimeout);
+    const silenceMs = given(socketTimeout);
+    const watch = new CommandWatch(client, {
+      commandMs: commandMs ?? WATCH_LIMITS.commandMs,
+      silenceMs: silenceMs ?? WATCH_LIMITS.silenceMs,
     });
+    if (commandMs === undefined && silenceMs === undefined) this.watch = watch;
     return client;
   }
 

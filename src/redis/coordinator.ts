@@ -57,6 +57,7 @@ export class RedisCoordinator implements Coordinator {
         "RedisStore: bus 'tracking' cannot be used on a cluster. Use 'pubsub', its default there.",
       );
     }
+    if (options.timeoutMs !== undefined) connection.allow(options.timeoutMs);
     this.layout = new Layout(namespace);
     this.scripts = new Scripts(client);
     this.entries = new EntryScripts(this.scripts, this.layout, isCluster, (message) => {

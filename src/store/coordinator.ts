@@ -240,6 +240,8 @@ export interface CoordinatorOptions {
   /** Names this cache among those that share the namespace. */
   readonly origin: string;
   readonly clock: Clock;
+  /** How long the cache waits for a command, in milliseconds. */
+  readonly timeoutMs?: number;
   /** Whether there is a memory tier to keep up to date. */
   readonly hasMemory: boolean;
   /** `false`: does not subscribe to messages of the other caches. Default true. */

@@ -329,9 +329,9 @@ export class SharedTier {
       this.store.hurry();
     };
     const port = toStorePort(store, { onError, onReady });
-    const { coordination, clock, namespace } = this.options;
+    const { coordination, clock, namespace, timeoutMs } = this.options;
     const coordinator = coordinates(store)
-      ? store.coordinate({ ...coordination, clock, namespace })
+      ? store.coordinate({ ...coordination, clock, namespace, timeoutMs })
       : undefined;
     const close = async (): Promise<void> => {
       coordinator?.close();

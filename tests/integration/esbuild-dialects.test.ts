@@ -106,6 +106,7 @@ describe.each([
     const outcome = await built(experimental, { minify: true });
     expect(outcome.results.slice(0, 3)).toEqual([1, 1, 2]);
     expect(outcome.keys[1]).toBe('user:1:prefixed');
-    expect(outcome.keys[0]).toMatch(/^[^:]{1,3}:1:getUser$/);
+    // In Stage-3, esbuild gives a class with a decorator of its own its name back; this one has none.
+    expect(outcome.keys[4]).toMatch(/^[^:]{1,3}:1:find$/);
   });
 });

@@ -1,9 +1,10 @@
+import { CacheManager } from 'aurora-cache';
 import { RedisStore } from 'aurora-cache/redis';
 import { ManualClock } from 'aurora-cache/testing';
 import { Redis } from 'ioredis';
 
 import { CommandWatch } from '../../../src/redis/command-watch.js';
-import { RedisServer, stopServers } from '../../support/redis/server.js';
+import { RedisServer, stopServers, until } from '../../support/redis/server.js';
 
 let server: RedisServer;
 let client: Redis;
@@ -114,6 +115,47 @@ it('takes other limits, which RedisStore finds in the options of ioredis', async
   await byDefault.disconnect();
   other.disconnect();
   await store.disconnect();
+});
+
+it('waits for as long as the most patient cache on the connection', async () => {
+  const other = new Redis(server.url, { lazyConnect: true });
+  other.on('error', () => undefined);
+  const watch = new CommandWatch(other, undefined, clock);
+  await other.connect();
+  await clock.advance('5s');
+  watch.allow(5000);
+  watch.allow(500);
+  server.freeze();
+  const asked = outcome(other.get('a'));
+  await clock.advance('5s');
+  expect([asked.state, streamOf(other).destroyed]).toEqual(['pending', false]);
+  await clock.advance('500ms');
+  expect(asked.state).toBe('Command timed out');
+  server.thaw();
+  other.disconnect();
+});
+
+it('lets a cache wait for its storeTimeout, unless its options say otherwise', async () => {
+  const caches = [
+    new CacheManager({ redisUrl: server.url, namespace: 'patient', storeTimeout: '3s' }),
+    new CacheManager({
+      redis: { port: server.port, commandTimeout: 60 },
+      namespace: 'hasty',
+      storeTimeout: '3s',
+    }),
+  ];
+  for (const cache of caches) await cache.set('key', 1);
+  const writes = caches.map((cache) => cache.set('key', 2));
+  server.freeze();
+  const reads = caches.map((cache) => outcome(cache.has('other')));
+  await until('the hasty one gives up', async () => reads[1]?.state === 'answer false');
+  // Longer than a client waits by itself.
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  expect(reads[0]?.state).toBe('pending');
+  server.thaw();
+  await until('the other has its reply', async () => reads[0]?.state === 'answer false');
+  await Promise.all(writes);
+  for (const cache of caches) await cache.close();
 });
 
 it('keeps a connection that says something now and then', async () => {
