@@ -76,6 +76,8 @@ export const DISPATCH = {
   slowShare: 0.25,
   /** A caller waits this many time-outs at most, its place in the queue included. */
   maxTimeouts: 4,
+  /** Fills, renewals and releases of leases that wait at most: nothing but this bounds their number. */
+  maxFinishing: 100_000,
 } as const;
 
 /**

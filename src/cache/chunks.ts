@@ -10,9 +10,9 @@ export function* chunksOf<T>(items: readonly T[]): Generator<readonly T[], void>
   for (let i = 0; i < items.length; i += DISPATCH.chunk) yield items.slice(i, i + DISPATCH.chunk);
 }
 
-/** A call that fits into one command is as good as a single one; more yields to those. */
+/** Writes of a call that fits into one command go ahead like a single one; more yields to those. */
 export function laneOf(items: number): Lane {
-  return items <= DISPATCH.chunk ? 'single' : 'bulk';
+  return items <= DISPATCH.chunk ? 'write' : 'bulk';
 }
 
 /**

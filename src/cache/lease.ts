@@ -19,6 +19,7 @@ const RETURN_MS = 250;
  */
 export class Lease {
   private timer: TimerHandle = undefined;
+  private filling = false;
   private ended = false;
   private readonly until: number;
   /** When it has ended by itself, if nothing else ends it. */
@@ -40,8 +41,11 @@ export class Lease {
 
   /** Stores what was loaded, if the lease is still held. */
   async fill(entry: SharedEntry): Promise<FillOutcome> {
-    this.end();
+    // It may wait to be sent, and must still be held then; but `close` must not release it.
+    this.engine.leases.delete(this);
+    this.filling = true;
     const outcome = await this.shared.fill(this.key, this.token, entry);
+    this.end();
     this.engine.waiters.wake(this.key);
     if (outcome === 'failed') this.returnLater();
     return outcome;
@@ -49,7 +53,7 @@ export class Lease {
 
   /** Gives it back without a value: whoever waits may try. */
   async release(): Promise<void> {
-    if (this.ended) return;
+    if (this.ended || this.filling) return;
     this.end();
     // Others wait for it: `close` must not cut it off.
     const isOver = await this.engine.tracked(this.shared.release(this.key, this.token));
@@ -83,7 +87,8 @@ export class Lease {
     const held = await this.shared.renew(this.key, this.token, this.leaseMs);
     if (this.ended) return;
     if (held === false) {
-      counters.leasesLost++;
+      // The fill may be under way, which ends it.
+      if (!this.filling) counters.leasesLost++;
       return;
     }
     if (held === true) {

@@ -1,5 +1,6 @@
 import type { SharedEntry } from '../store/shared-tier.js';
-import { chunksOf, inChunks, laneOf } from './chunks.js';
+import { DISPATCH } from '../base/defaults.js';
+import { chunksOf, inChunks } from './chunks.js';
 import type { Engine } from './engine.js';
 
 /**
@@ -56,7 +57,7 @@ async function readShared(
   const { shared } = engine;
   if (shared === undefined) return undefined;
   const found = new Map<string, unknown>();
-  if (laneOf(keys.length) === 'single') {
+  if (keys.length <= DISPATCH.chunk) {
     // Together with what others read in this turn of the event loop.
     const read = (): Promise<readonly (SharedEntry | undefined)[]> =>
       Promise.all(keys.map((key) => shared.read(key)));

@@ -1,5 +1,6 @@
 import type { Coordinator, Grant, Snapshots, TagVersions } from './coordinator.js';
-import type { Guard } from './guard.js';
+import type { Load } from './dispatcher.js';
+import { FINISH, type Guard } from './guard.js';
 import type { Repairs } from './repairs.js';
 
 /**
@@ -37,6 +38,7 @@ export class Coordination {
         isSent = true;
         return coordinator.acquire(key, token, leaseMs, budgetMs, seize);
       },
+      undefined,
       budgetMs,
     );
     if (seize && grant?.granted === true) this.seized.add(token);
@@ -44,16 +46,17 @@ export class Coordination {
   }
 
   async renew(key: string, token: string, leaseMs: number): Promise<boolean | undefined> {
-    return await this.run('renew', (to) => to.renew(key, token, leaseMs));
+    return await this.run('renew', (to) => to.renew(key, token, leaseMs), FINISH);
   }
 
   /** `undefined` when the store did not say that the lease has ended. */
   async release(key: string, token: string): Promise<boolean | undefined> {
     this.seized.delete(token);
-    return await this.run('release', async (to) => {
+    const release = async (to: Coordinator): Promise<boolean> => {
       await to.release(key, token);
       return true;
-    });
+    };
+    return await this.run('release', release, FINISH);
   }
 
   /** Stores a text if the lease is still held; `undefined` when the store did not say. */
@@ -63,14 +66,14 @@ export class Coordination {
     text: () => string,
     ttlMs: number,
   ): Promise<boolean | undefined> {
-    const stored = await this.run('fill', (to) => to.fill(key, token, text(), ttlMs));
+    const stored = await this.run('fill', (to) => to.fill(key, token, text(), ttlMs), FINISH);
     // Any other fill stores where nothing was: a store that forgets it has a miss.
     if (this.seized.delete(token) && stored === true) this.repairs.keyReplaced(key);
     return stored;
   }
 
   async tagClock(budgetMs: number): Promise<number | undefined> {
-    return await this.run('tags', (to) => to.tagClock(), budgetMs);
+    return await this.run('tags', (to) => to.tagClock(), undefined, budgetMs);
   }
 
   async tagVersions(tags: readonly string[]): Promise<TagVersions | undefined> {
@@ -88,6 +91,7 @@ export class Coordination {
   async run<T>(
     operation: string,
     run: (coordinator: Coordinator) => Promise<T>,
+    load?: Load,
     budgetMs = this.timeoutMs,
   ): Promise<T | undefined> {
     return await this.guard.attempt(
@@ -97,6 +101,7 @@ export class Coordination {
         return backend.coordinator === undefined ? undefined : await run(backend.coordinator);
       },
       budgetMs,
+      load,
     );
   }
 }

@@ -1,7 +1,14 @@
 import { DISPATCH } from '../base/defaults.js';
 
-/** Whether a command overtakes others that wait, or lets them pass. */
-export type Lane = 'single' | 'bulk';
+/**
+ * Which of the commands that wait goes first. `finish` ends or keeps a lease: no caller waits for
+ * it, but other processes do, and without it the work is lost. `write` replaces or removes a value:
+ * without it, the key has to be logged and removed later. `single` is every other command of one
+ * call, `bulk` one of many.
+ */
+export type Lane = 'finish' | 'write' | 'single' | 'bulk';
+
+const LANES: readonly Lane[] = ['finish', 'write', 'single', 'bulk'];
 
 /** What a command costs: the number of its keys, and its lane. */
 export interface Load {
@@ -26,17 +33,23 @@ export interface DispatcherOptions {
 
 /**
  * Decides when a command is sent. As many keys are in flight as the store can deal with well within
- * its time-out; what comes on top waits here, where it is not yet on the store's account. Commands
- * of bulk calls wait until no other does.
+ * its time-out; the rest waits here, where it is not yet on the store's account. A command goes ahead
+ * of those in later lanes: first whatever ends work that the store has begun for this process, so
+ * that no more leases are granted than can be filled.
  *
  * The queue is bounded by time: a command that would have to wait too long, by the rate at which
- * commands complete, is not sent at all. Nothing is sent after its caller was told so.
+ * commands complete, is not sent at all. Commands without a caller are bounded by their number, and
+ * wait as long as the store replies. Nothing is sent after its caller was told that it is not.
  *
  * @internal
  */
 export class Dispatcher {
-  private readonly single = new Fifo<Waiting>();
-  private readonly bulk = new Fifo<Waiting>();
+  private readonly queues: Readonly<Record<Lane, Fifo<Waiting>>> = {
+    finish: new Fifo(),
+    write: new Fifo(),
+    single: new Fifo(),
+    bulk: new Fifo(),
+  };
   private window: number = DISPATCH.maxInFlight;
   private inFlight = 0;
   private bulkInFlight = 0;
@@ -46,6 +59,8 @@ export class Dispatcher {
   /** The slowest command since the last look. */
   private slowestMs = 0;
   private lookedAt = 0;
+  /** When the store last replied, since commands have to wait. */
+  private repliedAt = 0;
   private congestedSince: number | undefined;
   private congestedMs = 0;
   private hasPassed = false;
@@ -58,7 +73,7 @@ export class Dispatcher {
 
   /** Commands that wait. */
   get waiting(): number {
-    return this.single.size + this.bulk.size;
+    return LANES.reduce((sum, lane) => sum + this.queues[lane].size, 0);
   }
 
   /** Keys in flight at most, at present. */
@@ -80,19 +95,19 @@ export class Dispatcher {
    * @returns True at once as a rule; a promise when it has to wait; false when it shall not be sent.
    */
   enter(load: Load): boolean | Promise<boolean> {
-    const isFirst = load.lane === 'single' ? this.single.size === 0 : this.waiting === 0;
-    if (isFirst && this.fits(load)) {
+    if (this.isFirst(load.lane) && this.fits(load)) {
       this.add(load);
       return true;
     }
     const now = this.options.now();
     if (this.congestedSince === undefined) this.congest(now);
-    if (this.projectedMs(load) > this.maxWaitMs) {
+    if (this.isTooMuch(load)) {
       this.pass();
       return false;
     }
     return new Promise((settle) => {
-      this[load.lane].push({ weight: load.weight, lane: load.lane, since: now, settle });
+      const { weight, lane } = load;
+      this.queues[lane].push({ weight, lane, since: now, settle });
     });
   }
 
@@ -101,7 +116,10 @@ export class Dispatcher {
     this.inFlight -= weight;
     if (lane === 'bulk') this.bulkInFlight -= weight;
     if (this.congestedSince === undefined) return;
-    if (hasReplied) this.completed += weight;
+    if (hasReplied) {
+      this.completed += weight;
+      this.repliedAt = this.options.now();
+    }
     if (sentAt !== undefined) {
       this.slowestMs = Math.max(this.slowestMs, this.options.now() - sentAt);
     }
@@ -118,25 +136,39 @@ export class Dispatcher {
     if (this.congestedSince === undefined) return;
     const now = this.options.now();
     this.measure(now);
-    for (const queue of [this.single, this.bulk]) {
-      for (let first = queue.first; first !== undefined; first = queue.first) {
-        if (now - first.since < this.maxWaitMs) break;
-        queue.shift();
-        this.pass();
+    for (const lane of LANES) this.dropLate(lane, now);
+    this.pump();
+  }
+
+  /** Lets everything that waits go past the store: it is not there. */
+  passAll(): void {
+    for (const lane of LANES) {
+      const queue = this.queues[lane];
+      for (let first = queue.shift(); first !== undefined; first = queue.shift()) {
         first.settle(false);
       }
     }
     this.pump();
   }
 
-  /** Lets everything that waits go past the store: it is not there. */
-  passAll(): void {
-    for (const queue of [this.single, this.bulk]) {
-      for (let first = queue.shift(); first !== undefined; first = queue.shift()) {
-        first.settle(false);
-      }
+  private dropLate(lane: Lane, now: number): void {
+    if (lane === 'finish' && now - this.repliedAt < this.maxWaitMs) return;
+    const queue = this.queues[lane];
+    for (let { first } = queue; first !== undefined; first = queue.first) {
+      if (now - first.since < this.maxWaitMs) return;
+      queue.shift();
+      this.pass();
+      first.settle(false);
     }
-    this.pump();
+  }
+
+  /** Whether nothing waits that goes ahead of a lane's next command. */
+  private isFirst(lane: Lane): boolean {
+    for (const other of LANES) {
+      if (this.queues[other].size > 0) return false;
+      if (other === lane) return true;
+    }
+    return true;
   }
 
   private fits({ weight, lane }: Load): boolean {
@@ -155,24 +187,26 @@ export class Dispatcher {
   }
 
   private pump(): void {
-    this.pumpLane(this.single);
-    // A bulk call that has waited for a time-out sends one command beside the others.
-    const { first } = this.bulk;
-    if (first === undefined) {
-      if (this.single.size === 0) this.relax();
-      return;
+    const { finish, write, single, bulk } = this.queues;
+    for (const queue of [finish, write, single]) if (!this.pumpLane(queue)) break;
+    const { first } = bulk;
+    if (first !== undefined) {
+      // A bulk call that has waited for a time-out sends one command beside the others.
+      const isAged =
+        this.bulkInFlight === 0 && this.options.now() - first.since >= this.options.timeoutMs;
+      if (this.isFirst('single')) this.pumpLane(bulk);
+      else if (isAged) this.send(bulk);
     }
-    const isAged =
-      this.bulkInFlight === 0 && this.options.now() - first.since >= this.options.timeoutMs;
-    if (this.single.size === 0) this.pumpLane(this.bulk);
-    else if (isAged) this.send(this.bulk);
     if (this.waiting === 0) this.relax();
   }
 
-  private pumpLane(queue: Fifo<Waiting>): void {
-    for (let { first } = queue; first !== undefined && this.fits(first); first = queue.first) {
+  /** Sends what there is room for; returns whether that was all. */
+  private pumpLane(queue: Fifo<Waiting>): boolean {
+    for (let { first } = queue; first !== undefined; first = queue.first) {
+      if (!this.fits(first)) return false;
       this.send(queue);
     }
+    return true;
   }
 
   private send(queue: Fifo<Waiting>): void {
@@ -185,6 +219,7 @@ export class Dispatcher {
   private congest(now: number): void {
     this.congestedSince = now;
     this.lookedAt = now;
+    this.repliedAt = now;
     this.completed = 0;
     this.slowestMs = 0;
     this.rate = undefined;
@@ -197,10 +232,19 @@ export class Dispatcher {
     this.hasPassed = false;
   }
 
-  /** How long a command would wait: it is behind all that wait in its lane, or in both. */
-  private projectedMs({ lane }: Load): number {
+  private isTooMuch({ lane }: Load): boolean {
+    if (lane === 'finish') return this.queues.finish.size >= DISPATCH.maxFinishing;
+    return this.projectedMs(lane) > this.maxWaitMs;
+  }
+
+  /** How long a command would wait: for everything in its own lane and those before it. */
+  private projectedMs(lane: Lane): number {
     if (this.rate === undefined) return 0;
-    const ahead = this.single.weight + (lane === 'bulk' ? this.bulk.weight : 0);
+    let ahead = 0;
+    for (const other of LANES) {
+      ahead += this.queues[other].weight;
+      if (other === lane) break;
+    }
     return ahead === 0 ? 0 : ahead / this.rate;
   }
 

@@ -18,6 +18,10 @@ export interface GuardOptions {
 }
 
 const ONE: Load = { weight: 1, lane: 'single' };
+/** A command that ends or keeps a lease. */
+export const FINISH: Load = { weight: 1, lane: 'finish' };
+/** A command that replaces or removes a value. */
+export const WRITE: Load = { weight: 1, lane: 'write' };
 
 /**
  * Milliseconds so far in which commands waited for this process rather than for the store. No budget

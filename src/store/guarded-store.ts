@@ -6,7 +6,7 @@ import { Coordination } from './coordination.js';
 import type { Coordinator, KeyPattern, SetOutcome, StoredText } from './coordinator.js';
 import type { Lane } from './dispatcher.js';
 import { Eraser } from './eraser.js';
-import { Guard, type GuardOptions, type OwnDelay } from './guard.js';
+import { Guard, WRITE, type GuardOptions, type OwnDelay } from './guard.js';
 import { Passes } from './passes.js';
 import { Repairs } from './repairs.js';
 
@@ -141,6 +141,7 @@ export class GuardedStore {
         return true;
       },
       budgetMs,
+      WRITE,
     );
     // Whether it arrived or not: what is there now may be older than what it was to replace.
     if (done === true) this.repairs.keysDone([key]);
@@ -154,6 +155,7 @@ export class GuardedStore {
       'delete',
       (backend) => this.eraser.erase(backend, [key]),
       budgetMs,
+      WRITE,
     );
     if (there === undefined) this.repairs.keysFailed([key]);
     else this.repairs.keysDone([key]);
@@ -203,7 +205,7 @@ export class GuardedStore {
   async removeMany(
     keys: readonly string[],
     budgetMs = this.options.timeoutMs,
-    lane: Lane = 'single',
+    lane: Lane = 'write',
   ): Promise<readonly boolean[] | undefined> {
     const there = await this.guard.attempt(
       'delete',
@@ -245,10 +247,14 @@ export class GuardedStore {
   async invalidateTags(tags: readonly string[]): Promise<void> {
     for (let i = 0; i < tags.length; i += LIMITS.tagsPerCommand) {
       const some = tags.slice(i, i + LIMITS.tagsPerCommand);
-      const done = await this.coordination.run('tags', async (to) => {
-        await to.invalidateTags(some);
-        return true;
-      });
+      const done = await this.coordination.run(
+        'tags',
+        async (to) => {
+          await to.invalidateTags(some);
+          return true;
+        },
+        WRITE,
+      );
       if (done !== true) {
         this.repairs.tagsFailed(tags.slice(i));
         return;

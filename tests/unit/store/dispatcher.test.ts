@@ -105,6 +105,57 @@ describe('the dispatcher', () => {
     expect(commands.filter(({ state }) => state === 'waiting')).toEqual([]);
   });
 
+  it('sends fills and writes ahead of the reads and acquisitions that wait', async () => {
+    const { ask, reply, sent } = setUpDispatcher();
+    for (let i = 0; i < 2 * DISPATCH.maxInFlight; i++) ask('single');
+    const write = ask('write');
+    const finish = ask('finish');
+    for (const command of sent.slice(0, 1)) reply(command);
+    await flush();
+    expect([finish.state, write.state]).toEqual(['sent', 'waiting']);
+    for (const command of sent.slice(0, 1)) reply(command);
+    await flush();
+    expect(write.state).toBe('sent');
+  });
+
+  it('passes no fill by while the store replies, however long it waits', async () => {
+    const { ask, clock, dispatcher, sent, reply } = setUpDispatcher();
+    for (let i = 0; i < DISPATCH.maxInFlight; i++) ask('single');
+    const fills = Array.from({ length: 2000 }, () => ask('finish'));
+    // Ten commands in 100 ms: the last fill waits for 30 s.
+    for (let round = 0; round < 305; round++) {
+      await clock.advance('100ms');
+      for (const command of sent.slice(0, 10)) reply(command);
+      dispatcher.look();
+      await flush(1);
+      // Reads still go past the store at once, and what has a caller waits no longer than its bound.
+      if (round === 10) {
+        expect(ask('single').state).toBe('passed');
+        expect(ask('write').state).toBe('passed');
+      }
+    }
+    expect(fills.filter(({ state }) => state === 'passed' || state === 'waiting')).toEqual([]);
+  });
+
+  it('drops the fills that wait when the store has not replied for as long as callers wait', async () => {
+    const { ask, clock, dispatcher } = setUpDispatcher();
+    for (let i = 0; i < DISPATCH.maxInFlight; i++) ask('single');
+    const fill = ask('finish');
+    for (let i = 0; i < 30; i++) {
+      await clock.advance('60ms');
+      dispatcher.look();
+    }
+    await flush();
+    expect(fill.state).toBe('passed');
+  });
+
+  it('bounds the number of fills that wait', () => {
+    const { ask, dispatcher } = setUpDispatcher();
+    for (let i = 0; i < DISPATCH.maxInFlight + DISPATCH.maxFinishing; i++) ask('finish');
+    expect(dispatcher.waiting).toBe(DISPATCH.maxFinishing);
+    expect(ask('finish').state).toBe('passed');
+  });
+
   it('sends less to a store that is slow, and more again to one that is not', async () => {
     const { ask, clock, dispatcher, sent, reply } = setUpDispatcher();
     const run = async (ms: number): Promise<void> => {
@@ -127,7 +178,7 @@ describe('the dispatcher', () => {
     const step = fc.oneof(
       fc.record({
         kind: fc.constant('ask' as const),
-        lane: fc.constantFrom<Lane>('single', 'bulk'),
+        lane: fc.constantFrom<Lane>('finish', 'write', 'single', 'bulk'),
         weight: fc.constantFrom(1, 20, 128, 700),
         times: fc.integer({ min: 1, max: 60 }),
       }),
@@ -183,12 +234,13 @@ function check({ commands, sent, clock, dispatcher }: ReturnType<typeof setUpDis
   const bulk = sent.filter(({ load }) => load.lane === 'bulk').map(({ load }) => load.weight);
   const beside = Math.max(0, ...bulk);
   if (sent.length > 1) expect(inFlight - beside).toBeLessThanOrEqual(DISPATCH.maxInFlight);
-  for (const { askedAt } of waiting) {
+  for (const { askedAt, load } of waiting) {
+    if (load.lane === 'finish') continue;
     const longest = (DISPATCH.maxTimeouts - 1) * TIMEOUT_MS + 60;
     expect(clock.monotonic() - askedAt).toBeLessThanOrEqual(longest);
   }
   if (waiting.length > 0) expect(sent.length).toBeGreaterThan(0);
-  for (const lane of ['single', 'bulk'] as const) {
+  for (const lane of ['finish', 'write', 'single', 'bulk'] as const) {
     const first = waiting.find(({ load }) => load.lane === lane)?.number ?? Infinity;
     const later = sent.filter(({ load, number }) => load.lane === lane && number > first);
     expect(later).toEqual([]);
