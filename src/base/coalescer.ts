@@ -1,18 +1,18 @@
-interface Batch<Raw> {
+interface Batch<Raw, Key> {
   readonly number: number;
-  readonly keys: string[];
+  readonly keys: Key[];
   readonly answers: Promise<readonly Raw[]>;
   readonly settle: (answers: Promise<readonly Raw[]>) => void;
 }
 
 /**
- * Gathers the reads that are asked for in one turn of the event loop, and sends them as one: a
- * store's cost per command is mostly the command's, not the key's.
+ * Gathers the reads, or other requests, that are made in one turn of the event loop, and sends them
+ * as one: a store's cost per command is mostly the command's, not the key's.
  *
  * @internal
  */
-export class Coalescer<Raw, Value> {
-  private open: Batch<Raw> | undefined;
+export class Coalescer<Raw, Value, Key = string> {
+  private open: Batch<Raw, Key> | undefined;
   private batches = 0;
 
   /**
@@ -22,8 +22,8 @@ export class Coalescer<Raw, Value> {
    * @param largest - Keys that travel together at most, by now.
    */
   constructor(
-    private readonly fetchMany: (keys: readonly string[]) => Promise<readonly Raw[]>,
-    private readonly toValue: (raw: Raw | undefined, key: string) => Value | Promise<Value>,
+    private readonly fetchMany: (keys: readonly Key[]) => Promise<readonly Raw[]>,
+    private readonly toValue: (raw: Raw | undefined, key: Key) => Value | Promise<Value>,
     private readonly largest: () => number,
   ) {}
 
@@ -36,17 +36,17 @@ export class Coalescer<Raw, Value> {
   }
 
   /** The value of what `fetchMany` answers for the key. */
-  read(key: string): Promise<Value> {
+  read(key: Key): Promise<Value> {
     const batch = (this.open ??= this.begin());
     const position = batch.keys.push(key) - 1;
     if (batch.keys.length >= this.largest()) this.send(batch);
     return batch.answers.then((answers) => this.toValue(answers[position], key));
   }
 
-  private begin(): Batch<Raw> {
-    let settle!: Batch<Raw>['settle'];
+  private begin(): Batch<Raw, Key> {
+    let settle!: Batch<Raw, Key>['settle'];
     const answers = new Promise<readonly Raw[]>((resolve) => (settle = resolve));
-    const batch: Batch<Raw> = { number: ++this.batches, keys: [], answers, settle };
+    const batch: Batch<Raw, Key> = { number: ++this.batches, keys: [], answers, settle };
     // A tick runs when the promises that are settled now have run: what they ask for comes along.
     process.nextTick(() => {
       this.send(batch);
@@ -54,7 +54,7 @@ export class Coalescer<Raw, Value> {
     return batch;
   }
 
-  private send(batch: Batch<Raw>): void {
+  private send(batch: Batch<Raw, Key>): void {
     // A full batch has left before its tick.
     if (this.open !== batch) return;
     this.open = undefined;

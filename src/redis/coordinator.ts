@@ -2,8 +2,11 @@ import { ConfigurationError, StoreError } from '../base/errors.js';
 import type {
   Coordinator,
   CoordinatorOptions,
+  FillOutcomes,
   Grant,
   KeyPattern,
+  LeaseFill,
+  LeaseRequest,
   SetOutcome,
   StoredText,
   TagVersions,
@@ -15,6 +18,7 @@ import type { Connection } from './connection.js';
 import { EntryScripts } from './entry-scripts.js';
 import { RedisHistory } from './history.js';
 import { Layout } from './layout.js';
+import { LeaseScripts } from './lease-scripts.js';
 import { encode, encodeTags, type Message, type Received } from './messages.js';
 import { scan } from './scan.js';
 import { Scripts } from './scripts.js';
@@ -38,6 +42,7 @@ export class RedisCoordinator implements Coordinator {
   private readonly layout: Layout;
   private readonly scripts: Scripts;
   private readonly entries: EntryScripts;
+  private readonly leases: LeaseScripts;
   private readonly time: ServerClock;
   private readonly bus: Bus;
   private toldVersion = false;
@@ -64,6 +69,15 @@ export class RedisCoordinator implements Coordinator {
       this.sent();
       return this.message(message);
     });
+    this.leases = new LeaseScripts(
+      this.scripts,
+      this.layout,
+      isCluster,
+      (message) => this.message(message),
+      () => {
+        this.sent();
+      },
+    );
     this.time = new ServerClock(client, isCluster, this.layout.tags, clock, () => {
       listener.onReset();
     });
@@ -140,33 +154,33 @@ export class RedisCoordinator implements Coordinator {
     withinMs: number,
     seize = false,
   ): Promise<Grant> {
-    const notAfter = await this.notAfter(withinMs);
-    const names = this.names(key);
-    const words = [token, whole(leaseMs), notAfter, seize ? 1 : 0];
-    const reply = await this.scripts.run('acquire', ...names, ...words);
-    const [granted, found, remaining] = reply as [number | string, string | null, number | string];
-    return Number(granted) === 1
-      ? { granted: true, text: found ?? undefined }
-      : { granted: false, holder: found ?? '', remainingMs: Math.max(0, Number(remaining)) };
+    const [grant] = await this.acquireMany([{ key, token, leaseMs, seize }], withinMs);
+    return grant as Grant;
+  }
+
+  async acquireMany(requests: readonly LeaseRequest[], withinMs: number): Promise<Grant[]> {
+    return await this.leases.acquire(requests, await this.notAfter(withinMs));
   }
 
   async renew(key: string, token: string, leaseMs: number): Promise<boolean> {
     await this.ready();
-    return isOne(await this.scripts.run('renew', this.layout.lease(key), token, whole(leaseMs)));
+    return await this.leases.renew(key, token, leaseMs);
   }
 
   async release(key: string, token: string): Promise<void> {
     await this.ready();
-    const words = [token, ...this.message({ kind: 'release', key })];
-    if (isOne(await this.scripts.run('release', this.layout.lease(key), ...words))) this.sent();
+    await this.leases.release(key, token);
   }
 
   async fill(key: string, token: string, text: string, ttlMs: number): Promise<boolean> {
+    const { stored, error } = await this.fillMany([{ key, token, text, ttlMs }]);
+    if (error !== undefined) throw error;
+    return stored[0] === true;
+  }
+
+  async fillMany(fills: readonly LeaseFill[]): Promise<FillOutcomes> {
     await this.ready();
-    const words = [token, text, whole(ttlMs), ...this.message({ kind: 'fill', key })];
-    const stored = isOne(await this.scripts.run('fill', ...this.names(key), ...words));
-    if (stored) this.sent();
-    return stored;
+    return await this.leases.fill(fills);
   }
 
   async set(key: string, text: string, ttlMs: number, withinMs: number): Promise<void> {
@@ -298,6 +312,10 @@ export class RedisCoordinator implements Coordinator {
         if (!isTracking && !isOurs) listener.onKeys([message.key]);
         listener.onLeaseEnd(message.key);
         break;
+      case 'filled':
+        if (!isTracking && !isOurs) listener.onKeys(message.keys);
+        for (const key of message.keys) listener.onLeaseEnd(key);
+        break;
       case 'release':
         listener.onLeaseEnd(message.key);
         break;
@@ -341,10 +359,6 @@ export class RedisCoordinator implements Coordinator {
     return clock;
   }
 
-  private names(key: string): [string, string] {
-    return [this.layout.value(key), this.layout.lease(key)];
-  }
-
   private message(message: Message): [channel: string, text: string] {
     return [this.layout.bus, encode(this.options.origin, message)];
   }
@@ -352,14 +366,4 @@ export class RedisCoordinator implements Coordinator {
   private sent(): void {
     this.messages.sent++;
   }
-}
-
-/** Redis takes whole milliseconds, and none of 0. */
-function whole(ms: number): number {
-  return Math.max(1, Math.ceil(ms));
-}
-
-/** A client may be set to hand numbers over as strings. */
-function isOne(reply: unknown): boolean {
-  return Number(reply) === 1;
 }

@@ -37,23 +37,24 @@ export class EntryScripts {
 
   private async setTogether(entries: readonly StoredText[], notAfter: number): Promise<SetOutcome> {
     const keys = entries.map(({ key }) => key);
-    const words = [...this.names(keys), notAfter, ...this.messageOf(messageFor('set', keys))];
+    const words = [
+      ...this.layout.pairs(keys),
+      notAfter,
+      ...this.messageOf(messageFor('set', keys)),
+    ];
     for (const { text, ttlMs } of entries) words.push(text, Math.max(1, Math.ceil(ttlMs)));
     const [stored, error] = (await this.scripts.run('set', ...words)) as [number | string, string];
     return { stored: Number(stored), error: error === '' ? undefined : new Error(error) };
   }
 
   private async deleteTogether(keys: readonly string[]): Promise<(string | undefined)[]> {
-    const words = [...this.names(keys), ...this.messageOf(messageFor('delete', keys)), HEAD_CHARS];
+    const words = [
+      ...this.layout.pairs(keys),
+      ...this.messageOf(messageFor('delete', keys)),
+      HEAD_CHARS,
+    ];
     const heads = (await this.scripts.run('delete', ...words)) as string[];
     return heads.map((head) => (head === '' ? undefined : head));
-  }
-
-  /** The number of names, and the names: value and lease of each key. */
-  private names(keys: readonly string[]): (string | number)[] {
-    const names: (string | number)[] = [2 * keys.length];
-    for (const key of keys) names.push(this.layout.value(key), this.layout.lease(key));
-    return names;
   }
 }
 

@@ -31,6 +31,13 @@ export class Layout {
     return this.leasePrefix + key + LEASE_END;
   }
 
+  /** For a script on many keys: the number of names, and the names of each key's value and lease. */
+  pairs(keys: readonly string[]): (string | number)[] {
+    const names: (string | number)[] = [2 * keys.length];
+    for (const key of keys) names.push(this.value(key), this.lease(key));
+    return names;
+  }
+
   /** What the names of the leases of all keys begin with that themselves begin with `prefix`. */
   leasesOf(prefix: string): string {
     return this.leasePrefix + prefix;

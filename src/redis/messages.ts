@@ -7,7 +7,7 @@ const VERSION = 1;
  */
 export type Message =
   | { readonly kind: 'set' | 'delete' | 'fill' | 'release'; readonly key: string }
-  | { readonly kind: 'changed'; readonly keys: readonly string[] }
+  | { readonly kind: 'changed' | 'filled'; readonly keys: readonly string[] }
   | { readonly kind: 'tags'; readonly tags: readonly string[]; readonly version: number }
   | { readonly kind: 'clear'; readonly patterns: readonly string[] }
   /** Entries created before it are misses; in ms of the server's clock. */
@@ -59,6 +59,7 @@ function isWhole(message: Record<string, unknown>): boolean {
     case 'release':
       return typeof key === 'string';
     case 'changed':
+    case 'filled':
       return areStrings(keys);
     case 'tags':
       return areStrings(tags) && Number.isSafeInteger(version);

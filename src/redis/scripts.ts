@@ -72,30 +72,42 @@ local function age(added)
 end`;
 
 const SCRIPTS = {
-  /** KEYS value, lease; ARGV token, lease in ms, not after, 1 to seize. */
+  /**
+   * KEYS value, lease, and so on; ARGV not after, then token, lease in ms, 1 to seize of each.
+   * Returns a reply for each.
+   */
   acquire: {
-    numberOfKeys: 2,
     lua: `${FAILED}${LATE}
-if late(ARGV[3]) then return tooLate() end
-local taken
-if ARGV[4] == '1' then
-  taken = redis.pcall('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
-else
-  taken = redis.pcall('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2])
-  -- A lease without an end is nobody's: all would wait for it in vain.
-  if not taken and redis.call('PTTL', KEYS[2]) == -1 then
-    taken = redis.pcall('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+if late(ARGV[1]) then return tooLate() end
+local function acquire(value, lease, token, ms, seize)
+  local taken
+  if seize == '1' then
+    taken = redis.pcall('SET', lease, token, 'PX', ms)
+  else
+    taken = redis.pcall('SET', lease, token, 'NX', 'PX', ms)
+    -- A lease without an end has no holder that gives it back: all would wait for it in vain.
+    if not taken and redis.call('PTTL', lease) == -1 then
+      taken = redis.pcall('SET', lease, token, 'PX', ms)
+    end
   end
+  if failed(taken) then return taken end
+  if not taken then
+    local holder = redis.pcall('GET', lease)
+    if failed(holder) then holder = '' end
+    return { 0, holder or '', redis.call('PTTL', lease) }
+  end
+  local text = redis.pcall('GET', value)
+  if failed(text) then text = false end
+  return { 1, text }
 end
-if failed(taken) then return taken end
-if not taken then
-  local holder = redis.pcall('GET', KEYS[2])
-  if failed(holder) then holder = '' end
-  return { 0, holder or '', redis.call('PTTL', KEYS[2]) }
+local replies = {}
+for i = 1, #KEYS / 2 do
+  local at = 3 * i - 1
+  local reply = acquire(KEYS[2 * i - 1], KEYS[2 * i], ARGV[at], ARGV[at + 1], ARGV[at + 2])
+  if failed(reply) then return reply end
+  replies[i] = reply
 end
-local text = redis.pcall('GET', KEYS[1])
-if failed(text) then text = false end
-return { 1, text }`,
+return replies`,
   },
   /** KEYS lease; ARGV token, lease in ms. */
   renew: {
@@ -114,18 +126,35 @@ local told = redis.pcall('PUBLISH', ARGV[2], ARGV[3])
 if failed(told) then return told end
 return ended`,
   },
-  /** KEYS value, lease; ARGV token, text, ttl in ms, channel, message. */
+  /**
+   * KEYS value, lease, and so on; ARGV channel, message, then token, text, ttl in ms of each. Returns
+   * 1 for each that it stored, 0 without the lease, -1 for a text that was refused; and a failure.
+   */
   fill: {
-    numberOfKeys: 2,
     lua: `${FAILED}
-if redis.pcall('GET', KEYS[2]) ~= ARGV[1] then return 0 end
-local stored = redis.pcall('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-if failed(stored) then redis.pcall('UNLINK', KEYS[1]) end
-redis.pcall('DEL', KEYS[2])
-local told = redis.pcall('PUBLISH', ARGV[4], ARGV[5])
-if failed(stored) then return stored end
-if failed(told) then return told end
-return 1`,
+local outcomes = {}
+local failure
+local held = false
+for i = 1, #KEYS / 2 do
+  local value, lease, at = KEYS[2 * i - 1], KEYS[2 * i], 3 * i
+  outcomes[i] = 0
+  if redis.pcall('GET', lease) == ARGV[at] then
+    held = true
+    local stored = failure or redis.pcall('SET', value, ARGV[at + 1], 'PX', ARGV[at + 2])
+    outcomes[i] = 1
+    if failed(stored) then
+      failure = stored
+      outcomes[i] = -1
+      redis.pcall('UNLINK', value)
+    end
+    redis.pcall('DEL', lease)
+  end
+end
+if held then
+  local told = redis.pcall('PUBLISH', ARGV[1], ARGV[2])
+  if failed(told) and not failure then return told end
+end
+return { outcomes, failure and failure.err or '' }`,
   },
   /**
    * KEYS value, lease, and so on; ARGV not after, channel, message, then text and ttl in ms of each.

@@ -1,7 +1,34 @@
-import type { Coordinator, Grant, Snapshots, TagVersions } from './coordinator.js';
+import { Coalescer } from '../base/coalescer.js';
+import { DISPATCH } from '../base/defaults.js';
+import type {
+  Coordinator,
+  FillOutcomes,
+  Grant,
+  LeaseFill,
+  LeaseRequest,
+  Snapshots,
+  TagVersions,
+} from './coordinator.js';
 import type { Load } from './dispatcher.js';
 import { FINISH, type Guard } from './guard.js';
 import type { Repairs } from './repairs.js';
+
+/** A lease that a caller asks for, and how long it waits for it. */
+interface Request extends LeaseRequest {
+  readonly budgetMs: number;
+}
+
+/** A fill, whose text is made when the store is there. */
+interface Fill extends Omit<LeaseFill, 'text'> {
+  readonly text: () => string;
+  /** Characters of the text, about. */
+  readonly chars: number;
+}
+
+type Answer = Grant | 'unsent' | undefined;
+
+/** Requests for leases share a command if their budgets differ by at most this share of a time-out. */
+const SIMILAR = 0.25;
 
 /**
  * The coordinator's operations that concern no pending invalidation, within the store's guard.
@@ -11,12 +38,19 @@ import type { Repairs } from './repairs.js';
 export class Coordination {
   /** Leases that were taken from their holders: what they store replaces what is there. */
   private readonly seized = new Set<string>();
+  /** Requests and fills of one turn share a command: a burst of misses is mostly these two. */
+  private readonly requests: Coalescer<Answer, Answer, Request>;
+  private readonly fills: Coalescer<boolean | undefined, boolean | undefined, Fill>;
 
   constructor(
     private readonly guard: Guard,
     private readonly repairs: Repairs,
     private readonly timeoutMs: number,
-  ) {}
+  ) {
+    const most = (): number => DISPATCH.chunk;
+    this.requests = new Coalescer((some) => this.acquireAll(some), asIs, most);
+    this.fills = new Coalescer((some) => this.fillAll(some), asIs, most);
+  }
 
   /**
    * Asks for a lease.
@@ -31,18 +65,9 @@ export class Coordination {
     budgetMs: number,
     seize: boolean,
   ): Promise<Grant | 'unsent' | undefined> {
-    let isSent = false;
-    const grant = await this.run(
-      'acquire',
-      (coordinator) => {
-        isSent = true;
-        return coordinator.acquire(key, token, leaseMs, budgetMs, seize);
-      },
-      undefined,
-      budgetMs,
-    );
-    if (seize && grant?.granted === true) this.seized.add(token);
-    return isSent ? grant : 'unsent';
+    const grant = await this.requests.read({ key, token, leaseMs, budgetMs, seize });
+    if (seize && grant !== 'unsent' && grant?.granted === true) this.seized.add(token);
+    return grant;
   }
 
   async renew(key: string, token: string, leaseMs: number): Promise<boolean | undefined> {
@@ -65,8 +90,9 @@ export class Coordination {
     token: string,
     text: () => string,
     ttlMs: number,
+    chars: number,
   ): Promise<boolean | undefined> {
-    const stored = await this.run('fill', (to) => to.fill(key, token, text(), ttlMs), FINISH);
+    const stored = await this.fills.read({ key, token, text, ttlMs, chars });
     // Any other fill stores where nothing was: a store that forgets it has a miss.
     if (this.seized.delete(token) && stored === true) this.repairs.keyReplaced(key);
     return stored;
@@ -104,4 +130,90 @@ export class Coordination {
       load,
     );
   }
+
+  /** A request with less time left than the others has a command of its own: it cannot wait as long. */
+  private async acquireAll(requests: readonly Request[]): Promise<readonly Answer[]> {
+    const longest = Math.max(...requests.map(({ budgetMs }) => budgetMs));
+    const [most, few] = parted(
+      requests,
+      ({ budgetMs }) => budgetMs >= longest - SIMILAR * this.timeoutMs,
+    );
+    if (few.length === 0) return await this.acquireTogether(most);
+    const parts = [most, ...few.map((one) => [one])];
+    const answers = new Map<Request, Answer>();
+    await Promise.all(
+      parts.map(async (part) => {
+        const found = await this.acquireTogether(part);
+        for (const [i, one] of part.entries()) answers.set(one, found[i]);
+      }),
+    );
+    return requests.map((one) => answers.get(one));
+  }
+
+  private async acquireTogether(requests: readonly Request[]): Promise<readonly Answer[]> {
+    let isSent = false;
+    const withinMs = Math.min(...requests.map(({ budgetMs }) => budgetMs));
+    const acquire = async (to: Coordinator): Promise<readonly Grant[]> => {
+      isSent = true;
+      if (requests.length > 1 && to.acquireMany !== undefined) {
+        return await to.acquireMany(requests, withinMs);
+      }
+      return await Promise.all(
+        requests.map(({ key, token, leaseMs, seize }) =>
+          to.acquire(key, token, leaseMs, withinMs, seize),
+        ),
+      );
+    };
+    const load: Load = { weight: requests.length, lane: 'single' };
+    const grants = await this.run('acquire', acquire, load, withinMs);
+    return requests.map((_, i) => (isSent ? grants?.[i] : 'unsent'));
+  }
+
+  private async fillAll(fills: readonly Fill[]): Promise<readonly (boolean | undefined)[]> {
+    const parts: Fill[][] = [];
+    let chars = Infinity;
+    for (const one of fills) {
+      if (chars + one.chars > DISPATCH.chunkChars) {
+        parts.push([]);
+        chars = 0;
+      }
+      parts.at(-1)?.push(one);
+      chars += one.chars;
+    }
+    return (await Promise.all(parts.map((part) => this.fillTogether(part)))).flat();
+  }
+
+  private async fillTogether(fills: readonly Fill[]): Promise<readonly (boolean | undefined)[]> {
+    const fill = async (to: Coordinator): Promise<FillOutcomes['stored']> => {
+      const [first] = fills;
+      if (fills.length === 1 && first !== undefined) {
+        const { key, token, text, ttlMs } = first;
+        return [await to.fill(key, token, text(), ttlMs)];
+      }
+      if (to.fillMany === undefined) {
+        return await Promise.all(
+          fills.map(({ key, token, text, ttlMs }) => to.fill(key, token, text(), ttlMs)),
+        );
+      }
+      const { stored, error } = await to.fillMany(
+        fills.map((one) => ({ ...one, text: one.text() })),
+      );
+      if (error === undefined) return stored;
+      if (!stored.includes(true)) throw error;
+      this.guard.reported(error, 'aloud', 'fill');
+      return stored;
+    };
+    const stored = await this.run('fill', fill, { ...FINISH, weight: fills.length });
+    return fills.map((_, i) => stored?.[i]);
+  }
+}
+
+function asIs<T>(answer: T | undefined): T | undefined {
+  return answer;
+}
+
+function parted<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
+  const parts: [T[], T[]] = [[], []];
+  for (const item of items) parts[isFirst(item) ? 0 : 1].push(item);
+  return parts;
 }

@@ -42,6 +42,8 @@ export interface Coordinator {
     withinMs: number,
     seize?: boolean,
   ): Promise<Grant>;
+  /** The same for several keys in one command, where the store can do that. */
+  acquireMany?(requests: readonly LeaseRequest[], withinMs: number): Promise<readonly Grant[]>;
   /** Prolongs a lease from now on; answers false when it is no longer held. */
   renew(key: string, token: string, leaseMs: number): Promise<boolean>;
   /** Gives a lease back, if it is still held, and tells those who wait for it. */
@@ -52,6 +54,11 @@ export interface Coordinator {
    * @returns Whether it was stored.
    */
   fill(key: string, token: string, text: string, ttlMs: number): Promise<boolean>;
+  /**
+   * The same for several leases in one command, where the store can do that. After a text that the
+   * store refuses, it stores none of those that follow, but gives their leases back.
+   */
+  fillMany?(fills: readonly LeaseFill[]): Promise<FillOutcomes>;
 
   /**
    * Ends the key's lease, removes what is there, stores a text, and tells everybody.
@@ -179,6 +186,26 @@ export type Grant =
       /** Until it ends, unless it is renewed. */
       readonly remainingMs: number;
     };
+
+/** The lease of a key, to be acquired. */
+export interface LeaseRequest {
+  readonly key: string;
+  readonly token: string;
+  readonly leaseMs: number;
+  readonly seize: boolean;
+}
+
+/** A text to be stored if the lease is still held. */
+export interface LeaseFill extends StoredText {
+  readonly token: string;
+}
+
+/** The result of {@link Coordinator.fillMany}. */
+export interface FillOutcomes {
+  /** For each whether it was stored; `undefined` when the store refused the text. */
+  readonly stored: readonly (boolean | undefined)[];
+  readonly error: Error | undefined;
+}
 
 /** A text to be stored. */
 export interface StoredText {

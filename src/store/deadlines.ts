@@ -3,6 +3,8 @@ import { StoreError } from '../base/errors.js';
 
 /** The event loop is looked at this many times within one time-out. */
 const LOOKS = 8;
+/** From one look to the next while commands wait to be sent: a busy event loop is often late then. */
+const QUEUED_LOOK_MS = 10;
 /** A timer that fires later than this found the event loop blocked. */
 const LATE_MS = 5;
 /** A command that is due while the loop was blocked is judged after so many further looks at most. */
@@ -33,11 +35,14 @@ export class Deadlines {
   private blockedMs = 0;
   private readonly lookMs: number;
 
-  /** @param onLook - Called at every look, before commands are judged. */
+  /**
+   * @param onLook - Called at every look, before commands are judged; returns whether commands wait
+   * to be sent. How long they wait for this process is to be known more precisely.
+   */
   constructor(
     private readonly clock: Clock,
     timeoutMs: number,
-    private readonly onLook: () => void,
+    private readonly onLook: () => boolean,
   ) {
     this.lookMs = timeoutMs / LOOKS;
   }
@@ -113,8 +118,8 @@ export class Deadlines {
     const lateMs = Math.max(0, now - this.dueAt);
     this.blockedMs += lateMs;
     this.dueAt = Infinity;
-    this.onLook();
-    const nextMs = this.judge(now - this.blockedMs, lateMs > LATE_MS);
+    const lookMs = this.onLook() ? Math.min(QUEUED_LOOK_MS, this.lookMs) : this.lookMs;
+    const nextMs = Math.min(lookMs, this.judge(now - this.blockedMs, lateMs > LATE_MS));
     if (this.operations.size > 0) this.arm(now, nextMs);
   };
 

@@ -234,7 +234,8 @@ export class Dispatcher {
 
   private isTooMuch({ lane }: Load): boolean {
     if (lane === 'finish') return this.queues.finish.size >= DISPATCH.maxFinishing;
-    return this.projectedMs(lane) > this.maxWaitMs;
+    // What has been measured varies: in doubt it waits, and is dropped when it has waited too long.
+    return this.projectedMs(lane) > DISPATCH.maxTimeouts * this.options.timeoutMs;
   }
 
   /** How long a command would wait: for everything in its own lane and those before it. */
@@ -254,7 +255,9 @@ export class Dispatcher {
     // A store that is far away replies in bursts: silence means something only after a while.
     if (elapsedMs < (this.completed > 0 ? timeoutMs / 10 : timeoutMs / 2)) return;
     const latest = this.completed / elapsedMs;
-    this.rate = this.rate === undefined ? latest : (this.rate + latest) / 2;
+    // Short intervals differ by chance, the more so on a busy machine.
+    const share = Math.min(0.5, (2 * elapsedMs) / timeoutMs);
+    this.rate = this.rate === undefined ? latest : this.rate + share * (latest - this.rate);
     if (this.slowestMs > timeoutMs * DISPATCH.slowShare || latest === 0) {
       this.window = Math.max(DISPATCH.minInFlight, Math.floor(this.window / 2));
     } else if (this.slowestMs < (timeoutMs * DISPATCH.slowShare) / 2) {

@@ -68,6 +68,7 @@ export class Guard {
     const { breaker, clock, timeoutMs, onChange, onError } = options;
     this.deadlines = new Deadlines(clock, timeoutMs, () => {
       this.dispatcher.look();
+      return this.dispatcher.waiting > 0;
     });
     this.dispatcher = new Dispatcher({
       now: () => this.deadlines.now(),

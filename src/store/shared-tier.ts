@@ -280,6 +280,7 @@ export class SharedTier {
       token,
       () => this.entries.text(entry, payload),
       this.entries.ttlOf(entry),
+      payload.length,
     );
     if (stored === undefined) return 'failed';
     return stored ? 'stored' : 'refused';

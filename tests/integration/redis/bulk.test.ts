@@ -106,6 +106,37 @@ describe('calls on many keys', () => {
     expect(await cache.getStats()).toMatchObject({ degraded: false });
   }, 60_000);
 
+  it('what has a lease is stored, when the store cannot keep up with the misses', async () => {
+    const proxy = await Proxy.start(server.port);
+    closing.push(() => proxy.stop());
+    const { cache } = open({
+      redisUrl: proxy.url,
+      memory: false,
+      storeTimeout: '500ms',
+      lease: '1m',
+      breaker: false,
+    });
+    await cache.set('first', 1);
+    const bus = new Redis(server.url);
+    closing.push(() => {
+      bus.disconnect();
+    });
+    const kinds: string[] = [];
+    bus.on('message', (_, text: string) => kinds.push((JSON.parse(text) as { kind: string }).kind));
+    await bus.subscribe('bulk#bus');
+    // Each reply takes a while: some of the acquisitions have no time to be sent.
+    proxy.delay(30);
+    await Promise.all(keysOf('miss').map((key) => cache.getOrSet(key, () => key)));
+    proxy.delay(0);
+    await until('no lease is held', async () => {
+      const { inFlight } = await cache.getStats();
+      return inFlight === 0 && (await admin.keys('{bulk:miss:*')).length === 0;
+    });
+    expect((await admin.keys('bulk:miss:*')).length).toBeGreaterThan(0);
+    // A fill that is not sent has its lease released.
+    expect(kinds).not.toContain('release');
+  }, 60_000);
+
   it('later writes and removals of the same process win over a setMany under way', async () => {
     const { cache } = open({ memory: false });
     const keys = keysOf('row', 5000);

@@ -8,7 +8,10 @@ const TIMEOUT_MS = 500;
 function setUpDeadlines() {
   const clock = new ManualClock();
   let looks = 0;
-  const deadlines = new Deadlines(clock, TIMEOUT_MS, () => looks++);
+  const deadlines = new Deadlines(clock, TIMEOUT_MS, () => {
+    looks++;
+    return false;
+  });
   const start = (budgetMs = TIMEOUT_MS) => {
     const reply = deferred<string>();
     let outcome = 'pending';

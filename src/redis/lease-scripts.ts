@@ -1,0 +1,98 @@
+import type { FillOutcomes, Grant, LeaseFill, LeaseRequest } from '../store/coordinator.js';
+import type { Layout } from './layout.js';
+import type { Message } from './messages.js';
+import type { Scripts } from './scripts.js';
+
+/** The reply for one lease: whether it is granted, the text or the holder, the time left. */
+type Reply = readonly [number | string, string | null, (number | string)?];
+
+/**
+ * Leases of one key or of many: one script call, or on a cluster, where every key has a slot of its
+ * own, one for each key.
+ *
+ * @internal
+ */
+export class LeaseScripts {
+  /**
+   * @param messageOf - The channel and the text of a message that a script publishes.
+   * @param onSent - Called for each message that was published.
+   */
+  constructor(
+    private readonly scripts: Scripts,
+    private readonly layout: Layout,
+    private readonly isCluster: boolean,
+    private readonly messageOf: (message: Message) => [channel: string, text: string],
+    private readonly onSent: () => void,
+  ) {}
+
+  /** @param notAfter - The server's time from which nothing is granted any more; 0 for never. */
+  async acquire(requests: readonly LeaseRequest[], notAfter: number): Promise<Grant[]> {
+    return await this.together(requests, (some) => this.acquireTogether(some, notAfter));
+  }
+
+  async renew(key: string, token: string, leaseMs: number): Promise<boolean> {
+    return isOne(await this.scripts.run('renew', this.layout.lease(key), token, whole(leaseMs)));
+  }
+
+  async release(key: string, token: string): Promise<void> {
+    const words = [token, ...this.messageOf({ kind: 'release', key })];
+    if (isOne(await this.scripts.run('release', this.layout.lease(key), ...words))) this.onSent();
+  }
+
+  async fill(fills: readonly LeaseFill[]): Promise<FillOutcomes> {
+    const errors: Error[] = [];
+    const stored = await this.together(fills, (some) => this.fillTogether(some, errors));
+    return { stored, error: errors[0] };
+  }
+
+  private async together<T, R>(
+    items: readonly T[],
+    run: (some: readonly T[]) => Promise<R[]>,
+  ): Promise<R[]> {
+    if (!this.isCluster) return await run(items);
+    // ioredis writes the commands of one turn together.
+    return (await Promise.all(items.map((one) => run([one])))).flat();
+  }
+
+  private async acquireTogether(
+    requests: readonly LeaseRequest[],
+    notAfter: number,
+  ): Promise<Grant[]> {
+    const words = [...this.layout.pairs(requests.map(({ key }) => key)), notAfter];
+    for (const { token, leaseMs, seize } of requests) {
+      words.push(token, whole(leaseMs), seize ? 1 : 0);
+    }
+    const replies = (await this.scripts.run('acquire', ...words)) as Reply[];
+    return replies.map(([granted, found, remaining]) =>
+      Number(granted) === 1
+        ? { granted: true, text: found ?? undefined }
+        : { granted: false, holder: found ?? '', remainingMs: Math.max(0, Number(remaining)) },
+    );
+  }
+
+  private async fillTogether(
+    fills: readonly LeaseFill[],
+    errors: Error[],
+  ): Promise<(boolean | undefined)[]> {
+    const keys = fills.map(({ key }) => key);
+    const [key = ''] = keys;
+    const message: Message = keys.length === 1 ? { kind: 'fill', key } : { kind: 'filled', keys };
+    const words = [...this.layout.pairs(keys), ...this.messageOf(message)];
+    for (const { token, text, ttlMs } of fills) words.push(token, text, whole(ttlMs));
+    const reply = (await this.scripts.run('fill', ...words)) as [(number | string)[], string];
+    const [outcomes, error] = reply;
+    if (error !== '') errors.push(new Error(error));
+    if (outcomes.some(isOne)) this.onSent();
+    return outcomes.map((outcome) => (Number(outcome) < 0 ? undefined : isOne(outcome)));
+  }
+}
+
+/** Redis takes whole milliseconds, and none of 0. */
+function whole(ms: number): number {
+  return Math.max(1, Math.ceil(ms));
+}
+
+/** A client may be set to hand numbers over as strings. */
+function isOne(reply: unknown): boolean {
+  return Number(reply) === 1;
+}
