@@ -20,11 +20,14 @@ export class Coalescer<Raw, Value, Key = string> {
    * @param toValue - Makes each reader's value of what was fetched, or a promise of it; here rather
    * than behind a promise of its own, since readers come by the hundred.
    * @param largest - Keys that travel together at most, by now.
+   * @param isEager - Sends the first one of a turn at once, and gathers only those that follow: a
+   * request that is alone does not wait, and stays ahead of what is sent after it.
    */
   constructor(
     private readonly fetchMany: (keys: readonly Key[]) => Promise<readonly Raw[]>,
     private readonly toValue: (raw: Raw | undefined, key: Key) => Value | Promise<Value>,
     private readonly largest: () => number,
+    private readonly isEager = false,
   ) {}
 
   /**
@@ -37,6 +40,10 @@ export class Coalescer<Raw, Value, Key = string> {
 
   /** The value of what `fetchMany` answers for the key. */
   read(key: Key): Promise<Value> {
+    if (this.isEager && this.open === undefined) {
+      this.open = this.begin();
+      return this.fetchMany([key]).then(([answer]) => this.toValue(answer, key));
+    }
     const batch = (this.open ??= this.begin());
     const position = batch.keys.push(key) - 1;
     if (batch.keys.length >= this.largest()) this.send(batch);
@@ -58,6 +65,6 @@ export class Coalescer<Raw, Value, Key = string> {
     // A full batch has left before its tick.
     if (this.open !== batch) return;
     this.open = undefined;
-    batch.settle(this.fetchMany(batch.keys));
+    if (batch.keys.length > 0) batch.settle(this.fetchMany(batch.keys));
   }
 }

@@ -48,8 +48,8 @@ export class Coordination {
     private readonly timeoutMs: number,
   ) {
     const most = (): number => DISPATCH.chunk;
-    this.requests = new Coalescer((some) => this.acquireAll(some), asIs, most);
-    this.fills = new Coalescer((some) => this.fillAll(some), asIs, most);
+    this.requests = new Coalescer((some) => this.acquireAll(some), asIs, most, true);
+    this.fills = new Coalescer((some) => this.fillAll(some), asIs, most, true);
   }
 
   /**
