@@ -5,6 +5,7 @@ import { budgetOf } from './budget.js';
 import { chunksOf, inChunks, laneOf } from './chunks.js';
 import type { Engine } from './engine.js';
 import type { Fence } from './fence.js';
+import type { BulkTurn } from './write-queue.js';
 
 /** A checked entry of `setMany`. */
 export interface BulkEntry {
@@ -36,8 +37,7 @@ interface Open {
 /** What a chunk needs besides its entries. */
 interface BulkCall {
   readonly engine: Engine;
-  /** Keys that a later write has taken over. */
-  readonly overtaken: ReadonlySet<string>;
+  readonly turn: BulkTurn;
   readonly lane: Lane;
   /** The store's clock of tags from before the call; `undefined` when it is not needed. */
   readonly noting: Promise<number | undefined> | undefined;
@@ -58,7 +58,6 @@ export async function storeMany(
   const { shared, writes } = engine;
   // Of equal keys the last one counts.
   const latest = [...new Map(entries.map((entry) => [entry.key, entry])).values()];
-  writes.overtake(latest.map(({ key }) => key));
   // All at once: an invalidation that comes while the first chunks are sent concerns the last ones.
   const opened = latest.map((source) => open(engine, source));
   const hasTags = latest.some(({ tags }) => tags.length > 0);
@@ -66,8 +65,9 @@ export async function storeMany(
     shared?.isCoordinated === true && hasTags
       ? shared.tagClock(engine.options.storeTimeoutMs)
       : undefined;
-  await writes.runBulk(async (overtaken) => {
-    const call: BulkCall = { engine, overtaken, lane: laneOf(latest.length), noting };
+  const keys = latest.map(({ key }) => key);
+  await writes.runBulk(keys, async (turn) => {
+    const call: BulkCall = { engine, turn, lane: laneOf(latest.length), noting };
     const run = async (some: readonly Open[], isSent: boolean): Promise<boolean> => {
       const outcome = await storeChunk(call, some, isSent);
       for (const [i, { source }] of some.entries()) {
@@ -115,7 +115,7 @@ async function storeChunk(
   some: readonly Open[],
   isSent: boolean,
 ): Promise<readonly boolean[] | undefined> {
-  const { engine, overtaken } = call;
+  const { engine, turn } = call;
   const { shared, events, fences, writes } = engine;
   try {
     if (shared === undefined) {
@@ -128,7 +128,7 @@ async function storeChunk(
     for (const { fence } of some) fence.sharedClock = sharedClock ?? fence.sharedClock;
     const keys = some.map(({ source }) => source.key);
     return await writes.runMany(keys, async () => {
-      const mine = some.filter(({ source }) => !overtaken.has(source.key));
+      const mine = some.filter(({ source }) => !turn.skips(source.key));
       const stored = isSent ? await share(call, shared, mine) : undefined;
       if (!isSent) shared.postpone(mine.map(({ source }) => source.key));
       for (const { source, fence, kept } of mine) {
@@ -136,7 +136,7 @@ async function storeChunk(
         engine.invalidateKey(source.key, fence);
         if (!keepInMemory(engine, source, fence, kept)) engine.memory?.drop(source.key);
       }
-      return stored && keys.map((key) => stored.has(key) || overtaken.has(key));
+      return stored && keys.map((key) => stored.has(key) || turn.has(key));
     });
   } finally {
     for (const { fence } of some) fences.lower(fence);
@@ -195,14 +195,13 @@ async function share(
  */
 export async function removeMany(engine: Engine, keys: readonly string[]): Promise<number> {
   const { writes, counters, events } = engine;
-  writes.overtake(keys);
   // Memory is clean before the first reply, however many chunks there are.
   const found = new Set(keys.filter((key) => forget(engine, key)));
   await engine.invalidateShared((shared) =>
-    writes.runBulk(async (overtaken) => {
+    writes.runBulk(keys, async (turn) => {
       const lane = laneOf(keys.length);
       const run = async (some: readonly string[], isSent: boolean): Promise<boolean> => {
-        const mine = some.filter((key) => !overtaken.has(key));
+        const mine = some.filter((key) => !turn.skips(key));
         const removed = await removeChunk(engine, shared, mine, isSent ? lane : undefined);
         for (const key of removed ?? []) found.add(key);
         return removed !== undefined;

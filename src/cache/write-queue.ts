@@ -1,4 +1,38 @@
 /**
+ * What a bulk call must leave alone: keys that later writes of its process have taken over.
+ *
+ * @internal
+ */
+export class BulkTurn {
+  private readonly overtaken = new Map<string, Promise<unknown> | undefined>();
+  private readonly awaited = new Set<Promise<unknown>>();
+
+  /** @param tail - The latest write of a key that is queued. */
+  constructor(private readonly tail: (key: string) => Promise<unknown> | undefined) {}
+
+  has(key: string): boolean {
+    return this.overtaken.has(key);
+  }
+
+  /** Whether the call leaves a key to a later write, whose end it then has to wait for. */
+  skips(key: string): boolean {
+    if (!this.overtaken.has(key)) return false;
+    const end = this.overtaken.get(key) ?? this.tail(key);
+    if (end !== undefined) this.awaited.add(end);
+    return true;
+  }
+
+  overtake(key: string, end: Promise<unknown> | undefined): void {
+    this.overtaken.set(key, end);
+  }
+
+  /** Settles when the later writes of all skipped keys have landed. Never rejects. */
+  async replaced(): Promise<void> {
+    await Promise.all(this.awaited);
+  }
+}
+
+/**
  * Runs the operations of one key in the order in which they were asked for, so that the writes of
  * a process reach the shared tier in its own order. Keys do not wait for one another.
  *
@@ -6,8 +40,8 @@
  */
 export class WriteQueue {
   private readonly tails = new Map<string, Promise<unknown>>();
-  /** Bulk calls under way, and the keys of theirs that a later write has taken over. */
-  private readonly bulks = new Map<Set<string>, Promise<unknown>>();
+  /** Bulk calls under way, and when each of them ends. */
+  private readonly bulks = new Map<BulkTurn, Promise<unknown>>();
 
   run<T>(key: string, operation: () => Promise<T>): Promise<T> {
     const before = this.tails.get(key);
@@ -37,24 +71,33 @@ export class WriteQueue {
   }
 
   /**
-   * Runs a call on many keys, which come to the queue bit by bit.
+   * Runs a call on many keys, which come to the queue bit by bit. It overtakes earlier bulk calls.
    *
-   * @param operation - Given the keys that later writes have taken over: it must leave them alone.
+   * @param operation - Given its turn, it must leave the keys alone that later writes have taken over.
+   * @returns Settles when those writes have landed as well: until then the store holds the old values.
    */
-  runBulk<T>(operation: (overtaken: ReadonlySet<string>) => Promise<T>): Promise<T> {
-    const overtaken = new Set<string>();
-    const result = operation(overtaken);
-    const end = result.then(ignore, ignore).then(() => {
-      this.bulks.delete(overtaken);
-    });
-    this.bulks.set(overtaken, end);
-    return result;
+  runBulk<T>(keys: Iterable<string>, operation: (turn: BulkTurn) => Promise<T>): Promise<T> {
+    const turn = new BulkTurn((key) => this.tails.get(key));
+    let finish = ignore;
+    const end = new Promise<void>((resolve) => (finish = resolve));
+    this.overtake(keys, end);
+    this.bulks.set(turn, end);
+    return operation(turn)
+      .finally(() => turn.replaced())
+      .finally(() => {
+        this.bulks.delete(turn);
+        finish();
+      });
   }
 
-  /** A write of these keys is asked for: bulk calls that came earlier must not land behind it. */
-  overtake(keys: Iterable<string>): void {
+  /**
+   * A write of these keys is asked for: bulk calls that came earlier must not land behind it.
+   *
+   * @param end - When it has landed, if it is a bulk call; a single write is queued in the same turn.
+   */
+  overtake(keys: Iterable<string>, end?: Promise<unknown>): void {
     if (this.bulks.size === 0) return;
-    for (const key of keys) for (const overtaken of this.bulks.keys()) overtaken.add(key);
+    for (const key of keys) for (const turn of this.bulks.keys()) turn.overtake(key, end);
   }
 
   /** Settles when all that is queued now has, and every bulk call under way. */

@@ -1,6 +1,6 @@
 import { readEnvelope } from '../../src/store/envelope.js';
 import type { History, Moment } from './history.js';
-import type { KeyPlan, Scenario } from './scenario.js';
+import type { Deed, KeyPlan, Scenario } from './scenario.js';
 import type { Server } from './server.js';
 
 /** A value as the simulated database makes it. */
@@ -29,6 +29,14 @@ export interface Load {
   readonly startedAt: number;
 }
 
+/** A call that writes or invalidates a key, by the order of its beginning and its end. */
+interface Call {
+  readonly process: number;
+  readonly by: Extract<Deed, { kind: 'write' }>['by'];
+  readonly start: number;
+  end: number;
+}
+
 /** A call may take that many store time-outs, leases and loads; see {@link Checker.longestCallMs}. */
 const MOST_TIMEOUTS = 4;
 const MOST_LEASES = 4;
@@ -49,6 +57,7 @@ export class Checker {
   /** By key, when it was last written or invalidated; `Infinity` while that is under way. */
   private readonly touched = new Map<string, number>();
   private readonly touching = new Map<string, number>();
+  private readonly calls = new Map<string, readonly Call[]>();
   private readonly plans: ReadonlyMap<string, KeyPlan>;
   private readonly isCalm: boolean;
 
@@ -129,6 +138,32 @@ export class Checker {
         this.touched.set(key, this.now());
       }
     };
+  }
+
+  /** The cache is called for it, in the order that counts. */
+  call(process: number, keys: readonly string[], by: Call['by']): () => void {
+    const call: Call = { process, by, start: this.history.moment().order, end: Infinity };
+    for (const key of keys) this.calls.set(key, [...(this.calls.get(key) ?? []), call]);
+    return () => {
+      call.end = this.history.moment().order;
+    };
+  }
+
+  /**
+   * At the end, before anything is read again: a value that was set last is there. An earlier call of
+   * the same process must not have removed it, however late its commands were sent.
+   */
+  checkKept(server: Server, key: string): void {
+    const { ttlMs, tags } = this.plans.get(key) as KeyPlan;
+    const calls = this.calls.get(key) ?? [];
+    const last = calls.at(-1);
+    if (!this.isCalm || ttlMs < 1000 || tags !== 'none' || last?.by !== 'set') return;
+    // The pass of a pattern may remove what was set meanwhile.
+    const isAlone = calls.every(({ process, by, end }) => {
+      return (process === last.process && by !== 'clear') || end < last.start;
+    });
+    if (!isAlone || versionOf(server, key) !== undefined) return;
+    this.fail(`process ${last.process} has set ${key} last, but the store does not have it`);
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { Engine } from '../../src/cache/engine.js';
+import type { Repairs } from '../../src/store/repairs.js';
 import type { Sabotage } from './simulation.js';
 
 /*
@@ -46,6 +47,26 @@ export const CLOSING_SABOTAGES: Readonly<Record<string, Sabotage>> = {
   'close waits for nothing': inEach(({ underWay, writes }) => {
     replace(underWay, ['add']);
     Object.defineProperty(writes, 'size', { value: 0 });
+  }),
+};
+
+/** What bulk calls must not do; noticed in scenarios that have some. */
+export const BULK_SABOTAGES: Readonly<Record<string, Sabotage>> = {
+  'a bulk call ignores a later write of one of its keys': inEach(({ writes }) => {
+    replace(writes, ['overtake']);
+  }),
+  'a bulk call does not wait for earlier writes of its keys': inEach(({ writes }) => {
+    replace(writes, ['runMany'], async (_: unknown, run: () => Promise<unknown>) => await run());
+  }),
+  'what a bulk call does not send any more is not logged': inEach((engine) => {
+    replace(sharedOf(engine), ['postpone']);
+  }),
+  'a chunk that got no reply is not logged': inEach((engine) => {
+    const { store } = sharedOf(engine) as { store: { repairs: Repairs } };
+    const keysFailed = store.repairs.keysFailed.bind(store.repairs);
+    replace(store.repairs, ['keysFailed'], (keys: readonly string[]) => {
+      if (keys.length < 2) keysFailed(keys);
+    });
   }),
 };
 

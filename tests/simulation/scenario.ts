@@ -26,7 +26,7 @@ export type Deed =
   /** A new version in the database, and after a while what makes it known. */
   | {
       readonly kind: 'write';
-      readonly by: 'delete' | 'set' | 'tag' | 'resultTag' | 'clear';
+      readonly by: 'delete' | 'set' | 'tag' | 'resultTag' | 'clear' | 'deleteMany' | 'setMany';
       readonly key: string;
       readonly gapMs: number;
     }
@@ -103,6 +103,8 @@ export interface Scenario {
   readonly snapshotMs: number;
   /** Invalidations that a process can repeat. */
   readonly journal: number;
+  /** Keys per command of a bulk call, and commands of one call in flight. Default: as in production. */
+  readonly bulk?: { readonly chunk: number; readonly chunksInFlight: number };
   /** When the last step has been taken. */
   readonly endMs: number;
 }
@@ -183,6 +185,35 @@ export function closingScenarioOf(seed: number): Scenario {
       process,
       at: random.chance(0.2) ? undefined : random.int(0, scenario.endMs),
     })),
+  };
+}
+
+/**
+ * The seed's scenario with bulk writes, cut into several commands, which single writes of one of their
+ * keys follow closely.
+ */
+export function bulkScenarioOf(seed: number): Scenario {
+  const scenario = scenarioOf(seed);
+  const random = new Random(seed ^ 0xb01c);
+  const steps = scenario.steps.flatMap((step) => {
+    const { at, process, deed } = step;
+    if (deed.kind !== 'write' || !random.chance(0.6)) return [step];
+    const by = random.pick(['deleteMany', 'setMany', 'setMany'] as const);
+    const bulk: Step = { at, process, deed: { ...deed, by, gapMs: 0 } };
+    if (random.chance(0.5)) return [bulk];
+    const key = random.pick(scenario.keys).key;
+    const after = random.int(0, 2 * scenario.commandMs);
+    const single = random.pick(['delete', 'set'] as const);
+    return [
+      bulk,
+      { at: at + after, process, deed: { kind: 'write' as const, by: single, key, gapMs: 0 } },
+    ];
+  });
+  return {
+    ...scenario,
+    steps,
+    endMs: scenario.endMs + 2 * scenario.commandMs,
+    bulk: { chunk: random.int(1, 2), chunksInFlight: random.int(1, 2) },
   };
 }
 

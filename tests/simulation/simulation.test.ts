@@ -1,6 +1,6 @@
 import { Figures } from './figures.js';
-import { CLOSING_SABOTAGES, ROLLBACK_SABOTAGES, SABOTAGES } from './sabotage.js';
-import { closingScenarioOf, scenarioOf, type Scenario } from './scenario.js';
+import { BULK_SABOTAGES, CLOSING_SABOTAGES, ROLLBACK_SABOTAGES, SABOTAGES } from './sabotage.js';
+import { bulkScenarioOf, closingScenarioOf, scenarioOf, type Scenario } from './scenario.js';
 import { simulate } from './simulation.js';
 
 /*
@@ -96,6 +96,16 @@ describe('the protocol, simulated', () => {
     60_000 + 60 * COUNT,
   );
 
+  it(
+    `keeps them with bulk writes in several commands, for ${COUNT / 8} seeds from ${FIRST}`,
+    async () => {
+      for (let seed = FIRST; seed < FIRST + COUNT / 8; seed++) {
+        await expectNoViolation(bulkScenarioOf(seed));
+      }
+    },
+    60_000 + 100 * COUNT,
+  );
+
   it.each(Object.entries(REGRESSIONS))('seed %s: no longer, %s', async (seed) => {
     await expectNoViolation(Number(seed));
   });
@@ -141,6 +151,18 @@ describe('the protocol, simulated', () => {
           const { violations } = await simulate(rolledBack(seed, seed % 2 === 0 ? 1 : 10_000), {
             sabotage,
           });
+          if (violations.length > 0) return;
+        }
+        throw new Error(`Nothing was noticed in ${MOST_SABOTAGED} seeds.`);
+      },
+      60_000,
+    );
+
+    it.each(Object.entries(BULK_SABOTAGES))(
+      '%s',
+      async (_, sabotage) => {
+        for (let seed = 1; seed <= MOST_SABOTAGED; seed++) {
+          const { violations } = await simulate(bulkScenarioOf(seed), { sabotage });
           if (violations.length > 0) return;
         }
         throw new Error(`Nothing was noticed in ${MOST_SABOTAGED} seeds.`);

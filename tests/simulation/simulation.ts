@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 
 import { CacheManager, type CacheOptions, type LoadOptions } from 'aurora-cache';
 
+import { DISPATCH } from '../../src/base/defaults.js';
 import type { Engine } from '../../src/cache/engine.js';
 import { CORE } from '../../src/cache/manager.js';
 import { BusLink } from './bus-link.js';
@@ -24,6 +25,8 @@ import { Server } from './server.js';
 import { SimulatedStore } from './simulated-store.js';
 
 const NAMESPACE = 'sim';
+/** How bulk calls are cut into commands: smaller while a scenario with few keys runs. */
+const BULK: { chunk: number; chunksInFlight: number } = DISPATCH;
 /** After the last step, everything must be well again by then. */
 const HEALING_MS = 20_000;
 
@@ -70,7 +73,13 @@ export async function simulate(
   options: SimulateOptions = {},
 ): Promise<Outcome> {
   const scenario = typeof seed === 'number' ? scenarioOf(seed) : seed;
-  return await new Simulation(scenario, options).run();
+  const { chunk, chunksInFlight } = BULK;
+  Object.assign(BULK, scenario.bulk);
+  try {
+    return await new Simulation(scenario, options).run();
+  } finally {
+    Object.assign(BULK, { chunk, chunksInFlight });
+  }
 }
 
 interface Unconfirmed {
@@ -261,7 +270,9 @@ class Simulation {
 
   private async remove(member: Member, key: string): Promise<void> {
     const done = this.checker.touch([key]);
+    const returned = this.checker.call(member.id, [key], 'delete');
     await member.cache.delete(key);
+    returned();
     done();
   }
 
@@ -274,15 +285,18 @@ class Simulation {
     const { history, scheduler } = this;
     const plan = this.plans.get(key) as KeyPlan;
     const keys = this.concerned(by, key);
-    const written = keys.filter((one) => one === key || this.random.chance(0.5));
+    const written =
+      by === 'setMany' ? keys : keys.filter((one) => one === key || this.random.chance(0.5));
     const busy = written.some((one) => {
       const lock = this.locks.get(one);
       return lock !== undefined && lock.owner !== member;
     });
     if (busy) return;
     // Two that set a key at once must agree on an order by themselves: no cache can do that.
-    const free = by === 'set' ? this.lock(member, key) : undefined;
-    const done = this.checker.touch(by === 'resultTag' ? this.keysOf('result') : keys);
+    const isSet = by === 'set' || by === 'setMany';
+    const free = isSet ? this.lockAll(member, written) : undefined;
+    const touched = by === 'resultTag' ? this.keysOf('result') : keys;
+    const done = this.checker.touch(touched);
     const old = history.version(key);
     const kills = written.map((one) => ({
       key: one,
@@ -291,20 +305,30 @@ class Simulation {
     }));
     this.note(() => `database: ${kills.map((kill) => `${kill.key} v${kill.version}`).join(' ')}`);
     // What is set must be set in the order of the versions, which is the writer's business.
-    if (gapMs > 0 && by !== 'set') await scheduler.sleep(gapMs);
+    if (gapMs > 0 && !isSet) await scheduler.sleep(gapMs);
+    const returned = this.checker.call(member.id, touched, by);
     const { cache } = member;
     switch (by) {
       case 'delete':
         await cache.delete(key);
         break;
       case 'set': {
-        const version = old + 1;
-        const { ttlMs, graceMs, tags } = plan;
-        const row: Row = { version, madeAt: scheduler.now };
-        const grace = graceMs > 0 ? (`${graceMs}ms` as const) : false;
-        await cache.set(key, row, { ttl: `${ttlMs}ms`, grace, tags: tagsOf(tags, version) });
+        const { value, options } = entryOf(plan, old + 1, scheduler.now);
+        await cache.set(key, value, options);
         break;
       }
+      case 'deleteMany':
+        await cache.deleteMany(keys);
+        break;
+      case 'setMany':
+        await cache.setMany(
+          kills.map((kill) => {
+            const one = this.plans.get(kill.key) as KeyPlan;
+            const { value, options } = entryOf(one, kill.version, scheduler.now);
+            return { key: kill.key, value, ...options };
+          }),
+        );
+        break;
       case 'tag':
         await cache.invalidateTags(STATIC_TAG);
         break;
@@ -315,6 +339,7 @@ class Simulation {
         await cache.clear(patternOf(key));
         break;
     }
+    returned();
     done();
     history.killFor(member.id, kills);
     this.unconfirmed.set(member, [
@@ -327,6 +352,7 @@ class Simulation {
   /** Keys that an invalidation is about. */
   private concerned(by: Extract<Deed, { kind: 'write' }>['by'], key: string): string[] {
     if (by === 'tag') return this.keysOf('static');
+    if (by === 'deleteMany' || by === 'setMany') return [...this.plans.keys()];
     if (by !== 'clear') return [key];
     const first = key.slice(0, 2);
     return [...this.plans.keys()].filter((one) => one.startsWith(first));
@@ -334,6 +360,13 @@ class Simulation {
 
   private keysOf(mode: KeyPlan['tags']): string[] {
     return this.scenario.keys.filter(({ tags }) => tags === mode).map(({ key }) => key);
+  }
+
+  private lockAll(owner: Member, keys: readonly string[]): () => void {
+    const releases = keys.map((key) => this.lock(owner, key));
+    return () => {
+      for (const release of releases) release();
+    };
   }
 
   private lock(owner: Member, key: string): () => void {
@@ -530,6 +563,7 @@ class Simulation {
   private async checkAgreement(): Promise<void> {
     const { checker, history, server, scenario, members } = this;
     this.note(() => 'all is quiet');
+    for (const { key } of scenario.keys) checker.checkKept(server, key);
     for (const kind of ['get', 'getOrSet'] as const) {
       for (const member of members) {
         for (const { key } of scenario.keys) void this.perform(member, { kind, key });
@@ -590,6 +624,13 @@ function loadOptions(plan: KeyPlan): LoadOptions<Row> {
     refreshAhead,
     tags: tags === 'result' ? ({ version }) => tagsOf(tags, version) : tagsOf(tags, 1),
   };
+}
+
+/** A version as the cache is given it. */
+function entryOf({ ttlMs, graceMs, tags }: KeyPlan, version: number, madeAt: number) {
+  const value: Row = { version, madeAt };
+  const grace = graceMs > 0 ? (`${graceMs}ms` as const) : (false as const);
+  return { value, options: { ttl: `${ttlMs}ms` as const, grace, tags: tagsOf(tags, version) } };
 }
 
 function patternOf(key: string): string {
