@@ -13,6 +13,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 
 import { ensureBenchmarkPrograms } from '../tests/support/ensure-programs.mjs';
+import { bulk } from './cases/bulk.js';
 import { http } from './cases/http.js';
 import { invalidation } from './cases/invalidation.js';
 import { load } from './cases/load.js';
@@ -33,6 +34,7 @@ const cases: Readonly<Record<string, (options: BenchOptions) => Promise<Report>>
   'memory-hit': memoryHit,
   'memory-store': memoryStore,
   'redis-hit': redisHit,
+  bulk,
   stampede,
   invalidation,
   http,
