@@ -8,7 +8,7 @@ import { isThenable } from '../base/thenable.js';
 import { removeMany, storeMany, type BulkEntry, type SetManyResult } from './bulk.js';
 import { closeCache } from './closing.js';
 import { Engine } from './engine.js';
-import type { SetEntry, WarmEntry } from './entries.js';
+import type { LoadEntry, SetEntry, WarmEntry } from './entries.js';
 import type { CacheEvents, CacheListener } from './events.js';
 import type { LoadContext } from './load-context.js';
 import { isNamespace, type CacheOptions } from './options.js';
@@ -216,23 +216,39 @@ export class CacheManager {
     entries: Iterable<WarmEntry<T>> | AsyncIterable<WarmEntry<T>>,
     options: WarmOptions = {},
   ): Promise<WarmReport> {
-    const job = async (entry: WarmEntry<T>): Promise<void> => {
-      if (typeof entry.loader === 'function') {
-        const { key, loader, ...rest } = entry;
-        await this.getOrSet(key, loader, rest);
-      } else {
-        const { key, value, ...rest } = entry as SetEntry<T>;
-        await this.set(key, value, rest);
-      }
+    const run = async (entry: WarmEntry<T>): Promise<unknown> => {
+      const { key, loader, ...rest } = entry as LoadEntry<T>;
+      return await this.getOrSet(key, loader, rest);
     };
-    const { clock } = this[CORE].engine;
-    return await warmAll(
+    const runMany = async (some: readonly WarmEntry<T>[]): Promise<readonly unknown[]> => {
+      const errors = new Array<unknown>(some.length);
+      const good: BulkEntry[] = [];
+      for (const [i, entry] of some.entries()) {
+        try {
+          const { key, value, ...rest } = entry as SetEntry<T>;
+          good.push(this.bulkEntry('set', key, value, rest));
+        } catch (error) {
+          errors[i] = error;
+        }
+      }
+      await storeMany(engine, good);
+      return errors;
+    };
+    const { engine } = this[CORE];
+    return await warmAll<WarmEntry<T>>(
       entries,
-      job,
-      // Callers without types pass anything, null even.
-      (entry) => (entry as WarmEntry<T> | null | undefined)?.key ?? '',
+      {
+        run,
+        // Callers without types pass anything, null even.
+        keyOf: (entry) => (entry as WarmEntry<T> | null | undefined)?.key ?? '',
+        plain: {
+          accepts: (entry) =>
+            typeof (entry as LoadEntry<T> | null | undefined)?.loader !== 'function',
+          run: runMany,
+        },
+      },
       options,
-      () => clock.monotonic(),
+      () => engine.clock.monotonic(),
     );
   }
 

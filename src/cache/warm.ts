@@ -1,4 +1,4 @@
-import { DEFAULTS } from '../base/defaults.js';
+import { DEFAULTS, DISPATCH } from '../base/defaults.js';
 import { checkOptions, isFunction, isIntegerIn, isObject } from '../base/options.js';
 import { warnOnce } from '../base/warn.js';
 
@@ -34,16 +34,29 @@ export interface WarmReport extends WarmProgress {
   readonly durationMs: number;
 }
 
+/** What is done with the items. */
+export interface WarmJobs<T> {
+  /** Deals with one item. */
+  readonly run: (item: T) => Promise<unknown>;
+  readonly keyOf: (item: T) => string;
+  /** For items that can share a command. */
+  readonly plain?: {
+    readonly accepts: (item: T) => boolean;
+    /** @returns For each item the error with which it failed; `undefined` for none. */
+    readonly run: (items: readonly T[]) => Promise<readonly unknown[]>;
+  };
+}
+
 /**
- * Runs a job for every item, a bounded number at a time, and goes on after failures.
+ * Runs a job for every item, a bounded number at a time, and goes on after failures. Plain items are
+ * gathered, and dealt with before the next item that is not.
  *
  * @throws ConfigurationError for a bad option; what the iterable itself throws.
  * @internal
  */
 export async function warmAll<T>(
   items: Iterable<T> | AsyncIterable<T>,
-  job: (item: T) => Promise<unknown>,
-  keyOf: (item: T) => string,
+  jobs: WarmJobs<T>,
   options: WarmOptions,
   monotonic: () => number,
 ): Promise<WarmReport> {
@@ -63,12 +76,10 @@ export async function warmAll<T>(
   const progress = (): WarmProgress => ({ done, total: known ?? begun, failed });
   const running = new Set<Promise<void>>();
 
-  const run = async (item: T): Promise<void> => {
-    try {
-      await job(item);
-    } catch (error) {
+  const ended = (item: T, error: unknown): void => {
+    if (error !== undefined) {
       failed++;
-      if (errors.length < DEFAULTS.warmErrors) errors.push({ key: keyOf(item), error });
+      if (errors.length < DEFAULTS.warmErrors) errors.push({ key: jobs.keyOf(item), error });
     }
     done++;
     try {
@@ -79,17 +90,56 @@ export async function warmAll<T>(
     }
   };
 
-  for await (const item of items) {
-    if (signal?.aborted === true) {
-      aborted = true;
-      break;
+  const run = async (item: T): Promise<void> => {
+    let failure: unknown;
+    try {
+      await jobs.run(item);
+    } catch (error) {
+      failure = error ?? new Error(String(error));
     }
-    begun++;
-    const task = run(item).finally(() => running.delete(task));
+    ended(item, failure);
+  };
+  const runMany = async (some: readonly T[]): Promise<void> => {
+    let failures: readonly unknown[] = [];
+    try {
+      failures = (await jobs.plain?.run(some)) ?? [];
+    } catch (error) {
+      failures = some.map(() => error);
+    }
+    for (const [i, item] of some.entries()) ended(item, failures[i]);
+  };
+  let plain: T[] = [];
+  const begin = async (work: Promise<void>): Promise<void> => {
+    const task = work.finally(() => running.delete(task));
     running.add(task);
     if (running.size >= concurrency) await Promise.race(running);
+  };
+  const flush = async (): Promise<void> => {
+    const some = plain;
+    plain = [];
+    if (some.length > 0) await begin(runMany(some));
+  };
+
+  try {
+    for await (const item of items) {
+      if (signal?.aborted === true) {
+        aborted = true;
+        break;
+      }
+      begun++;
+      if (jobs.plain?.accepts(item) === true) {
+        // A slow source does not hold back what it has brought.
+        if (plain.length === 0) setImmediate(() => void flush());
+        if (plain.push(item) >= DISPATCH.chunk) await flush();
+      } else {
+        await flush();
+        await begin(run(item));
+      }
+    }
+  } finally {
+    await flush();
+    await Promise.all(running);
   }
-  await Promise.all(running);
   return {
     ...progress(),
     warmed: done - failed,

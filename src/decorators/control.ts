@@ -143,7 +143,9 @@ export function controlsOf(method: CachedMethod, self: unknown): CacheControl {
           return site.record.name;
         }
       };
-      return await warmAll(calls, job, keyOf, options, () => site.engine.clock.monotonic());
+      return await warmAll(calls, { run: job, keyOf }, options, () =>
+        site.engine.clock.monotonic(),
+      );
     },
   };
 }

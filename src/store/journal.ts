@@ -147,6 +147,8 @@ export class Journal {
   }
 }
 
+/** Keys hold no control characters: theirs need no prefix, which bulk calls would pay for. */
 function idOf(what: Invalidation): string {
-  return what.kind === 'pattern' ? `p${what.pattern.source}` : `${what.kind}:${what.name}`;
+  if (what.kind === 'key') return what.name;
+  return what.kind === 'pattern' ? `\0p${what.pattern.source}` : `\0t${what.name}`;
 }

@@ -130,6 +130,26 @@ describe('warm', () => {
     expect(report).toMatchObject({ done: 1, aborted: false });
   });
 
+  it('stores values in the order of the entries, and what a slow source has brought at once', async () => {
+    const { cache } = setUp();
+    const gate = deferred<undefined>();
+    const load = jest.fn(() => 'loaded');
+    async function* slow(): AsyncGenerator<WarmEntry> {
+      yield { key: 'a', value: 1 };
+      yield { key: 'a', value: 2 };
+      yield { key: 'a', loader: load };
+      yield { key: 'b', value: 3 };
+      await gate.promise;
+    }
+    const warming = cache.warm(slow());
+    await flush();
+    expect(await cache.get('a')).toBe(2);
+    expect(await cache.get('b')).toBe(3);
+    expect(load).not.toHaveBeenCalled();
+    gate.resolve(undefined);
+    expect(await warming).toMatchObject({ done: 4, warmed: 4, failed: 0 });
+  });
+
   it('takes iterators of any length, and their failure is the caller’s', async () => {
     const { cache } = setUp();
     function* keys(): Generator<WarmEntry> {
