@@ -1,4 +1,5 @@
 import type { Glob } from '../base/glob.js';
+import { LoneMap } from '../base/lone-map.js';
 import { publicKey } from '../base/private-key.js';
 
 /**
@@ -29,7 +30,7 @@ export interface Fence {
  */
 export class FenceTable {
   /** The newest fence of each key, which leads to the others: there is hardly ever more than one. */
-  private readonly open = new Map<string, LinkedFence>();
+  private readonly open = new LoneMap<LinkedFence>();
   private readonly watches = new Set<Watch>();
 
   raise(key: string, tagClock: number, sharedClock?: number): Fence {

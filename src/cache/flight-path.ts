@@ -27,10 +27,13 @@ export function takeOff(
   purpose: Purpose,
   hasWaited = false,
 ): Flight {
-  const flight = enlist(engine, request, hasWaited);
+  const before = engine.flights.get(request.key);
+  const flight = enlist(engine, request, before, hasWaited);
   const shared = sharedFor(engine, request);
-  if (shared === undefined || purpose === 'reload') void flyOn(engine, request, flight, purpose);
-  else {
+  if (shared === undefined || purpose === 'reload') {
+    if (shared !== undefined) flight.ownDelay = shared.ownDelay;
+    void flyOn(engine, request, flight, purpose);
+  } else {
     void readShared(shared, flight).then((found) => {
       if (!landsOn(engine, request, flight, found, purpose)) {
         void flyOn(engine, request, flight, purpose);
@@ -41,8 +44,8 @@ export function takeOff(
 }
 
 /**
- * Starts a flight whose first caller has a promise of his own, since it will probably end with the
- * shared tier's answer.
+ * Starts a flight of a key that has none, whose first caller has a promise of its own, since it will
+ * probably end with the shared tier's answer.
  *
  * @param onHit - Makes the answer of what the shared tier has.
  * @param onMiss - Makes the answer of a flight that goes on to load.
@@ -55,7 +58,7 @@ export function readThrough(
   onHit: (found: SharedEntry) => unknown,
   onMiss: (flight: Flight) => unknown,
 ): Promise<unknown> {
-  const flight = enlist(engine, request);
+  const flight = enlist(engine, request, undefined);
   return readShared(shared, flight).then((found) => {
     if (found !== undefined && landsOn(engine, request, flight, found, 'read')) return onHit(found);
     void flyOn(engine, request, flight, 'read');
@@ -63,17 +66,22 @@ export function readThrough(
   });
 }
 
-function enlist(engine: Engine, { key, policy }: LoadRequest, hasWaited = false): Flight {
+/** @param before - The key's flight, whose place the new one takes. */
+function enlist(
+  engine: Engine,
+  { key, policy }: LoadRequest,
+  before: Flight | undefined,
+  hasWaited = false,
+): Flight {
   const now = engine.clock.now();
   const flight = new Flight(
     key,
     engine.memory === undefined ? engine.prepareFence(key) : engine.raiseFence(key),
     now,
     typeof policy.tags === 'function' ? TAGS_FOLLOW : policy.tags,
-    hasWaited || engine.flights.get(key)?.isOverdue(now, policy.leaseMs) === true,
+    hasWaited || before?.isOverdue(now, policy.leaseMs) === true,
   );
-  if (engine.shared !== undefined) flight.ownDelay = engine.shared.ownDelay;
-  engine.flights.add(flight);
+  engine.flights.add(flight, before);
   return flight;
 }
 
@@ -92,6 +100,7 @@ export function sharedFor(
 /** Never rejects: a store that fails has nothing. */
 function readShared(shared: SharedTier, flight: Flight): Promise<SharedEntry | undefined> {
   const reading = shared.read(flight.key);
+  flight.ownDelay = shared.gatheringDelay;
   flight.batch = shared.gathering;
   return reading;
 }

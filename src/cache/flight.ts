@@ -2,6 +2,7 @@ import { NO_DELAY, type OwnDelay } from '../store/guard.js';
 import type { Clock, TimerHandle } from '../base/clock.js';
 import { LIMITS } from '../base/defaults.js';
 import type { Glob } from '../base/glob.js';
+import { LoneMap } from '../base/lone-map.js';
 import { publicKey } from '../base/private-key.js';
 import { inSharedContext } from '../base/shared-context.js';
 import type { SharedEntry } from '../store/shared-tier.js';
@@ -46,7 +47,10 @@ export type FlightStage = 'reading' | 'asking' | 'waiting' | 'loading';
  * come meanwhile join it.
  */
 export class Flight {
-  /** How long calls had waited for this process when it started; see `leftOfBudget`. */
+  /**
+   * How long calls had waited for this process when it started, or its batch of reads did; see
+   * `leftOfBudget`.
+   */
   ownDelay: OwnDelay = NO_DELAY;
   /** The expired entry that the shared tier had. */
   stale: SharedEntry | undefined;
@@ -213,40 +217,34 @@ const NOBODY: ReadonlySet<() => void> = new Set();
  * @internal
  */
 export class FlightTable {
-  private readonly flights = new Map<string, Flight>();
-  /**
-   * The flight that came while there was no other: with one call at a time, as good as all of them.
-   * A Map that is emptied again and again is given a new table each time.
-   */
-  private alone: Flight | undefined;
+  private readonly flights = new LoneMap<Flight>();
   /** Loads whose place another has taken, while they run: one per key. */
   private readonly hung = new Map<string, Flight>();
 
   get(key: string): Flight | undefined {
-    const { alone } = this;
-    return alone?.key === key ? alone : this.flights.get(key);
+    return this.flights.get(key);
   }
 
-  /** Enters a flight; one that is there already keeps its own callers and gets no new ones. */
-  add(flight: Flight): void {
-    const { alone, flights } = this;
-    const before = this.get(flight.key);
+  /**
+   * Enters a flight; one that is there already keeps its own callers and gets no new ones.
+   *
+   * @param before - What {@link FlightTable.get} returns for the key: reads look it up once.
+   */
+  add(flight: Flight, before: Flight | undefined): void {
     if (before?.landed === false && !this.hung.has(flight.key)) this.hung.set(flight.key, before);
-    if (alone === undefined ? flights.size === 0 : alone.key === flight.key) this.alone = flight;
-    else flights.set(flight.key, flight);
+    this.flights.set(flight.key, flight);
   }
 
   /** Takes out this flight, not the one that may have taken its place. */
   remove(flight: Flight): void {
-    if (this.hung.get(flight.key) === flight) this.hung.delete(flight.key);
-    if (this.alone === flight) this.alone = undefined;
-    else if (this.flights.get(flight.key) === flight) this.flights.delete(flight.key);
+    const { hung, flights } = this;
+    if (hung.size > 0 && hung.get(flight.key) === flight) hung.delete(flight.key);
+    if (flights.get(flight.key) === flight) flights.delete(flight.key);
   }
 
   /** From now on nobody joins the key's flight: its value may be from before an invalidation. */
   detach(key: string): void {
-    if (this.alone?.key === key) this.alone = undefined;
-    else this.flights.delete(key);
+    this.flights.delete(key);
   }
 
   /**
@@ -275,11 +273,12 @@ export class FlightTable {
   }
 
   get size(): number {
-    return this.flights.size + (this.alone === undefined ? 0 : 1);
+    return this.flights.size;
   }
 
   private detachWhere(concerns: (flight: Flight) => boolean): void {
-    if (this.alone !== undefined && concerns(this.alone)) this.alone = undefined;
-    for (const [key, flight] of this.flights) if (concerns(flight)) this.flights.delete(key);
+    for (const flight of this.flights.values()) {
+      if (concerns(flight)) this.flights.delete(flight.key);
+    }
   }
 }

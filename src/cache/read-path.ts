@@ -101,7 +101,7 @@ function answer(
   stale: MemoryEntry | undefined,
 ): Promise<unknown> {
   const shared = sharedFor(engine, request);
-  if (stale === undefined && engine.spentKeys.has(request.key)) {
+  if (stale === undefined && engine.spentKeys.size > 0 && engine.spentKeys.has(request.key)) {
     countMiss(engine, request);
     return loadAlone(engine, request);
   }

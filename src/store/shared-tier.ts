@@ -15,7 +15,7 @@ import {
   type KeyedEntry,
   type SharedEntry,
 } from './entry-codec.js';
-import type { OwnDelay } from './guard.js';
+import { NO_DELAY, type OwnDelay } from './guard.js';
 import { GuardedStore, type GuardedStoreOptions } from './guarded-store.js';
 import { KeyCount } from './key-count.js';
 
@@ -56,6 +56,8 @@ export class SharedTier {
   private readonly keys: KeyCount;
   /** When the first of the reads was asked for that wait to be sent. */
   private gatheringSince = 0;
+  /** {@link SharedTier.ownDelay} at that time: a look at the clock for each read would cost too much. */
+  gatheringDelay: OwnDelay = NO_DELAY;
   /** Reads of one turn share a command and a time-out. */
   private readonly reads: Coalescer<unknown, SharedEntry | undefined>;
   /** When tags were last invalidated; `Infinity` for what could not be learnt. */
@@ -148,6 +150,7 @@ export class SharedTier {
   read(key: string): Promise<SharedEntry | undefined> {
     if (this.reads.gathering === undefined) {
       this.gatheringSince = this.options.clock.monotonic();
+      this.gatheringDelay = this.ownDelay;
     }
     return this.reads.read(key);
   }

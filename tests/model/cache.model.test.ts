@@ -22,7 +22,7 @@ import {
  *   - write-path.ts, `invalidateTags`: `flights.detachTagged(…)` → callers join a load from before
  *   - write-path.ts, `clear`: `fences.markMatching(…)`           → a stale set
  *   - write-path.ts, `clear`: `flights.detachMatching(…)`        → callers join a load from before
- *   - read-path.ts, `takeOff`: `engine.flights.add(flight)`      → a second load
+ *   - read-path.ts, `takeOff`: `engine.flights.add(flight, …)`   → a second load
  *   - read-path.ts, `isGood`: the check of the tags              → an invalidated value is served
  *   - read-path.ts, `servable`: `held`, or `flight.fence.marked` → an invalidated value is served
  */

@@ -36,7 +36,7 @@ it('holds one flight of each key, whatever is entered, taken out and detached', 
           const tags = one.tag === undefined ? [] : [one.tag];
           const flight = new Flight(one.add, fences.prepare(one.add, 0), 0, tags, false);
           made.push(flight);
-          table.add(flight);
+          table.add(flight, table.get(one.add));
           model.flights.set(one.add, flight);
         } else if ('remove' in one) {
           // Also those that have been replaced or taken out before.

@@ -1,0 +1,39 @@
+import fc from 'fast-check';
+
+import { LoneMap } from '../../../src/base/lone-map.js';
+
+const step = fc.record({
+  key: fc.constantFrom('a', 'b', 'c', ''),
+  isDeletion: fc.boolean(),
+});
+
+it('holds what a Map would, whatever is set and deleted', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const map = new LoneMap<{ readonly step: number }>();
+      const model = new Map<string, { readonly step: number }>();
+      for (const [i, { key, isDeletion }] of steps.entries()) {
+        if (isDeletion) {
+          map.delete(key);
+          model.delete(key);
+        } else {
+          map.set(key, { step: i });
+          model.set(key, { step: i });
+        }
+        for (const one of ['a', 'b', 'c', '']) expect(map.get(one)).toEqual(model.get(one));
+        expect(map.size).toBe(model.size);
+        expect([...map.keys()].sort()).toEqual([...model.keys()].sort());
+        expect([...map.values()].map((value) => value.step).sort()).toEqual(
+          [...model.values()].map((value) => value.step).sort(),
+        );
+      }
+    }),
+  );
+});
+
+it('goes on past entries that are deleted while it lists them', () => {
+  const map = new LoneMap<{ readonly key: string }>();
+  for (const key of ['a', 'b', 'c']) map.set(key, { key });
+  for (const { key } of map.values()) map.delete(key);
+  expect(map.size).toBe(0);
+});
