@@ -5,6 +5,20 @@ export interface Acknowledgement {
   readonly version: number;
   /** By `Date.now()`, which is the same for all processes of a machine. */
   readonly at: number;
+  /** The process that wrote. */
+  readonly author: number;
+  /** How often Redis had come back in an earlier state when the write began. */
+  readonly restarts: number;
+}
+
+/** How often Redis has gone back to an earlier state, and which processes have dealt with it. */
+export interface Trouble {
+  /** Counted before it is killed. */
+  readonly crashes: number;
+  /** Counted once it is dead. */
+  readonly restarts: number;
+  /** By process, the latest crash after which it has done everything again, and when it had. */
+  readonly caught: ReadonlyMap<number, { readonly crash: number; readonly at: number }>;
 }
 
 /** Older ones tell nothing that these do not. */
@@ -31,11 +45,12 @@ export class Database {
     return await this.client.incr(this.name('row', row));
   }
 
-  async acknowledge(row: string, { version, at }: Acknowledgement): Promise<void> {
+  async acknowledge(row: string, one: Acknowledgement): Promise<void> {
+    const { version, at, author, restarts } = one;
     const name = this.name('log', row);
     await this.client
       .multi()
-      .lpush(name, `${version}@${at}`)
+      .lpush(name, [version, at, author, restarts].join('@'))
       .ltrim(name, 0, MOST_KEPT - 1)
       .exec();
   }
@@ -43,9 +58,31 @@ export class Database {
   async acknowledged(row: string): Promise<Acknowledgement[]> {
     const log = await this.client.lrange(this.name('log', row), 0, -1);
     return log.map((line) => {
-      const [version, at] = line.split('@');
-      return { version: Number(version), at: Number(at) };
+      const [version = 0, at = 0, author = 0, restarts = 0] = line.split('@').map(Number);
+      return { version, at, author, restarts };
     });
+  }
+
+  async trouble(): Promise<Trouble> {
+    const { crashes, restarts, ...rest } = await this.client.hgetall(this.name('trouble'));
+    const caught = Object.entries(rest).map(([worker, text]) => {
+      const [crash = 0, at = 0] = text.split('@').map(Number);
+      return [Number(worker), { crash, at }] as const;
+    });
+    return {
+      crashes: Number(crashes ?? 0),
+      restarts: Number(restarts ?? 0),
+      caught: new Map(caught),
+    };
+  }
+
+  async count(what: 'crashes' | 'restarts'): Promise<void> {
+    await this.client.hincrby(this.name('trouble'), what, 1);
+  }
+
+  /** A process has done again what a crash had undone. */
+  async caughtUp(worker: number, crash: number): Promise<void> {
+    await this.client.hset(this.name('trouble'), String(worker), `${crash}@${Date.now()}`);
   }
 
   close(): void {

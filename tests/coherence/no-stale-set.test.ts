@@ -1,8 +1,14 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+
+import { Redis } from 'ioredis';
 
 import { Proxy } from '../support/redis/proxy.js';
 import { RedisServer, stopServers, until } from '../support/redis/server.js';
+import { Database } from './database.js';
 import { startFleet, type Member } from './fleet.js';
 import type { Answers, Inspection, RunReport, RunSpec, Sabotage, SubjectKind } from './protocol.js';
 
@@ -47,6 +53,7 @@ const USUAL = {
   leaseMs: undefined,
   failures: 0,
   sabotage: undefined,
+  closings: 0,
 } as const satisfies Partial<RunSpec>;
 
 type Changes = Partial<RunSpec>;
@@ -79,7 +86,9 @@ afterAll(async () => {
   await stopServers();
 });
 
-type Step = 'report' | 'finish' | 'hears' | 'settle' | 'beacons' | 'beacon' | 'inspect' | 'close';
+type Step =
+  | ('report' | 'finish' | 'hears' | 'crashed' | 'caught')
+  | ('settle' | 'beacons' | 'beacon' | 'inspect' | 'close');
 
 /** Asks all processes, and waits for all. */
 function askAll<K extends Step>(run: string, kind: K): Promise<Answers[K][]> {
@@ -179,6 +188,13 @@ function expectSound(outcome: Outcome, memory: boolean, boundMs?: number): void 
 
 /** What makes entries expire, and loads fail. */
 const GRACE = { grace: true, failures: 0.1 } as const;
+/** Calls on several hundred keys, beside others on one of them. */
+const MANY: Changes = {
+  kinds: ['removed', 'stored'],
+  subjects: PROCESSES,
+  writers: 3,
+  writePauseMs: [0, 60],
+};
 /** Loads that others do not wait for to the end, and that are invalidated in the middle. */
 const SLOW: Changes = {
   leaseMs: 100,
@@ -203,6 +219,16 @@ describe('Nobody reads what is older than the last acknowledged write', () => {
     'with memory and grace': {
       'tracking, grace': { ...GRACE },
       'pubsub, grace': { bus: 'pubsub', ...GRACE },
+    },
+    'with calls on many keys': {
+      'no memory, many keys': { memory: false, ...MANY },
+      'tracking, many keys': { ...MANY },
+      'pubsub, many keys': { bus: 'pubsub', ...MANY },
+    },
+    'when caches are closed and opened with calls under way': {
+      'no memory, closings': { memory: false, closings: 3 },
+      'tracking, closings': { closings: 3 },
+      'pubsub, closings': { bus: 'pubsub', closings: 3 },
     },
     'when loads are longer than leases': {
       'no memory, long loads': { memory: false, ...SLOW },
@@ -274,6 +300,95 @@ describe('The same when the bus suffers', () => {
   });
 });
 
+describe('When Redis restarts from a snapshot that is older than acknowledged writes', () => {
+  const BROKEN = 'no journal';
+  let folder: string;
+  let server: RedisServer;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'aurora-coherence-'));
+    server = await RedisServer.start(['--dir', folder]);
+  });
+
+  afterAll(async () => {
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** Waits until every process has got so many more writes acknowledged. */
+  async function progress(runs: readonly string[]): Promise<void> {
+    const written = async (): Promise<number[]> => {
+      const reports = await Promise.all(runs.map((run) => askAll(run, 'report')));
+      return reports.flat().map(({ writes }) => writes);
+    };
+    const before = await written();
+    await until('more is written', async () =>
+      (await written()).every((writes, i) => writes >= (before[i] ?? 0) + 5),
+    );
+  }
+
+  async function crash(runs: readonly string[]): Promise<void> {
+    const databases = runs.map((run) => new Database(database.url, run));
+    const count = (what: 'crashes' | 'restarts'): Promise<unknown> =>
+      Promise.all(databases.map((one) => one.count(what)));
+    const admin = new Redis(server.url);
+    await progress(runs);
+    await admin.save();
+    admin.disconnect();
+    await progress(runs);
+    await count('crashes');
+    // What it has saved is all that it knows afterwards.
+    await server.kill();
+    await count('restarts');
+    await Promise.all(runs.map((run) => askAll(run, 'crashed')));
+    await server.up();
+    await until('all have dealt with it', async () => {
+      const caught = await Promise.all(runs.map((run) => askAll(run, 'caught')));
+      return !caught.flat().includes(false);
+    });
+    await progress(runs);
+    for (const one of databases) one.close();
+  }
+
+  /** Runs side by side, which all see the same crashes: until it is noticed that one is broken. */
+  async function sideBySide(changes: Readonly<Record<string, Changes>>): Promise<Outcome[]> {
+    const runs = new Map<string, string>();
+    let crashes: Promise<void> | undefined;
+    const crashAgain = async (): Promise<void> => {
+      await until('all have begun', async () => runs.size === Object.keys(changes).length);
+      const isNoticed = async (): Promise<boolean> => {
+        await crash([...runs.values()]);
+        const { stale, ownStale } = together(await askAll(runs.get(BROKEN) as string, 'report'));
+        return stale + ownStale > 0;
+      };
+      await until('it is noticed', isNoticed, NOTICED_MS);
+    };
+    const meanwhile = (name: string) => async (run: string) => {
+      runs.set(name, run);
+      await (crashes ??= crashAgain());
+    };
+    const usual = { redisUrl: server.url, writers: 1, writePauseMs: [20, 100] } as const;
+    return await Promise.all(
+      Object.entries(changes).map(([name, one]) =>
+        check(`snapshot, ${name}`, { ...usual, ...one }, meanwhile(name)),
+      ),
+    );
+  }
+
+  it('an invalidation is in force again once its author has repeated it, or it is noticed', async () => {
+    const [without, tracking, pubsub, broken] = (await sideBySide({
+      'no memory': { memory: false },
+      tracking: {},
+      pubsub: { bus: 'pubsub' },
+      [BROKEN]: { memory: false, sabotage: BROKEN },
+    })) as [Outcome, Outcome, Outcome, Outcome];
+    expectSound(without, false);
+    expectSound(tracking, true);
+    expectSound(pubsub, true);
+    expect(faultsOf(broken, false)).not.toEqual([]);
+  });
+});
+
 describe('The checker notices when a protection is missing', () => {
   let proxy: Proxy;
 
@@ -335,6 +450,16 @@ describe('The checker notices when a protection is missing', () => {
       },
       // What Redis answers is on its way for long, and the news overtake it.
       delay: [90, 'commands'],
+    },
+    {
+      what: 'no waiting for what takes over',
+      changes: { ...MANY, memory: false, kinds: ['stored'], readers: 32, writers: 4 },
+      // A window for others between the end of the bulk call and the landing of the later write.
+      delay: [90, 'commands'],
+    },
+    {
+      what: 'no evictions while closed',
+      changes: { memory: false, kinds: ['plain', 'known', 'method'], closings: 1 },
     },
     {
       what: 'no reconnect rule',

@@ -8,10 +8,16 @@ export type Sabotage =
   | 'no reconnect rule'
   | 'no strict joining'
   | 'no tag versions'
-  | 'no news of absent keys';
+  | 'no news of absent keys'
+  | 'no waiting for what takes over'
+  | 'no evictions while closed'
+  | 'no journal';
 
 /** What is cached and written: see `subjects.ts`. */
-export type SubjectKind = 'plain' | 'swept' | 'known' | 'found' | 'method' | 'function' | 'own';
+export type SubjectKind =
+  | ('plain' | 'swept' | 'known' | 'found' | 'method' | 'function' | 'own')
+  /** Written by calls on more keys than fit into the commands that are in flight at once. */
+  | ('removed' | 'stored');
 
 /** At least, at most. */
 export type Range = readonly [least: number, most: number];
@@ -48,6 +54,11 @@ export interface RunSpec {
   /** Share of loads that fail. */
   readonly failures: number;
   readonly sabotage: Sabotage | undefined;
+  /**
+   * At least so often, each process closes its cache with calls under way, and opens another; 0:
+   * never.
+   */
+  readonly closings: number;
 }
 
 /** What one process saw in a run. */
@@ -126,6 +137,10 @@ export interface Orders {
   finish: { run: string };
   /** Whether the cache of a run hears messages. */
   hears: { run: string };
+  /** Redis is dead, and will be back in an earlier state. */
+  crashed: { run: string };
+  /** Whether the process has done again what the latest crash undid. */
+  caught: { run: string };
   /** Waits until the cache has nothing under way. */
   settle: { run: string };
   /** Reads the beacons of all processes into memory. */
@@ -143,6 +158,8 @@ export interface Answers {
   report: RunReport;
   finish: undefined;
   hears: boolean;
+  crashed: undefined;
+  caught: boolean;
   settle: undefined;
   beacons: undefined;
   beacon: undefined;

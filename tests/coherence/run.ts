@@ -1,14 +1,14 @@
 import { setImmediate, setTimeout as pause } from 'node:timers/promises';
 
-import { CacheManager } from 'aurora-cache';
+import { CacheManager, StoreError } from 'aurora-cache';
 import { Redis } from 'ioredis';
 
 import type { Engine } from '../../src/cache/engine.js';
 import { Random } from '../simulation/random.js';
 import { until } from '../support/redis/server.js';
-import { Database } from './database.js';
+import { Database, type Acknowledgement, type Trouble } from './database.js';
 import type { Inspection, Range, RunReport, RunSpec } from './protocol.js';
-import { engineOf, sabotage } from './sabotage.js';
+import { coordinatorOf, engineOf, sabotage } from './sabotage.js';
 import { subjectsOf, type Row, type Subject } from './subjects.js';
 
 const MOST_EXAMPLES = 5;
@@ -18,13 +18,45 @@ const LATENESS_MS = 10;
 /** The longest wait for quiet. */
 const REST_MS = 60_000;
 
+/** Between two closings of a cache. */
+const CLOSING_MS: Range = [50, 250];
+
+/** A cache, and what is done with it. */
+interface Instance {
+  readonly cache: CacheManager;
+  readonly engine: Engine;
+  readonly subjects: readonly Subject[];
+}
+
+/** A cache without Redis is on its own, and promises nothing; one that is off asks the database. */
+function isAway({ enabled, shared }: Engine): boolean {
+  return enabled && shared?.isAway === true;
+}
+
+/**
+ * Since when every process has to know of a write. What Redis has acknowledged before it went back to
+ * an earlier state may be undone until its author has done it again.
+ *
+ * @param before - When the read began.
+ * @param after - When it had ended.
+ */
+function inForceSince(one: Acknowledgement, before: Trouble, after: Trouble): number {
+  if (one.restarts >= after.crashes) return one.at;
+  const caught = before.caught.get(one.author);
+  return caught !== undefined && caught.crash >= after.crashes
+    ? Math.max(one.at, caught.at)
+    : Infinity;
+}
+
 /** One process's part in a run: a cache, and what is done with it and checked. */
 export class Run {
-  private readonly cache: CacheManager;
-  private readonly engine: Engine;
+  private instance: Instance;
+  /** Of caches that are closed. */
+  private readonly closed: Engine[] = [];
   private readonly database: Database;
   private readonly random: Random;
-  private readonly subjects: readonly Subject[];
+  /** The latest crash that is not dealt with yet, and the connections until then. */
+  private crash: { readonly number: number; readonly connections: number } | undefined;
   /** The newest version of each row that this process has got acknowledged. */
   private readonly own = new Map<string, number>();
   private readonly errors = new Set<string>();
@@ -41,41 +73,26 @@ export class Run {
     private readonly worker: number,
     private readonly processes: number,
   ) {
-    const { redisUrl, namespace, bus, grace, memoryTtlMs, leaseMs } = spec;
     this.random = new Random(spec.seed * 31 + worker);
-    this.database = new Database(spec.databaseUrl, namespace);
-    this.cache = new CacheManager({
-      ...{ redisUrl, namespace, bus },
-      memory: spec.memory && (memoryTtlMs === undefined ? {} : { ttl: `${memoryTtlMs}ms` }),
-      lease: leaseMs === undefined ? undefined : `${leaseMs}ms`,
-      ...(grace
-        ? { defaultTtl: '150ms', grace: '1m', softTimeout: '15ms', refreshAhead: 0.3 }
-        : { defaultTtl: '10m' }),
-    });
-    this.cache.on('error', ({ error }) => this.errors.add(String(error)));
-    this.engine = engineOf(this.cache);
-    const { cache, database, random } = this;
-    const load = (row: string): Promise<Row> => this.load(row);
-    this.subjects = subjectsOf(spec, { cache, database, random, load, worker });
+    this.database = new Database(spec.databaseUrl, spec.namespace);
+    this.instance = this.newInstance();
   }
 
   async open(): Promise<void> {
-    await this.cache.get('warm-up');
-    await this.untilListening();
-    if (this.spec.sabotage !== undefined) sabotage(this.engine, this.spec.sabotage);
+    await this.prepare(this.instance);
   }
 
   async run(): Promise<RunReport> {
     const { readers, writers, durationMs, readPauseMs, writePauseMs } = this.spec;
     this.end = Date.now() + durationMs;
-    const writable = this.subjects.filter(({ write }) => write !== undefined);
     await Promise.all([
       this.measureLateness(),
+      this.closeAgainAndAgain(),
       ...Array.from({ length: readers }, () =>
-        this.loop(readPauseMs, () => this.read(this.random.pick(this.subjects))),
+        this.loop(readPauseMs, () => this.read(this.instance)),
       ),
       ...Array.from({ length: writers }, () =>
-        this.loop(writePauseMs, () => this.write(this.random.pick(writable))),
+        this.loop(writePauseMs, () => this.write(this.instance)),
       ),
     ]);
     return this.report();
@@ -92,22 +109,35 @@ export class Run {
   }
 
   get hears(): boolean {
-    return this.engine.shared?.isListening === true;
+    return this.instance.engine.shared?.isListening === true;
+  }
+
+  /** Called while Redis is dead, so that each connection from now on is to what comes back. */
+  async crashed(): Promise<void> {
+    const { crashes } = await this.database.trouble();
+    const { connections } = coordinatorOf(this.instance.engine).history;
+    this.crash = { number: crashes, connections };
+  }
+
+  get hasCaughtUp(): boolean {
+    return this.crash === undefined;
   }
 
   /** Waits until nothing is under way here, nor an invalidation that Redis has not confirmed. */
   async settle(): Promise<void> {
-    const { engine, spec } = this;
+    const { spec, instance } = this;
+    const { engine } = instance;
     // A cache without its protections may never come to rest.
     if (spec.sabotage !== undefined) return;
     const isAtRest = async (): Promise<boolean> =>
-      this.hears && !this.isAway() && engine.shared?.pending === 0 && this.leftovers === 0;
+      this.hears && !isAway(engine) && engine.shared?.pending === 0 && this.leftovers === 0;
     await until('nothing is under way', isAtRest, REST_MS);
   }
 
   /** Reads the beacon of every process into memory. */
   async readBeacons(): Promise<void> {
-    const { engine, spec, cache, beacons } = this;
+    const { spec, beacons } = this;
+    const { engine, cache } = this.instance;
     const { memory } = engine;
     if (spec.sabotage !== undefined) return;
     const areHeld = async (): Promise<boolean> => {
@@ -118,12 +148,13 @@ export class Run {
   }
 
   async removeBeacon(): Promise<void> {
-    await this.cache.delete(this.beacons[this.worker] ?? '');
+    await this.instance.cache.delete(this.beacons[this.worker] ?? '');
   }
 
   /** Compares what the tiers have with the database, once every message has arrived. */
   async inspect(): Promise<Inspection> {
-    const { memory, shared } = this.engine;
+    const { cache, engine, subjects } = this.instance;
+    const { memory, shared } = engine;
     await this.untilListening();
     const arrived = async (): Promise<boolean> =>
       this.beacons.every((key) => memory?.find(key) === undefined);
@@ -135,7 +166,7 @@ export class Run {
       const found = {
         memory: memory?.find(key)?.value,
         redis: (await shared?.read(key))?.value,
-        get: await this.cache.get(key),
+        get: await cache.get(key),
       };
       for (const [tier, value] of Object.entries(found)) {
         if (value === undefined) continue;
@@ -144,12 +175,12 @@ export class Run {
         if (version !== current) differing.push(`${row}: ${current}, but ${version} by ${tier}`);
       }
     };
-    await Promise.all(this.subjects.map(look));
+    await Promise.all(subjects.map(look));
     return { differing, compared, leftovers: this.leftovers };
   }
 
   async close(): Promise<void> {
-    await this.cache.close();
+    await this.instance.cache.close();
     this.database.close();
   }
 
@@ -159,8 +190,11 @@ export class Run {
 
   /** What is still in the tables. */
   private get leftovers(): number {
-    const { fences, flights, waiters } = this.engine;
-    return fences.size + flights.size + waiters.size;
+    const all = [this.instance.engine, ...this.closed];
+    return all.reduce(
+      (sum, { fences, flights, waiters }) => sum + fences.size + flights.size + waiters.size,
+      0,
+    );
   }
 
   private async untilListening(): Promise<void> {
@@ -171,7 +205,8 @@ export class Run {
   private get isDone(): boolean {
     const { least } = this.spec;
     const { reads, writes } = this.count;
-    const isEnough = reads >= least.reads && writes >= least.writes;
+    const isEnough =
+      reads >= least.reads && writes >= least.writes && this.closed.length >= this.spec.closings;
     return this.finished && isEnough && Date.now() >= this.end;
   }
 
@@ -186,13 +221,57 @@ export class Run {
       await pause(LATENESS_MS);
       const lateMs = performance.now() - start - LATENESS_MS;
       this.lateMs = Math.max(this.lateMs, Math.ceil(lateMs));
+      await this.lookAfterCrash();
     }
     client.disconnect();
   }
 
-  /** A cache without Redis is on its own, and promises nothing. */
-  private isAway(): boolean {
-    return this.engine.shared?.isAway === true;
+  /** Closes the cache while calls are under way; those that come meanwhile find it closed. */
+  private async closeAgainAndAgain(): Promise<void> {
+    const { spec, closed } = this;
+    while (spec.closings > 0 && !this.isDone) {
+      await pause(this.within(CLOSING_MS));
+      const old = this.instance;
+      await old.cache.close();
+      const next = this.newInstance();
+      await this.prepare(next);
+      this.instance = next;
+      closed.push(old.engine);
+    }
+  }
+
+  private newInstance(): Instance {
+    const { spec, database, random, worker } = this;
+    const { redisUrl, namespace, bus, grace, memoryTtlMs, leaseMs } = spec;
+    const cache = new CacheManager({
+      ...{ redisUrl, namespace, bus },
+      memory: spec.memory && (memoryTtlMs === undefined ? {} : { ttl: `${memoryTtlMs}ms` }),
+      lease: leaseMs === undefined ? undefined : `${leaseMs}ms`,
+      ...(grace
+        ? { defaultTtl: '150ms', grace: '1m', softTimeout: '15ms', refreshAhead: 0.3 }
+        : { defaultTtl: '10m' }),
+    });
+    cache.on('error', ({ error }) => this.errors.add(String(error)));
+    const load = (row: string): Promise<Row> => this.load(row);
+    const subjects = subjectsOf(spec, { cache, database, random, load, worker });
+    return { cache, engine: engineOf(cache), subjects };
+  }
+
+  private async prepare({ cache, engine }: Instance): Promise<void> {
+    await cache.get('warm-up');
+    await until('it hears messages', async () => engine.shared?.isListening === true, REST_MS);
+    if (this.spec.sabotage !== undefined) sabotage(engine, this.spec.sabotage);
+  }
+
+  /** Reports that everything is done again which Redis had forgotten, once it is. */
+  private async lookAfterCrash(): Promise<void> {
+    const { crash, worker, instance } = this;
+    const { shared } = instance.engine;
+    if (crash === undefined || shared?.isAway !== false) return;
+    const { connections } = coordinatorOf(instance.engine).history;
+    if (connections <= crash.connections || !shared.isCurrent || shared.pending > 0) return;
+    await this.database.caughtUp(worker, crash.number);
+    this.crash = undefined;
   }
 
   private async loop(range: Range, act: () => Promise<void>): Promise<void> {
@@ -203,33 +282,41 @@ export class Run {
     }
   }
 
-  private async read(subject: Subject): Promise<void> {
+  private async read({ cache, engine, subjects }: Instance): Promise<void> {
+    const { own, database } = this;
+    const subject = this.random.pick(subjects);
     const { row } = subject;
-    const { engine, own } = this;
-    const acknowledged = await this.database.acknowledged(row);
+    const [before, acknowledged] = await Promise.all([
+      database.trouble(),
+      database.acknowledged(row),
+    ]);
     // A process that was not let run for a while hears first what has arrived meanwhile.
     await setImmediate();
     const floor = own.get(row) ?? 0;
     const isDeaf = engine.shared?.isListening !== true;
-    const wasAway = this.isAway();
+    const wasAway = isAway(engine);
     const startedAt = Date.now();
     let found: Row | undefined;
     let how = '';
     try {
-      [how, found] = await this.ask(subject);
+      [how, found] = await this.ask(cache, subject);
     } catch (error) {
       if ((error as Error).message !== PLANNED) throw error;
       this.count.failed++;
       return;
     }
     if (found === undefined) return;
-    if (wasAway || this.isAway()) {
+    if (wasAway || isAway(engine)) {
       this.count.unchecked++;
       return;
     }
     this.count.reads++;
     const { version } = found;
-    const missed = acknowledged.filter((one) => one.version > version);
+    const newer = acknowledged.filter((one) => one.version > version);
+    const after = newer.length > 0 ? await database.trouble() : before;
+    const missed = newer
+      .map((one) => ({ ...one, at: inForceSince(one, before, after) }))
+      .filter(({ at }) => at <= startedAt);
     const first = Math.min(...missed.map(({ at }) => at));
     const example = (newest: number, ms: number): void => {
       if (this.examples.length >= MOST_EXAMPLES) return;
@@ -251,8 +338,11 @@ export class Run {
     }
   }
 
-  private async ask(subject: Subject): Promise<[how: string, found: Row | undefined]> {
-    const { random, cache } = this;
+  private async ask(
+    cache: CacheManager,
+    subject: Subject,
+  ): Promise<[how: string, found: Row | undefined]> {
+    const { random } = this;
     if (random.chance(0.15)) return ['get', await cache.get<Row>(subject.key)];
     if (subject.refresh !== undefined && random.chance(0.02)) {
       return ['refresh', await subject.refresh()];
@@ -260,19 +350,28 @@ export class Run {
     return ['read', await subject.read()];
   }
 
-  private async write(subject: Subject): Promise<void> {
-    const { row, write } = subject;
-    const { engine, own } = this;
+  private async write({ engine, subjects }: Instance): Promise<void> {
+    const { own, worker, database } = this;
+    const writable = subjects.filter(({ write }) => write !== undefined);
+    const { row, write } = this.random.pick(writable);
+    const { restarts } = await database.trouble();
     const failuresBefore = engine.counters.errors;
-    const version = await (write as () => Promise<number>)();
+    let version: number | undefined;
+    try {
+      version = await (write as () => Promise<number>)();
+    } catch (error) {
+      // A closed cache says so when Redis has not confirmed it.
+      if (!(error instanceof StoreError)) throw error;
+    }
     const at = Date.now();
-    if (engine.shared?.pending !== 0 || engine.counters.errors > failuresBefore) {
+    const pending = (engine.shared?.pending ?? 0) + engine.offTier.pending;
+    if (version === undefined || pending > 0 || engine.counters.errors > failuresBefore) {
       this.count.unchecked++;
       return;
     }
     this.count.writes++;
     own.set(row, Math.max(version, own.get(row) ?? 0));
-    await this.database.acknowledge(row, { version, at });
+    await database.acknowledge(row, { version, at, author: worker, restarts });
   }
 
   private async load(row: string): Promise<Row> {

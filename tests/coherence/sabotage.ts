@@ -2,6 +2,7 @@ import type { CacheManager } from 'aurora-cache';
 
 import type { Engine } from '../../src/cache/engine.js';
 import type { Coordinator, CoordinatorListener } from '../../src/store/coordinator.js';
+import type { Repairs } from '../../src/store/repairs.js';
 import type { Sabotage } from './protocol.js';
 
 const CORE = Symbol.for('aurora-cache.core.v1');
@@ -15,7 +16,11 @@ interface Private {
   readonly shared: { readonly store: { readonly coordinator: Coordinator } };
 }
 
-function coordinatorOf(engine: Engine): Coordinator {
+interface PrivateRepairs {
+  readonly shared: { readonly store: { readonly repairs: Repairs } };
+}
+
+export function coordinatorOf(engine: Engine): Coordinator {
   return (engine as unknown as Private).shared.store.coordinator;
 }
 
@@ -61,6 +66,22 @@ const SABOTAGES: Record<Sabotage, (engine: Engine) => void> = {
       if (message.kind !== 'delete') receive(message, isTracking);
       else coordinator.options.listener.onLeaseEnd(message.key as string);
     };
+  },
+  'no waiting for what takes over': ({ writes }) => {
+    const runBulk = writes.runBulk.bind(writes);
+    writes.runBulk = (keys, operation) =>
+      runBulk(keys, (turn) => {
+        silence(turn, 'replaced');
+        return operation(turn);
+      });
+  },
+  'no evictions while closed': ({ offTier }) => {
+    offTier.run = () => Promise.resolve(undefined);
+  },
+  'no journal': (engine) => {
+    const { repairs } = (engine as unknown as PrivateRepairs).shared.store;
+    silence(repairs.journal, 'ready');
+    repairs.journal.isCurrent = () => true;
   },
   'no tag versions': ({ shared }) => {
     if (shared !== undefined) shared.areTagsValid = () => Promise.resolve(true);

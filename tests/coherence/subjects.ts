@@ -1,5 +1,6 @@
 import { Cached, cached, cacheControl, CacheEvict, type CacheManager } from 'aurora-cache';
 
+import { DISPATCH } from '../../src/base/defaults.js';
 import type { Random } from '../simulation/random.js';
 import type { Database } from './database.js';
 import type { RunSpec, SubjectKind } from './protocol.js';
@@ -29,6 +30,13 @@ export interface Surroundings {
   readonly random: Random;
   readonly load: (row: string) => Promise<Row>;
   readonly worker: number;
+}
+
+/** So many that the last chunk is sent only after a reply to an earlier one. */
+const NEIGHBOURS = DISPATCH.chunk * DISPATCH.chunksInFlight;
+
+function neighboursOf(row: string): string[] {
+  return Array.from({ length: NEIGHBOURS }, (_, i) => `${row}:${i}`);
 }
 
 type Maker = (row: string, i: number, around: Surroundings) => Subject;
@@ -152,6 +160,41 @@ const MAKERS: Record<SubjectKind, Maker> = {
       }),
     };
   },
+
+  /** Invalidated by a call on many keys; read with another. */
+  removed: (row, _, { cache, database, random, load }) => ({
+    row,
+    key: row,
+    read: async () => {
+      const found = await cache.getMany<Row>([row, `${row}:neighbour`]);
+      return found.get(row) ?? (await cache.getOrSet(row, () => load(row)));
+    },
+    write: async () => {
+      const version = await database.write(row);
+      if (random.chance(0.5)) await cache.delete(row);
+      else await cache.deleteMany([...neighboursOf(row), row]);
+      return version;
+    },
+  }),
+
+  /** Put by one of the processes, in the order of the versions, alone or with many others. */
+  stored: (row, i, { cache, database, random, load, worker }) => ({
+    row,
+    key: row,
+    read: () => cache.getOrSet(row, () => load(row)),
+    ...(i === worker && {
+      write: async () => {
+        const version = await database.write(row);
+        const value: Row = { row, version };
+        if (random.chance(0.5)) await cache.set(row, value);
+        else {
+          const keys = [...neighboursOf(row), row];
+          await cache.setMany(keys.map((key) => ({ key, value })));
+        }
+        return version;
+      },
+    }),
+  }),
 };
 
 export function subjectsOf(spec: RunSpec, around: Surroundings): Subject[] {

@@ -32,6 +32,10 @@ async function obey(order: Order): Promise<unknown> {
       return undefined;
     case 'hears':
       return runOf(order.run).hears;
+    case 'crashed':
+      return await runOf(order.run).crashed();
+    case 'caught':
+      return runOf(order.run).hasCaughtUp;
     case 'settle':
       return await runOf(order.run).settle();
     case 'beacons':
