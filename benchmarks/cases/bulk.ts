@@ -17,8 +17,8 @@ const ENTRIES = 100_000;
 /** How fast the calls are to be, compared with the pipeline. */
 const BAR = 0.7;
 /** Pairs of fresh processes. */
-const PAIRS = 3;
-const ROUNDS = 5;
+const PAIRS = 2;
+const ROUNDS = 3;
 
 const CALLS: readonly (readonly [BulkCall, pipeline: string])[] = [
   ['setMany', 'SET with PX, JSON.stringify'],
