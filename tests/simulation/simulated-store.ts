@@ -322,6 +322,10 @@ class SimulatedCoordinator implements Coordinator {
         if (!this.simulated.bus.isTracking && !isOurs) listener.onKeys([message.key]);
         listener.onLeaseEnd(message.key);
         break;
+      case 'filled':
+        if (!this.simulated.bus.isTracking && !isOurs) listener.onKeys(message.keys);
+        for (const key of message.keys) listener.onLeaseEnd(key);
+        break;
       case 'release':
         listener.onLeaseEnd(message.key);
         break;
