@@ -107,7 +107,9 @@ export interface RedisLike {
   call(command: string, ...words: (string | number)[]): Promise<unknown>;
   /** Adds a script as a command. */
   defineCommand(name: string, definition: { lua: string; numberOfKeys?: number }): void;
+  /** Calls `listener` for every event of a name. */
   on(event: string, listener: RedisCallback): unknown;
+  /** Ends what `on` began. */
   off(event: string, listener: RedisCallback): unknown;
 }
 
