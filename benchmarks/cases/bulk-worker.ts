@@ -1,4 +1,4 @@
-/** One contestant of the calls on many keys, in a process of its own. */
+/** Runs one contestant of the bulk benchmark in a separate process. */
 import { deepStrictEqual } from 'node:assert';
 
 import { CacheManager } from 'aurora-cache';

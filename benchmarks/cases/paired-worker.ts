@@ -1,4 +1,4 @@
-/** One build at one kind of work, in a process of its own. */
+/** Runs one workload on one build in a separate process. */
 import { deepStrictEqual } from 'node:assert';
 
 import { loadMain, loadRedis } from '../harness/builds.js';
@@ -7,7 +7,7 @@ import type { Measured } from '../harness/rounds.js';
 import { serve } from '../harness/workers.js';
 import { row } from './redis-row.js';
 
-/** What a process does. */
+/** The workload of a process. */
 export interface PairedSetup {
   /** Root of the build. */
   readonly folder: string;
@@ -26,7 +26,7 @@ export interface PairedQuestion {
    * which hardly depends on what else the machine does.
    */
   readonly isLatency?: boolean;
-  /** What people write by hand, in place of the build. */
+  /** Hand-written code instead of the build. */
   readonly isByHand?: boolean;
   /** Loads one value, and does nothing else. */
   readonly load?: boolean;

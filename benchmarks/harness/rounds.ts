@@ -7,7 +7,7 @@ export interface Contestant {
   readonly run: (times: number) => unknown;
 }
 
-/** What {@link Contestant.run} may return, having taken its own time: for all operations. */
+/** A result of {@link Contestant.run} that timed itself: the total time of all operations. */
 export interface Measured {
   readonly nanoseconds: number;
 }

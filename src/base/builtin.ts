@@ -130,7 +130,7 @@ export function newError(name: string): Error {
 }
 
 /**
- * Sets an own property, whatever is inherited under its name.
+ * Sets an own property, even if the prototype has a setter of that name.
  *
  * @internal
  */

@@ -81,7 +81,7 @@ function isTypedArray(value: object): value is Uint8Array {
 /** Another view of the same bytes, without properties of its own. */
 function bareView(value: Uint8Array): object {
   const { buffer, byteOffset, length } = value;
-  // The name of the built-in class, whatever the class of the value is.
+  // The name of the built-in class, also for instances of a subclass.
   const name = value[Symbol.toStringTag];
   const view = new globalThis[name](buffer, byteOffset, length);
   return Object.setPrototypeOf(view, Object.getPrototypeOf(value) as object) as object;

@@ -9,7 +9,7 @@ import { AsyncResource } from 'node:async_hooks';
 const shared = new AsyncResource('aurora-cache', { requireManualDestroy: true });
 
 /**
- * Runs something outside of every request: whatever it makes keeps none alive.
+ * Runs a function outside of every request, so that nothing it creates keeps a request alive.
  *
  * @internal
  */

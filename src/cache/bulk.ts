@@ -101,7 +101,7 @@ function open(engine: Engine, source: BulkEntry): Open {
   engine.counters.sets++;
   const fence = engine.raiseFence(key);
   if (engine.shared === undefined) return { source, fence, kept: value };
-  // Nobody may read the old value in memory while the new one is on its way.
+  // No reader may get the old value from memory while the new one is on its way.
   engine.memory?.drop(key);
   return { source, fence, kept: engine.protect(value) };
 }

@@ -170,7 +170,7 @@ function segmentOf(cache: Claimed, request: ClaimRequest): Segment {
 }
 
 function isDoubtful(cache: Claimed, name: string): boolean {
-  // A name that is missing cannot be trusted, whatever the option says.
+  // A missing name cannot be trusted, even with `trustNames: true`.
   if (name === '') return true;
   const { trustNames } = cache.options;
   if (trustNames !== undefined) return !trustNames;

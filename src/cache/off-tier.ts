@@ -6,7 +6,7 @@ const LONGEST_INTERVAL = 2 ** 31 - 1;
 /**
  * The shared tier of a cache that is off: disabled, closing or closed. Such a cache neither reads nor
  * stores, but it still removes the entries that other processes would serve. The first removal opens
- * the tier; once the cache is closed, a connection of ours ends with the last removal.
+ * the tier; once the cache is closed, a connection that the cache opened closes after the last removal.
  *
  * @internal
  */
@@ -29,7 +29,7 @@ export class OffTier {
     if (tier === undefined) return undefined;
     const work = confirmed(tier, removal);
     this.running.add(work);
-    // Sockets and timers of ours let the process end, which would lose the removal.
+    // The cache's sockets and timers are unref'ed: the process could exit and lose the removal.
     // eslint-disable-next-line no-restricted-globals -- measures no time
     const hold = setInterval(() => undefined, LONGEST_INTERVAL);
     try {

@@ -73,7 +73,7 @@ export function promiseOf(engine: Engine, entry: MemoryEntry): Promise<unknown> 
 }
 
 /**
- * Loads and stores again, whatever the tiers hold. Settles when the result is acknowledged, as a
+ * Loads and stores again, even if the tiers hold a fresh value. Settles when the result is acknowledged, as a
  * `set` does.
  *
  * @internal

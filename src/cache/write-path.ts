@@ -52,7 +52,7 @@ export async function store(
   try {
     if (engine.shared !== undefined) {
       const { shared, clock } = engine;
-      // Nobody may read the old value in memory while the new one is on its way.
+      // No reader may get the old value from memory while the new one is on its way.
       engine.memory?.drop(key);
       const left = budgetOf(clock, shared, engine.options.storeTimeoutMs);
       // Noted now, before any later invalidation; awaited in the queue, where no later write of the

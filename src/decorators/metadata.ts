@@ -42,7 +42,7 @@ export const CONTROL_METADATA = Symbol.for('aurora-cache.control.v1');
 const ORIGINAL = Symbol.for('aurora-cache.original.v1');
 
 /**
- * The function that a decorator of ours was first applied to.
+ * The function that one of this package's decorators was first applied to.
  *
  * @internal
  */

@@ -20,7 +20,7 @@ export class SiteClaim {
 
   /**
    * @param request - `undefined` for a method whose keys are the user's own.
-   * @param isSync - Whether results stay in memory anyway, whatever their keys are made of.
+   * @param isSync - Whether results stay in memory regardless of their keys.
    */
   constructor(
     private readonly engine: Engine,

@@ -47,7 +47,7 @@ export class Connection {
   /** Whether this attempt to connect has been explained. */
   private wasExplained = false;
   private readonly reported = new Set<string>();
-  /** Of a client of ours whose options set no limits. */
+  /** Set for a client that the cache created without limits of its own. */
   private watch: CommandWatch | undefined;
   /** What listens to the client on our behalf. */
   private readonly listeners: [event: string, listener: Listener][] = [];

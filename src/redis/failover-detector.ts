@@ -15,7 +15,7 @@ interface SentinelClient {
 
 /**
  * Keeps the connections on which sentinels report failovers from holding the process open, and their
- * errors from the console, to which ioredis writes those that nobody listens for.
+ * errors from the console, to which ioredis writes errors that have no listener.
  *
  * @internal
  */

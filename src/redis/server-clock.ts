@@ -73,7 +73,7 @@ export class ServerClock {
     this.tagClock = undefined;
   }
 
-  /** A floor never falls: what is below it stays in doubt, whatever server comes next. */
+  /** A floor never falls: entries below it stay untrusted, also on the next server. */
   sawFloor(floor: number): void {
     if (!(floor > this.highestFloor)) return;
     this.highestFloor = floor;

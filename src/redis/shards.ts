@@ -45,7 +45,7 @@ export function failedShards(
 }
 
 /**
- * The slot of a key without braces, which no key of ours has.
+ * The slot of a key without braces; the cache's keys have none.
  *
  * @internal
  */

@@ -77,7 +77,7 @@ export interface Coordinator {
    */
   setMany(entries: readonly StoredText[], withinMs: number): Promise<SetOutcome>;
   /**
-   * Ends the leases of the keys, removes what is there, and tells everybody.
+   * Ends the leases of the keys, removes their values and publishes the change.
    *
    * @returns For each key the first {@link HEAD_CHARS} characters of what was there; `undefined` for
    * nothing.

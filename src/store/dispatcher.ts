@@ -23,7 +23,7 @@ interface Waiting extends Load {
 }
 
 export interface DispatcherOptions {
-  /** Milliseconds, without those in which the event loop was blocked: they are nobody's wait. */
+  /** Milliseconds, without those in which the event loop was blocked. */
   readonly now: () => number;
   /** How long the store may take for one command. */
   readonly timeoutMs: number;

@@ -128,7 +128,7 @@ export class EntryCodec {
     return { commands, unfit };
   }
 
-  /** What is not an entry of ours, or cannot be read, is nothing. */
+  /** Returns `undefined` for bytes that are no entry or cannot be read. */
   decode(key: string, stored: unknown): SharedEntry | undefined {
     this.batchSize.saw(stored);
     const envelope = readEnvelope(stored);

@@ -62,7 +62,7 @@ const HEAD = new RegExp(`^${VERSION}\\[[^,]+,([\\d.]+),`);
 
 /**
  * Whether an entry, of which the first characters suffice, has not expired: one in its grace has.
- * What is not an entry of ours never expires.
+ * Other values never expire.
  *
  * @internal
  */

@@ -183,7 +183,7 @@ export class TypedWriter {
     return written;
   }
 
-  /** A text of ours, which needs no escape. */
+  /** A text that this codec writes and that needs no escape. */
   private text(text: string): string {
     this.grow(text.length);
     return text;
