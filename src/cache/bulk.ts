@@ -165,9 +165,9 @@ async function share(
   for (const { source, fence, kept } of some) {
     const { key, tags } = source;
     const tagClock = shared.isCoordinated ? fence.sharedClock : fence.tagClock;
-    // Tags that were noted at no time could not be told from invalidated ones; and what has been
-    // invalidated since the call must not come back.
-    if (fence.marked || (tagClock === undefined && tags.length > 0)) removed.push(key);
+    // An entry with tags needs the clock to be told from an invalidated one. A pattern that was
+    // cleared since the call must not miss the entry; writes of the key itself are ordered by the queue.
+    if (fence.cleared || (tagClock === undefined && tags.length > 0)) removed.push(key);
     else {
       entries.push({
         key,
@@ -182,7 +182,7 @@ async function share(
   if (stored === undefined || gone === undefined) return undefined;
   const acknowledged = new Set<string>();
   for (const [i, { key }] of entries.entries()) if (stored[i] === true) acknowledged.add(key);
-  for (const { source, fence } of some) if (fence.marked) acknowledged.add(source.key);
+  for (const { source, fence } of some) if (fence.cleared) acknowledged.add(source.key);
   return acknowledged;
 }
 

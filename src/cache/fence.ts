@@ -16,6 +16,8 @@ export interface Fence {
   sharedClock: number | undefined;
   /** This process has invalidated the key since: nothing may be stored. */
   marked: boolean;
+  /** A pattern, or the whole cache, was cleared since: implies `marked`. */
+  cleared: boolean;
   /**
    * Another process may have changed it since: nothing may be kept in memory. Whether the shared
    * tier takes it is for the lease to say, since the news may be older than the load.
@@ -96,12 +98,12 @@ export class FenceTable {
 
   markMatching(glob: Glob): void {
     for (const watch of this.watches) watch.note(glob);
-    for (const key of this.open.keys()) if (glob.matches(publicKey(key))) this.mark(key);
+    for (const key of this.open.keys()) if (glob.matches(publicKey(key))) this.markCleared(key);
   }
 
   markAll(): void {
     for (const watch of this.watches) watch.noteAll();
-    for (const key of this.open.keys()) this.mark(key);
+    for (const key of this.open.keys()) this.markCleared(key);
   }
 
   /** Puts what is open for a key in doubt. */
@@ -132,6 +134,13 @@ export class FenceTable {
   /** Keys with an open fence. */
   get size(): number {
     return this.open.size;
+  }
+
+  private markCleared(key: string): void {
+    this.mark(key);
+    for (let fence = this.open.get(key); fence !== undefined; fence = fence.next) {
+      fence.cleared = true;
+    }
   }
 
   private doubtOpen(key: string): void {
@@ -175,6 +184,7 @@ export class Watch {
 
 class LinkedFence implements Fence {
   marked = false;
+  cleared = false;
   doubtful = false;
   isOpen = false;
   next: LinkedFence | undefined;

@@ -1,4 +1,4 @@
-import { FaultStore } from 'aurora-cache/testing';
+import { FaultStore, ManualClock } from 'aurora-cache/testing';
 
 import { deferred, expectIdle, flush, setUp, type Setup } from './harness.js';
 
@@ -162,5 +162,40 @@ describe('no stale set from the shared tier', () => {
     expect(await setup.cache.get('key')).toBe(3);
     expect(store.entries.size).toBe(1);
     expectIdle(setup);
+  });
+});
+
+describe('writes of one key that follow each other closely', () => {
+  type Write = (setup: Setup, value: string) => Promise<unknown>;
+  const set: Write = ({ cache }, value) => cache.set('key', value);
+  const setMany: Write = ({ cache }, value) =>
+    cache.setMany([
+      { key: 'key', value },
+      { key: `beside ${value}`, value },
+    ]);
+  const remove: Write = ({ cache }) => cache.delete('key');
+  const clear: Write = ({ cache }) => cache.clear('k*');
+
+  it.each<[string, Write, string | undefined, ...Write[]]>([
+    ['set, setMany', setMany, 'last', set],
+    ['setMany, setMany', setMany, 'last', setMany],
+    ['delete, setMany', setMany, 'last', remove],
+    ['setMany, set', set, 'last', setMany],
+    ['setMany, delete', remove, undefined, setMany],
+    ['setMany, clear', clear, undefined, setMany],
+  ])('%s: the last one counts, in the store as well', async (_, last, expected, first) => {
+    const clock = new ManualClock();
+    const store = new FaultStore({ clock });
+    const setup = setUp({ store, clock });
+    store.inject({ latency: '10ms' });
+    const earlier = first(setup, 'first');
+    const later = last(setup, 'last');
+    for (let i = 0; i < 10; i++) await setup.clock.advance('10ms');
+    await Promise.all([earlier, later]);
+    store.heal();
+    expect(await setup.cache.get('key')).toBe(expected);
+    const other = setUp({ store, clock, memory: false });
+    expect(await other.cache.get('key')).toBe(expected);
+    if (last === setMany) expect(await later).toEqual({ stored: 2, failed: [] });
   });
 });
