@@ -5,11 +5,12 @@ import { budgetOf } from './budget.js';
 import { chunksOf, inChunks, laneOf } from './chunks.js';
 import type { Engine } from './engine.js';
 import type { Fence } from './fence.js';
+import { forgetKey, keepOrDrop, store } from './write-path.js';
 import type { BulkTurn } from './write-queue.js';
 
 /** A checked entry of `setMany`. */
 export interface BulkEntry {
-  /** Below the namespace of the engine. */
+  /** Below the namespace of the cache, with that of the handle. */
   readonly key: string;
   /** As the caller wrote it. */
   readonly given: string;
@@ -19,7 +20,7 @@ export interface BulkEntry {
   readonly life: () => EntryLife;
 }
 
-/** What `setMany` did. */
+/** Result of `setMany`. */
 export interface SetManyResult {
   /** Entries that were stored: in the shared tier if there is one. */
   readonly stored: number;
@@ -34,9 +35,16 @@ interface Open {
   readonly kept: unknown;
 }
 
-/** What a chunk needs besides its entries. */
+/** An entry on its way to the shared tier. */
+interface Sent extends Open {
+  /** The same in every tier. */
+  readonly life: EntryLife;
+}
+
+/** What the chunks of one call have in common. */
 interface BulkCall {
   readonly engine: Engine;
+  readonly shared: SharedTier;
   readonly turn: BulkTurn;
   readonly lane: Lane;
   /** The store's clock of tags from before the call; `undefined` when it is not needed. */
@@ -54,32 +62,32 @@ export async function storeMany(
   entries: readonly BulkEntry[],
 ): Promise<SetManyResult> {
   if (!engine.enabled) return await storeNothing(engine, entries);
-  const failed: string[] = [];
-  const { shared, writes } = engine;
   // Of equal keys the last one counts.
   const latest = [...new Map(entries.map((entry) => [entry.key, entry])).values()];
+  const { shared } = engine;
+  if (shared === undefined) {
+    // All of them before this returns: no later write can come in between.
+    await Promise.all(
+      latest.map(({ key, value, life, tags }) => store(engine, key, value, life(), tags)),
+    );
+    return { stored: latest.length, failed: [] };
+  }
   // All at once: an invalidation that comes while the first chunks are sent concerns the last ones.
   const opened = latest.map((source) => open(engine, source));
   const hasTags = latest.some(({ tags }) => tags.length > 0);
   const noting =
-    shared?.isCoordinated === true && hasTags
-      ? shared.tagClock(engine.options.storeTimeoutMs)
-      : undefined;
+    shared.isCoordinated && hasTags ? shared.tagClock(engine.options.storeTimeoutMs) : undefined;
+  const failed: string[] = [];
   const keys = latest.map(({ key }) => key);
-  await writes.runBulk(keys, async (turn) => {
-    const call: BulkCall = { engine, turn, lane: laneOf(latest.length), noting };
-    const run = async (some: readonly Open[], isSent: boolean): Promise<boolean> => {
+  await engine.writes.runBulk(keys, async (turn) => {
+    const call: BulkCall = { engine, shared, turn, lane: laneOf(latest.length), noting };
+    await inChunks(chunksOf(opened), async (some, isSent) => {
       const outcome = await storeChunk(call, some, isSent);
       for (const [i, { source }] of some.entries()) {
         if (outcome?.[i] !== true) failed.push(source.given);
       }
       return outcome !== undefined;
-    };
-    await inChunks(
-      chunksOf(opened),
-      (some) => run(some, true),
-      (some) => run(some, false),
-    );
+    });
   });
   return { stored: latest.length - failed.length, failed };
 }
@@ -100,14 +108,13 @@ function open(engine: Engine, source: BulkEntry): Open {
   engine.invalidateKey(key);
   engine.counters.sets++;
   const fence = engine.raiseFence(key);
-  if (engine.shared === undefined) return { source, fence, kept: value };
   // No reader may get the old value from memory while the new one is on its way.
   engine.memory?.drop(key);
   return { source, fence, kept: engine.protect(value) };
 }
 
 /**
- * @param isSent - Whether the store is still asked.
+ * @param isSent - Whether anything is sent to the store.
  * @returns For each whether it is stored; `undefined` without a reply of the store.
  */
 async function storeChunk(
@@ -115,26 +122,23 @@ async function storeChunk(
   some: readonly Open[],
   isSent: boolean,
 ): Promise<readonly boolean[] | undefined> {
-  const { engine, turn } = call;
-  const { shared, events, fences, writes } = engine;
+  const { engine, shared, turn } = call;
+  const { events, fences, writes } = engine;
   try {
-    if (shared === undefined) {
-      for (const { source, fence, kept } of some) {
-        if (!keepInMemory(engine, source, fence, kept)) engine.memory?.drop(source.key);
-      }
-      return some.map(() => true);
-    }
     const sharedClock = await call.noting;
     for (const { fence } of some) fence.sharedClock = sharedClock ?? fence.sharedClock;
     const keys = some.map(({ source }) => source.key);
     return await writes.runMany(keys, async () => {
-      const mine = some.filter(({ source }) => !turn.skips(source.key));
-      const stored = isSent ? await share(call, shared, mine) : undefined;
+      const mine: Sent[] = [];
+      for (const one of some) {
+        if (!turn.skips(one.source.key)) mine.push({ ...one, life: one.source.life() });
+      }
+      const stored = isSent ? await share(call, mine) : undefined;
       if (!isSent) shared.postpone(mine.map(({ source }) => source.key));
-      for (const { source, fence, kept } of mine) {
+      for (const { source, fence, kept, life } of mine) {
         // As in `store`: reads that began before the acknowledgement may have seen the old value.
         engine.invalidateKey(source.key, fence);
-        if (!keepInMemory(engine, source, fence, kept)) engine.memory?.drop(source.key);
+        keepOrDrop(engine, fence, kept, life, source.tags);
       }
       return stored && keys.map((key) => stored.has(key) || turn.has(key));
     });
@@ -144,36 +148,22 @@ async function storeChunk(
   }
 }
 
-function keepInMemory(engine: Engine, source: BulkEntry, fence: Fence, kept: unknown): boolean {
-  const { tags } = source;
-  return (
-    !fence.marked &&
-    engine.tags.isValid(tags, fence.tagClock) &&
-    engine.fillMemory(fence, kept, source.life(), tags, fence.sharedClock) !== undefined
-  );
-}
-
 /** Brings entries to the shared tier; returns the keys that it acknowledged. */
 async function share(
-  { engine, lane }: BulkCall,
-  shared: SharedTier,
-  some: readonly Open[],
+  { engine, shared, lane }: BulkCall,
+  some: readonly Sent[],
 ): Promise<ReadonlySet<string> | undefined> {
   const left = budgetOf(engine.clock, shared, engine.options.storeTimeoutMs);
   const entries: KeyedEntry[] = [];
   const removed: string[] = [];
-  for (const { source, fence, kept } of some) {
+  for (const { source, fence, kept, life } of some) {
     const { key, tags } = source;
     const tagClock = shared.isCoordinated ? fence.sharedClock : fence.tagClock;
-    // An entry with tags needs the clock to be told from an invalidated one. A pattern that was
-    // cleared since the call must not miss the entry; writes of the key itself are ordered by the queue.
+    // Without the clock, an entry with tags could not be distinguished from an invalidated one. A
+    // pattern that was cleared since the call must not miss the entry; the queue orders writes of the
+    // key itself.
     if (fence.cleared || (tagClock === undefined && tags.length > 0)) removed.push(key);
-    else {
-      entries.push({
-        key,
-        entry: { value: kept, ...source.life(), tags, tagClock: tagClock ?? 0 },
-      });
-    }
+    else entries.push({ key, entry: { value: kept, ...life, tags, tagClock: tagClock ?? 0 } });
   }
   const [stored, gone] = await Promise.all([
     shared.writeMany(entries, left(), lane),
@@ -196,21 +186,16 @@ async function share(
 export async function removeMany(engine: Engine, keys: readonly string[]): Promise<number> {
   const { writes, counters, events } = engine;
   // Memory is clean before the first reply, however many chunks there are.
-  const found = new Set(keys.filter((key) => forget(engine, key)));
+  const found = new Set(keys.filter((key) => forgetKey(engine, key)));
   await engine.invalidateShared((shared) =>
     writes.runBulk(keys, async (turn) => {
       const lane = laneOf(keys.length);
-      const run = async (some: readonly string[], isSent: boolean): Promise<boolean> => {
+      await inChunks(chunksOf(keys), async (some, isSent) => {
         const mine = some.filter((key) => !turn.skips(key));
         const removed = await removeChunk(engine, shared, mine, isSent ? lane : undefined);
         for (const key of removed ?? []) found.add(key);
         return removed !== undefined;
-      };
-      await inChunks(
-        chunksOf(keys),
-        (some) => run(some, true),
-        (some) => run(some, false),
-      );
+      });
     }),
   );
   counters.deletes += keys.length;
@@ -220,7 +205,7 @@ export async function removeMany(engine: Engine, keys: readonly string[]): Promi
 }
 
 /**
- * @param lane - `undefined`: the store is not asked any more.
+ * @param lane - `undefined`: nothing is sent.
  * @returns The keys that had a fresh entry in the store; `undefined` without a reply.
  */
 async function removeChunk(
@@ -237,16 +222,7 @@ async function removeChunk(
         ? undefined
         : await shared.removeMany(keys, engine.enabled ? left() : undefined, lane);
     // Once more at the acknowledgement: what was read meanwhile is the old value.
-    for (const key of keys) forget(engine, key);
+    for (const key of keys) forgetKey(engine, key);
     return removed && keys.filter((_, i) => removed[i] === true);
   });
-}
-
-/** Removes a key from memory; returns whether it had a fresh value. */
-function forget(engine: Engine, key: string): boolean {
-  engine.invalidateKey(key);
-  const entry = engine.memory?.peek(key);
-  const wasFresh = entry !== undefined && engine.clock.now() < entry.freshUntil;
-  engine.memory?.drop(key);
-  return wasFresh;
 }

@@ -64,10 +64,8 @@ async function readShared(
     await readChunk(engine, keys, read, found);
     return found;
   }
-  await inChunks(
-    chunksOf(keys),
-    (some) => readChunk(engine, some, () => shared.readMany(some), found),
-    () => undefined,
+  await inChunks(chunksOf(keys), async (some, isSent) =>
+    isSent ? await readChunk(engine, some, () => shared.readMany(some), found) : false,
   );
   return found;
 }

@@ -81,13 +81,8 @@ export async function store(
       // began after another write has marked this fence.
       engine.invalidateKey(key, fence);
     }
-    const isKept =
-      isCurrent &&
-      !fence.marked &&
-      engine.tags.isValid(tags, fence.tagClock) &&
-      engine.fillMemory(fence, kept, life, tags, fence.sharedClock) !== undefined;
-    // A read that was answered just now may have put the old value there.
-    if (!isKept) engine.memory?.drop(key);
+    if (isCurrent) keepOrDrop(engine, fence, kept, life, tags);
+    else engine.memory?.drop(key);
   } finally {
     engine.fences.lower(fence);
   }
@@ -117,14 +112,8 @@ export async function remove(engine: Engine, entryKey: string): Promise<boolean>
  */
 export async function removeEntry(engine: Engine, entryKey: string): Promise<boolean> {
   const key = publicKey(entryKey);
-  const forget = (): boolean => {
-    const wasFresh = holdsFresh(engine, key);
-    engine.invalidateKey(key);
-    engine.memory?.drop(key);
-    return wasFresh;
-  };
   engine.writes.overtake([key]);
-  const found = forget();
+  const found = forgetKey(engine, key);
   const { clock, options } = engine;
   const removed = await engine.invalidateShared((shared) => {
     const left = budgetOf(clock, shared, options.storeTimeoutMs);
@@ -132,7 +121,7 @@ export async function removeEntry(engine: Engine, entryKey: string): Promise<boo
       const there = await shared.remove(key, engine.enabled ? left() : undefined);
       // Once more at the acknowledgement, before a later write gets its turn: what was read
       // meanwhile is the old value.
-      forget();
+      forgetKey(engine, key);
       return there;
     });
   });
@@ -207,13 +196,41 @@ export async function invalidateTags(engine: Engine, tags: readonly string[]): P
   return dropped;
 }
 
-/** Whether memory holds a value of a key that has not expired, a method's private one included. */
-function holdsFresh(engine: Engine, key: string): boolean {
+/**
+ * Removes a key from memory, with every private one of it. Operations under way store nothing there.
+ *
+ * @returns Whether there was a value that had not expired.
+ * @internal
+ */
+export function forgetKey(engine: Engine, key: string): boolean {
   const now = engine.clock.now();
-  return [key, ...privateKeysOf(engine[CLAIMS], key)].some((one) => {
+  const isFresh = (one: string): boolean => {
     const entry = engine.memory?.peek(one);
     return entry !== undefined && now < entry.freshUntil;
-  });
+  };
+  const wasFresh = isFresh(key) || privateKeysOf(engine[CLAIMS], key).some(isFresh);
+  engine.invalidateKey(key);
+  engine.memory?.drop(key);
+  return wasFresh;
+}
+
+/**
+ * Puts a stored value into memory. If an invalidation has overtaken it, memory keeps nothing of the
+ * key: a read that ended just now may have put the old value there.
+ *
+ * @internal
+ */
+export function keepOrDrop(
+  engine: Engine,
+  fence: Fence,
+  value: unknown,
+  life: EntryLife,
+  tags: readonly string[],
+): void {
+  const isKept =
+    engine.tags.isValid(tags, fence.tagClock) &&
+    engine.fillMemory(fence, value, life, tags, fence.sharedClock) !== undefined;
+  if (!isKept) engine.memory?.drop(fence.key);
 }
 
 /** Drops the private entries that a pattern matches, which no other tier counts. */
