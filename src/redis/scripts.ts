@@ -71,6 +71,15 @@ local function age(added)
   return redis.pcall('HSET', KEYS[1], 'cursor', found[1])
 end`;
 
+/** The first characters of a value; '' where there is none. */
+const HEAD = `
+local function head(name, characters)
+  local text = redis.pcall('GETRANGE', name, 0, characters - 1)
+  -- A value of another type has no text, but is there.
+  if type(text) ~= 'string' or (text == '' and redis.call('EXISTS', name) == 1) then return '?' end
+  return text
+end`;
+
 const SCRIPTS = {
   /**
    * KEYS value, lease, and so on; ARGV not after, then token, lease in ms, 1 to seize of each.
@@ -165,6 +174,7 @@ return { outcomes, failure and failure.err or '' }`,
 local failure
 if late(ARGV[1]) then failure = tooLate() end
 local stored = 0
+local leases = {}
 for i = 1, #KEYS, 2 do
   local outcome = failure or redis.pcall('SET', KEYS[i], ARGV[i + 3], 'PX', ARGV[i + 4])
   if failed(outcome) then
@@ -173,8 +183,9 @@ for i = 1, #KEYS, 2 do
   else
     stored = stored + 1
   end
-  redis.pcall('DEL', KEYS[i + 1])
+  leases[#leases + 1] = KEYS[i + 1]
 end
+redis.pcall('DEL', unpack(leases))
 local told = redis.pcall('PUBLISH', ARGV[2], ARGV[3])
 if failure then return { stored, failure.err } end
 if failed(told) then return told end
@@ -182,34 +193,27 @@ return { stored, '' }`,
   },
   /** KEYS value, lease, and so on; ARGV channel, message, characters to return of each value. */
   delete: {
-    lua: `${FAILED}
-local heads = {}
-local failure
+    lua: `${FAILED}${HEAD}
+local heads, values, leases = {}, {}, {}
 for i = 1, #KEYS, 2 do
-  local ended = redis.pcall('DEL', KEYS[i + 1])
-  local head = redis.pcall('GETRANGE', KEYS[i], 0, ARGV[3] - 1)
-  local removed = redis.pcall('UNLINK', KEYS[i])
-  if failed(ended) then failure = failure or ended end
-  if failed(removed) then failure = failure or removed end
-  -- What is not a text has no head, but was there.
-  if type(head) ~= 'string' or head == '' then head = '?' end
-  heads[#heads + 1] = removed == 1 and head or ''
+  heads[#heads + 1] = head(KEYS[i], ARGV[3])
+  values[#values + 1] = KEYS[i]
+  leases[#leases + 1] = KEYS[i + 1]
 end
+local ended = redis.pcall('DEL', unpack(leases))
+local removed = redis.pcall('UNLINK', unpack(values))
 local told = redis.pcall('PUBLISH', ARGV[1], ARGV[2])
-if failure then return failure end
+if failed(ended) then return ended end
+if failed(removed) then return removed end
 if failed(told) then return told end
 return heads`,
   },
   /** KEYS values; ARGV characters to return of each. */
   unlink: {
-    lua: `${FAILED}
+    lua: `${HEAD}
 local heads = {}
-for i = 1, #KEYS do
-  local head = redis.pcall('GETRANGE', KEYS[i], 0, ARGV[1] - 1)
-  if type(head) ~= 'string' or head == '' then head = '?' end
-  local removed = redis.call('UNLINK', KEYS[i])
-  heads[i] = removed == 1 and head or ''
-end
+for i = 1, #KEYS do heads[i] = head(KEYS[i], ARGV[1]) end
+redis.call('UNLINK', unpack(KEYS))
 return heads`,
   },
   /** KEYS tags. */
