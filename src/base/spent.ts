@@ -21,7 +21,7 @@ export type NotCacheable =
 
 /** Parts of a value that are looked at: this runs for every load. */
 const MAX_PARTS = 100;
-/** Containers within each other that are looked into. */
+/** Containers around a container that is still searched. */
 const MAX_DEPTH = 3;
 
 /**
@@ -32,23 +32,33 @@ const MAX_DEPTH = 3;
  * Plain objects and arrays are searched as well, as far as a bounded number of parts: clients return
  * `{ body: stream }`.
  *
- * @returns Its kind, for messages; `undefined` for a value that any number of callers can use.
+ * @returns Its kind, for messages; `undefined` for a value that any number of callers can use, and
+ * for parts behind a getter or a proxy that throws.
  * @internal
  */
 export function spentPart(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  return kindOf(value) ?? new Search().within(value, 0);
+  return isObject(value) ? new Search().of(value, 0) : undefined;
 }
 
 class Search {
   private parts = 0;
 
-  within(container: object, depth: number): string | undefined {
-    if (Array.isArray(container)) return this.inList(container, depth);
-    if (!isPlain(container)) return undefined;
-    for (const name in container) {
+  of(object: object, depth: number): string | undefined {
+    try {
+      const kind = kindOf(object);
+      if (kind !== undefined || depth > MAX_DEPTH) return kind;
+      if (Array.isArray(object)) return this.inList(object, depth);
+      return isPlain(object) ? this.inRecord(object, depth) : undefined;
+    } catch {
+      // A proxy.
+      return undefined;
+    }
+  }
+
+  private inRecord(record: Readonly<Record<string, unknown>>, depth: number): string | undefined {
+    for (const name in record) {
       if (this.parts >= MAX_PARTS) return undefined;
-      const kind = this.at(container[name], depth);
+      const kind = this.at(record, name, depth);
       if (kind !== undefined) return kind;
     }
     return undefined;
@@ -57,18 +67,25 @@ class Search {
   private inList(list: readonly unknown[], depth: number): string | undefined {
     // By index: a sparse array may be a thousand million long.
     for (let i = 0; i < list.length && this.parts < MAX_PARTS; i++) {
-      const kind = this.at(list[i], depth);
+      const kind = this.at(list, i, depth);
       if (kind !== undefined) return kind;
     }
     return undefined;
   }
 
-  private at(part: unknown, depth: number): string | undefined {
+  private at(container: object, name: string | number, depth: number): string | undefined {
     this.parts++;
-    if (typeof part !== 'object' || part === null) return undefined;
-    const kind = kindOf(part);
-    if (kind !== undefined || depth >= MAX_DEPTH) return kind;
-    return this.within(part, depth + 1);
+    const part = memberOf(container, name);
+    return isObject(part) ? this.of(part, depth + 1) : undefined;
+  }
+}
+
+/** A member of an object; `undefined` where reading it throws. */
+function memberOf(object: object, name: string | number): unknown {
+  try {
+    return (object as Record<string | number, unknown>)[name];
+  } catch {
+    return undefined;
   }
 }
 
@@ -90,9 +107,9 @@ interface Suspect {
 }
 
 function kindOf(object: object): string | undefined {
-  // The commonest kinds, told apart without a look at their members.
-  if (Array.isArray(object) || ArrayBuffer.isView(object)) return undefined;
   try {
+    // The most common kinds need no look at their members.
+    if (Array.isArray(object) || ArrayBuffer.isView(object)) return undefined;
     const suspect = object as Suspect;
     if (isFunction(suspect[Symbol.asyncIterator])) {
       return isFunction(suspect.next) ? 'an async iterator' : 'an async iterable';
@@ -120,9 +137,13 @@ function isIterator(suspect: Suspect): boolean {
 }
 
 function isWebStream(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
+  if (!isObject(value)) return false;
   const { getReader, getWriter, releaseLock } = value as Suspect;
   return isFunction(getReader) || isFunction(getWriter) || isFunction(releaseLock);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 function isFunction(value: unknown): boolean {

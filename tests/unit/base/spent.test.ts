@@ -12,6 +12,12 @@ async function* pages(): AsyncGenerator<number> {
   yield 1;
 }
 
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
 describe('what can be read only once is found', () => {
   it.each<[string, () => unknown]>([
     ['a generator', numbers],
@@ -78,6 +84,16 @@ describe('what only looks like it is not', () => {
         },
       }),
     ],
+    [
+      'a record whose getter throws',
+      {
+        get total(): number {
+          throw new Error('x');
+        },
+      },
+    ],
+    ['a proxy that is revoked', revoked()],
+    ['one among others', [{ proxy: revoked() }]],
     ['a sparse array', Object.assign([], { length: 4_000_000_000 })],
     ['a wide record', Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`k${i}`, i]))],
   ])('%s', (_, value) => {

@@ -138,3 +138,27 @@ it('a thousand keys are remembered, and no more', async () => {
   for (let i = 0; i < 3000; i++) await cache.getOrSet(`many:${i}`, () => [].values() as never);
   expect(engine.spentKeys.size).toBe(1000);
 });
+
+it.each<[string, () => object]>([...TIERS, ['freeze', () => ({ memory: { freeze: true } })]])(
+  'a result that cannot be searched is no failure of the call: %s',
+  async (_, tiers) => {
+    const { cache } = setUp(tiers());
+    const record = {
+      get total(): number {
+        throw new Error('total');
+      },
+    };
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const method = cached(
+      (which: 'record' | 'proxy') => Promise.resolve({ record, proxy }[which]),
+      {
+        name: 'unsearchable',
+        keyPrefix: 'unsearchable',
+        cache,
+      },
+    );
+    expect(await method('record')).toBe(record);
+    expect(await cache.getOrSet('list', () => [proxy])).toHaveLength(1);
+  },
+);
