@@ -1,4 +1,4 @@
-import { inspect, types } from 'node:util';
+import { types } from 'node:util';
 
 /** Classes of errors that are told apart; others are classes of the user's. */
 const ERRORS: ReadonlySet<string> = new Set([
@@ -85,31 +85,6 @@ export function isErrorClass(name: string): boolean {
  */
 export function isViewClass(name: string): boolean {
   return name === 'Buffer' || name === 'DataView' || TYPED_ARRAY.test(name);
-}
-
-/** Elements up to which listing the keys costs less than `inspect`. */
-const FEW = 64;
-
-/**
- * Whether an array or a view has own properties besides its elements. Holes of arrays are not looked
- * for.
- *
- * @internal
- */
-export function hasExtraProperties(list: readonly unknown[] | ArrayBufferView): boolean {
-  const { length } = list as { readonly length?: number };
-  // A DataView.
-  if (length === undefined) return Reflect.ownKeys(list).length > 0;
-  // Nothing else is an own property of an array without being enumerable: that of a tagged template.
-  if (Object.hasOwn(list, 'raw') || Object.getOwnPropertySymbols(list).length > 0) return true;
-  if (length <= FEW) {
-    const keys = Object.keys(list);
-    const last = keys[keys.length - 1];
-    return last !== undefined && !(String(Number(last)) === last && Number(last) < length);
-  }
-  // No other function lists the extra keys without a text for each index: a thousandth of the time
-  // for a million elements. They follow the number of elements, behind a comma.
-  return inspect(list, { maxArrayLength: 0, depth: 0, customInspect: false }).includes(',');
 }
 
 /**

@@ -10,21 +10,22 @@ export interface OwnProperties {
 
 const NONE: OwnProperties = Object.freeze({ enumerable: [], hidden: [] });
 
-/** Up to these lengths, naming all elements is cheaper than having `inspect` pass over them. */
-const FEW_ITEMS = 64;
+/** Lengths up to which listing all keys is cheaper than `inspect`, which skips the elements. */
+const FEW_ITEMS = 20;
 const FEW_BYTES = 512;
 /** The largest length of an array; not an index any more. */
 const MAX_INDEX = 2 ** 32 - 1;
-/** Prints everything of an object but its elements and the insides of its parts. */
+/** Prints the own properties of an object, but neither its elements nor the contents of its parts. */
 const SHALLOW = {
   maxArrayLength: 0,
   maxStringLength: 0,
   depth: 0,
   showHidden: true,
+  getters: false,
   customInspect: false,
-  compact: true,
-  breakLength: Infinity,
 } as const;
+/** As `SHALLOW` prints it: the number of elements, and `length`. */
+const COMMAS_OF_BARE_LIST = 1;
 
 /**
  * Names of an object's own properties that are not its elements.
@@ -53,25 +54,35 @@ export function ownProperties(value: object): OwnProperties {
 }
 
 /**
- * Whether an object has no such properties: the usual case, found without an array of all indices
- * if there are many.
+ * Whether an object has no own properties besides its elements. Holes of arrays are not looked for.
  *
  * @internal
  */
 export function isBare(value: object): boolean {
   if (Array.isArray(value)) {
-    const { length } = value;
-    // 'length' is older than every other property, and elements come first.
-    if (length <= FEW_ITEMS) {
-      const names = Reflect.ownKeys(value);
-      return names[names.length - 1] === 'length';
+    // Commas separate the properties, whatever the program has made of `inspect.defaultOptions`.
+    if (value.length > FEW_ITEMS) {
+      return inspect(value, SHALLOW).split(',').length - 1 === COMMAS_OF_BARE_LIST;
     }
-    const size = String(length);
-    return inspect(value, SHALLOW) === `[ ... ${size} more items, [length]: ${size} ]`;
+    // Elements come first, and 'length' is older than every other property.
+    const names = Reflect.ownKeys(value);
+    return names[names.length - 1] === 'length';
   }
   if (!isTypedArray(value)) return Reflect.ownKeys(value).length === 0;
   if (value.length <= FEW_BYTES) return Reflect.ownKeys(value).length === value.length;
   return inspect(value, SHALLOW) === inspect(bareView(value), SHALLOW);
+}
+
+/**
+ * As {@link isBare}, for a view whose bytes are to be encoded or copied. In a long one it finds only
+ * what is enumerable or named by a symbol: looking for the rest takes longer than encoding the bytes.
+ *
+ * @internal
+ */
+export function isBareView(view: ArrayBufferView): boolean {
+  if (!isTypedArray(view) || view.length <= FEW_ITEMS) return isBare(view);
+  if (Object.getOwnPropertySymbols(view).length > 0) return false;
+  return !inspect(view, { ...SHALLOW, showHidden: false }).includes(',');
 }
 
 function isTypedArray(value: object): value is Uint8Array {

@@ -1,14 +1,8 @@
-import {
-  builtinOf,
-  define,
-  hasExtraProperties,
-  isErrorClass,
-  isViewClass,
-  newError,
-} from '../base/builtin.js';
+import { builtinOf, define, isErrorClass, isViewClass, newError } from '../base/builtin.js';
 import { LIMITS } from '../base/defaults.js';
 import { SerializationError } from '../base/errors.js';
 import { OversizeError } from '../base/oversize.js';
+import { isBare, isBareView } from '../base/own-properties.js';
 import { isPlain } from '../base/plain.js';
 import type { TypeTable } from '../base/type-table.js';
 
@@ -59,13 +53,13 @@ class Copier {
 
   private contents(object: object): object {
     if (isPlain(object)) {
-      const isBare = Object.getPrototypeOf(object) === null;
-      return this.properties(object, isBare ? (Object.create(null) as object) : {});
+      const hasPrototype = Object.getPrototypeOf(object) !== null;
+      return this.properties(object, hasPrototype ? {} : (Object.create(null) as object));
     }
     const name = builtinOf(object);
     if (name === 'Array') return this.list(object as unknown[]);
     if (isViewClass(name)) {
-      if (hasExtraProperties(object as ArrayBufferView)) {
+      if (!isBareView(object as ArrayBufferView)) {
         throw refused(`a ${name} with properties of its own`);
       }
       return this.known(object, viewCopy(name, object as ArrayBufferView));
@@ -106,7 +100,7 @@ class Copier {
       const item = list[i];
       if (item !== undefined || Object.hasOwn(list, i)) copy[i] = this.copy(item);
     }
-    return hasExtraProperties(list) ? this.properties(list, copy) : copy;
+    return isBare(list) ? copy : this.properties(list, copy);
   }
 
   /** Copies the own properties, of which `length`, the elements and the like are there already. */

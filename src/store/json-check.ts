@@ -1,6 +1,7 @@
 import { LIMITS } from '../base/defaults.js';
-import { builtinOf, hasExtraProperties } from '../base/builtin.js';
+import { builtinOf } from '../base/builtin.js';
 import { OversizeError } from '../base/oversize.js';
+import { isBare } from '../base/own-properties.js';
 import { isPlain } from '../base/plain.js';
 
 /**
@@ -69,7 +70,7 @@ class JsonCheck {
       Object.getPrototypeOf(list) === Array.prototype || builtinOf(list) === 'Array';
     // Before a loop over a sparse array that is a thousand million long.
     if (list.length * 2 > this.maxChars) throw new OversizeError();
-    if (!isPlainList || hasExtraProperties(list)) return false;
+    if (!isPlainList || !isBare(list)) return false;
     // A hole reads as undefined, which is no JSON either.
     for (let i = 0; i < list.length; i++) if (!this.holds(list[i], depth, i)) return false;
     return true;

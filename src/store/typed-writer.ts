@@ -1,13 +1,8 @@
-import {
-  builtinOf,
-  define,
-  hasExtraProperties,
-  isErrorClass,
-  isViewClass,
-} from '../base/builtin.js';
+import { builtinOf, define, isErrorClass, isViewClass } from '../base/builtin.js';
 import { LIMITS } from '../base/defaults.js';
 import { SerializationError } from '../base/errors.js';
 import { OversizeError } from '../base/oversize.js';
+import { isBare, isBareView } from '../base/own-properties.js';
 import { isPlain } from '../base/plain.js';
 import type { TypeTable } from '../base/type-table.js';
 import { BARE_RECORD, ERROR_PROPERTIES, ESCAPE, INSTANCE, TAG } from './typed-text.js';
@@ -133,7 +128,7 @@ export class TypedWriter {
   private list(list: readonly unknown[]): unknown[] {
     // Before a loop over a sparse array that is a thousand million long.
     this.grow(list.length * 2);
-    if (hasExtraProperties(list)) throw refused('An array with properties of its own');
+    if (!isBare(list)) throw refused('An array with properties of its own');
     const written: unknown[] = [];
     for (let i = 0; i < list.length; i++) {
       if (list[i] === undefined && !Object.hasOwn(list, i)) throw refused('An array with holes');
@@ -158,7 +153,7 @@ export class TypedWriter {
 
   private view(name: string, view: ArrayBufferView): unknown[] {
     const bytes = this.bytes(view.buffer, view.byteOffset, view.byteLength);
-    if (hasExtraProperties(view)) throw refused(`A ${name} with properties of its own`);
+    if (!isBareView(view)) throw refused(`A ${name} with properties of its own`);
     return [TAG + name, bytes];
   }
 
