@@ -240,7 +240,7 @@ it('getOrSet refuses a misspelt option on a hit as well', async () => {
   const { cache } = setUp();
   await cache.set('key', 1);
   const misspelt = { tll: 60 } as object;
-  for (const options of [misspelt, 5 as never]) {
+  for (const options of [misspelt, 5 as never, null as never, [] as never]) {
     await expect(cache.getOrSet('key', () => 2, options)).rejects.toMatchObject({
       code: 'ERR_CONFIGURATION',
     });
