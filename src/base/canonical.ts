@@ -44,7 +44,8 @@ export function isStructure(text: string): boolean {
  * @internal
  */
 export function encodeStructure(value: unknown): string {
-  return flat(value) ?? new Encoder().encode(value);
+  if (typeof value !== 'object' || value === null) return new Encoder().encode(value);
+  return flat(value) ?? new Encoder().nested(value);
 }
 
 /**
@@ -150,8 +151,12 @@ class Encoder {
     if (this.path.length >= LIMITS.argumentDepth) {
       throw new CacheKeyError(`it is nested deeper than ${String(LIMITS.argumentDepth)} levels`);
     }
-    const simple = flat(value);
-    if (simple !== undefined) return this.grown(simple);
+    const text = flat(value);
+    return text === undefined ? this.nested(value) : this.grown(text);
+  }
+
+  /** The text of an object that {@link flat} leaves out. */
+  nested(value: object): string {
     if (this.path.includes(value)) throw new CacheKeyError('it contains itself');
     const before = this.size;
     this.path.push(value);
