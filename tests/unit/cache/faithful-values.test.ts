@@ -113,7 +113,7 @@ const COPIED: [string, () => unknown][] = [
   ['a hidden one of an array', () => Object.defineProperty([1, 2], 'meta', { value: ['id'] })],
   [
     'a hidden one of a long array',
-    () => Object.defineProperty(new Array(1000).fill(1), 'meta', { value: ['id'] }),
+    () => Object.defineProperty(new Array<number>(1000).fill(1), 'meta', { value: ['id'] }),
   ],
   ['those of a Date', () => Object.assign(new Date(0), { zone: 'utc' })],
   ['those of a Map', () => Object.assign(new Map([[1, 2]]), { order: 'asc' })],
