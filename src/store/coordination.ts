@@ -116,16 +116,14 @@ export class Coordination {
   /** One operation of the coordinator; `undefined` when it failed, or there is none. */
   async run<T>(
     operation: string,
-    run: (coordinator: Coordinator) => Promise<T>,
+    run: (coordinator: Coordinator, leftMs: number) => Promise<T>,
     load?: Load,
     budgetMs = this.timeoutMs,
   ): Promise<T | undefined> {
-    return await this.guard.attempt(
+    return await this.repairs.send(
       operation,
-      async (backend) => {
-        await this.repairs.ready(backend);
-        return backend.coordinator === undefined ? undefined : await run(backend.coordinator);
-      },
+      async ({ coordinator }, leftMs) =>
+        coordinator === undefined ? undefined : await run(coordinator, leftMs),
       budgetMs,
       load,
     );
@@ -152,8 +150,8 @@ export class Coordination {
 
   private async acquireTogether(requests: readonly Request[]): Promise<readonly Answer[]> {
     let isSent = false;
-    const withinMs = Math.min(...requests.map(({ budgetMs }) => budgetMs));
-    const acquire = async (to: Coordinator): Promise<readonly Grant[]> => {
+    const budgetMs = Math.min(...requests.map((one) => one.budgetMs));
+    const acquire = async (to: Coordinator, withinMs: number): Promise<readonly Grant[]> => {
       isSent = true;
       if (requests.length > 1 && to.acquireMany !== undefined) {
         return await to.acquireMany(requests, withinMs);
@@ -165,7 +163,7 @@ export class Coordination {
       );
     };
     const load: Load = { weight: requests.length, lane: 'single' };
-    const grants = await this.run('acquire', acquire, load, withinMs);
+    const grants = await this.run('acquire', acquire, load, budgetMs);
     return requests.map((_, i) => (isSent ? grants?.[i] : 'unsent'));
   }
 

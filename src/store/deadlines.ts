@@ -70,9 +70,7 @@ export class Deadlines {
   run<T>(work: Promise<T>, budgetMs: number, operation: string): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const entry = this.begin(budgetMs, () => {
-        const limit = String(Math.round(budgetMs));
-        const message = `The store took longer than ${limit} ms on ${operation}.`;
-        reject(new StoreError(operation, message));
+        reject(timedOut(operation, budgetMs));
       });
       work.then(
         (value) => {
@@ -140,4 +138,10 @@ export class Deadlines {
     }
     return nextMs;
   }
+}
+
+/** @internal */
+export function timedOut(operation: string, budgetMs: number): StoreError {
+  const limit = String(Math.round(budgetMs));
+  return new StoreError(operation, `The store took longer than ${limit} ms on ${operation}.`);
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.js';
 import { StoreError } from '../base/errors.js';
 import type { Backend } from './backend.js';
 import { CircuitBreaker, type BreakerSettings } from './breaker.js';
-import { Deadlines } from './deadlines.js';
+import { Deadlines, timedOut } from './deadlines.js';
 import { Dispatcher, type Load } from './dispatcher.js';
 
 export interface GuardOptions {
@@ -35,6 +35,15 @@ export interface OwnDelay {
 }
 
 export const NO_DELAY: OwnDelay = { blockedMs: 0, queuedMs: 0 };
+
+/**
+ * Sends a command to the store.
+ *
+ * @param leftMs - Returns what is left of the command's budget, in milliseconds, and throws a
+ * StoreError when that is nothing: to be called after waiting, so that no command is sent whose
+ * caller has been given a result already.
+ */
+export type Send<T> = (backend: Backend, leftMs: () => number) => Promise<T>;
 
 /** What is tried again in the background has been reported once, and need not be again. */
 export type Telling = 'aloud' | 'quietly';
@@ -123,23 +132,23 @@ export class Guard {
    * One operation; `undefined` if it failed, or was not sent: the store is given up, no time is left,
    * or too much waits for it already.
    *
-   * @param run - Called when the command is to be sent; not at all when it is not.
+   * @param send - Called when the command is to be sent; not at all when it is not.
    * @param budgetMs - How long the store may take from then on.
    */
   attempt<T>(
     operation: string,
-    run: (backend: Backend) => Promise<T>,
+    send: Send<T>,
     budgetMs: number = this.options.timeoutMs,
     load: Load = ONE,
   ): Promise<T | undefined> {
     if (this.isDown || budgetMs <= 0) return Promise.resolve(undefined);
-    return this.force(operation, run, 'aloud', budgetMs, load);
+    return this.force(operation, send, 'aloud', budgetMs, load);
   }
 
   /** The same, given up or not. */
   async force<T>(
     operation: string,
-    run: (backend: Backend) => Promise<T>,
+    send: Send<T>,
     telling: Telling = 'aloud',
     budgetMs: number = this.options.timeoutMs,
     load: Load = ONE,
@@ -155,10 +164,16 @@ export class Guard {
     }
     const sentAt = dispatcher.sentAt();
     const before = this.events;
+    const until = this.deadlines.now() + budgetMs;
+    const leftMs = (): number => {
+      const ms = until - this.deadlines.now();
+      if (ms <= 0) throw timedOut(operation, budgetMs);
+      return ms;
+    };
     let hasReplied = true;
     try {
       const { opened } = this;
-      const work = opened === undefined ? this.once(run) : run(opened);
+      const work = opened === undefined ? this.once(send, leftMs) : send(opened, leftMs);
       const result = await this.deadlines.run(work, budgetMs, operation);
       // `Keyv` reports a failure as an event, and answers as though nothing had happened.
       if (this.events !== before && this.opened?.coordinator === undefined) return undefined;
@@ -206,8 +221,10 @@ export class Guard {
     }
   }
 
-  private async once<T>(run: (backend: Backend) => Promise<T>): Promise<T> {
-    return await run(await this.whenOpen());
+  private async once<T>(send: Send<T>, leftMs: () => number): Promise<T> {
+    const backend = await this.whenOpen();
+    leftMs();
+    return await send(backend, leftMs);
   }
 
   /** Reports a failure, and counts it if the store is away. */

@@ -101,15 +101,9 @@ export class GuardedStore {
   async read(keys: readonly string[], lane: Lane = 'single'): Promise<readonly unknown[]> {
     if (this.isDown) return [];
     const full = keys.map((key) => this.options.prefix + key);
-    const answer = await this.guard.attempt(
+    const answer = await this.repairs.send(
       full.length === 1 ? 'get' : 'getMany',
-      (backend) => {
-        // No promise more than need be: every read pays for it.
-        const wait = this.repairs.ready(backend);
-        return wait === undefined
-          ? fetchAll(backend, full)
-          : wait.then(() => fetchAll(backend, full));
-      },
+      (backend) => fetchAll(backend, full),
       this.options.timeoutMs,
       { weight: full.length, lane },
     );
@@ -131,13 +125,11 @@ export class GuardedStore {
     ttlMs: number,
     budgetMs = this.options.timeoutMs,
   ): Promise<boolean> {
-    const done = await this.guard.attempt(
+    const done = await this.repairs.send(
       'set',
-      async (backend) => {
-        await this.repairs.ready(backend);
-        const { port, coordinator } = backend;
+      async ({ port, coordinator }, leftMs) => {
         if (coordinator === undefined) await port.set(this.options.prefix + key, text(), ttlMs);
-        else await coordinator.set(key, text(), ttlMs, budgetMs);
+        else await coordinator.set(key, text(), ttlMs, leftMs);
         return true;
       },
       budgetMs,
@@ -175,15 +167,13 @@ export class GuardedStore {
     budgetMs: number,
     lane: Lane,
   ): Promise<number | undefined> {
-    const stored = await this.guard.attempt(
+    const stored = await this.repairs.send(
       'set',
-      async (backend) => {
-        await this.repairs.ready(backend);
-        const { port, coordinator } = backend;
+      async ({ port, coordinator }, leftMs) => {
         const outcome =
           coordinator === undefined
             ? await setEach(port, this.options.prefix, texts())
-            : await coordinator.setMany(texts(), budgetMs);
+            : await coordinator.setMany(texts(), leftMs);
         if (outcome.error === undefined) return outcome.stored;
         if (outcome.stored === 0) throw outcome.error;
         this.guard.reported(outcome.error, 'aloud', 'set');

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.js';
 import { DISPATCH } from '../base/defaults.js';
 import type { Backend } from './backend.js';
 import type { Coordinator, KeyPattern } from './coordinator.js';
+import type { Load } from './dispatcher.js';
 import type { Eraser } from './eraser.js';
 import type { Guard } from './guard.js';
 import { Journal, type Invalidation } from './journal.js';
@@ -48,8 +49,33 @@ export class Repairs {
     });
   }
 
+  /**
+   * Sends a command when the store is ready for it; see {@link Guard.attempt}.
+   *
+   * @param send - Called with what is left of the budget then, in milliseconds.
+   */
+  send<T>(
+    operation: string,
+    send: (backend: Backend, leftMs: number) => Promise<T>,
+    budgetMs: number,
+    load?: Load,
+  ): Promise<T | undefined> {
+    return this.options.guard.attempt(
+      operation,
+      (backend, leftMs) => {
+        // No promise more than necessary: every read pays for it.
+        const wait = this.ready(backend);
+        return wait === undefined
+          ? send(backend, budgetMs)
+          : wait.then(() => send(backend, leftMs()));
+      },
+      budgetMs,
+      load,
+    );
+  }
+
   /** Settles when commands can be sent, and what the store has forgotten is known and covered. */
-  ready({ coordinator }: Backend): Promise<void> | undefined {
+  private ready({ coordinator }: Backend): Promise<void> | undefined {
     if (coordinator === undefined) return undefined;
     const wait = coordinator.ready();
     return wait === undefined

@@ -1,0 +1,116 @@
+import { ManualClock } from 'aurora-cache/testing';
+
+import type { StorePort } from '../../../src/store/adapter.js';
+import type { Coordinator, KeyPattern, StoreHistory } from '../../../src/store/coordinator.js';
+import { GuardedStore } from '../../../src/store/guarded-store.js';
+
+const TIMEOUT_MS = 500;
+
+const turns = async (): Promise<void> => {
+  for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+};
+
+/** A coordinator whose history can go back, and keep its caller waiting. */
+class FakeCoordinator {
+  readonly sent: string[] = [];
+  readonly isConnected = true;
+  readonly clockOffsetMs = 0;
+  connections = 1;
+  sequence: number | undefined;
+  /** Set while the store does not say which number it remembers. */
+  silence: Promise<void> | undefined;
+
+  readonly history: StoreHistory = ((fake: FakeCoordinator) => ({
+    get connections() {
+      return fake.connections;
+    },
+    floor: 0,
+    noteSequence: async (sequence: number) => {
+      fake.sequence = sequence;
+    },
+    readSequence: async () => {
+      await fake.silence;
+      return fake.sequence;
+    },
+    raiseFloor: async () => {
+      fake.sent.push('raiseFloor');
+    },
+  }))(this);
+
+  ready(): undefined {
+    return undefined;
+  }
+
+  async set(key: string): Promise<void> {
+    this.sent.push(`set ${key}`);
+  }
+
+  async acquire(key: string): Promise<{ granted: true; text: undefined }> {
+    this.sent.push(`acquire ${key}`);
+    return { granted: true, text: undefined };
+  }
+
+  async deleteMany(keys: readonly string[]): Promise<undefined[]> {
+    this.sent.push(keys.length === 1 ? `delete ${keys[0]}` : 'deleteMany');
+    return keys.map(() => undefined);
+  }
+
+  async *clear(groups: readonly (readonly KeyPattern[])[]): AsyncGenerator<string[][]> {
+    this.sent.push('clear');
+    yield groups.map(() => []);
+  }
+}
+
+function setUp(port: Partial<StorePort> = {}, coordinator?: FakeCoordinator) {
+  const clock = new ManualClock();
+  const errors: unknown[] = [];
+  const backend = {
+    port: { entries: () => undefined, get: async () => undefined, ...port } as StorePort,
+    coordinator: coordinator as unknown as Coordinator | undefined,
+    close: async () => undefined,
+  };
+  const store = new GuardedStore(backend, {
+    prefix: 'test:',
+    clock,
+    timeoutMs: TIMEOUT_MS,
+    breaker: undefined,
+    onError: (error) => errors.push(error),
+    onChange: () => undefined,
+  });
+  return { clock, errors, store };
+}
+
+describe('a command whose time-out ends before the store is ready', () => {
+  async function setUpSilent() {
+    const coordinator = new FakeCoordinator();
+    const setup = setUp({}, coordinator);
+    await setup.store.write('first', () => 'text', 1000);
+    await turns();
+    let speak!: () => void;
+    coordinator.silence = new Promise((resolve) => (speak = resolve));
+    coordinator.connections++;
+    coordinator.sent.length = 0;
+    return { ...setup, coordinator, speak };
+  }
+
+  it('is not sent any more: a write must not follow a later removal', async () => {
+    const { clock, store, coordinator, speak } = await setUpSilent();
+    const writing = store.write('key', () => 'old', 1000);
+    await clock.advance(`${TIMEOUT_MS}ms`);
+    expect(await writing).toBe(false);
+    await store.remove('key');
+    speak();
+    await turns();
+    expect(coordinator.sent).not.toContain('set key');
+  });
+
+  it('is not sent any more: nobody would give the lease back', async () => {
+    const { clock, store, coordinator, speak } = await setUpSilent();
+    const acquiring = store.coordination.acquire('key', 'token', 5000, TIMEOUT_MS, false);
+    await clock.advance(`${TIMEOUT_MS}ms`);
+    expect(await acquiring).toBe('unsent');
+    speak();
+    await turns();
+    expect(coordinator.sent).not.toContain('acquire key');
+  });
+});
