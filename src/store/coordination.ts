@@ -198,7 +198,7 @@ export class Coordination {
       );
       if (error === undefined) return stored;
       if (!stored.includes(true)) throw error;
-      this.guard.reported(error, 'aloud', 'fill');
+      this.guard.failed('fill', error);
       return stored;
     };
     const stored = await this.run('fill', fill, { ...FINISH, weight: fills.length });

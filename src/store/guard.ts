@@ -195,10 +195,16 @@ export class Guard {
   }
 
   /** An `error` event of the store, which may belong to any operation or none. */
-  reported(cause: unknown, telling: Telling = 'aloud', operation = 'event'): void {
+  reported(cause: unknown, telling: Telling): void {
     this.events++;
     if (telling === 'quietly' || this.isDown) this.count(cause);
-    else this.failed(operation, cause);
+    else this.failed('event', cause);
+  }
+
+  /** Reports a failure of an operation, or of a part of it, and counts it if the store is away. */
+  failed(operation: string, cause: unknown): void {
+    if (!this.isRepeated(operation, cause)) this.options.onError(toStoreError(operation, cause));
+    this.count(cause);
   }
 
   /** The store, once it is there. */
@@ -225,12 +231,6 @@ export class Guard {
     const backend = await this.whenOpen();
     leftMs();
     return await send(backend, leftMs);
-  }
-
-  /** Reports a failure, and counts it if the store is away. */
-  private failed(operation: string, cause: unknown): void {
-    if (!this.isRepeated(operation, cause)) this.options.onError(toStoreError(operation, cause));
-    this.count(cause);
   }
 
   /** A store that takes no writes refuses each: one report an operation, until it succeeds again. */

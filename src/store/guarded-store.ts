@@ -176,7 +176,7 @@ export class GuardedStore {
             : await coordinator.setMany(texts(), leftMs);
         if (outcome.error === undefined) return outcome.stored;
         if (outcome.stored === 0) throw outcome.error;
-        this.guard.reported(outcome.error, 'aloud', 'set');
+        this.guard.failed('set', outcome.error);
         return outcome.stored;
       },
       budgetMs,

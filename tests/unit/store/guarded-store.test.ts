@@ -114,3 +114,22 @@ describe('a command whose time-out ends before the store is ready', () => {
     expect(coordinator.sent).not.toContain('acquire key');
   });
 });
+
+it('several texts of which an adapter refuses one: those before it are stored', async () => {
+  const removed: string[] = [];
+  const { store, errors } = setUp({
+    set: async (key) => {
+      if (key === 'test:b') throw new Error('too large');
+      return true;
+    },
+    delete: async (key) => {
+      removed.push(key);
+      return true;
+    },
+  });
+  const texts = ['a', 'b', 'c'].map((key) => ({ key, text: 'text', ttlMs: 1000 }));
+  expect(await store.writeMany(['a', 'b', 'c'], () => texts, TIMEOUT_MS, 'bulk')).toBe(1);
+  expect(errors).toHaveLength(1);
+  await store.flush();
+  expect(removed).toEqual(['test:b', 'test:c']);
+});
