@@ -2,7 +2,8 @@ import { LIMITS } from '../base/defaults.js';
 import type { KeyPattern } from './coordinator.js';
 import { HashSet } from './hash-set.js';
 
-const EVERYTHING: KeyPattern = { source: '*', prefix: '', matches: () => true };
+/** Matches every key. */
+export const EVERYTHING: KeyPattern = { source: '*', prefix: '', matches: () => true };
 
 /**
  * What is out of date in the store, but could not be removed there: it must not be read until it has

@@ -6,7 +6,7 @@ import type { Load } from './dispatcher.js';
 import type { Eraser } from './eraser.js';
 import type { Guard } from './guard.js';
 import { Journal, type Invalidation } from './journal.js';
-import { PendingLog, type PendingWork } from './pending-log.js';
+import { EVERYTHING, PendingLog, type PendingWork } from './pending-log.js';
 import { Recovery } from './recovery.js';
 
 export interface RepairsOptions {
@@ -168,7 +168,9 @@ export class Repairs {
   }
 
   private async makeGood({ keys, tags, patterns }: PendingWork): Promise<boolean> {
-    const { eraser } = this.options;
+    const { canList, eraser } = this.options;
+    // A pass over a store that lists nothing would find nothing to remove.
+    if (patterns.length > 0 && !canList()) return false;
     if (!(await eraser.eraseAll(keys, 'quietly'))) return false;
     this.acknowledged(keys.map((name) => ({ kind: 'key', name })));
     for (let i = 0; i < tags.length; i += DISPATCH.chunk) {
@@ -178,7 +180,8 @@ export class Repairs {
     }
     if (patterns.length === 0) return true;
     if (!(await eraser.eraseMatching([patterns], 'quietly')).isDone) return false;
-    this.patternsDone(patterns);
+    // The log forgets its hashes now. Should the store be restored to before, any key may be one.
+    this.patternsDone(patterns.map((one) => (one.source === EVERYTHING.source ? EVERYTHING : one)));
     return true;
   }
 

@@ -1,5 +1,7 @@
 import { ManualClock } from 'aurora-cache/testing';
 
+import { LIMITS } from '../../../src/base/defaults.js';
+import { Glob } from '../../../src/base/glob.js';
 import type { StorePort } from '../../../src/store/adapter.js';
 import type { Coordinator, KeyPattern, StoreHistory } from '../../../src/store/coordinator.js';
 import { GuardedStore } from '../../../src/store/guarded-store.js';
@@ -112,6 +114,37 @@ describe('a command whose time-out ends before the store is ready', () => {
     speak();
     await turns();
     expect(coordinator.sent).not.toContain('acquire key');
+  });
+});
+
+describe('invalidations that failed', () => {
+  it('are covered again when the store has forgotten them, those known by hash included', async () => {
+    const coordinator = new FakeCoordinator();
+    const { store } = setUp({}, coordinator);
+    const keys = Array.from({ length: LIMITS.pendingKeys + 100 }, (_, i) => `key:${i}`);
+    store.postponeAll(keys);
+    await store.flush();
+    await turns();
+    expect(store.pending).toBe(0);
+    // A snapshot from between the removal of the keys by name and that by hash.
+    coordinator.connections++;
+    coordinator.sequence = (coordinator.sequence as number) - 1;
+    await store.read(['another']);
+    expect(store.covers(keys.at(-1) as string, [])).toBe(true);
+  });
+
+  it('stay covered where the store can no longer list its keys', async () => {
+    let canList = true;
+    const failing = async function* () {
+      yield* [];
+      throw new Error('gone');
+    };
+    const { store } = setUp({ entries: () => (canList ? failing() : undefined) });
+    await store.removeMatching([new Glob('user:*')]);
+    await store.flush();
+    canList = false;
+    await store.flush();
+    expect([store.covers('user:1', []), store.covers('page:1', [])]).toEqual([true, false]);
   });
 });
 
