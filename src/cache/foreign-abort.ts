@@ -1,24 +1,33 @@
-/** A caller retries so often when it cannot be told whether a caller's signal ended the load. */
+/** Further loads of a caller that joined, when it is unknown whether a caller's signal ended the load. */
 const MAX_RETRIES = { AbortError: 3, TimeoutError: 1 } as const;
 
 /**
- * How often a caller that joined a load starts another one, when the load has failed with this error:
- * it may be the abort of another caller's signal, which is not the joiner's concern.
+ * How often a caller that joined a load starts another one, after the load has failed with this error:
+ * it may be the abort of another caller's signal, which does not concern the caller that joined.
  *
  * - the reason of an aborted signal among the arguments of the load's own caller: always;
- * - an `AbortError`, or the `TimeoutError` of `AbortSignal.timeout`, which the loader may also have
- *   made by itself: a few times, since each may take as long as the first;
+ * - an `AbortError`, or the `TimeoutError` of `AbortSignal.timeout`, which may also be the
+ *   loader's own: a few times, since each may take as long as the first;
  * - any other error: never.
  *
- * @param args - Of the call that ran the load, if it was a method's.
+ * @param args - Arguments of the method's call that ran the load.
  * @internal
  */
 export function retriesAfter(error: unknown, args: readonly unknown[] | undefined): number {
-  if (args?.some((arg) => isReasonOf(error, arg)) === true) return Infinity;
+  try {
+    if (args?.some((arg) => isReasonOf(error, arg)) === true) return Infinity;
+    return retriesByKind(error);
+  } catch {
+    // A getter or a proxy throws: the callers get the method's own error, not that one.
+    return 0;
+  }
+}
+
+function retriesByKind(error: unknown): number {
   if (typeof error !== 'object' || error === null) return 0;
   const { name, code } = error as { name?: unknown; code?: unknown };
   if (name === 'AbortError' || code === 'ABORT_ERR') return MAX_RETRIES.AbortError;
-  // Errors of that name are common; the one of a signal is a DOMException.
+  // Other errors have that name as well; a signal's is a DOMException.
   const isOfSignal = Object.prototype.toString.call(error) === '[object DOMException]';
   return name === 'TimeoutError' && isOfSignal ? MAX_RETRIES.TimeoutError : 0;
 }

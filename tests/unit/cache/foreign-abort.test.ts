@@ -104,6 +104,21 @@ describe('the abort of another caller’s signal', () => {
     }
   });
 
+  it('is looked for without a failure of its own in arguments and errors', async () => {
+    const { cache } = setUp();
+    const throwing = (name: string): Error =>
+      Object.defineProperty(new Error('its own'), name, {
+        get: () => {
+          throw new Error('a getter');
+        },
+      });
+    const fail = (arg: Error): Promise<string> => Promise.reject(arg);
+    const find = cached(fail, { cache, key: () => 'key' });
+    for (const arg of ['signal', 'aborted', 'name'].map(throwing)) {
+      await expect(find(arg)).rejects.toBe(arg);
+    }
+  });
+
   it('the load’s own time-out is no foreign abort', async () => {
     const { cache, clock } = setUp();
     const load = jest.fn(({ signal }: { signal: AbortSignal }) => abortable(signal));
