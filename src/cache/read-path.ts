@@ -73,8 +73,8 @@ export function promiseOf(engine: Engine, entry: MemoryEntry): Promise<unknown> 
 }
 
 /**
- * Loads and stores again, even if the tiers hold a fresh value. Settles when the result is acknowledged, as a
- * `set` does.
+ * Loads and stores again, even if the tiers hold a fresh value. Settles when the result is
+ * acknowledged, as a `set` does.
  *
  * @internal
  */
@@ -85,8 +85,11 @@ export async function reload(engine: Engine, request: LoadRequest): Promise<unkn
     return value;
   }
   engine.invalidateKey(request.key);
+  const origin = originOfCall();
   const flight = takeOff(engine, request, 'reload');
+  flight.node.add(origin);
   const landing = await flight.landing;
+  flight.node.remove(origin, engine.clock);
   if (landing === ELSEWHERE) return await getOrLoad(engine, request);
   if (!landing.ok) throw landing.error;
   await flight.proof;

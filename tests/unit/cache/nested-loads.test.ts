@@ -210,6 +210,18 @@ describe.each(Object.entries(ways))('a loader that asks %s', (name, ask) => {
     expectIdle(setup);
   });
 
+  it('for the key of another by a refresh', async () => {
+    const setup = setUp();
+    const { cache } = setup;
+    const [a, b] = [`refreshing ${name}:1`, `refreshed ${name}:1`];
+    const end = (): Promise<string> => Promise.resolve('end');
+    const other = cached(async () => await ask(cache, a, end), { cache, key: () => b });
+    const load = async (): Promise<unknown> => await other.refresh();
+    expect(await settled(setup, cache.getOrSet(a, load))).toBe('end');
+    await flush();
+    expectIdle(setup);
+  });
+
   it('for the key of another that two requests began', async () => {
     const setup = setUp();
     const [a, b] = [`first ${name}:1`, `second ${name}:1`];
