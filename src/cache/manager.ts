@@ -1,35 +1,27 @@
 import { ConfigurationError } from '../base/errors.js';
 import { describe } from '../base/duration.js';
-import { checkedKey, escapeKey } from '../base/escape.js';
-import { checkNames, checkOptions } from '../base/options.js';
-import { spentPart } from '../base/spent.js';
+import { escapeKey } from '../base/escape.js';
+import { checkNames } from '../base/options.js';
 import { inSharedContext } from '../base/shared-context.js';
-import { isThenable } from '../base/thenable.js';
-import { removeMany, storeMany, type BulkEntry, type SetManyResult } from './bulk.js';
+import { checkedEntry, fullKey, fullKeys, loadRequest, type Handle } from './arguments.js';
+import { removeMany, storeMany, type SetManyResult } from './bulk.js';
 import { closeCache } from './closing.js';
 import { Engine } from './engine.js';
-import type { LoadEntry, SetEntry, WarmEntry } from './entries.js';
+import type { SetEntry, WarmEntry } from './entries.js';
 import type { CacheEvents, CacheListener } from './events.js';
 import type { LoadContext } from './load-context.js';
 import { isNamespace, type CacheOptions } from './options.js';
-import {
-  checkedTags,
-  lifeOf,
-  LOAD_CHECKS,
-  overlaid,
-  SET_CHECKS,
-  type LoadOptions,
-  type SetOptions,
-} from './policy.js';
-import { getOrLoad, plainHit, promiseOf, type LoadRequest } from './read-path.js';
+import { checkedTags, LOAD_CHECKS, type LoadOptions, type SetOptions } from './policy.js';
+import { getOrLoad, plainHit, promiseOf } from './read-path.js';
 import { readMany } from './read-only.js';
 import { statisticsOf, type CacheStats } from './statistics.js';
-import { warmAll, type WarmOptions, type WarmReport } from './warm.js';
+import type { WarmOptions, WarmReport } from './warm.js';
+import { warmEntries } from './warm-entries.js';
 import { clear, invalidateTags, remove, store } from './write-path.js';
 
 /**
- * Where the decorators find a handle's engine. A registered symbol and plain fields: the handle may
- * have been made by another copy of the package.
+ * Key of a handle's engine, for the decorators. A registered symbol and plain fields: another copy of
+ * the package may have made the handle.
  *
  * @internal
  */
@@ -38,8 +30,8 @@ export const CORE: unique symbol = Symbol.for('aurora-cache.core.v1') as never;
 /**
  * A cache: an in-process tier, and a shared one behind it if a `store` is given.
  *
- * Reading and writing never fail because of a tier: what goes wrong there is an `error` event, and
- * the call goes on without it. Only bad arguments reject.
+ * Reading and writing never fail because of a tier: a failure there emits an `error` event, and the
+ * call goes on without the tier. Only bad arguments reject.
  *
  * @example
  * ```ts
@@ -50,22 +42,22 @@ export const CORE: unique symbol = Symbol.for('aurora-cache.core.v1') as never;
  */
 export class CacheManager {
   /** @internal */
-  readonly [CORE]: { readonly engine: Engine; readonly prefix: string };
+  readonly [CORE]: Handle;
 
   /**
    * @throws ConfigurationError for an unknown option or a bad value, naming it.
    */
   constructor(options: CacheOptions = {}) {
-    // Timers and sockets that it opens outlive the request in which it may be made.
+    // Its timers and sockets outlive the request in which it may be created.
     this[CORE] = { engine: inSharedContext(() => new Engine(options)), prefix: '' };
   }
 
-  /** The value under a key, or `undefined` when there is none (or it is `undefined`; see `has`). */
+  /** The value of a key; `undefined` when there is none (or it is `undefined`; see `has`). */
   get<T>(key: string): Promise<T | undefined> {
     // Not an async function: on a hit that would cost as much as everything else.
     try {
       const { engine } = this[CORE];
-      const full = this.keyOf(key);
+      const full = fullKey(this[CORE], key);
       const entry = plainHit(engine, full, undefined);
       if (entry !== undefined) return promiseOf(engine, entry) as Promise<T>;
       return readMany(engine, [full]).then((found) => found.get(full) as T | undefined);
@@ -74,10 +66,9 @@ export class CacheManager {
     }
   }
 
-  /** The values of those keys that are there. Duplicates are read once. */
+  /** The values of those keys that have one. Duplicates are read once. */
   async getMany<T>(keys: readonly string[]): Promise<Map<string, T>> {
-    checkList('getMany', 'keys', keys);
-    const full = new Map(keys.map((key) => [this.keyOf(key), key]));
+    const full = fullKeys(this[CORE], 'getMany', keys);
     const found = await readMany(this[CORE].engine, [...full.keys()]);
     const values = new Map<string, T>();
     for (const [stored, key] of full)
@@ -86,24 +77,23 @@ export class CacheManager {
   }
 
   /**
-   * Stores a value, in place of what is there. Loads of the key that are under way will not
-   * overwrite it.
+   * Stores a value and replaces the present one. Loads of the key that are under way do not overwrite
+   * it.
    *
    * @throws ConfigurationError for a bad option, and for a promise, an iterator, a stream or a
    * `Response` in place of a value.
    */
   async set<T>(key: string, value: T, options: SetOptions = {}): Promise<void> {
-    const { engine } = this[CORE];
-    const entry = this.bulkEntry('set', key, value, options);
-    await store(engine, entry.key, value, entry.life(), entry.tags);
+    const entry = checkedEntry(this[CORE], 'set', key, value, options);
+    await store(this[CORE].engine, entry.key, value, entry.life(), entry.tags);
   }
 
   /**
    * Stores several values, as {@link CacheManager.set} stores one, in commands of many entries each.
-   * All of them are checked before the first is stored; of equal keys the last one counts.
+   * All of them are checked before the first is stored; of equal keys, the last one is stored.
    *
    * @returns How many were stored, and the keys of those that the shared tier did not acknowledge:
-   * they may be in memory, and what the shared tier had under them is removed as soon as possible.
+   * they may be in memory, and the old entries in the shared tier are removed as soon as possible.
    * A failure of the store does not reject.
    * @throws as {@link CacheManager.set}.
    * @example
@@ -115,17 +105,17 @@ export class CacheManager {
    */
   async setMany(entries: Iterable<SetEntry>): Promise<SetManyResult> {
     const checked = Array.from(entries, ({ key, value, ...options }) =>
-      this.bulkEntry('setMany', key, value, options),
+      checkedEntry(this[CORE], 'setMany', key, value, options),
     );
     return await storeMany(this[CORE].engine, checked);
   }
 
   /**
-   * The value under a key; when there is none, the loader's, which is stored. Concurrent callers
+   * The value of a key; when there is none, runs the loader and stores its result. Concurrent callers
    * share one load.
    *
    * @param loader - Called with the key, an AbortSignal and the expired value, if there is one.
-   * @returns A promise that rejects with what the loader throws, or LoadTimeoutError.
+   * @returns A promise that rejects with the loader's own error, or LoadTimeoutError.
    * @throws CacheKeyError or ConfigurationError for bad arguments.
    * @example
    * ```ts
@@ -145,40 +135,39 @@ export class CacheManager {
     // Not an async function, as `get`.
     try {
       const { engine } = this[CORE];
-      const full = this.keyOf(key);
+      const full = fullKey(this[CORE], key);
       if (options !== undefined) checkNames('getOrSet', options, LOAD_CHECKS);
       const entry = plainHit(engine, full, undefined);
       if (entry !== undefined) return promiseOf(engine, entry) as Promise<T>;
-      return getOrLoad(engine, this.loadRequest(full, loader, options)) as Promise<T>;
+      return getOrLoad(engine, loadRequest(this[CORE], full, loader, options)) as Promise<T>;
     } catch (error) {
       return rejected(error);
     }
   }
 
-  /** Whether there is a value under a key that has not expired. */
+  /** Whether a key has a value that has not expired. */
   async has(key: string): Promise<boolean> {
-    const full = this.keyOf(key);
+    const full = fullKey(this[CORE], key);
     return (await readMany(this[CORE].engine, [full], 'silently')).has(full);
   }
 
-  /** Removes a key; answers whether it was there. */
+  /** Removes a key; returns whether it had a value. */
   async delete(key: string): Promise<boolean> {
-    return await remove(this[CORE].engine, this.keyOf(key));
+    return await remove(this[CORE].engine, fullKey(this[CORE], key));
   }
 
-  /** Removes several keys; answers how many were there. */
+  /** Removes several keys; returns how many had a value. */
   async deleteMany(keys: readonly string[]): Promise<number> {
-    checkList('deleteMany', 'keys', keys);
-    const full = new Set(keys.map((key) => this.keyOf(key)));
-    return await removeMany(this[CORE].engine, [...full]);
+    const full = fullKeys(this[CORE], 'deleteMany', keys);
+    return await removeMany(this[CORE].engine, [...full.keys()]);
   }
 
   /**
    * Removes the keys that match a pattern, or all keys of this handle. `*` stands for any text, `?`
-   * for one character, `[abc]` for one of a set, and `\` takes the meaning from the next character.
+   * for one character, `[abc]` for one of a set, and `\` escapes the next character.
    * Put ids into patterns with the `pattern` tag.
    *
-   * @returns How many there were.
+   * @returns How many keys were removed.
    * @throws ConfigurationError for a bad pattern, or when the store cannot list its keys.
    */
   async clear(pattern = '*'): Promise<number> {
@@ -216,57 +205,26 @@ export class CacheManager {
     entries: Iterable<WarmEntry<T>> | AsyncIterable<WarmEntry<T>>,
     options: WarmOptions = {},
   ): Promise<WarmReport> {
-    const run = async (entry: WarmEntry<T>): Promise<unknown> => {
-      const { key, loader, ...rest } = entry as LoadEntry<T>;
-      return await this.getOrSet(key, loader, rest);
-    };
-    const runMany = async (some: readonly WarmEntry<T>[]): Promise<readonly unknown[]> => {
-      const errors = new Array<unknown>(some.length);
-      const good: BulkEntry[] = [];
-      for (const [i, entry] of some.entries()) {
-        try {
-          const { key, value, ...rest } = entry as SetEntry<T>;
-          good.push(this.bulkEntry('set', key, value, rest));
-        } catch (error) {
-          errors[i] = error;
-        }
-      }
-      await storeMany(engine, good);
-      return errors;
-    };
-    const { engine } = this[CORE];
-    return await warmAll<WarmEntry<T>>(
-      entries,
-      {
-        run,
-        // Callers without types pass anything, null even.
-        keyOf: (entry) => (entry as WarmEntry<T> | null | undefined)?.key ?? '',
-        plain: {
-          accepts: (entry) =>
-            typeof (entry as LoadEntry<T> | null | undefined)?.loader !== 'function',
-          run: runMany,
-        },
-      },
-      options,
-      () => engine.clock.monotonic(),
+    return await warmEntries(this[CORE], entries, options, async ({ key, loader, ...rest }) =>
+      this.getOrSet(key, loader, rest),
     );
   }
 
-  /** The cache's figures, those of all its namespaces included. */
+  /** The cache's statistics, with those of all its namespaces. */
   async getStats(): Promise<CacheStats> {
     return await statisticsOf(this[CORE].engine);
   }
 
   /**
-   * Calls `listener` for every event of a kind, in this cache and its namespaces. A listener's
-   * failure reaches nobody. Listening for `hit` costs the fast path of decorated methods.
+   * Calls `listener` for every event of a kind, in this cache and its namespaces. An error that it
+   * throws becomes a process warning. Listening for `hit` turns off the fast path of decorated methods.
    */
   on<E extends keyof CacheEvents>(event: E, listener: CacheListener<E>): this {
     this[CORE].engine.events.on(event, listener);
     return this;
   }
 
-  /** Ends what {@link CacheManager.on} began. */
+  /** Removes a listener. */
   off<E extends keyof CacheEvents>(event: E, listener: CacheListener<E>): this {
     this[CORE].engine.events.off(event, listener);
     return this;
@@ -283,18 +241,18 @@ export class CacheManager {
       throw new ConfigurationError(`namespace: name must be ${allowed}; got ${describe(name)}.`);
     }
     const { engine, prefix } = this[CORE];
-    // Made without the constructor, which would make tiers of its own.
+    // Created without the constructor, which would open further tiers.
     const child = Object.create(CacheManager.prototype) as CacheManager;
     Object.defineProperty(child, CORE, { value: { engine, prefix: `${prefix}${name}:` } });
     return child;
   }
 
   /**
-   * Ends the cache and its namespaces: the memory tier is emptied, and every later call loads for
-   * itself. Invalidations and writes under way are waited for, for at most 10 seconds; an `error`
-   * event reports those that the store has not confirmed by then. A later invalidation still removes
-   * the entry from the shared tier, over a connection that it opens and ends. A store that was passed
-   * in is left alone. May be called again.
+   * Closes the cache and its namespaces: the memory tier is emptied, and every later call runs its
+   * own load. Waits at most 10 seconds for invalidations and writes under way; an `error` event
+   * reports those that the store has not confirmed by then. A later invalidation still removes the
+   * entry from the shared tier, over a connection that it opens and closes. A store that was passed in
+   * stays open. May be called again.
    */
   async close(): Promise<void> {
     await closeCache(this[CORE].engine);
@@ -315,67 +273,10 @@ export class CacheManager {
     const { name, namespace } = engine.options;
     return `CacheManager { name: '${name}', namespace: '${namespace}', prefix: '${prefix}' }`;
   }
-
-  private keyOf(key: string): string {
-    const { prefix } = this[CORE];
-    const full = prefix + checkedKey(key);
-    // It always has a character. To read it makes one text of the two, which is found quicker.
-    return full.charCodeAt(0) >= 0 ? full : '';
-  }
-
-  private loadRequest<T>(
-    key: string,
-    loader: (context: LoadContext<T>) => T | Promise<T>,
-    options: LoadOptions<T> | undefined,
-  ): LoadRequest {
-    if (typeof loader !== 'function') {
-      throw new ConfigurationError(`getOrSet: loader must be a function; got ${describe(loader)}.`);
-    }
-    const { load } = this[CORE].engine.options;
-    if (options !== undefined) checkOptions('getOrSet', options, LOAD_CHECKS);
-    return {
-      key,
-      loader: loader as LoadRequest['loader'],
-      policy: options === undefined ? load : overlaid(load, options, 'getOrSet'),
-    };
-  }
-
-  /** Checks one value and its options. */
-  private bulkEntry(owner: string, key: string, value: unknown, options: SetOptions): BulkEntry {
-    const full = this.keyOf(key);
-    if (isThenable(value)) {
-      throw new ConfigurationError(`${owner}: value is a promise. Await it first.`);
-    }
-    const kind = spentPart(value);
-    if (kind !== undefined) {
-      throw new ConfigurationError(
-        `${owner}: value is ${kind}, which can be read only once. Read it first, and store the data.`,
-      );
-    }
-    checkOptions(owner, options, SET_CHECKS);
-    const { engine } = this[CORE];
-    const policy = overlaid(engine.options.load, options, owner);
-    const {
-      clock,
-      options: { random },
-    } = engine;
-    return {
-      key: full,
-      given: key,
-      value,
-      tags: policy.tags as readonly string[],
-      life: () => lifeOf(policy, policy.ttl as number, clock.now(), random),
-    };
-  }
 }
 
-/** An error of ours, thrown on the way in, as the method's promise. */
+/** An error thrown before there is a promise, as the method's promise. */
 function rejected(error: unknown): Promise<never> {
   // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- thrown by us
   return Promise.reject(error);
-}
-
-function checkList(owner: string, option: string, value: unknown): void {
-  if (Array.isArray(value)) return;
-  throw new ConfigurationError(`${owner}: ${option} must be an array; got ${describe(value)}.`);
 }

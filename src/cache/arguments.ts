@@ -1,0 +1,120 @@
+import { describe } from '../base/duration.js';
+import { ConfigurationError } from '../base/errors.js';
+import { checkedKey } from '../base/escape.js';
+import { checkOptions } from '../base/options.js';
+import { spentPart } from '../base/spent.js';
+import { isThenable } from '../base/thenable.js';
+import type { BulkEntry } from './bulk.js';
+import type { Engine } from './engine.js';
+import type { LoadContext } from './load-context.js';
+import type { LoadRequest } from './load-request.js';
+import {
+  lifeOf,
+  LOAD_CHECKS,
+  overlaid,
+  SET_CHECKS,
+  type LoadOptions,
+  type SetOptions,
+} from './policy.js';
+
+/**
+ * What a `CacheManager` is a handle on, and the namespace of its keys there.
+ *
+ * @internal
+ */
+export interface Handle {
+  readonly engine: Engine;
+  /** In front of every key: empty, or with a colon at its end. */
+  readonly prefix: string;
+}
+
+/**
+ * The key below the cache's namespace.
+ *
+ * @throws CacheKeyError for a bad key.
+ * @internal
+ */
+export function fullKey({ prefix }: Handle, key: string): string {
+  const full = prefix + checkedKey(key);
+  // Never empty. `charCodeAt` flattens V8's rope string once, which makes it quicker to look up.
+  return full.charCodeAt(0) >= 0 ? full : '';
+}
+
+/**
+ * The same for several keys: each full key with the key as it was given.
+ *
+ * @param owner - The method that was called, for messages.
+ * @throws CacheKeyError for a bad key, ConfigurationError for anything but an array.
+ * @internal
+ */
+export function fullKeys(
+  handle: Handle,
+  owner: string,
+  keys: readonly string[],
+): Map<string, string> {
+  if (!Array.isArray(keys)) {
+    throw new ConfigurationError(`${owner}: keys must be an array; got ${describe(keys)}.`);
+  }
+  return new Map((keys as readonly string[]).map((key) => [fullKey(handle, key), key]));
+}
+
+/**
+ * An entry that can be stored.
+ *
+ * @param owner - The method that was called, for messages.
+ * @throws CacheKeyError or ConfigurationError for bad arguments.
+ * @internal
+ */
+export function checkedEntry(
+  handle: Handle,
+  owner: string,
+  key: string,
+  value: unknown,
+  options: SetOptions,
+): BulkEntry {
+  const full = fullKey(handle, key);
+  if (isThenable(value)) {
+    throw new ConfigurationError(`${owner}: value is a promise. Await it first.`);
+  }
+  const kind = spentPart(value);
+  if (kind !== undefined) {
+    throw new ConfigurationError(
+      `${owner}: value is ${kind}, which can be read only once. Read it first, and store the data.`,
+    );
+  }
+  checkOptions(owner, options, SET_CHECKS);
+  const { clock, options: defaults } = handle.engine;
+  const policy = overlaid(defaults.load, options, owner);
+  return {
+    key: full,
+    given: key,
+    value,
+    tags: policy.tags as readonly string[],
+    life: () => lifeOf(policy, policy.ttl as number, clock.now(), defaults.random),
+  };
+}
+
+/**
+ * The request of a `getOrSet`.
+ *
+ * @param key - The full key.
+ * @throws ConfigurationError for bad arguments.
+ * @internal
+ */
+export function loadRequest<T>(
+  { engine }: Handle,
+  key: string,
+  loader: (context: LoadContext<T>) => T | Promise<T>,
+  options: LoadOptions<T> | undefined,
+): LoadRequest {
+  if (typeof loader !== 'function') {
+    throw new ConfigurationError(`getOrSet: loader must be a function; got ${describe(loader)}.`);
+  }
+  const { load } = engine.options;
+  if (options !== undefined) checkOptions('getOrSet', options, LOAD_CHECKS);
+  return {
+    key,
+    loader: loader as LoadRequest['loader'],
+    policy: options === undefined ? load : overlaid(load, options, 'getOrSet'),
+  };
+}
