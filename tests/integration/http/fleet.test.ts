@@ -2,11 +2,13 @@ import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { cached, CacheManager, type CacheOptions } from 'aurora-cache';
 import { createPerformanceApi, type PerformanceApi } from 'aurora-cache/http';
-import { Cluster, Redis } from 'ioredis';
+import { Cluster, type Redis } from 'ioredis';
 
 import { CORE } from '../../../src/cache/manager.js';
+import { closedAfterEach } from '../../support/closing.js';
 import { RedisCluster } from '../../support/redis/cluster.js';
-import { RedisServer, stopServers, until } from '../../support/redis/server.js';
+import { RedisServer, until } from '../../support/redis/server.js';
+import { shareServer } from '../../support/redis/shared-server.js';
 
 const ROOT = join(__dirname, '../../..');
 
@@ -23,25 +25,8 @@ interface Stats {
 
 let server: RedisServer;
 let admin: Redis;
-const closing: (() => unknown)[] = [];
-
-beforeAll(async () => {
-  server = await RedisServer.start();
-  admin = new Redis(server.url);
-});
-
-afterAll(async () => {
-  admin.disconnect();
-  await stopServers();
-});
-
-beforeEach(async () => {
-  await admin.flushall();
-});
-
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
+shareServer((shared) => ({ server, admin } = shared));
+const closing = closedAfterEach();
 
 async function instance(
   options: CacheOptions = {},

@@ -1,8 +1,11 @@
 import { CacheEvict, CacheManager, type CacheOptions } from 'aurora-cache';
 import { Redis } from 'ioredis';
 
+import { DISPATCH } from '../../../src/base/defaults.js';
+import { closedAfterEach } from '../../support/closing.js';
 import { Proxy } from '../../support/redis/proxy.js';
-import { RedisServer, stopServers, until } from '../../support/redis/server.js';
+import { RedisServer, until } from '../../support/redis/server.js';
+import { shareServer } from '../../support/redis/shared-server.js';
 
 const MANY = 20_000;
 const keysOf = (prefix: string, count = MANY): string[] =>
@@ -10,26 +13,8 @@ const keysOf = (prefix: string, count = MANY): string[] =>
 
 let server: RedisServer;
 let admin: Redis;
-const closing: (() => unknown)[] = [];
-
-beforeAll(async () => {
-  server = await RedisServer.start();
-  admin = new Redis(server.url);
-  await admin.ping();
-}, 60_000);
-
-beforeEach(async () => {
-  await admin.flushall();
-});
-
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
-afterAll(async () => {
-  (admin as Redis | undefined)?.disconnect();
-  await stopServers();
-});
+shareServer((shared) => ({ server, admin } = shared));
+const closing = closedAfterEach();
 
 function open(options: CacheOptions = {}) {
   const cache = new CacheManager({
@@ -59,12 +44,43 @@ async function withPages(count = 100): Promise<() => Promise<number>> {
   };
 }
 
-describe('calls on many keys', () => {
+/**
+ * A cache on a link so slow that all of `act` takes half as long again as `storeTimeout` on it, and a
+ * chunk of it a small part of that.
+ *
+ * @param act - A call on {@link MANY} keys; done once at full speed, to see what it costs here.
+ */
+async function openSlow(act: (cache: CacheManager) => Promise<unknown>, options: CacheOptions) {
+  const proxy = await Proxy.start(server.port);
+  closing.push(() => proxy.stop());
+  const { cache: quick } = open({ ...options, redisUrl: proxy.url, storeTimeout: '1m' });
+  await quick.get('connected');
+  const sentBefore = proxy.sent;
+  const start = performance.now();
+  await act(quick);
+  const timeoutMs = Math.max(600, Math.ceil((performance.now() - start) / 4));
+  proxy.throttle((proxy.sent - sentBefore) / (1.5 * timeoutMs));
+  await quick.close();
+  const opened = open({ ...options, redisUrl: proxy.url, storeTimeout: `${timeoutMs}ms` });
+  await opened.cache.get('connected');
+  return opened;
+}
+
+describe('all of a call takes longer than storeTimeout, and none of its commands does:', () => {
+  class Rows {
+    constructor(readonly cache: CacheManager) {}
+    @CacheEvict({ cache: ({ cache }: Rows) => cache, key: () => keysOf('row') })
+    update(): Promise<void> {
+      return Promise.resolve();
+    }
+  }
+  const store = (cache: CacheManager, count = MANY) =>
+    cache.setMany(keysOf('row', count).map((key, i) => ({ key, value: { id: i } })));
+
   it('setMany stores them all, and touches nothing else', async () => {
     const reloads = await withPages();
-    const { cache, errors } = open();
-    const entries = keysOf('row').map((key, i) => ({ key, value: { id: i } }));
-    expect(await cache.setMany(entries)).toEqual({ stored: MANY, failed: [] });
+    const { cache, errors } = await openSlow(store, {});
+    expect(await store(cache)).toEqual({ stored: MANY, failed: [] });
     expect(await admin.dbsize()).toBeGreaterThanOrEqual(MANY + 100);
     const { cache: another } = open({ memory: false });
     const found = await another.getMany<{ id: number }>(keysOf('row'));
@@ -73,38 +89,56 @@ describe('calls on many keys', () => {
     expect(await reloads()).toBe(0);
     expect(errors).toEqual([]);
     expect(await cache.getStats()).toMatchObject({ degraded: false, pendingInvalidations: 0 });
-  }, 60_000);
+  });
 
-  it('deleteMany and @CacheEvict remove what they name, and count what there was', async () => {
+  it.each<[string, (cache: CacheManager) => Promise<unknown>, unknown]>([
+    ['deleteMany', (cache) => cache.deleteMany(keysOf('row')), 1000],
+    ['@CacheEvict', (cache) => new Rows(cache).update(), undefined],
+  ])('%s removes what it names, and nothing else', async (_, act, outcome) => {
     const reloads = await withPages();
-    const { cache, errors } = open({ memory: false });
-    class Rows {
-      @CacheEvict({ cache, key: () => keysOf('row') })
-      update(): Promise<void> {
-        return Promise.resolve();
-      }
-    }
-    await cache.setMany(keysOf('row', 1000).map((key) => ({ key, value: key })));
-    expect(await cache.deleteMany(keysOf('row'))).toBe(1000);
-    await cache.setMany(keysOf('row', 1000).map((key) => ({ key, value: key })));
-    await new Rows().update();
-    expect((await cache.getMany(keysOf('row'))).size).toBe(0);
+    const { cache, errors } = await openSlow(act, { memory: false });
+    await store(open().cache, 1000);
+    expect(await act(cache)).toBe(outcome);
+    expect((await open().cache.getMany(keysOf('row'))).size).toBe(0);
     expect(await reloads()).toBe(0);
     expect(errors).toEqual([]);
-  }, 60_000);
+    expect(await cache.getStats()).toMatchObject({ degraded: false, pendingInvalidations: 0 });
+  });
+});
 
-  it('many misses at once are loaded once each, and stored', async () => {
+describe('calls on many keys', () => {
+  it('many misses at once are sent bit by bit, loaded once each, and stored', async () => {
+    const COUNT = 3 * DISPATCH.maxInFlight;
+    const proxy = await Proxy.start(server.port);
+    closing.push(() => proxy.stop());
     // On a slow machine they take longer than the usual lease.
-    const { cache, errors } = open({ lease: '1m' });
+    const { cache, errors } = open({ redisUrl: proxy.url, lease: '1m', storeTimeout: '30s' });
+    await cache.get('connected');
+    const start = proxy.sent;
+    await cache.getMany(keysOf('miss', COUNT));
+    const before = proxy.sent;
     let loads = 0;
-    const values = await Promise.all(
-      keysOf('miss', 3000).map((key) => cache.getOrSet(key, () => ++loads)),
-    );
-    expect(new Set(values).size).toBe(3000);
-    await until('all are stored', async () => (await admin.dbsize()) >= 3000);
+    const load = (): number => ++loads;
+    server.freeze();
+    closing.push(() => {
+      server.thaw();
+    });
+    const calls = keysOf('miss', COUNT).map((key) => cache.getOrSet(key, load));
+    let sent = before;
+    await until('no more is sent', async () => {
+      const isQuiet = proxy.sent > before && proxy.sent === sent;
+      sent = proxy.sent;
+      return isQuiet;
+    });
+    server.thaw();
+    expect(new Set(await Promise.all(calls)).size).toBe(COUNT);
+    expect(loads).toBe(COUNT);
+    await until('all are stored', async () => (await admin.keys('bulk:miss:*')).length === COUNT);
+    // Each call reads before it loads, and a third of the reads may be in flight.
+    expect(sent - before).toBeLessThan((before - start) / 2);
     expect(errors).toEqual([]);
     expect(await cache.getStats()).toMatchObject({ degraded: false });
-  }, 60_000);
+  });
 
   it('what has a lease is stored, when the store cannot keep up with the misses', async () => {
     const proxy = await Proxy.start(server.port);
@@ -135,7 +169,7 @@ describe('calls on many keys', () => {
     expect((await admin.keys('bulk:miss:*')).length).toBeGreaterThan(0);
     // A fill that is not sent has its lease released.
     expect(kinds).not.toContain('release');
-  }, 60_000);
+  });
 
   it('later writes and removals of the same process win over a setMany under way', async () => {
     const { cache } = open({ memory: false });
@@ -161,7 +195,7 @@ describe('calls on many keys', () => {
       'row:4996': 'newest',
       'row:1': 'old',
     });
-  }, 60_000);
+  });
 
   it('of equal keys the last one counts, and what cannot be shared is named', async () => {
     const { cache, errors } = open({ memory: false });
@@ -218,5 +252,5 @@ describe('calls on many keys', () => {
       return (await cache.getStats()).pendingInvalidations === 0;
     });
     expect((await cache.getMany<string>(keysOf('row', 5000))).size).toBe(0);
-  }, 60_000);
+  });
 });

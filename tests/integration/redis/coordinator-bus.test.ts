@@ -4,11 +4,13 @@ import { Cluster, Redis } from 'ioredis';
 
 import { systemClock, type Clock } from '../../../src/base/clock.js';
 import type { BusKind, CoordinatorOptions } from '../../../src/store/coordinator.js';
+import { closedAfterEach } from '../../support/closing.js';
 import { RedisCluster } from '../../support/redis/cluster.js';
 import { Coordinated, pattern, total } from '../../support/redis/coordinated.js';
 import { Proxy } from '../../support/redis/proxy.js';
 import { SentinelGroup } from '../../support/redis/sentinel.js';
-import { RedisServer, stopServers, until } from '../../support/redis/server.js';
+import { RedisServer, until } from '../../support/redis/server.js';
+import { shareServer } from '../../support/redis/shared-server.js';
 import { SecureServer } from '../../support/redis/tls.js';
 
 /** Of a command: the server refuses one that arrives later. */
@@ -16,25 +18,8 @@ const BUDGET_MS = 30_000;
 
 let server: RedisServer;
 let admin: Redis;
-const closing: (() => unknown)[] = [];
-
-beforeAll(async () => {
-  server = await RedisServer.start();
-  admin = new Redis(server.url);
-});
-
-beforeEach(async () => {
-  await admin.flushall();
-});
-
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
-afterAll(async () => {
-  (admin as Redis | undefined)?.disconnect();
-  await stopServers();
-});
+shareServer((shared) => ({ server, admin } = shared));
+const closing = closedAfterEach();
 
 function open(
   options: Partial<CoordinatorOptions> = {},

@@ -1,35 +1,18 @@
 import { Cached, CacheManager, CachePut, type CacheOptions } from 'aurora-cache';
-import { Redis } from 'ioredis';
 
-import { RedisServer, stopServers, until } from '../../support/redis/server.js';
+import { closedAfterEach } from '../../support/closing.js';
+import { type RedisServer, until } from '../../support/redis/server.js';
+import { shareServer } from '../../support/redis/shared-server.js';
 
 // Two caches of one process stand in for two processes: they share nothing but Redis.
 
 let server: RedisServer;
-let admin: Redis;
-const open: CacheManager[] = [];
-
-beforeAll(async () => {
-  server = await RedisServer.start();
-  admin = new Redis(server.url);
-});
-
-afterAll(async () => {
-  admin.disconnect();
-  await stopServers();
-});
-
-beforeEach(async () => {
-  await admin.flushall();
-});
-
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((cache) => cache.close()));
-});
+shareServer((shared) => ({ server } = shared));
+const closing = closedAfterEach();
 
 async function cache(options: CacheOptions = {}): Promise<CacheManager> {
   const made = new CacheManager({ redisUrl: server.url, ...options });
-  open.push(made);
+  closing.push(() => made.close());
   await made.get('nothing');
   await until('it listens', async () => (await made.getStats()).listening);
   return made;

@@ -11,32 +11,19 @@ import {
 } from 'aurora-cache';
 import { Redis } from 'ioredis';
 
+import { closedAfterEach } from '../../support/closing.js';
 import { Proxy } from '../../support/redis/proxy.js';
-import { RedisServer, stopServers, until } from '../../support/redis/server.js';
+import { type RedisServer, until } from '../../support/redis/server.js';
+import { shareServer } from '../../support/redis/shared-server.js';
 
 let server: RedisServer;
 let admin: Redis;
-const open: CacheManager[] = [];
-
-beforeAll(async () => {
-  server = await RedisServer.start();
-  admin = new Redis(server.url);
-});
-
-beforeEach(() => admin.flushall());
-
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((cache) => cache.close()));
-});
-
-afterAll(async () => {
-  admin.disconnect();
-  await stopServers();
-});
+shareServer((shared) => ({ server, admin } = shared));
+const closing = closedAfterEach();
 
 function make(options: CacheOptions = {}): CacheManager {
   const cache = new CacheManager({ redisUrl: server.url, ...options });
-  open.push(cache);
+  closing.push(() => cache.close());
   return cache;
 }
 

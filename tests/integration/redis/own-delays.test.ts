@@ -1,26 +1,14 @@
 import { CacheManager, type CacheOptions } from 'aurora-cache';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 
-import { RedisServer, stopServers } from '../../support/redis/server.js';
+import { closedAfterEach } from '../../support/closing.js';
+import type { RedisServer } from '../../support/redis/server.js';
+import { shareServer } from '../../support/redis/shared-server.js';
 
 let server: RedisServer;
 let admin: Redis;
-const closing: (() => unknown)[] = [];
-
-beforeAll(async () => {
-  server = await RedisServer.start();
-  admin = new Redis(server.url);
-  await admin.ping();
-}, 60_000);
-
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
-afterAll(async () => {
-  (admin as Redis | undefined)?.disconnect();
-  await stopServers();
-});
+shareServer((shared) => ({ server, admin } = shared));
+const closing = closedAfterEach();
 
 async function open(options: CacheOptions) {
   const cache = new CacheManager({

@@ -1,32 +1,17 @@
 import type { CacheOptions } from 'aurora-cache';
 import { Redis } from 'ioredis';
 
-import { freePort, RedisServer, stopServers, until } from '../../support/redis/server.js';
+import { closedAfterEach } from '../../support/closing.js';
+import { freePort, RedisServer, until } from '../../support/redis/server.js';
+import { shareServer } from '../../support/redis/shared-server.js';
 import { Watched } from '../../support/redis/watched.js';
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 let server: RedisServer;
 let admin: Redis;
-const closing: (() => unknown)[] = [];
-
-beforeAll(async () => {
-  server = await RedisServer.start();
-  admin = new Redis(server.url);
-});
-
-beforeEach(async () => {
-  await admin.flushall();
-});
-
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
-afterAll(async () => {
-  (admin as Redis | undefined)?.disconnect();
-  await stopServers();
-});
+shareServer((shared) => ({ server, admin } = shared));
+const closing = closedAfterEach();
 
 /** Connections that the server has accepted since its start. */
 async function accepted(client = admin): Promise<number> {

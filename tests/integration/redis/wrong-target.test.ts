@@ -5,32 +5,20 @@ import { RedisStore } from 'aurora-cache/redis';
 import { createClient } from '@keyv/redis';
 import { Redis } from 'ioredis';
 
-import { RedisServer, stopServers, until } from '../../support/redis/server.js';
+import { closedAfterEach } from '../../support/closing.js';
+import { type RedisServer, until } from '../../support/redis/server.js';
+import { shareServer } from '../../support/redis/shared-server.js';
 import { Watched } from '../../support/redis/watched.js';
 
 let server: RedisServer;
 let admin: Redis;
-const closing: (() => unknown)[] = [];
+shareServer((shared) => ({ server, admin } = shared));
+const closing = closedAfterEach();
 
 beforeAll(async () => {
-  server = await RedisServer.start();
-  admin = new Redis(server.url);
   await admin.call(
     ...(['ACL', 'SETUSER', 'narrow', 'on', '>s3cret', '~*', '&*', '+@all', '-select'] as const),
   );
-});
-
-beforeEach(async () => {
-  await admin.flushall();
-});
-
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
-afterAll(async () => {
-  (admin as Redis | undefined)?.disconnect();
-  await stopServers();
 });
 
 const SECRET = 's3cret';

@@ -9,15 +9,18 @@ interface Link {
   isBus: boolean;
 }
 
-/** A TCP proxy before a server, which can hold, delay and cut what goes through it. */
+/** A TCP proxy before a server, which can hold, delay, slow down and cut what goes through it. */
 export class Proxy {
   private readonly links = new Set<Link>();
   private readonly paused = new Set<Which>();
   private readonly delays = new Map<Which, number>();
+  private bytesPerMs = Infinity;
   /** Chunks that are held back ask again when this is called. */
   private readonly held = new Set<() => void>();
   /** Connections that were taken so far. */
   accepted = 0;
+  /** Bytes that clients have sent so far. */
+  sent = 0;
 
   private constructor(
     private readonly server: Server,
@@ -66,6 +69,11 @@ export class Proxy {
     this.delays.set(which, ms);
   }
 
+  /** Lets so many bytes through in each direction of a connection that does not listen. */
+  throttle(bytesPerMs: number): void {
+    this.bytesPerMs = bytesPerMs;
+  }
+
   /** Cuts the connections of a kind. */
   drop(which: Which = 'all'): void {
     for (const link of [...this.links]) {
@@ -93,6 +101,7 @@ export class Proxy {
       socket.on('error', end).on('close', end);
     }
     this.pipe(link, client, link.upstream, (chunk) => {
+      this.sent += chunk.length;
       link.isBus ||= /\r\n(?:p|s)?subscribe\r\n/i.test(chunk.toString('latin1'));
     });
     this.pipe(link, link.upstream, client);
@@ -100,9 +109,12 @@ export class Proxy {
 
   private pipe(link: Link, from: Socket, to: Socket, look?: (chunk: Buffer) => void): void {
     let last = Promise.resolve();
+    let passedAt = 0;
     from.on('data', (chunk: Buffer) => {
       look?.(chunk);
-      const dueAt = performance.now() + this.delayOf(link);
+      const transferMs = link.isBus ? 0 : chunk.length / this.bytesPerMs;
+      passedAt = Math.max(passedAt, performance.now()) + transferMs;
+      const dueAt = passedAt + this.delayOf(link);
       last = last.then(async () => {
         const waitMs = dueAt - performance.now();
         if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
