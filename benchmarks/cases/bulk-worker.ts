@@ -2,7 +2,7 @@
 import { deepStrictEqual } from 'node:assert';
 
 import { CacheManager } from 'aurora-cache';
-import { Redis } from 'ioredis';
+import { Redis, type ChainableCommander } from 'ioredis';
 
 import type { Measured } from '../harness/rounds.js';
 import { serve } from '../harness/workers.js';
@@ -57,35 +57,43 @@ function ours(): Calls {
 
 function bare(): Calls {
   const client = new Redis(url, { enableAutoPipelining: false });
+  /** Sends a command for each entry; returns its replies. */
   const inChunks = async (
     entries: readonly Entry[],
-    run: (some: readonly Entry[]) => Promise<number>,
-  ): Promise<number> => {
-    let done = 0;
-    for (let i = 0; i < entries.length; i += CHUNK) done += await run(entries.slice(i, i + CHUNK));
-    return done;
+    send: (pipeline: ChainableCommander, entry: Entry) => unknown,
+  ): Promise<unknown[]> => {
+    const replies: unknown[] = [];
+    for (let i = 0; i < entries.length; i += CHUNK) {
+      const pipeline = client.pipeline();
+      for (const entry of entries.slice(i, i + CHUNK)) send(pipeline, entry);
+      for (const [error, reply] of (await pipeline.exec()) ?? []) {
+        if (error !== null) throw error;
+        replies.push(reply);
+      }
+    }
+    return replies;
   };
   const nameOf = ({ key }: Entry): string => `bare:${key}`;
-  const set: Calls['setMany'] = (entries) =>
-    inChunks(entries, async (some) => {
-      const pipeline = client.pipeline();
-      for (const one of some) pipeline.set(nameOf(one), JSON.stringify(one.value), 'PX', TTL_MS);
-      return ((await pipeline.exec()) ?? []).filter(([error]) => error === null).length;
-    });
+  const set: Calls['setMany'] = async (entries) => {
+    const replies = await inChunks(entries, (pipeline, one) =>
+      pipeline.set(nameOf(one), JSON.stringify(one.value), 'PX', TTL_MS),
+    );
+    return replies.length;
+  };
   return {
     setMany: set,
     getMany: async (entries) => {
       const found = new Map<string, unknown>();
-      await inChunks(entries, async (some) => {
-        const texts = await client.mget(some.map(nameOf));
-        for (const [i, text] of texts.entries()) {
-          if (text !== null) found.set(some[i]?.key ?? '', JSON.parse(text));
-        }
-        return some.length;
-      });
+      const texts = await inChunks(entries, (pipeline, one) => pipeline.get(nameOf(one)));
+      for (const [i, text] of texts.entries()) {
+        if (typeof text === 'string') found.set(entries[i]?.key ?? '', JSON.parse(text));
+      }
       return found.size;
     },
-    deleteMany: (entries) => inChunks(entries, (some) => client.unlink(some.map(nameOf))),
+    deleteMany: async (entries) => {
+      const removed = await inChunks(entries, (pipeline, one) => pipeline.unlink(nameOf(one)));
+      return removed.filter((count) => count === 1).length;
+    },
     warm: set,
   };
 }

@@ -22,7 +22,7 @@ const ROUNDS = 3;
 
 const CALLS: readonly (readonly [BulkCall, pipeline: string])[] = [
   ['setMany', 'SET with PX, JSON.stringify'],
-  ['getMany', 'MGET, JSON.parse'],
+  ['getMany', 'GET, JSON.parse'],
   ['deleteMany', 'UNLINK'],
   ['warm', 'SET with PX, JSON.stringify'],
 ];

@@ -1,6 +1,6 @@
 import type { EntryLife } from '../memory/entry.js';
 import type { Lane } from '../store/dispatcher.js';
-import type { KeyedEntry, SharedTier } from '../store/shared-tier.js';
+import type { KeyedEntry, SharedEntry, SharedTier } from '../store/shared-tier.js';
 import { budgetOf } from './budget.js';
 import { chunksOf, inChunks, laneOf } from './chunks.js';
 import type { Engine } from './engine.js';
@@ -36,9 +36,12 @@ interface Open {
 }
 
 /** An entry on its way to the shared tier. */
-interface Sent extends Open {
+interface Sent {
+  readonly open: Open;
   /** The same in every tier. */
   readonly life: EntryLife;
+  /** Whether the shared tier has acknowledged it. */
+  isStored: boolean;
 }
 
 /** What the chunks of one call have in common. */
@@ -82,11 +85,9 @@ export async function storeMany(
   await engine.writes.runBulk(keys, async (turn) => {
     const call: BulkCall = { engine, shared, turn, lane: laneOf(latest.length), noting };
     await inChunks(chunksOf(opened), async (some, isSent) => {
-      const outcome = await storeChunk(call, some, isSent);
-      for (const [i, { source }] of some.entries()) {
-        if (outcome?.[i] !== true) failed.push(source.given);
-      }
-      return outcome !== undefined;
+      const refused = await storeChunk(call, some, isSent);
+      for (const { source } of refused ?? some) failed.push(source.given);
+      return refused !== undefined;
     });
   });
   return { stored: latest.length - failed.length, failed };
@@ -105,9 +106,9 @@ async function storeNothing(engine: Engine, entries: readonly BulkEntry[]): Prom
 
 function open(engine: Engine, source: BulkEntry): Open {
   const { key, value } = source;
-  engine.invalidateKey(key);
-  engine.counters.sets++;
   const fence = engine.raiseFence(key);
+  engine.invalidateKey(key, fence);
+  engine.counters.sets++;
   // No reader may get the old value from memory while the new one is on its way.
   engine.memory?.drop(key);
   return { source, fence, kept: engine.protect(value) };
@@ -115,13 +116,13 @@ function open(engine: Engine, source: BulkEntry): Open {
 
 /**
  * @param isSent - Whether anything is sent to the store.
- * @returns For each whether it is stored; `undefined` without a reply of the store.
+ * @returns Those that the store refused; `undefined` when it did not reply.
  */
 async function storeChunk(
   call: BulkCall,
   some: readonly Open[],
   isSent: boolean,
-): Promise<readonly boolean[] | undefined> {
+): Promise<readonly Open[] | undefined> {
   const { engine, shared, turn } = call;
   const { events, fences, writes } = engine;
   try {
@@ -130,17 +131,21 @@ async function storeChunk(
     const keys = some.map(({ source }) => source.key);
     return await writes.runMany(keys, async () => {
       const mine: Sent[] = [];
-      for (const one of some) {
-        if (!turn.skips(one.source.key)) mine.push({ ...one, life: one.source.life() });
+      for (const open of some) {
+        if (turn.skips(open.source.key)) continue;
+        mine.push({ open, life: open.source.life(), isStored: false });
       }
-      const stored = isSent ? await share(call, mine) : undefined;
-      if (!isSent) shared.postpone(mine.map(({ source }) => source.key));
-      for (const { source, fence, kept, life } of mine) {
+      if (!isSent) shared.postpone(mine.map(({ open: { source } }) => source.key));
+      const hasReplied = isSent && (await share(call, mine));
+      const refused: Open[] = [];
+      for (const { open, life, isStored } of mine) {
+        const { source, fence, kept } = open;
         // As in `store`: reads that began before the acknowledgement may have seen the old value.
         engine.invalidateKey(source.key, fence);
         keepOrDrop(engine, fence, kept, life, source.tags);
+        if (!isStored && !turn.has(source.key)) refused.push(open);
       }
-      return stored && keys.map((key) => stored.has(key) || turn.has(key));
+      return hasReplied ? refused : undefined;
     });
   } finally {
     for (const { fence } of some) fences.lower(fence);
@@ -148,32 +153,43 @@ async function storeChunk(
   }
 }
 
-/** Brings entries to the shared tier; returns the keys that it acknowledged. */
-async function share(
-  { engine, shared, lane }: BulkCall,
-  some: readonly Sent[],
-): Promise<ReadonlySet<string> | undefined> {
+/** Brings entries to the shared tier, and notes which it acknowledged; returns whether it replied. */
+async function share({ engine, shared, lane }: BulkCall, some: readonly Sent[]): Promise<boolean> {
   const left = budgetOf(engine.clock, shared, engine.options.storeTimeoutMs);
   const entries: KeyedEntry[] = [];
+  const storing: Sent[] = [];
   const removed: string[] = [];
-  for (const { source, fence, kept, life } of some) {
-    const { key, tags } = source;
+  for (const one of some) {
+    const { source, fence, kept } = one.open;
     const tagClock = shared.isCoordinated ? fence.sharedClock : fence.tagClock;
     // Without the clock, an entry with tags could not be distinguished from an invalidated one. A
     // pattern that was cleared since the call must not miss the entry; the queue orders writes of the
     // key itself.
-    if (fence.cleared || (tagClock === undefined && tags.length > 0)) removed.push(key);
-    else entries.push({ key, entry: { value: kept, ...life, tags, tagClock: tagClock ?? 0 } });
+    if (fence.cleared || (tagClock === undefined && source.tags.length > 0)) {
+      removed.push(source.key);
+      continue;
+    }
+    storing.push(one);
+    entries.push({ key: source.key, entry: sharedEntry(kept, one.life, source.tags, tagClock) });
   }
   const [stored, gone] = await Promise.all([
     shared.writeMany(entries, left(), lane),
     removed.length === 0 ? [] : shared.removeMany(removed, left(), lane),
   ]);
-  if (stored === undefined || gone === undefined) return undefined;
-  const acknowledged = new Set<string>();
-  for (const [i, { key }] of entries.entries()) if (stored[i] === true) acknowledged.add(key);
-  for (const { source, fence } of some) if (fence.cleared) acknowledged.add(source.key);
-  return acknowledged;
+  if (stored === undefined || gone === undefined) return false;
+  for (const [i, one] of storing.entries()) one.isStored = stored[i] === true;
+  for (const one of some) if (one.open.fence.cleared) one.isStored = true;
+  return true;
+}
+
+/** Spelt out: spreading `life` takes as long as a look-up in a large table. */
+function sharedEntry(
+  value: unknown,
+  { createdAt, freshUntil, staleUntil }: EntryLife,
+  tags: readonly string[],
+  tagClock = 0,
+): SharedEntry {
+  return { value, createdAt, freshUntil, staleUntil, tagClock, tags };
 }
 
 /**

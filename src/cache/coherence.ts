@@ -62,6 +62,10 @@ export class Coherence implements CoordinatorListener {
     }
   }
 
+  get awaitsLease(): boolean {
+    return this.engine.waiters.size > 0;
+  }
+
   onLeaseEnd(key: string): void {
     this.engine.waiters.wake(key);
   }

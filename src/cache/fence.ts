@@ -5,8 +5,8 @@ import { publicKey } from '../base/private-key.js';
 /**
  * Held by every operation that may fill the memory tier, from before its first command until its
  * fill. An invalidation that comes in between marks it, and a marked operation returns its value
- * but stores nothing; news of another process puts it in doubt. Without it, an answer that was overtaken by an invalidation would put the
- * old value back.
+ * but stores nothing; news of another process puts it in doubt. Without it, a reply that was
+ * overtaken by an invalidation would put the old value back.
  */
 export interface Fence {
   readonly key: string;
@@ -52,22 +52,18 @@ export class FenceTable {
     if (link.isOpen) return;
     link.isOpen = true;
     link.next = this.open.get(fence.key);
+    if (link.next !== undefined) link.next.newer = link;
     this.open.set(fence.key, link);
   }
 
   lower(fence: Fence): void {
-    const { key } = fence;
-    if (!(fence as LinkedFence).isOpen) return;
+    const { isOpen, key, newer, next } = fence as LinkedFence;
+    if (!isOpen) return;
     (fence as LinkedFence).isOpen = false;
-    const newest = this.open.get(key);
-    if (newest === fence) {
-      if (newest.next === undefined) this.open.delete(key);
-      else this.open.set(key, newest.next);
-      return;
-    }
-    for (let link = newest; link !== undefined; link = link.next) {
-      if (link.next === fence) link.next = link.next.next;
-    }
+    if (next !== undefined) next.newer = newer;
+    if (newer !== undefined) newer.next = next;
+    else if (next !== undefined) this.open.set(key, next);
+    else this.open.delete(key);
   }
 
   /** Notes every key that is marked from now on, for an operation whose key is not known yet. */
@@ -84,7 +80,7 @@ export class FenceTable {
   /** Marks what is open for a key, except the marking operation's own fence. */
   mark(key: string, except?: Fence): void {
     for (const watch of this.watches) watch.note(key);
-    for (let fence = this.open.get(key); fence !== undefined; fence = fence.next) {
+    for (let fence = this.newestOf(key, except); fence !== undefined; fence = fence.next) {
       if (fence !== except) fence.marked = true;
     }
   }
@@ -134,6 +130,14 @@ export class FenceTable {
   /** Keys with an open fence. */
   get size(): number {
     return this.open.size;
+  }
+
+  /** From a fence that is open for the key, which spares calls on many keys a look-up for each. */
+  private newestOf(key: string, from: Fence | undefined): LinkedFence | undefined {
+    let link = from as LinkedFence | undefined;
+    if (link?.isOpen !== true || link.key !== key) return this.open.get(key);
+    while (link.newer !== undefined) link = link.newer;
+    return link;
   }
 
   private markCleared(key: string): void {
@@ -187,6 +191,7 @@ class LinkedFence implements Fence {
   cleared = false;
   doubtful = false;
   isOpen = false;
+  newer: LinkedFence | undefined;
   next: LinkedFence | undefined;
 
   constructor(

@@ -19,7 +19,13 @@ import { EntryScripts } from './entry-scripts.js';
 import { RedisHistory } from './history.js';
 import { Layout } from './layout.js';
 import { LeaseScripts } from './lease-scripts.js';
-import { encode, encodeTags, type Message, type Received } from './messages.js';
+import {
+  encode,
+  encodeTags,
+  messagesAboutKeysOf,
+  type Message,
+  type Received,
+} from './messages.js';
 import { scan } from './scan.js';
 import { Scripts } from './scripts.js';
 import { ServerClock } from './server-clock.js';
@@ -88,10 +94,17 @@ export class RedisCoordinator implements Coordinator {
       this.layout,
       () => clock.now() + this.clockOffsetMs,
     );
+    const isOwn = messagesAboutKeysOf(origin);
     this.bus = new Bus({
       ...{ client, origin, clock, layout: this.layout },
       tracking: hasMemory && !isCluster && options.bus !== 'pubsub',
       publish: (channel, text) => this.publishProbe(channel, text),
+      isKnown: (text) => {
+        // This cache's own: worth parsing only while a load waits for a lease to end.
+        if (listener.awaitsLease || !isOwn(text)) return false;
+        this.messages.received++;
+        return true;
+      },
       onMessage: (message, isTracking) => {
         this.receive(message, isTracking);
       },

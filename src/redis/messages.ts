@@ -17,9 +17,21 @@ export type Message =
 /** A message, and whose it is. */
 export type Received = Message & { readonly origin: string };
 
+const ABOUT_KEYS: ReadonlySet<string> = new Set<Message['kind']>([
+  ...(['set', 'delete', 'fill', 'release', 'changed', 'filled'] as const),
+]);
+
 /** The text of a message. */
 export function encode(origin: string, message: Message): string {
   return JSON.stringify({ v: VERSION, origin, ...message });
+}
+
+/** Recognises, without parsing them, the messages about keys that one cache has sent. */
+export function messagesAboutKeysOf(origin: string): (text: string) => boolean {
+  const head = `${encode(origin, { kind: 'set', key: '' }).split('"set"', 1)[0] ?? ''}"`;
+  return (text) =>
+    text.startsWith(head) &&
+    ABOUT_KEYS.has(text.slice(head.length, text.indexOf('"', head.length)));
 }
 
 /** The text of a `tags` message in two halves: its version, which Redis knows, goes in between. */

@@ -236,6 +236,8 @@ export interface TagVersions {
 
 /** What a coordinator tells the cache that it works for. */
 export interface CoordinatorListener {
+  /** Whether {@link CoordinatorListener.onLeaseEnd} concerns anything that waits. */
+  readonly awaitsLease: boolean;
   /** Somebody wrote or removed these keys: what is in memory may be out of date. */
   onKeys(keys: readonly string[]): void;
   /** Somebody invalidated tags, which made this their version on the tags' clock. */

@@ -25,6 +25,8 @@ export interface KeyedEntry {
 
 /** An entry whose value is encoded; its times follow when the store's clock is known. */
 export interface PackedEntry extends KeyedEntry {
+  /** Among the entries that were packed. */
+  readonly index: number;
   readonly payload: string;
 }
 
@@ -112,7 +114,7 @@ export class EntryCodec {
     const commands: PackedEntry[][] = [];
     const unfit: string[] = [];
     let chars = Infinity;
-    for (const { key, entry } of entries) {
+    for (const [index, { key, entry }] of entries.entries()) {
       const payload = this.encode(key, entry.value);
       if (payload === undefined) {
         unfit.push(key);
@@ -122,7 +124,7 @@ export class EntryCodec {
         commands.push([]);
         chars = 0;
       }
-      commands.at(-1)?.push({ key, entry, payload });
+      commands.at(-1)?.push({ key, entry, index, payload });
       chars += payload.length;
     }
     return { commands, unfit };

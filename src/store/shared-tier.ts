@@ -186,21 +186,21 @@ export class SharedTier {
     lane: Lane,
   ): Promise<readonly boolean[] | undefined> {
     const { commands, unfit } = this.entries.pack(entries);
-    const acknowledged = new Set<string>();
     // The old values must not outlive newer ones that cannot be shared.
     const removing =
       unfit.length > 0 ? this.removeMany(unfit, budgetMs, lane) : Promise.resolve([]);
+    const acknowledged = new Array<boolean>(entries.length).fill(false);
     const outcomes = await Promise.all(
-      commands.map(async (texts) => {
-        const keys = texts.map(({ key }) => key);
-        const toTexts = (): StoredText[] => texts.map((one) => this.entries.toStored(one));
-        const stored = await this.store.writeMany(keys, toTexts, budgetMs, lane);
-        for (const key of keys.slice(0, stored ?? 0)) acknowledged.add(key);
+      commands.map(async (packed) => {
+        const keys = packed.map(({ key }) => key);
+        const texts = (): StoredText[] => packed.map((one) => this.entries.toStored(one));
+        const stored = await this.store.writeMany(keys, texts, budgetMs, lane);
+        for (const { index } of packed.slice(0, stored)) acknowledged[index] = stored !== undefined;
         return stored;
       }),
     );
     if (outcomes.includes(undefined) || (await removing) === undefined) return undefined;
-    return entries.map(({ key }) => acknowledged.has(key));
+    return acknowledged;
   }
 
   /** Removes several keys; `undefined` when the store did not say whether they were there. */

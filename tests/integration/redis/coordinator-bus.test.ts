@@ -237,6 +237,7 @@ const quiet: CoordinatorOptions = {
     onKeys: () => undefined,
     onTags: () => undefined,
     onPatterns: () => undefined,
+    awaitsLease: false,
     onLeaseEnd: () => undefined,
     onReset: () => undefined,
     onChange: () => undefined,

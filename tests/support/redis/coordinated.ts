@@ -29,6 +29,7 @@ export class Coordinated {
   constructor(target: Target, options: Partial<CoordinatorOptions> = {}) {
     this.store = new RedisStore(target);
     const listener: CoordinatorListener = {
+      awaitsLease: true,
       onKeys: (keys) => this.said.push(['keys', ...keys]),
       onTags: (tags, version) => this.said.push(['tags', tags, version]),
       onPatterns: (patterns) => this.said.push(['patterns', ...patterns]),

@@ -1,4 +1,10 @@
-import { encode, encodeTags, parse, type Message } from '../../../src/redis/messages.js';
+import {
+  encode,
+  encodeTags,
+  messagesAboutKeysOf,
+  parse,
+  type Message,
+} from '../../../src/redis/messages.js';
 
 describe('Messages', () => {
   it.each<Message>([
@@ -11,6 +17,28 @@ describe('Messages', () => {
     { kind: 'probe', id: 7 },
   ])('arrive as they were sent: $kind', (message) => {
     expect(parse(encode('me', message))).toEqual({ v: 1, origin: 'me', ...message });
+  });
+
+  it.each<[string, Message, boolean]>([
+    ...(['set', 'delete', 'fill', 'release'] as const).map((kind): [string, Message, boolean] => [
+      kind,
+      { kind, key: 'key' },
+      true,
+    ]),
+    ...(['changed', 'filled'] as const).map((kind): [string, Message, boolean] => [
+      kind,
+      { kind, keys: ['a', '"b'] },
+      true,
+    ]),
+    ['tags', { kind: 'tags', tags: ['set'], version: 1 }, false],
+    ['clear', { kind: 'clear', patterns: ['set'] }, false],
+    ['floor', { kind: 'floor', floor: 1 }, false],
+    ['probe', { kind: 'probe', id: 1 }, false],
+  ])('of the kind %s are recognised as about keys, or not', (_, message, isAboutKeys) => {
+    const isOwn = messagesAboutKeysOf('the "same" one');
+    expect(isOwn(encode('the "same" one', message))).toBe(isAboutKeys);
+    expect(isOwn(encode('another', message))).toBe(false);
+    expect(isOwn(encode('the "same" one:2', message))).toBe(false);
   });
 
   it('with tags take their version in between', () => {
