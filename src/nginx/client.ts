@@ -23,17 +23,13 @@ export function clientMaps({ trustedProxies }: Settings): Lines {
       String.raw`"~^[^?]*\\\\" 1;`,
       String.raw`"~*^[^?]*(?:/|%2f)(?:\.|%2e)(?:\.|%2e)(?:[/?]|%2f|$)" 1;`,
     ),
-    !isBehind && [
-      '# Who comes through a balancer that nobody has named could be anybody.',
-      block('map $http_x_forwarded_for$http_forwarded $aurora_is_forwarded', "'' 0;", 'default 1;'),
-    ],
+    isBehind
+      ? knownBehind(trustedProxies)
+      : [
+          '# Only a proxy sends these, and none is in trustedProxies: the client could be any.',
+          block(`map "${FORWARDED}" $aurora_is_unknown`, "'' 0;", 'default 1;'),
+        ],
     isBehind && [
-      '# Only the balancers in front are believed who a client is, and how he came.',
-      block(
-        'geo $realip_remote_addr $aurora_is_trusted',
-        'default 0;',
-        ...trustedProxies.map((network) => `${network} 1;`),
-      ),
       block(
         'map $aurora_is_trusted:$http_x_forwarded_proto $aurora_scheme',
         'default $scheme;',
@@ -46,6 +42,41 @@ export function clientMaps({ trustedProxies }: Settings): Lines {
         '"~^1:(?<aurora_chain>.+)$" "$aurora_chain, $realip_remote_addr";',
       ),
     ],
+  ];
+}
+
+/** Headers by which proxies name the client, or themselves. */
+const FORWARDED = [
+  ...['x_forwarded_for', 'forwarded', 'x_real_ip', 'x_client_ip', 'x_cluster_client_ip'],
+  ...['true_client_ip', 'cf_connecting_ip', 'fastly_client_ip', 'via'],
+]
+  .map((name) => `$http_${name}`)
+  .join('');
+
+/**
+ * Whether a restriction can rely on `$remote_addr`. nginx leaves the address of a proxy there when
+ * it finds no address in `X-Forwarded-For`, or meets one that it does not understand (`unknown`,
+ * IPv6 in brackets).
+ */
+function knownBehind(trustedProxies: readonly string[]): Lines {
+  const trusted = ['default 0;', ...trustedProxies.map((network) => `${network} 1;`)];
+  const address = String.raw`(?:[0-9A-Fa-f.:]+|\[[0-9A-Fa-f.:]+\]:[0-9]+)`;
+  const client = String.raw`(?<aurora_client>\S+)`;
+  const first = String.raw`(?:\k<aurora_client>(?::[0-9]+)?|\[\k<aurora_client>\]:[0-9]+)`;
+  return [
+    '# Only the balancers in front are trusted to name the client, and its scheme.',
+    block('geo $realip_remote_addr $aurora_is_trusted', ...trusted),
+    block('geo $aurora_is_proxy', ...trusted),
+    block(`map "${FORWARDED}" $aurora_is_forwarded`, "'' 0;", 'default 1;'),
+    '# Whose address is not known could be any client: a balancer sent none that nginx understands,',
+    '# or is not in trustedProxies. A client inside those networks is the first of the addresses.',
+    block(
+      'map "$aurora_is_trusted$aurora_is_proxy$aurora_is_forwarded $remote_addr $http_x_forwarded_for" $aurora_is_unknown',
+      'default 1;',
+      '"~^0[01]0 " 0;',
+      '"~^10" 0;',
+      `"~^11[01] ${client} ${first}(?:[ ,]+${address})*$" 0;`,
+    ),
   ];
 }
 

@@ -1,8 +1,10 @@
 import { clientMaps } from './client.js';
 import { headerMaps } from './headers.js';
+import { locationsOf } from './locations.js';
 import { logFormat } from './logging.js';
 import type { NginxOptions } from './options.js';
 import { checkReferences } from './references.js';
+import { restrictionMap } from './restrictions.js';
 import { readSettings, type Settings } from './schema.js';
 import { serverBlocks } from './server.js';
 import { block, paragraphs, textOf, type Lines } from './text.js';
@@ -59,6 +61,7 @@ function httpContent(settings: Settings): Lines {
     logFormat(settings),
     context === 'http' && [`error_log ${errorLog} warn;`],
     clientMaps(settings),
+    restrictionMap(locationsOf(settings)),
     ['# What answers get unless the services set it themselves.', headerMaps(settings)],
     rateLimit !== undefined && [
       '# Clients by address; those that ask too much are answered with 429.',

@@ -1,13 +1,17 @@
 import { forwardingLines } from './client.js';
+import { restrictionLines, restrictionsOf, type Place } from './restrictions.js';
 import type { PerformanceApi, Route, Settings, Timeouts } from './schema.js';
 import { block, timeOf, type Lines } from './text.js';
 
 const LONG_MS = 3_600_000;
 
 /** One `location`. */
-export interface Location {
+export interface Location extends Place {
   /** `= /path`, `^~ /path/`, `/path/`. */
   readonly match: string;
+  /** Comments above it. */
+  readonly comments?: readonly string[];
+  /** The directives in it, without its restriction. */
   readonly lines: Lines;
 }
 
@@ -20,58 +24,61 @@ export function locationsOf(settings: Settings): Location[] {
   ];
 }
 
-/** Those of the API: its state for all, everything else for the networks that may. */
+/** The `location` blocks. */
+export function locationBlocks(settings: Settings): Lines[] {
+  const locations = locationsOf(settings);
+  const restrictions = restrictionsOf(locations);
+  return locations.map((location) => [
+    ...(location.comments ?? []),
+    block(
+      `location ${location.match}`,
+      ...restrictionLines(location, restrictions),
+      ...location.lines,
+    ),
+  ]);
+}
+
+/** The API's state is open to all, everything else to its networks. */
 function apiLocations(settings: Settings, api: PerformanceApi): Location[] {
+  const { networks, prometheusPath } = api;
   const base = api.basePath.replace(/\/$/, '');
   const pass = proxyPass(api.upstream ?? settings.upstreams[0]!.name);
-  const isBehind = settings.trustedProxies.length > 0;
-  const restricted: Lines = [
-    !isBehind && 'if ($aurora_is_forwarded) { return 403; }',
-    ...onlyFor(api.networks),
-    ...limited(settings),
-    pass,
-  ];
+  const restricted = { networks, lines: [...limited(settings), pass] };
   return [
     {
       match: `= ${base}/health`,
-      lines: [
-        '# For health checks: a balancer in front, a container. Not limited, and not logged.',
-        block(`location = ${base}/health`, 'access_log off;', pass),
-      ],
+      ...{ path: `${base}/health`, isExact: true, networks: undefined },
+      comments: ['# For health checks: a balancer in front, a container. Not limited, not logged.'],
+      lines: ['access_log off;', pass],
     },
     {
       match: `= ${base}`,
-      lines: [
-        `# The page and the figures tell about the service, and ${base}/cache/clear`,
-        '# changes it: for these networks alone.',
-        block(`location = ${base}`, ...restricted),
+      ...{ path: base, isExact: true, ...restricted },
+      comments: [
+        `# The page and the figures describe the service, and ${base}/cache/clear`,
+        '# changes it: for these networks only.',
       ],
     },
-    { match: `${base}/`, lines: [block(`location ^~ ${base}/`, ...restricted)] },
-    {
-      match: `= ${api.prometheusPath}`,
-      lines: [block(`location = ${api.prometheusPath}`, ...restricted)],
-    },
+    { match: `^~ ${base}/`, path: `${base}/`, isExact: false, ...restricted },
+    { match: `= ${prometheusPath}`, path: prometheusPath, isExact: true, ...restricted },
   ];
 }
 
 function routeLocation(settings: Settings, route: Route): Location {
-  const match = `${route.exact ? '= ' : ''}${route.path}`;
+  const { path, exact: isExact, networks } = route;
   const timeouts = route.webSocket
     ? { read: LONG_MS, send: LONG_MS, ...given(route) }
     : route.timeouts;
-  const lines = block(
-    `location ${match}`,
-    ...onlyFor(route.networks),
+  const lines = [
     ...limited(settings),
     route.maxBodySize !== undefined && `client_max_body_size ${route.maxBodySize};`,
     ...timeoutLines(timeouts),
     !route.buffering && 'proxy_buffering off;',
-    // Setting one header anew gives up all that were set outside.
+    // Setting one header here drops all that were set outside.
     route.webSocket && forwardingLines(settings, true),
     proxyPass(route.upstream),
-  );
-  return { match, lines: [lines] };
+  ];
+  return { match: `${isExact ? '= ' : ''}${path}`, path, isExact, networks, lines };
 }
 
 const given = ({ timeouts }: Route): Timeouts =>
@@ -79,11 +86,6 @@ const given = ({ timeouts }: Route): Timeouts =>
 
 // Without a path of its own: requests go on as they came.
 const proxyPass = (upstream: string): string => `proxy_pass http://${upstream};`;
-
-function onlyFor(networks: readonly string[] | undefined): string[] {
-  if (networks === undefined) return [];
-  return [...networks.map((network) => `allow ${network};`), 'deny all;'];
-}
 
 function limited({ rateLimit: limit }: Settings): string[] {
   if (limit === undefined) return [];

@@ -79,7 +79,10 @@ export interface NginxRoute {
   timeouts?: NginxTimeouts | undefined;
   /** Replaces {@link NginxOptions.maxBodySize}. */
   maxBodySize?: string | undefined;
-  /** Networks that may use it, as addresses or CIDR; default: all. */
+  /**
+   * Networks that may use it, as addresses or CIDR; default: all. The path is restricted in every
+   * spelling that a service may take for the same: another case, another slash at the end.
+   */
   networks?: readonly string[] | undefined;
 }
 

@@ -56,7 +56,7 @@ function checkUpstream({ strategy, hashKey, servers }: Upstream, path: string): 
 
 /** nginx takes each path once; those of the API are among them. */
 function checkLocations(settings: Settings): void {
-  const matches = locationsOf(settings).map(({ match }) => match);
+  const matches = locationsOf(settings).map(({ path, isExact }) => (isExact ? `= ${path}` : path));
   const own = matches.length - settings.routes.length;
   unique(matches, (i) =>
     i < own ? 'performanceApi.prometheusPath' : `routes[${String(i - own)}].path`,

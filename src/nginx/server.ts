@@ -1,6 +1,6 @@
 import { clientLines, forwardingLines } from './client.js';
 import { headerLines } from './headers.js';
-import { locationsOf, timeoutLines } from './locations.js';
+import { locationBlocks, timeoutLines } from './locations.js';
 import { logLines } from './logging.js';
 import type { Settings, Tls } from './schema.js';
 import { block, paragraphs, type Lines } from './text.js';
@@ -70,7 +70,7 @@ function mainServer(settings: Settings, listening: readonly string[]): Lines {
       'proxy_next_upstream_timeout 30s;',
     ],
     block('if ($aurora_is_ambiguous)', 'return 400;'),
-    ...locationsOf(settings).map(({ lines }) => lines),
+    ...locationBlocks(settings),
   );
 }
 

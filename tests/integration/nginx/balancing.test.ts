@@ -2,7 +2,7 @@ import type { NginxOptions, NginxServer, NginxUpstream } from 'aurora-cache/ngin
 
 import { ExampleServer, stopExamples } from '../../support/example-server.js';
 import { ask, type Answer } from '../../support/http-client.js';
-import { Nginx, stopNginx } from '../../support/nginx.js';
+import { as, Nginx, stopNginx } from '../../support/nginx.js';
 import { RedisServer, stopServers, until } from '../../support/redis/server.js';
 
 // A real nginx in front of three real instances of the example, on one real Redis.
@@ -134,8 +134,9 @@ describe('the instances behind it', () => {
     const nginx = await balancer({ strategy: 'round_robin' });
     for (let i = 0; i < 9; i++) await ask(nginx.port, '/countries/FR/statistics');
     const api = '/api/performance';
+    const local = as('10.0.0.1');
     const stats = async () =>
-      JSON.parse(String((await ask(nginx.port, `${api}/stats?scope=fleet`)).body)) as {
+      JSON.parse(String((await ask(nginx.port, `${api}/stats?scope=fleet`, local)).body)) as {
         instances: number;
         methods: { name: string; loads: number; hits: number }[];
       };
@@ -148,13 +149,13 @@ describe('the instances behind it', () => {
     const clear = (more: object) =>
       ask(nginx.port, `${api}/cache/clear?pattern=country:*`, {
         method: 'POST',
-        headers: { ...headers, ...more },
+        headers: { ...headers, ...local.headers, ...more },
       });
     expect((await clear({ 'X-Forwarded-For': '203.0.113.9' })).status).toBe(403);
     const cleared = await clear({});
     expect(cleared.status).toBe(200);
     expect(JSON.parse(String(cleared.body))).toMatchObject({ pattern: 'country:*' });
-    const page = await ask(nginx.port, `${api}/`);
+    const page = await ask(nginx.port, `${api}/`, local);
     expect([page.status, String(page.body).slice(0, 15)]).toEqual([200, '<!doctype html>']);
     expect(page.headers['content-security-policy']).toMatch(/^default-src 'none'/);
   });

@@ -1,5 +1,16 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+
+import type { NginxRoute } from 'aurora-cache/nginx';
+
 import { ask } from '../../support/http-client.js';
-import { as, FOREIGNER, nginxBefore, stopNginx, trusting } from '../../support/nginx.js';
+import {
+  as,
+  FOREIGNER,
+  nginxBefore,
+  stopNginx,
+  trusting,
+  type Nginx,
+} from '../../support/nginx.js';
 import { RecordingServer, stopRecordingServers } from '../../support/recording-server.js';
 
 afterEach(async () => {
@@ -91,5 +102,109 @@ describe('the routes of the performance API', () => {
       expect((await ask(nginx.port, '/', { headers })).status).toBe(200);
     }
     expect((await ask(nginx.port, clear, { method: 'POST' })).status).toBe(200);
+  });
+
+  it('are closed behind a trusted balancer that names no client that nginx understands', async () => {
+    const server = await RecordingServer.start();
+    const trustedProxies = ['127.0.0.1', '10.9.0.0/16', 'fd09::/16'];
+    const nginx = await nginxBefore(server, { trustedProxies });
+    const status = async (headers: OutgoingHttpHeaders): Promise<number> =>
+      (await ask(nginx.port, '/metrics', { headers })).status;
+    const forwardedFor = (text: string) => ({ 'X-Forwarded-For': text });
+    const unknown: OutgoingHttpHeaders[] = [
+      {},
+      { Forwarded: `for=${FOREIGNER}` },
+      { 'X-Real-IP': FOREIGNER },
+      ...['', 'unknown', '_hidden', 'localhost', '[2001:db8::1]', '"[2001:db8::1]"'].map(
+        forwardedFor,
+      ),
+      // The last ones are trusted; what is in front of them is no address.
+      ...['unknown, 10.9.0.1', '[2001:db8::1], 10.9.0.1', '203.0.113.9;, 10.9.0.1'].map(
+        forwardedFor,
+      ),
+      // The client itself put an address in front.
+      ...['127.0.0.1, unknown', '127.0.0.1, [2001:db8::1]', '10.0.0.1, unknown'].map(forwardedFor),
+      forwardedFor(FOREIGNER),
+      forwardedFor(`10.0.0.1, ${FOREIGNER}`),
+      forwardedFor(`${FOREIGNER}:4711, 10.9.0.1`),
+    ];
+    for (const headers of unknown) expect([headers, await status(headers)]).toEqual([headers, 403]);
+    const known = [
+      ...['10.0.0.1', '10.0.0.1:4711', 'fd00::1', '[fd00::1]:4711', '10.0.0.1, 10.9.0.1'],
+      ...['10.0.0.1,fd09::1', `${FOREIGNER}, 10.0.0.1`, 'unknown, 10.0.0.1'],
+      // Clients inside the networks of the balancers.
+      ...['10.9.0.5', '10.9.0.5, 127.0.0.1', '10.9.0.5:80, 10.9.0.1', 'fd09::5', '127.0.0.1'],
+    ].map(forwardedFor);
+    for (const headers of known) expect([headers, await status(headers)]).toEqual([headers, 200]);
+    expect((await ask(nginx.port, '/api/performance/health')).status).toBe(200);
+    expect((await ask(nginx.port, '/')).status).toBe(200);
+  });
+
+  it('are closed to an unnamed balancer where another one is trusted', async () => {
+    const server = await RecordingServer.start();
+    const nginx = await nginxBefore(server, { trustedProxies: ['10.9.0.1'] });
+    expect((await ask(nginx.port, '/metrics')).status).toBe(200);
+    const headers = ['X-Forwarded-For', 'Forwarded', 'X-Real-IP', 'X-Client-IP', 'Via'];
+    for (const name of headers) {
+      const { status } = await ask(nginx.port, '/metrics', { headers: { [name]: '10.0.0.1' } });
+      expect([name, status]).toEqual([name, 403]);
+    }
+  });
+});
+
+describe('routes with networks', () => {
+  const named = { upstream: 'api', networks: ['10.0.0.0/8'] };
+  const routes: NginxRoute[] = [
+    { path: '/', upstream: 'api' },
+    { path: '/admin/', ...named },
+    { path: '/admin/public/', upstream: 'api' },
+    { path: '/secret', exact: true, ...named },
+    { path: '/a+b.c', ...named },
+    { path: '/admin/keys', exact: true, upstream: 'api', networks: ['10.1.0.0/16'] },
+  ];
+  const statuses = async (nginx: Nginx, paths: readonly string[], client: string) =>
+    await Promise.all(
+      paths.map(
+        async (path) => `${path} ${String((await ask(nginx.port, path, as(client))).status)}`,
+      ),
+    );
+  const all = (paths: readonly string[], status: number) =>
+    paths.map((path) => `${path} ${String(status)}`);
+
+  it('are closed to others in every spelling that a service may take for the same', async () => {
+    const server = await RecordingServer.start();
+    const nginx = await nginxBefore(server, { ...trusting, routes });
+    const spellings = [
+      ...['/admin/', '/admin/x', '/Admin/x', '/ADMIN/', '/Admin', '/%41dmin/x', '/admin//x'],
+      ...['/secret', '/secret/', '/Secret', '/SECRET/', '/secret%2F', '/secret//', '//Secret'],
+      ...['/a+b.c', '/A+B.C', '/a+B.c/d', '/Metrics', '/metrics/', '/API/performance/stats'],
+      ...['/Api/Performance', '/api/Performance/cache/clear', '/Admin/Keys', '/admin/keys/'],
+    ];
+    expect(await statuses(nginx, spellings, FOREIGNER)).toEqual(all(spellings, 403));
+    expect(server.seen).toEqual([]);
+    const open = [
+      ...['/', '/adminx', '/administration/x', '/secret/x', '/secrets', '/aab.c', '/a+bxc'],
+      ...['/admin/public/x', '/api/performance/health', '/API/performance/health', '/metrics/x'],
+      '/?next=/Admin/x',
+    ];
+    expect(await statuses(nginx, open, FOREIGNER)).toEqual(all(open, 200));
+  });
+
+  it('are open to their own networks, and not to those of a route beside', async () => {
+    const server = await RecordingServer.start();
+    const nginx = await nginxBefore(server, { ...trusting, routes });
+    const own = ['/admin/', '/admin/x', '/admin/X', '/secret', '/a+b.c', '/admin/public/'];
+    expect(await statuses(nginx, own, '10.0.0.1')).toEqual(all(own, 200));
+    const keys = ['/admin/keys', '/admin/Keys', '/admin/keys/'];
+    expect(await statuses(nginx, keys, '10.0.0.1')).toEqual(all(keys, 403));
+    expect(await statuses(nginx, ['/admin/keys'], '10.1.0.1')).toEqual(['/admin/keys 200']);
+  });
+
+  it('are closed to clients whose address an unnamed balancer hides', async () => {
+    const server = await RecordingServer.start();
+    const route = { path: '/admin/', upstream: 'api', networks: ['127.0.0.0/8'] };
+    const nginx = await nginxBefore(server, { routes: [route] });
+    expect((await ask(nginx.port, '/admin/')).status).toBe(200);
+    expect((await ask(nginx.port, '/admin/', as('10.0.0.1'))).status).toBe(403);
   });
 });

@@ -1,0 +1,82 @@
+import { block, type Lines } from './text.js';
+
+/** A path with a `location` of its own. */
+export interface Place {
+  /** `/path`, or `/path/`. */
+  readonly path: string;
+  readonly isExact: boolean;
+  /** Networks that may use it; `undefined` for all. */
+  readonly networks: readonly string[] | undefined;
+}
+
+/** The different restrictions among the places, numbered from 1 in order; places may share one. */
+export type Restrictions = ReadonlyMap<string, number>;
+
+/** Numbers the lists of networks. */
+export function restrictionsOf(places: readonly Place[]): Restrictions {
+  const found = new Map<string, number>();
+  for (const { networks } of places) {
+    const key = keyOf(networks);
+    if (key !== undefined && !found.has(key)) found.set(key, found.size + 1);
+  }
+  return found;
+}
+
+const keyOf = (networks: readonly string[] | undefined): string | undefined =>
+  networks === undefined ? undefined : [...networks].sort().join(' ');
+
+/**
+ * The restriction that a service would expect for a path if it ignores case and a slash at the end,
+ * as Express does. nginx compares exactly, so that `/Admin` would pass by a restriction of `/admin`.
+ */
+export function restrictionMap(places: readonly Place[]): Lines {
+  const restrictions = restrictionsOf(places);
+  if (restrictions.size === 0) return [];
+  const numbers = places.map(({ networks }) => restrictions.get(keyOf(networks) ?? '') ?? 0);
+  const ranked = places
+    .map((place, i) => ({ ...place, number: numbers[i] ?? 0 }))
+    .filter(({ path, number }) => number > 0 || isInsideRestricted(path, places))
+    .sort((a, b) => rank(b) - rank(a) || b.number - a.number);
+  return [
+    '# Services may ignore case and a slash at the end: the restriction of a path in such a spelling.',
+    block(
+      'map $uri $aurora_restriction',
+      'default 0;',
+      ...ranked.map((place) => `"${looseForm(place)}" ${String(place.number)};`),
+    ),
+  ];
+}
+
+/** nginx's order: whole paths first, then the longest beginning. */
+const rank = ({ path, isExact }: Place): number => (isExact ? 1000 : 0) + bare(path).length;
+
+/** Without the slash at the end. */
+const bare = (path: string): string => path.replace(/\/$/, '');
+
+function isInsideRestricted(path: string, places: readonly Place[]): boolean {
+  const inner = bare(path).toLowerCase();
+  return places.some(
+    (place) => place.networks !== undefined && inner.startsWith(bare(place.path).toLowerCase()),
+  );
+}
+
+function looseForm({ path, isExact }: Place): string {
+  const escaped = bare(path).replaceAll(/[.+]/g, '[$&]');
+  if (isExact) return `~*^${escaped}/?$`;
+  return `~*^${escaped}${path.endsWith('/') ? '(?:/|$)' : ''}`;
+}
+
+/** Keeps others out of a place, and what belongs to another restriction out of this one. */
+export function restrictionLines({ networks, isExact }: Place, restrictions: Restrictions): Lines {
+  if (networks === undefined) {
+    // A whole path has one spelling.
+    return isExact || restrictions.size === 0 ? [] : ['if ($aurora_restriction) { return 403; }'];
+  }
+  const own = String(restrictions.get(keyOf(networks) ?? ''));
+  return [
+    'if ($aurora_is_unknown) { return 403; }',
+    restrictions.size > 1 && `if ($aurora_restriction !~ "^(?:0|${own})$") { return 403; }`,
+    ...networks.map((network) => `allow ${network};`),
+    'deny all;',
+  ];
+}
