@@ -3,6 +3,8 @@
 
 export interface Stats {
   readonly instances: number;
+  readonly instances_known?: number | null;
+  readonly partial?: boolean;
   readonly cache: CacheAnswer;
   readonly requests: RequestsAnswer;
   readonly methods: readonly Method[];

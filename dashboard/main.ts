@@ -13,10 +13,10 @@ import { useToken } from './token.js';
 
 const INTERVAL_MS = 2000;
 /**
- * The others of a fleet tell of themselves every five seconds, by default. Over less than that,
- * they would seem to stand still and to run in turn.
+ * By default, the instances of a fleet leave their figures every five seconds, and these are added up
+ * as often. Over a shorter span, instances would seem to stand still and to run in turn.
  */
-const FLEET_SPAN_MS = 10_000;
+const FLEET_SPAN_MS = 20_000;
 
 let isPaused = false;
 let timer: number | undefined;
@@ -54,13 +54,18 @@ function show(stats: Stats, health: Health): void {
   if (sample !== undefined) charts.add(sample);
 
   const { name, type } = stats.cache;
-  const instances = stats.instances === 1 ? '1 instance' : `${stats.instances} instances`;
+  const instances = instancesOf(stats);
   document.title = `${name} · Cache performance`;
   setText('subtitle', `${name} · ${type} · ${instances}`);
   showOverview(stats, sample?.rate ?? null);
   methods.show(stats.methods);
   showSlow(stats);
   showTiers(health, stats);
+}
+
+function instancesOf({ instances, instances_known: known, partial }: Stats): string {
+  if (partial === true) return `${instances} of ${known ?? 'an unknown number of'} instances`;
+  return instances === 1 ? '1 instance' : `${instances} instances`;
 }
 
 function showFailure(error: unknown): void {

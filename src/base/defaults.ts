@@ -148,12 +148,18 @@ export const LIMITS = {
   pathChars: 500,
   /** Instances whose figures are added up. */
   fleetInstances: 200,
+  /** Instances whose figures are read by one command, and how long reading all of them may take. */
+  fleetChunk: 10,
+  fleetReadMs: 2000,
   /** Characters of what one instance leaves for the others; what does not fit is left out. */
   fleetChars: 1_048_576,
   /** Methods and routes of which an instance tells the others: those with most calls. */
   fleetMethods: 200,
   fleetRoutes: 100,
   fleetSlowRequests: 20,
+  /** Different methods, and routes with their verbs, of all instances that are added up. */
+  fleetTotalMethods: 1000,
+  fleetTotalRoutes: 1600,
   /** Methods of a cache that metrics name one by one; the rest are `other`. */
   labelledMethods: 500,
   /** Upper bounds of a histogram's buckets. */

@@ -18,7 +18,20 @@ const ALWAYS = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff
 
 /** @internal */
 export function json(body: unknown, status = 200, headers: Record<string, string> = {}): Response {
-  return new Response(JSON.stringify(body), {
+  return jsonText(JSON.stringify(body), status, headers);
+}
+
+/**
+ * The same of a text that is JSON already.
+ *
+ * @internal
+ */
+export function jsonText(
+  text: string,
+  status = 200,
+  headers: Record<string, string> = {},
+): Response {
+  return new Response(text, {
     status,
     headers: { ...ALWAYS, 'Content-Type': 'application/json; charset=utf-8', ...headers },
   });

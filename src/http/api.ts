@@ -8,7 +8,6 @@ import { checkAuthorized, checkOrigin, corsHeaders } from './access.js';
 import { empty, failure, finished, Refusal } from './answer.js';
 import { localFigures } from './figures.js';
 import { Fleet } from './fleet.js';
-import { merged } from './merge.js';
 import {
   resolveApiOptions,
   type PerformanceApiOptions,
@@ -76,6 +75,7 @@ export class PerformanceApi implements PerformanceSource {
       clock,
       intervalMs: this.options.fleetIntervalMs,
       cache: () => this.options.cache ?? defaultHolder.current,
+      slowLogSize: this.options.slowLogSize,
       figures: (cache) => localFigures(cache, this.recorder),
     });
     const on = (name: keyof typeof ROUTES): RouteHandler =>
@@ -191,13 +191,13 @@ export class PerformanceApi implements PerformanceSource {
     return {
       ...{ cache, isClosing },
       figures: async (scope) => {
-        const own = await localFigures(cache, this.recorder);
-        if (scope === 'instance') return { figures: own, scope: { scope, instances: 1 } };
-        const others = await this.fleet.others(cache, own);
-        return {
-          figures: merged(own, others, options.slowLogSize),
-          scope: { scope, instances: 1 + others.length },
-        };
+        if (scope === 'instance') {
+          const figures = await localFigures(cache, this.recorder);
+          return { figures, scope: { scope, instances: 1 } };
+        }
+        const { figures, instances, known, texts } = await this.fleet.view(cache);
+        const partial = known !== instances;
+        return { figures, texts, scope: { scope, instances, instances_known: known, partial } };
       },
       mayRead: async (request) => {
         if (!options.protectReads) return true;

@@ -1,6 +1,6 @@
 import { LIMITS } from '../base/defaults.js';
 import { hitRate } from '../stats/counters.js';
-import { Distribution, type DistributionSnapshot } from '../stats/distribution.js';
+import { Distribution } from '../stats/distribution.js';
 import type {
   CacheFigures,
   Figures,
@@ -11,23 +11,116 @@ import type {
   RouteFigures,
 } from './figures.js';
 
+/** Numbers that are added up by their names, and the durations beside them. */
+class Sum<T extends object> {
+  private readonly totals = new Map<string, number>();
+  private readonly durations = new Distribution();
+
+  constructor(private readonly durationsName: keyof T & string) {}
+
+  add(figures: T): void {
+    for (const [name, value] of Object.entries(figures)) {
+      if (name === this.durationsName) this.durations.addSnapshot(value as never);
+      else if (typeof value === 'number')
+        this.totals.set(name, (this.totals.get(name) ?? 0) + value);
+    }
+  }
+
+  /** What was added, under the same names. */
+  get(): T {
+    const all = {
+      ...Object.fromEntries(this.totals),
+      [this.durationsName]: this.durations.snapshot(),
+    };
+    return all as unknown as T;
+  }
+}
+
+interface MethodSum {
+  cache: Sum<MethodCacheFigures> | undefined;
+  timing: Sum<MethodTimingFigures> | undefined;
+}
+
+type RouteCounts = Omit<RouteFigures, 'method' | 'route'>;
+
+interface RouteSum {
+  readonly method: string;
+  readonly route: string;
+  readonly counts: Sum<RouteCounts>;
+}
+
 /**
- * The figures of several instances as though they were one.
+ * The figures of several instances as though they were one. Instances are added one at a time, so
+ * that the event loop can turn between them.
  *
- * @param own - Those of the instance that is asked, whose settings stand for all.
  * @internal
  */
-export function merged(own: Figures, others: readonly Figures[], slowLogSize: number): Figures {
-  if (others.length === 0) return own;
-  const all = [own, ...others];
-  return {
-    cache: mergedCaches(all.map(({ cache }) => cache)),
-    requests: mergedRequests(
-      all.map(({ requests }) => requests),
-      slowLogSize,
-    ),
-    methods: mergedMethods(all.flatMap(({ methods }) => methods)),
-  };
+export class FleetSum {
+  private readonly caches: CacheFigures[] = [];
+  private readonly requests = new Sum<Omit<RequestTotals, 'recentSlow' | 'routes'>>('durations');
+  private readonly methods = new Map<string, MethodSum>();
+  private readonly routes = new Map<string, RouteSum>();
+  private recentSlow: RequestTotals['recentSlow'] = [];
+
+  /** @param own - The figures of the instance that is asked, whose settings stand for all. */
+  constructor(
+    private readonly own: Figures,
+    private readonly slowLogSize: number,
+  ) {
+    this.add(own);
+  }
+
+  add({ cache, requests, methods }: Figures): void {
+    const { recentSlow, routes, ...counts } = requests;
+    this.caches.push(cache);
+    this.requests.add(counts);
+    for (const route of routes) this.addRoute(route);
+    for (const method of methods) this.addMethod(method);
+    this.recentSlow = [...this.recentSlow, ...recentSlow]
+      .sort((a, b) => (a.timestamp < b.timestamp ? 1 : a.timestamp > b.timestamp ? -1 : 0))
+      .slice(0, this.slowLogSize);
+  }
+
+  get(): Figures {
+    if (this.caches.length === 1) return this.own;
+    return {
+      cache: mergedCaches(this.caches),
+      requests: {
+        ...this.requests.get(),
+        slowThresholdMs: this.own.requests.slowThresholdMs,
+        recentSlow: this.recentSlow,
+        routes: Array.from(this.routes.values(), ({ method, route, counts }) => ({
+          ...{ method, route },
+          ...counts.get(),
+        })),
+      },
+      methods: Array.from(this.methods, ([name, { cache, timing }]) => ({
+        name,
+        cache: cache?.get(),
+        timing: timing?.get(),
+      })),
+    };
+  }
+
+  private addRoute({ method, route, ...counts }: RouteFigures): void {
+    const name = `${method} ${route}`;
+    let sum = this.routes.get(name);
+    if (sum === undefined) {
+      if (this.routes.size >= LIMITS.fleetTotalRoutes) return;
+      this.routes.set(name, (sum = { method, route, counts: new Sum('durations') }));
+    }
+    sum.counts.add(counts);
+  }
+
+  private addMethod({ name, cache, timing }: MethodFigures): void {
+    let sum = this.methods.get(name);
+    if (sum === undefined) {
+      if (this.methods.size >= LIMITS.fleetTotalMethods) return;
+      this.methods.set(name, (sum = { cache: undefined, timing: undefined }));
+    }
+    if (cache !== undefined) (sum.cache ??= new Sum('loadTimes')).add(cache);
+    if (timing !== undefined) (sum.timing ??= new Sum('durations')).add(timing);
+  }
 }
 
 function mergedCaches(all: readonly CacheFigures[]): CacheFigures {
@@ -55,82 +148,6 @@ function mergedCaches(all: readonly CacheFigures[]): CacheFigures {
   return { ...merged, hitRate: hitRate(merged.hits, merged.misses) };
 }
 
-function mergedRequests(all: readonly RequestTotals[], slowLogSize: number): RequestTotals {
-  const routes = new Map<string, RouteFigures[]>();
-  for (const route of all.flatMap((one) => one.routes)) {
-    addTo(routes, `${route.method} ${route.route}`, route);
-  }
-  return {
-    total: sum(all, ({ total }) => total),
-    errors: sum(all, ({ errors }) => errors),
-    aborted: sum(all, ({ aborted }) => aborted),
-    inFlight: sum(all, ({ inFlight }) => inFlight),
-    slow: sum(all, ({ slow }) => slow),
-    slowThresholdMs: all[0]?.slowThresholdMs ?? 0,
-    durations: added(all.map(({ durations }) => durations)),
-    recentSlow: all
-      .flatMap(({ recentSlow }) => recentSlow)
-      .sort((a, b) => (a.timestamp < b.timestamp ? 1 : a.timestamp > b.timestamp ? -1 : 0))
-      .slice(0, slowLogSize),
-    routes: Array.from(routes.values(), (same) => ({
-      method: same[0]?.method ?? '',
-      route: same[0]?.route ?? '',
-      errors: sum(same, ({ errors }) => errors),
-      durations: added(same.map(({ durations }) => durations)),
-    })).slice(0, LIMITS.routes * 8),
-  };
-}
-
-function mergedMethods(all: readonly MethodFigures[]): MethodFigures[] {
-  const byName = new Map<string, MethodFigures[]>();
-  for (const method of all) addTo(byName, method.name, method);
-  return Array.from(byName.entries(), ([name, same]) => {
-    const caches = same.flatMap(({ cache }) => cache ?? []);
-    const timings = same.flatMap(({ timing }) => timing ?? []);
-    return {
-      name,
-      cache: caches.length === 0 ? undefined : mergedMethodCaches(caches),
-      timing: timings.length === 0 ? undefined : mergedTimings(timings),
-    };
-  }).slice(0, LIMITS.methods);
-}
-
-function mergedMethodCaches(all: readonly MethodCacheFigures[]): MethodCacheFigures {
-  return {
-    hits: sum(all, ({ hits }) => hits),
-    misses: sum(all, ({ misses }) => misses),
-    stale: sum(all, ({ stale }) => stale),
-    bypasses: sum(all, ({ bypasses }) => bypasses),
-    loads: sum(all, ({ loads }) => loads),
-    loadErrors: sum(all, ({ loadErrors }) => loadErrors),
-    loadTimes: added(all.map(({ loadTimes }) => loadTimes)),
-  };
-}
-
-function mergedTimings(all: readonly MethodTimingFigures[]): MethodTimingFigures {
-  return {
-    calls: sum(all, ({ calls }) => calls),
-    errors: sum(all, ({ errors }) => errors),
-    inFlight: sum(all, ({ inFlight }) => inFlight),
-    slow: sum(all, ({ slow }) => slow),
-    durations: added(all.map(({ durations }) => durations)),
-  };
-}
-
-function added(all: readonly DistributionSnapshot[]): DistributionSnapshot {
-  const [first] = all;
-  if (all.length === 1 && first !== undefined) return first;
-  const distribution = new Distribution();
-  for (const one of all) distribution.addSnapshot(one);
-  return distribution.snapshot();
-}
-
 function sum<T>(all: readonly T[], of: (one: T) => number): number {
   return all.reduce((total, one) => total + of(one), 0);
-}
-
-function addTo<T>(lists: Map<string, T[]>, name: string, value: T): void {
-  const list = lists.get(name);
-  if (list === undefined) lists.set(name, [value]);
-  else list.push(value);
 }

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../base/errors.js';
 import { LIMITS } from '../base/defaults.js';
 import { CORE, type CacheManager } from '../cache/manager.js';
-import { json, Refusal } from './answer.js';
+import { json, jsonText, Refusal } from './answer.js';
 import type { Figures } from './figures.js';
 import { healthOf } from './health.js';
 import {
@@ -13,6 +13,14 @@ import {
   type Scope,
 } from './views.js';
 
+/** Figures, of when they are read or of all instances as they were added up last. */
+interface Reading {
+  readonly figures: Figures;
+  readonly scope: Scope;
+  /** Responses made from the same figures, by what made them. */
+  readonly texts?: Map<unknown, string>;
+}
+
 /**
  * What the routes need to know of the API.
  *
@@ -21,7 +29,7 @@ import {
 export interface RouteSource {
   readonly cache: CacheManager;
   readonly isClosing: boolean;
-  figures(scope: Scope['scope']): Promise<{ readonly figures: Figures; readonly scope: Scope }>;
+  figures(scope: Scope['scope']): Promise<Reading>;
   /** Whether the caller may see what `protectReads` protects. */
   mayRead(request: Request): Promise<boolean>;
 }
@@ -56,8 +64,10 @@ function reading(view: View): Route {
     verb: 'GET',
     access: 'read',
     async answer(source, request) {
-      const { figures, scope } = await source.figures(scopeOf(request));
-      return json(view(figures, scope));
+      const { figures, scope, texts } = await source.figures(scopeOf(request));
+      const text = texts?.get(view) ?? JSON.stringify(view(figures, scope));
+      texts?.set(view, text);
+      return jsonText(text);
     },
   };
 }

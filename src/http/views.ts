@@ -10,7 +10,12 @@ type Json = Readonly<Record<string, unknown>>;
 /** How many instances the figures are of, and whether more were asked for. */
 export interface Scope {
   readonly scope: 'instance' | 'fleet';
+  /** Instances that are in the figures. */
   readonly instances: number;
+  /** Of a fleet: instances that left figures; `null` when the list of them could not be read. */
+  readonly instances_known?: number | null;
+  /** Of a fleet: whether figures of known instances are missing. */
+  readonly partial?: boolean;
 }
 
 /** @internal */

@@ -37,16 +37,15 @@ export class RedisSnapshots implements Snapshots {
     ]);
   }
 
-  async readAll(most: number): Promise<ReadonlyMap<string, string>> {
+  async list(most: number): Promise<readonly string[]> {
+    return await this.connection.client.zrevrange(this.layout.stats, 0, most - 1);
+  }
+
+  async read(instances: readonly string[]): Promise<readonly (string | null)[]> {
     const { client, isCluster } = this.connection;
-    const instances = await client.zrevrange(this.layout.stats, 0, most - 1);
-    if (instances.length === 0) return new Map();
     const names = instances.map((instance) => this.layout.statsOf(instance));
-    const texts = isCluster
+    return isCluster
       ? await Promise.all(names.map((name) => client.get(name)))
       : await client.mget(names);
-    const found = new Map<string, string>();
-    for (const [i, text] of texts.entries()) if (text != null) found.set(instances[i] ?? '', text);
-    return found;
   }
 }

@@ -121,8 +121,10 @@ export interface Snapshots {
   /** @param most - Instances to keep in mind; the one that wrote last comes first. */
   write(instance: string, text: string, ttlMs: number, most: number): Promise<void>;
   remove(instance: string): Promise<void>;
-  /** By instance, the texts that have not expired, of so many instances at most. */
-  readAll(most: number): Promise<ReadonlyMap<string, string>>;
+  /** The instances that wrote last, `most` at most; the texts of some may have expired. */
+  list(most: number): Promise<readonly string[]>;
+  /** The texts of these instances, in their order; `null` for one that has expired. */
+  read(instances: readonly string[]): Promise<readonly (string | null)[]>;
 }
 
 /** A pattern as stores need it: patterns of their own may mean something else, or take forever. */

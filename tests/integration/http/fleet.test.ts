@@ -1,10 +1,11 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
-import { cached, CacheManager, type CacheOptions } from 'aurora-cache';
+import { cached, CacheManager, type CacheOptions, type Duration } from 'aurora-cache';
 import { createPerformanceApi, type PerformanceApi } from 'aurora-cache/http';
 import { Cluster, type Redis } from 'ioredis';
 
-import { CORE } from '../../../src/cache/manager.js';
+import { localFigures } from '../../../src/http/figures.js';
+import { encodeFigures } from '../../../src/http/snapshot.js';
 import { closedAfterEach } from '../../support/closing.js';
 import { RedisCluster } from '../../support/redis/cluster.js';
 import { RedisServer, until } from '../../support/redis/server.js';
@@ -14,6 +15,8 @@ const ROOT = join(__dirname, '../../..');
 
 interface Stats {
   readonly instances: number;
+  readonly instances_known: number | null;
+  readonly partial: boolean;
   readonly cache: { readonly hits: number; readonly misses: number; readonly total_keys: number };
   readonly requests: {
     readonly total_requests: number;
@@ -30,10 +33,11 @@ const closing = closedAfterEach();
 
 async function instance(
   options: CacheOptions = {},
+  fleetInterval: Duration = '200ms',
 ): Promise<{ cache: CacheManager; api: PerformanceApi }> {
   const cache = new CacheManager({ redisUrl: server.url, ...options });
   closing.push(() => cache.close());
-  const api = createPerformanceApi({ cache, fleetInterval: '200ms' });
+  const api = createPerformanceApi({ cache, fleetInterval });
   closing.push(() => api.close());
   await until('it is there', async () => (await cache.getStats()).degraded === false);
   return { cache, api };
@@ -42,6 +46,36 @@ async function instance(
 async function fleet({ handlers }: PerformanceApi, query = '?scope=fleet'): Promise<Stats> {
   const response = await handlers.stats(new Request(`http://localhost/${query}`));
   return (await response.json()) as Stats;
+}
+
+/** Leaves the figures of so many other instances, as this one would. */
+async function leave(count: number, api: PerformanceApi): Promise<void> {
+  const text = encodeFigures(await localFigures(api.cache, api.recorder)) ?? '';
+  for (let i = 0; i < count; i++) {
+    await admin.set(`aurora#stats:other-${i}`, text);
+    await admin.zadd('aurora#stats', Date.now(), `other-${i}`);
+  }
+}
+
+/** Counts the turns of the event loop until the result is called. */
+function countTurns(): () => number {
+  let turns = 0;
+  const turn = (): void => {
+    turns++;
+    handle = setImmediate(turn);
+  };
+  let handle = setImmediate(turn);
+  return () => {
+    clearImmediate(handle);
+    return turns;
+  };
+}
+
+/** How often Redis ran a command since the last `CONFIG RESETSTAT`. */
+async function calls(command: string): Promise<number> {
+  const [, found = '0'] =
+    new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(await admin.info('commandstats')) ?? [];
+  return Number(found);
 }
 
 describe('scope=fleet', () => {
@@ -79,23 +113,19 @@ describe('scope=fleet', () => {
     expect(await admin.keys('aurora#stats:*')).toHaveLength(1);
   });
 
-  it('forgets an instance at once that says good-bye, and nothing stays behind', async () => {
+  it('forgets an instance that says good-bye, and nothing stays behind', async () => {
     const [one, two] = [await instance(), await instance()];
     await until('they know each other', async () => (await fleet(one.api)).instances === 2);
     await two.api.close();
-    expect((await fleet(one.api)).instances).toBe(1);
+    expect(await admin.keys('aurora#stats:*')).toHaveLength(1);
+    await until('it is forgotten', async () => (await fleet(one.api)).instances === 1);
     await one.api.close();
     expect(await admin.keys('aurora#stats*')).toEqual([]);
   });
 
   it('adds up no more than 200 instances, and nothing that is no snapshot', async () => {
-    const { api, cache } = await instance();
-    const { origin } = cache[CORE].engine;
-    await until(
-      'it has left its own',
-      async () => (await admin.exists(`aurora#stats:${origin}`)) > 0,
-    );
-    const text = (await admin.get(`aurora#stats:${origin}`)) ?? '';
+    const { api } = await instance();
+    const text = encodeFigures(await localFigures(api.cache, api.recorder)) ?? '';
     for (let i = 0; i < 2000; i++) {
       await admin.set(`aurora#stats:other-${i}`, i % 2 === 0 ? text : 'rubbish');
       await admin.zadd('aurora#stats', Date.now() + 1000, `other-${i}`);
@@ -104,6 +134,42 @@ describe('scope=fleet', () => {
     expect(instances).toBeGreaterThan(50);
     expect(instances).toBeLessThanOrEqual(101);
     await until('the index is short again', async () => (await admin.zcard('aurora#stats')) <= 200);
+  });
+
+  it('reads and adds up once in an interval, however many ask', async () => {
+    const { api } = await instance({}, '1h');
+    await leave(20, api);
+    await admin.config('RESETSTAT');
+    const turns = countTurns();
+    const asked = Array.from({ length: 50 }, (_, i) => fleet(api, `?scope=fleet&call=${i}`));
+    const answers = await Promise.all([...asked, fleet(api)]);
+    const later = await fleet(api);
+    for (const answer of answers) expect(answer).toEqual(later);
+    expect(later).toMatchObject({ instances: 21, instances_known: 21, partial: false });
+    // One command for the list, and one for ten instances.
+    expect(await calls('zrevrange')).toBe(1);
+    expect(await calls('mget')).toBe(2);
+    // Other work goes on in between.
+    expect(turns()).toBeGreaterThanOrEqual(20);
+  });
+
+  it('says that instances are missing', async () => {
+    const { api } = await instance({}, '1h');
+    await leave(12, api);
+    await admin.set('aurora#stats:other-3', '{"v":999}');
+    // It has died, and is not missed.
+    await admin.del('aurora#stats:other-4');
+    expect(await fleet(api)).toMatchObject({
+      ...{ instances: 11, instances_known: 12, partial: true },
+    });
+  });
+
+  it('says so when Redis does not answer in time', async () => {
+    const { api } = await instance({ storeTimeout: '100ms' }, '1h');
+    await leave(2, api);
+    await admin.call('CLIENT', 'PAUSE', '1000', 'ALL');
+    const answer = await fleet(api);
+    expect(answer).toMatchObject({ instances: 1, instances_known: null, partial: true });
   });
 
   it('goes on alone while Redis is away, and is whole again afterwards', async () => {
@@ -140,7 +206,7 @@ describe('scope=fleet', () => {
       await until('they know each other', async () => (await fleet(api)).instances === 2);
     }
     await both[1]?.api.close();
-    expect((await fleet(both[0]!.api)).instances).toBe(1);
+    await until('it is forgotten', async () => (await fleet(both[0]!.api)).instances === 1);
     for (const admin of cluster.admins) admin.disconnect();
   });
 

@@ -1,7 +1,7 @@
 import { CacheManager } from 'aurora-cache';
 
 import { localFigures, type Figures } from '../../../src/http/figures.js';
-import { merged } from '../../../src/http/merge.js';
+import { FleetSum } from '../../../src/http/merge.js';
 import { decodeFigures, encodeFigures } from '../../../src/http/snapshot.js';
 import { statsView } from '../../../src/http/views.js';
 import { Latency } from '../../../src/stats/latency.js';
@@ -14,6 +14,12 @@ const requests = new RequestFigures(
   () => undefined,
 );
 const scope = { scope: 'fleet', instances: 2 } as const;
+
+function merged(own: Figures, others: readonly Figures[]): Figures {
+  const sum = new FleetSum(own, 10);
+  for (const one of others) sum.add(one);
+  return sum.get();
+}
 
 async function figures(methods: Figures['methods'] = []): Promise<Figures> {
   return { ...(await localFigures(new CacheManager(), requests)), methods };
@@ -75,7 +81,7 @@ describe('what an instance leaves for the others', () => {
     });
     const read = decodeFigures(odd, own)!;
     expect(read.cache).toMatchObject({ hits: 0, misses: 0, degraded: false, breaker: 'closed' });
-    expect(JSON.stringify(statsView(merged(own, [read], 10), scope))).not.toContain('NaN');
+    expect(JSON.stringify(statsView(merged(own, [read]), scope))).not.toContain('NaN');
   });
 
   it.each([
@@ -99,7 +105,7 @@ describe('what an instance leaves for the others', () => {
     const slow = Array.from({ length: 10 }, () => 1000);
     const own = await figures([method('a', 3, fast), method('b', 1, [5])]);
     const other = decodeFigures(encodeFigures(await figures([method('a', 4, slow)]))!, own)!;
-    const view = statsView(merged(own, [other], 10), scope) as {
+    const view = statsView(merged(own, [other]), scope) as {
       cache: object;
       methods: { name: string; load_times: { p50: number; p99: number } }[];
     };
