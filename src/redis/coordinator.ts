@@ -17,6 +17,7 @@ import { clearMatching } from './clear.js';
 import type { Connection } from './connection.js';
 import { EntryScripts } from './entry-scripts.js';
 import { RedisHistory } from './history.js';
+import { RedisKeyCount } from './key-count.js';
 import { Layout } from './layout.js';
 import { LeaseScripts } from './lease-scripts.js';
 import {
@@ -43,6 +44,7 @@ const MOST_FIELDS = 100_000 + 4;
  */
 export class RedisCoordinator implements Coordinator {
   readonly messages = { sent: 0, received: 0 };
+  readonly sharedCount: RedisKeyCount;
   readonly snapshots: RedisSnapshots;
   readonly history: RedisHistory;
   private readonly layout: Layout;
@@ -89,6 +91,7 @@ export class RedisCoordinator implements Coordinator {
     });
     const { layout, time, scripts } = this;
     this.history = new RedisHistory({ connection, layout, origin, clock, time, scripts });
+    this.sharedCount = new RedisKeyCount(connection, layout);
     this.snapshots = new RedisSnapshots(
       connection,
       this.layout,

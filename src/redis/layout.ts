@@ -12,6 +12,8 @@ export class Layout {
   readonly bus: string;
   /** Who has left a snapshot of its figures, by the time at which it did. */
   readonly stats: string;
+  /** How many keys there are, as last counted. */
+  readonly count: string;
   private readonly leasePrefix: string;
 
   constructor(readonly namespace: string) {
@@ -19,6 +21,7 @@ export class Layout {
     this.tags = `${namespace}#tags`;
     this.bus = `${namespace}#bus`;
     this.stats = `${namespace}#stats`;
+    this.count = `${namespace}#count`;
     this.leasePrefix = `{${namespace}:`;
   }
 

@@ -105,11 +105,28 @@ export interface Coordinator {
    */
   invalidateTags(tags: readonly string[]): Promise<number>;
 
+  /** The latest count of keys, for all processes; `undefined` where the store has no place for it. */
+  readonly sharedCount?: SharedCount;
   /** What instances leave for each other to read; `undefined` where the store has no place for it. */
   readonly snapshots?: Snapshots;
 
   /** Ends the bus, and whatever was opened for it. */
   close(): void;
+}
+
+/**
+ * A number of keys that one process counts for all that share a store.
+ *
+ * @internal
+ */
+export interface SharedCount {
+  /**
+   * @returns The count, if there is one; else whether the caller is to count (`mine`), or another
+   * process is counting already (`taken`).
+   */
+  take(): Promise<number | 'mine' | 'taken'>;
+  /** Leaves a count for the others, for so many milliseconds. */
+  publish(count: number, forMs: number): Promise<void>;
 }
 
 /**

@@ -1,15 +1,26 @@
 import type { Clock } from '../base/clock.js';
+import type { SharedCount } from './coordinator.js';
 
 /** How long a count is good for, at least. */
 const FRESH_MS = 5000;
 /** A count that takes long is made less often: a twentieth of the time at most. */
 const REST = 20;
+/** When a process asks again for what another has counted, or is counting. */
+const ASK_AGAIN_MS = 1000;
 /** How long one who asks waits for a count. */
 const PATIENCE_MS = 200;
 
+export interface KeyCountOptions {
+  readonly clock: Clock;
+  /** Walks over the keys; `undefined` when the store cannot be asked. */
+  readonly count: () => Promise<number | undefined>;
+  /** Runs a command on the place that all processes share; `undefined` when it failed. */
+  readonly share: <T>(run: (shared: SharedCount) => Promise<T>) => Promise<T | undefined>;
+}
+
 /**
  * The number of keys in a store, which can only be had by walking over all of them: counted in the
- * background, kept for seconds, and never waited for for long.
+ * background by one of the processes, kept for seconds, and never waited for for long.
  *
  * @internal
  */
@@ -18,21 +29,18 @@ export class KeyCount {
   private goodUntil = -Infinity;
   private counting: Promise<void> | undefined;
 
-  /** @param count - Walks over the keys; `undefined` when the store cannot be asked. */
-  constructor(
-    private readonly clock: Clock,
-    private readonly count: () => Promise<number | undefined>,
-  ) {}
+  constructor(private readonly options: KeyCountOptions) {}
 
   /** The last count; `undefined` before there is one. */
   async get(): Promise<number | undefined> {
-    if (this.clock.monotonic() < this.goodUntil) return this.known;
+    const { clock } = this.options;
+    if (clock.monotonic() < this.goodUntil) return this.known;
     this.counting ??= this.renew().finally(() => (this.counting = undefined));
     let stop: (() => void) | undefined;
     const patience = new Promise<void>((resolve) => {
-      const timer = this.clock.setTimeout(resolve, PATIENCE_MS);
+      const timer = clock.setTimeout(resolve, PATIENCE_MS);
       stop = () => {
-        this.clock.clearTimeout(timer);
+        clock.clearTimeout(timer);
       };
     });
     await Promise.race([this.counting, patience]);
@@ -41,9 +49,19 @@ export class KeyCount {
   }
 
   private async renew(): Promise<void> {
-    const start = this.clock.monotonic();
-    this.known = (await this.count()) ?? this.known;
-    const end = this.clock.monotonic();
-    this.goodUntil = end + Math.max(FRESH_MS, REST * (end - start));
+    const { clock, count, share } = this.options;
+    const start = clock.monotonic();
+    const shared = await share((place) => place.take());
+    if (shared !== undefined && shared !== 'mine') {
+      if (shared !== 'taken') this.known = shared;
+      this.goodUntil = clock.monotonic() + ASK_AGAIN_MS;
+      return;
+    }
+    const counted = await count();
+    this.known = counted ?? this.known;
+    const end = clock.monotonic();
+    const freshMs = Math.max(FRESH_MS, REST * (end - start));
+    this.goodUntil = end + freshMs;
+    if (counted !== undefined) await share((place) => place.publish(counted, freshMs));
   }
 }

@@ -71,7 +71,14 @@ export class SharedTier {
       isOurs ? store.then((opened) => this.open(opened, true)) : this.open(store, false),
       { prefix: `${namespace}:`, clock, timeoutMs, breaker, onError, onChange },
     );
-    this.keys = new KeyCount(clock, () => this.store.count());
+    this.keys = new KeyCount({
+      clock,
+      count: () => this.store.count(),
+      share: (run) =>
+        this.store.coordination.run('count', async ({ sharedCount }) =>
+          sharedCount === undefined ? undefined : await run(sharedCount),
+        ),
+    });
     this.entries = new EntryCodec(
       options,
       this.isCoordinated ? () => this.store.coordinator?.clockOffsetMs ?? 0 : undefined,

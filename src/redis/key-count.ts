@@ -1,0 +1,38 @@
+import type { SharedCount } from '../store/coordinator.js';
+import type { Connection } from './connection.js';
+import type { Layout } from './layout.js';
+
+/** How long a process that has begun to count keeps others from it, should it end before it is done. */
+const CLAIM_MS = 60_000;
+/** In place of the number while a process counts. */
+const COUNTING = '';
+
+/**
+ * A count of keys that all processes of a namespace share: whatever their number, one walks through
+ * the database.
+ *
+ * @internal
+ */
+export class RedisKeyCount implements SharedCount {
+  constructor(
+    private readonly connection: Connection,
+    private readonly layout: Layout,
+  ) {}
+
+  async take(): Promise<number | 'mine' | 'taken'> {
+    const { client } = this.connection;
+    const { count } = this.layout;
+    const known = await client.get(count);
+    if (known === null) {
+      const claimed = await client.set(count, COUNTING, 'PX', CLAIM_MS, 'NX');
+      return claimed === 'OK' ? 'mine' : 'taken';
+    }
+    if (known === COUNTING) return 'taken';
+    // Another program's value is replaced.
+    return /^\d{1,15}$/.test(known) ? Number(known) : 'mine';
+  }
+
+  async publish(count: number, forMs: number): Promise<void> {
+    await this.connection.client.set(this.layout.count, String(count), 'PX', Math.ceil(forMs));
+  }
+}
