@@ -3,6 +3,7 @@
  * clusters, the benchmarks. `npm run test:full` runs them as well, and so does `.ci/run`.
  */
 const LONG = [
+  'coherence/failover',
   'integration/bench',
   'integration/deploy/*',
   'integration/esbuild-dialects',
@@ -15,6 +16,7 @@ const LONG = [
   'integration/nginx/matrix',
   'integration/node-versions',
   'integration/package',
+  'integration/redis/sentinel-failover',
   'integration/redis/topologies',
 ];
 

@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis';
 interface Connector {
   readonly failoverDetector?: {
     readonly sentinels?: readonly { client?: SentinelClient }[];
+    readonly cleanup?: () => void;
   } | null;
 }
 
@@ -15,19 +16,24 @@ interface SentinelClient {
 
 /**
  * Keeps the connections on which sentinels report failovers from holding the process open, and their
- * errors from the console, to which ioredis writes errors that have no listener.
+ * errors from the console, to which ioredis writes errors that have no listener. They end with the
+ * connection to the primary: a report during the next attempt to connect would make ioredis end the
+ * client for good.
  *
  * @internal
  */
 export function releaseDetector(client: Redis): void {
+  const { connector } = client as unknown as { connector?: Connector };
   // ioredis makes them when the connection to the primary stands.
   client.on('connect', () => {
     setImmediate(() => {
-      const { connector } = client as unknown as { connector?: Connector };
       for (const { client: sentinel } of connector?.failoverDetector?.sentinels ?? []) {
         if (sentinel !== undefined) release(sentinel);
       }
     });
+  });
+  client.on('close', () => {
+    connector?.failoverDetector?.cleanup?.();
   });
 }
 

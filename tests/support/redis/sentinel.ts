@@ -65,11 +65,33 @@ export class SentinelGroup {
       sentinel.call('SENTINEL', 'FAILOVER', NAME),
     );
     await this.successor(primary);
-    await until(
-      'the former primary is a replica',
-      () => withClient(primary.port, async (client) => (await client.role())[0] === 'slave'),
-      30_000,
+    await until('the former primary is a replica', () =>
+      withClient(primary.port, async (client) => (await client.role())[0] === 'slave'),
     );
+  }
+
+  /**
+   * Replicas receive nothing more from a primary, whose clients do not notice: what it acknowledges
+   * from now on dies with it.
+   */
+  async cutReplicas(primary: RedisServer): Promise<void> {
+    await withClient(primary.port, async (client) => {
+      // Connections that stand are left alone; new ones would have to know the password.
+      await client.config('SET', 'requirepass', randomBytes(20).toString('hex'));
+      await client.call('CLIENT', 'KILL', 'TYPE', 'replica');
+    });
+  }
+
+  /** Waits until the primary has both replicas, and the sentinels see nothing wrong. */
+  async inStep(): Promise<void> {
+    const isInStep = async (): Promise<boolean> => {
+      const info = await withClient((await this.primary()).port, (client) =>
+        client.info('replication'),
+      );
+      const flags = await this.onSentinels((sentinel) => fieldOf(sentinel, 'flags'));
+      return info.match(/state=online/g)?.length === 2 && flags.every((one) => one === 'master');
+    };
+    await until('the replicas are in step', isInStep);
   }
 
   /** Waits until all sentinels name another primary than this, and until that takes writes. */
@@ -134,11 +156,11 @@ export class SentinelGroup {
     }
     await until('the sentinels know each other and the replicas', async () => {
       const views = await this.onSentinels(async (sentinel) => {
-        const view = (await sentinel.call('SENTINEL', 'MASTER', NAME)) as string[];
         const reply = await sentinel.call('SENTINEL', 'CKQUORUM', NAME).catch(String);
-        const field = (name: string): string | undefined => view[view.indexOf(name) + 1];
         return (
-          field('flags') === 'master' && field('num-slaves') === '2' && /^OK 3/.test(String(reply))
+          (await fieldOf(sentinel, 'flags')) === 'master' &&
+          (await fieldOf(sentinel, 'num-slaves')) === '2' &&
+          /^OK 3/.test(String(reply))
         );
       });
       return views.every(Boolean);
@@ -155,6 +177,12 @@ async function addressOf(sentinel: Redis): Promise<Endpoint> {
   const reply = await sentinel.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', NAME);
   const [host, port] = reply as [string, string];
   return { host, port: Number(port) };
+}
+
+/** What a sentinel says of the primary. */
+async function fieldOf(sentinel: Redis, name: string): Promise<string | undefined> {
+  const view = (await sentinel.call('SENTINEL', 'MASTER', NAME)) as string[];
+  return view[view.indexOf(name) + 1];
 }
 
 async function withClient<T>(port: number, use: (client: Redis) => Promise<T>): Promise<T> {
