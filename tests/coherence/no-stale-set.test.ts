@@ -1,209 +1,31 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { Redis } from 'ioredis';
-
 import { Proxy } from '../support/redis/proxy.js';
-import { RedisServer, stopServers, until } from '../support/redis/server.js';
-import { Database } from './database.js';
-import { startFleet, type Member } from './fleet.js';
-import type { Answers, Inspection, RunReport, RunSpec, Sabotage, SubjectKind } from './protocol.js';
+import { until } from '../support/until.js';
+import { CoherenceChecker } from './checker.js';
+import { BOUND_MS, expectSound, faultsOf } from './outcome.js';
+import { DURATION_MS, GRACE, MANY, SLOW, type Changes } from './plans.js';
+import type { Sabotage } from './protocol.js';
 
-const PROCESSES = 4;
-const SEED = Number(process.env['COHERENCE_SEED'] ?? 20260823);
-/** Of a run; longer ones look longer for what is rare. */
-const DURATION_MS = Number(process.env['COHERENCE_MS'] ?? 1500);
-/**
- * For so long after the acknowledgement a memory may serve the value before; on a busy machine longer
- * by {@link ROUND_TRIPS}, as they take during the run.
- */
-const BOUND_MS = 250;
 /** Until a bus is known to be dead: a probe a second, a second for its echo, and some slack. */
 const DEAD_BUS_MS = 2500;
-/** A message is one way of a trip; processes have different luck. */
-const ROUND_TRIPS = 2;
 /** Between two looks at what the checker has found. */
 const LOOK_MS = 250;
 /** The longest that the checker may take to notice that a protection is missing. */
 const NOTICED_MS = 60_000;
 
-const KINDS: readonly SubjectKind[] = [
-  ...(['plain', 'swept', 'known', 'found', 'method', 'function', 'own'] as const),
-];
-
-const USUAL = {
-  seed: SEED,
-  memory: true,
-  memoryTtlMs: undefined,
-  bus: 'tracking',
-  grace: false,
-  durationMs: DURATION_MS,
-  least: { reads: 100, writes: 15 },
-  kinds: KINDS,
-  subjects: PROCESSES,
-  readers: 8,
-  readPauseMs: [0, 10],
-  writers: 2,
-  writePauseMs: [5, 60],
-  loadMs: [0, 30],
-  queryAt: [0, 1],
-  leaseMs: undefined,
-  failures: 0,
-  sabotage: undefined,
-  closings: 0,
-} as const satisfies Partial<RunSpec>;
-
-type Changes = Partial<RunSpec>;
-
-/** What all processes saw together. */
-interface Outcome extends RunReport, Inspection {}
-
-let redis: RedisServer;
-let database: RedisServer;
-let fleet: Member[];
-let runs = 0;
-/** Of this process, in which the proxy is. */
-const delays = monitorEventLoopDelay({ resolution: 5 });
+let checker: CoherenceChecker;
 
 // On a busy machine what has to be checked takes its time.
 jest.setTimeout(120_000 + 4 * DURATION_MS);
 
 beforeAll(async () => {
-  [redis, database, fleet] = await Promise.all([
-    RedisServer.start(),
-    RedisServer.start(),
-    startFleet(PROCESSES),
-  ]);
-  delays.enable();
-  process.stdout.write(`coherence: COHERENCE_SEED=${SEED}\n`);
+  checker = await CoherenceChecker.start();
 });
 
 afterAll(async () => {
-  await Promise.all(((fleet as Member[] | undefined) ?? []).map((member) => member.kill()));
-  await stopServers();
+  await (checker as CoherenceChecker | undefined)?.stop();
 });
-
-type Step =
-  | ('report' | 'finish' | 'hears' | 'crashed' | 'caught')
-  | ('settle' | 'beacons' | 'beacon' | 'inspect' | 'close');
-
-/** Asks all processes, and waits for all. */
-function askAll<K extends Step>(run: string, kind: K): Promise<Answers[K][]> {
-  return Promise.all(fleet.map((member) => member.ask(kind, { run })));
-}
-
-/**
- * One run in all processes at once.
- *
- * @param meanwhile - What happens to the bus during the run; undone by the time it ends.
- */
-async function check(
-  name: string,
-  changes: Changes = {},
-  meanwhile: (run: string) => Promise<void> = async () => undefined,
-): Promise<Outcome> {
-  const run = `run${++runs}`;
-  const spec: RunSpec = {
-    ...USUAL,
-    redisUrl: redis.url,
-    databaseUrl: database.url,
-    namespace: run,
-    ...changes,
-  };
-  const open = { run, spec, processes: PROCESSES };
-  await Promise.all(fleet.map((member, worker) => member.ask('open', { ...open, worker })));
-  delays.reset();
-  const reports = Promise.all(fleet.map((member) => member.ask('run', { run })));
-  await Promise.race([reports, meanwhile(run)]);
-  await askAll(run, 'finish');
-  const outcome = together(await reports, await inspect(run));
-  await askAll(run, 'close');
-  process.stdout.write(`coherence: ${name}: ${inWords(outcome, spec)}\n`);
-  return outcome;
-}
-
-/** Waits until all that was written has been heard of everywhere, and compares what there is. */
-async function inspect(run: string): Promise<Inspection[]> {
-  await askAll(run, 'settle');
-  await askAll(run, 'beacons');
-  await askAll(run, 'beacon');
-  return await askAll(run, 'inspect');
-}
-
-function together(reports: RunReport[], inspections: Inspection[] = []): Outcome {
-  const sum = (key: 'reads' | 'writes' | 'loads' | 'failed' | 'unchecked' | 'stale' | 'ownStale') =>
-    reports.reduce((total, report) => total + report[key], 0);
-  return {
-    reads: sum('reads'),
-    writes: sum('writes'),
-    loads: sum('loads'),
-    failed: sum('failed'),
-    unchecked: sum('unchecked'),
-    stale: sum('stale'),
-    ownStale: sum('ownStale'),
-    longestMs: Math.max(...reports.map(({ longestMs }) => longestMs)),
-    longestDeafMs: Math.max(...reports.map(({ longestDeafMs }) => longestDeafMs)),
-    lateMs: Math.ceil(Math.max(...reports.map(({ lateMs }) => lateMs), delays.max / 1e6)),
-    errors: [...new Set(reports.flatMap(({ errors }) => errors))],
-    examples: reports.flatMap(({ examples }) => examples),
-    differing: inspections.flatMap(({ differing }) => differing),
-    compared: inspections.reduce((total, { compared }) => total + compared, 0),
-    leftovers: inspections.reduce((total, { leftovers }) => total + leftovers, 0),
-  };
-}
-
-function inWords(outcome: Outcome, spec: RunSpec): string {
-  const { reads, writes, loads, failed, unchecked, stale } = outcome;
-  const { longestMs, longestDeafMs, lateMs } = outcome;
-  const longest = (ms: number): string => (ms < 0 ? 'none' : `${ms} ms`);
-  return [
-    `${reads} reads, ${writes} writes, ${loads} loads`,
-    ...(failed > 0 ? [`${failed} failed as planned`] : []),
-    ...(unchecked > 0 ? [`${unchecked} unchecked`] : []),
-    `${stale} stale, longest ${longest(longestMs)}`,
-    ...(spec.memory ? [`while deaf ${longest(longestDeafMs)}`] : []),
-    `round trips of up to ${lateMs} ms`,
-    ...outcome.errors,
-  ].join(', ');
-}
-
-/** Whether the checker has found what must not be. */
-function faultsOf(outcome: Outcome, memory: boolean, boundMs = BOUND_MS): string[] {
-  const { stale, ownStale, longestMs, longestDeafMs, lateMs, examples } = outcome;
-  const slackMs = ROUND_TRIPS * lateMs;
-  const isLong = longestMs > boundMs + slackMs || longestDeafMs > BOUND_MS + slackMs;
-  const tooOld = memory ? isLong : stale > 0;
-  return [...(tooOld || ownStale > 0 ? ['stale', ...examples] : []), ...outcome.differing];
-}
-
-function expectSound(outcome: Outcome, memory: boolean, boundMs?: number): void {
-  expect(faultsOf(outcome, memory, boundMs)).toEqual([]);
-  expect(outcome.leftovers).toBe(0);
-  // Otherwise it has hardly looked. How much was read and written, the runs see to themselves.
-  expect(outcome.compared).toBeGreaterThan(20);
-}
-
-/** What makes entries expire, and loads fail. */
-const GRACE = { grace: true, failures: 0.1 } as const;
-/** Calls on several hundred keys, beside others on one of them. */
-const MANY: Changes = {
-  kinds: ['removed', 'stored'],
-  subjects: PROCESSES,
-  writers: 3,
-  writePauseMs: [0, 60],
-};
-/** Loads that others do not wait for to the end, and that are invalidated in the middle. */
-const SLOW: Changes = {
-  leaseMs: 100,
-  loadMs: [0, 500],
-  queryAt: [0, 0.5],
-  readers: 24,
-  writers: 1,
-  writePauseMs: [10, 100],
-};
 
 describe('Nobody reads what is older than the last acknowledged write', () => {
   // Several at a time, to save it.
@@ -240,7 +62,7 @@ describe('Nobody reads what is older than the last acknowledged write', () => {
   it.each(Object.keys(VARIANTS))('%s', async (title) => {
     await Promise.all(
       Object.entries(VARIANTS[title] ?? {}).map(async ([name, changes]) => {
-        expectSound(await check(name, changes), changes.memory ?? true);
+        expectSound(await checker.check(name, changes), changes.memory ?? true);
       }),
     );
   });
@@ -250,7 +72,7 @@ describe('The same when the bus suffers', () => {
   let proxy: Proxy;
 
   beforeEach(async () => {
-    proxy = await Proxy.start(redis.port);
+    proxy = await Proxy.start(checker.redis.port);
   });
 
   afterEach(async () => {
@@ -262,8 +84,12 @@ describe('The same when the bus suffers', () => {
     let started: Promise<void> | undefined;
     const meanwhile = (): Promise<void> => (started ??= trouble?.() ?? Promise.resolve());
     const outcomes = await Promise.all([
-      check(`tracking ${name}`, { redisUrl: proxy.url }, meanwhile),
-      check(`pubsub ${name}`, { redisUrl: proxy.url, bus: 'pubsub' }, meanwhile),
+      checker.check(`tracking ${name}`, { target: { redisUrl: proxy.url } }, meanwhile),
+      checker.check(
+        `pubsub ${name}`,
+        { target: { redisUrl: proxy.url }, bus: 'pubsub' },
+        meanwhile,
+      ),
     ]);
     for (const outcome of outcomes) expectSound(outcome, true);
   };
@@ -284,13 +110,16 @@ describe('The same when the bus suffers', () => {
   });
 
   it('a bus that is open and dead', async () => {
-    const outcome = await check(
+    const outcome = await checker.check(
       'a bus that is open and dead',
-      { redisUrl: proxy.url },
+      { target: { redisUrl: proxy.url } },
       async (run) => {
         await pause(300);
         proxy.pause('bus');
-        await until('all have noticed', async () => !(await askAll(run, 'hears')).includes(true));
+        await until(
+          'all have noticed',
+          async () => !(await checker.askAll(run, 'hears')).includes(true),
+        );
         proxy.resume();
       },
     );
@@ -300,100 +129,11 @@ describe('The same when the bus suffers', () => {
   });
 });
 
-describe('When Redis restarts from a snapshot that is older than acknowledged writes', () => {
-  const BROKEN = 'no journal';
-  let folder: string;
-  let server: RedisServer;
-
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'aurora-coherence-'));
-    server = await RedisServer.start(['--dir', folder]);
-  });
-
-  afterAll(async () => {
-    await server.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  /** Waits until every process has got so many more writes acknowledged. */
-  async function progress(runs: readonly string[]): Promise<void> {
-    const written = async (): Promise<number[]> => {
-      const reports = await Promise.all(runs.map((run) => askAll(run, 'report')));
-      return reports.flat().map(({ writes }) => writes);
-    };
-    const before = await written();
-    await until('more is written', async () =>
-      (await written()).every((writes, i) => writes >= (before[i] ?? 0) + 5),
-    );
-  }
-
-  async function crash(runs: readonly string[]): Promise<void> {
-    const databases = runs.map((run) => new Database(database.url, run));
-    const count = (what: 'crashes' | 'restarts'): Promise<unknown> =>
-      Promise.all(databases.map((one) => one.count(what)));
-    const admin = new Redis(server.url);
-    await progress(runs);
-    await admin.save();
-    admin.disconnect();
-    await progress(runs);
-    await count('crashes');
-    // What it has saved is all that it knows afterwards.
-    await server.kill();
-    await count('restarts');
-    await Promise.all(runs.map((run) => askAll(run, 'crashed')));
-    await server.up();
-    await until('all have dealt with it', async () => {
-      const caught = await Promise.all(runs.map((run) => askAll(run, 'caught')));
-      return !caught.flat().includes(false);
-    });
-    await progress(runs);
-    for (const one of databases) one.close();
-  }
-
-  /** Runs side by side, which all see the same crashes: until it is noticed that one is broken. */
-  async function sideBySide(changes: Readonly<Record<string, Changes>>): Promise<Outcome[]> {
-    const runs = new Map<string, string>();
-    let crashes: Promise<void> | undefined;
-    const crashAgain = async (): Promise<void> => {
-      await until('all have begun', async () => runs.size === Object.keys(changes).length);
-      const isNoticed = async (): Promise<boolean> => {
-        await crash([...runs.values()]);
-        const { stale, ownStale } = together(await askAll(runs.get(BROKEN) as string, 'report'));
-        return stale + ownStale > 0;
-      };
-      await until('it is noticed', isNoticed, NOTICED_MS);
-    };
-    const meanwhile = (name: string) => async (run: string) => {
-      runs.set(name, run);
-      await (crashes ??= crashAgain());
-    };
-    const usual = { redisUrl: server.url, writers: 1, writePauseMs: [20, 100] } as const;
-    return await Promise.all(
-      Object.entries(changes).map(([name, one]) =>
-        check(`snapshot, ${name}`, { ...usual, ...one }, meanwhile(name)),
-      ),
-    );
-  }
-
-  it('an invalidation is in force again once its author has repeated it, or it is noticed', async () => {
-    const [without, tracking, pubsub, broken] = (await sideBySide({
-      'no memory': { memory: false },
-      tracking: {},
-      pubsub: { bus: 'pubsub' },
-      [BROKEN]: { memory: false, sabotage: BROKEN },
-    })) as [Outcome, Outcome, Outcome, Outcome];
-    expectSound(without, false);
-    expectSound(tracking, true);
-    expectSound(pubsub, true);
-    expect(faultsOf(broken, false)).not.toEqual([]);
-  });
-});
-
 describe('The checker notices when a protection is missing', () => {
   let proxy: Proxy;
 
   beforeEach(async () => {
-    proxy = await Proxy.start(redis.port);
+    proxy = await Proxy.start(checker.redis.port);
   });
 
   afterEach(async () => {
@@ -477,18 +217,21 @@ describe('The checker notices when a protection is missing', () => {
     const isNoticed = async (run: string): Promise<boolean> => {
       if (isCut === true) {
         proxy.drop('bus');
-        await until('all hear again', async () => !(await askAll(run, 'hears')).includes(false));
+        await until(
+          'all hear again',
+          async () => !(await checker.askAll(run, 'hears')).includes(false),
+        );
       }
       await pause(LOOK_MS);
-      return faultsOf(together(await askAll(run, 'report')), memory).includes('stale');
+      return faultsOf(await checker.report(run), memory).includes('stale');
     };
     // Side by side, so that nothing else makes the difference, and for as long as it takes.
     const meanwhile = (run: string): Promise<void> =>
       until('it is noticed', () => isNoticed(run), NOTICED_MS);
     const least = { reads: 0, writes: 0 };
-    const spec = { redisUrl: proxy.url, durationMs: 1000, least, ...changes };
-    const broken = check(what, { ...spec, sabotage: what }, meanwhile);
-    const control = check(`${what}: the control`, spec, () => broken.then(() => undefined));
+    const spec = { target: { redisUrl: proxy.url }, durationMs: 1000, least, ...changes };
+    const broken = checker.check(what, { ...spec, sabotage: what }, meanwhile);
+    const control = checker.check(`${what}: the control`, spec, () => broken.then(() => undefined));
     const [{ stale, ownStale }, whole] = await Promise.all([broken, control]);
     expect(stale + ownStale).toBeGreaterThan(0);
     expect(faultsOf(whole, memory)).toEqual([]);

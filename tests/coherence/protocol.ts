@@ -11,7 +11,8 @@ export type Sabotage =
   | 'no news of absent keys'
   | 'no waiting for what takes over'
   | 'no evictions while closed'
-  | 'no journal';
+  | 'no journal'
+  | 'no floor';
 
 /** What is cached and written: see `subjects.ts`. */
 export type SubjectKind =
@@ -22,10 +23,20 @@ export type SubjectKind =
 /** At least, at most. */
 export type Range = readonly [least: number, most: number];
 
+/** Where a cache finds its Redis, as its options say it. */
+type Target =
+  | { readonly redisUrl: string }
+  | {
+      readonly redis: {
+        readonly sentinels: { readonly host: string; readonly port: number }[];
+        readonly name: string;
+      };
+    };
+
 /** One run of the checker, the same in every process but for `worker`. */
 export interface RunSpec {
   readonly seed: number;
-  readonly redisUrl: string;
+  readonly target: Target;
   readonly databaseUrl: string;
   readonly namespace: string;
   readonly memory: boolean;
@@ -59,6 +70,8 @@ export interface RunSpec {
    * never.
    */
   readonly closings: number;
+  /** Invalidations that a cache can repeat; `undefined`: as many as usual. */
+  readonly journalCapacity: number | undefined;
 }
 
 /** What one process saw in a run. */
@@ -137,8 +150,11 @@ export interface Orders {
   finish: { run: string };
   /** Whether the cache of a run hears messages. */
   hears: { run: string };
-  /** Redis is dead, and will be back in an earlier state. */
-  crashed: { run: string };
+  /**
+   * Redis went back to an earlier state. Without a port, it is dead, and comes back at its place;
+   * with one, a replica on that port of 127.0.0.1 has taken over.
+   */
+  crashed: { run: string; port: number | undefined };
   /** Whether the process has done again what the latest crash undid. */
   caught: { run: string };
   /** Waits until the cache has nothing under way. */

@@ -2,6 +2,7 @@ import type { CacheManager } from 'aurora-cache';
 
 import type { Engine } from '../../src/cache/engine.js';
 import type { Coordinator, CoordinatorListener } from '../../src/store/coordinator.js';
+import type { Journal } from '../../src/store/journal.js';
 import type { Repairs } from '../../src/store/repairs.js';
 import type { Sabotage } from './protocol.js';
 
@@ -22,6 +23,10 @@ interface PrivateRepairs {
 
 export function coordinatorOf(engine: Engine): Coordinator {
   return (engine as unknown as Private).shared.store.coordinator;
+}
+
+export function journalOf(engine: Engine): Journal {
+  return (engine as unknown as PrivateRepairs).shared.store.repairs.journal;
 }
 
 function silence(target: object, ...methods: string[]): void {
@@ -79,9 +84,14 @@ const SABOTAGES: Record<Sabotage, (engine: Engine) => void> = {
     offTier.run = () => Promise.resolve(undefined);
   },
   'no journal': (engine) => {
-    const { repairs } = (engine as unknown as PrivateRepairs).shared.store;
-    silence(repairs.journal, 'ready');
-    repairs.journal.isCurrent = () => true;
+    const journal = journalOf(engine);
+    silence(journal, 'ready');
+    journal.isCurrent = () => true;
+  },
+  'no floor': (engine) => {
+    Object.defineProperty(coordinatorOf(engine).history, 'raiseFloor', {
+      value: () => Promise.resolve(),
+    });
   },
   'no tag versions': ({ shared }) => {
     if (shared !== undefined) shared.areTagsValid = () => Promise.resolve(true);

@@ -33,17 +33,17 @@ async function obey(order: Order): Promise<unknown> {
     case 'hears':
       return runOf(order.run).hears;
     case 'crashed':
-      return await runOf(order.run).crashed();
+      return await runOf(order.run).crashed(order.port);
     case 'caught':
       return runOf(order.run).hasCaughtUp;
     case 'settle':
-      return await runOf(order.run).settle();
+      return await runOf(order.run).atRest.settle();
     case 'beacons':
-      return await runOf(order.run).readBeacons();
+      return await runOf(order.run).atRest.readBeacons();
     case 'beacon':
-      return await runOf(order.run).removeBeacon();
+      return await runOf(order.run).atRest.removeBeacon();
     case 'inspect':
-      return await runOf(order.run).inspect();
+      return await runOf(order.run).atRest.inspect();
     case 'close':
       await runOf(order.run).close();
       runs.delete(order.run);

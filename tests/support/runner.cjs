@@ -34,7 +34,13 @@ const SLOW = [
 ];
 
 /** These keep all processors busy by themselves, and hold still for no neighbour. */
-const ALONE = ['coherence/no-stale-set', 'coherence/one-load', 'integration/redis/outage'];
+const ALONE = [
+  'coherence/failover',
+  'coherence/lost-state',
+  'coherence/no-stale-set',
+  'coherence/one-load',
+  'integration/redis/outage',
+];
 
 const rankIn = (names, { path }) => {
   const rank = names.findIndex((name) => path.endsWith(`/tests/${name}.test.ts`));
