@@ -5,16 +5,26 @@ import { block, type Lines } from './text.js';
 export function clientMaps({ trustedProxies }: Settings): Lines {
   const isBehind = trustedProxies.length > 0;
   return [
-    '# With its port, which $host lacks; the services compare it with the Origin of pages.',
-    block('map $http_host $aurora_host', "'' $host;", 'default $http_host;'),
+    '# With its port, which $host lacks; the services compare it with the Origin of pages. The host of',
+    '# an absolute request line wins over the header, as it does for server_name.',
+    block('map $http_host $aurora_host_header', "'' $host;", 'default $http_host;'),
+    block(
+      'map $request $aurora_host',
+      'default $aurora_host_header;',
+      String.raw`"~*^\S+ [a-z0-9+.-]+://(?<aurora_authority>[^/?#\s]+)" $aurora_authority;`,
+    ),
     '# An id that comes along is kept if it looks like one.',
     block(
       'map $http_x_request_id $aurora_request_id',
       'default $request_id;',
       '"~^[A-Za-z0-9._-]{1,128}$" $http_x_request_id;',
     ),
-    '# Nothing but a WebSocket may take over a connection.',
-    block('map $http_upgrade $aurora_upgrade', "default '';", '~*^websocket$ websocket;'),
+    '# Nothing but a WebSocket may take over a connection, and only where a route says so.',
+    block(
+      'map $aurora_takes_upgrade:$http_upgrade $aurora_upgrade',
+      "default '';",
+      '~*^1:websocket$ websocket;',
+    ),
     block('map $aurora_upgrade $aurora_connection', "default '';", 'websocket upgrade;'),
     '# Paths that nginx and a service may read differently: past a restriction, that is.',
     block(
@@ -37,6 +47,11 @@ export function clientMaps({ trustedProxies }: Settings): Lines {
         '1:https https;',
       ),
       block(
+        'map $aurora_is_trusted:$http_x_forwarded_port $aurora_port',
+        "default '';",
+        '"~^1:(?<aurora_digits>[0-9]{1,5})$" $aurora_digits;',
+      ),
+      block(
         'map $aurora_is_trusted:$http_x_forwarded_for $aurora_forwarded_for',
         'default $remote_addr;',
         '"~^1:(?<aurora_chain>.+)$" "$aurora_chain, $realip_remote_addr";',
@@ -45,12 +60,23 @@ export function clientMaps({ trustedProxies }: Settings): Lines {
   ];
 }
 
-/** Headers by which proxies name the client, or themselves. */
-const FORWARDED = [
-  ...['x_forwarded_for', 'forwarded', 'x_real_ip', 'x_client_ip', 'x_cluster_client_ip'],
-  ...['true_client_ip', 'cf_connecting_ip', 'fastly_client_ip', 'via'],
-]
-  .map((name) => `$http_${name}`)
+/** Headers by which proxies name the client. */
+const CLIENT_HEADERS = [
+  ...['X-Forwarded-For', 'X-Real-IP', 'Forwarded', 'Forwarded-For', 'X-Forwarded', 'Client-IP'],
+  ...['X-Client-IP', 'X-Cluster-Client-IP', 'X-Remote-IP', 'X-Original-Forwarded-For'],
+  ...['True-Client-IP', 'CF-Connecting-IP', 'CF-Connecting-IPv6', 'Fastly-Client-IP'],
+];
+
+/** Headers by which proxies describe the request as it was, and which frameworks read. */
+const ORIGINAL_HEADERS = [
+  ...['X-Forwarded-Port', 'X-Forwarded-Prefix', 'X-Forwarded-Path', 'X-Forwarded-Uri'],
+  ...['X-Forwarded-Server', 'X-Forwarded-Scheme', 'X-Forwarded-Protocol', 'X-Forwarded-Ssl'],
+  ...['X-Original-URL', 'X-Original-URI', 'X-Original-Host', 'X-Rewrite-URL', 'X-Host'],
+  ...['X-Scheme', 'X-Url-Scheme', 'Front-End-Https', 'Proxy'],
+];
+
+const FORWARDED = [...CLIENT_HEADERS, 'Via']
+  .map((name) => `$http_${name.toLowerCase().replaceAll('-', '_')}`)
   .join('');
 
 /**
@@ -90,17 +116,25 @@ export function clientLines({ trustedProxies }: Settings): Lines {
   ];
 }
 
-/** What a service is told of a request. */
-export function forwardingLines({ trustedProxies }: Settings, isWebSocket: boolean): Lines {
+/** The headers that a service gets beside those of the client. */
+export function forwardingLines({ trustedProxies }: Settings): Lines {
   const isBehind = trustedProxies.length > 0;
+  const headers = {
+    Host: '$aurora_host',
+    'X-Forwarded-Host': '$aurora_host',
+    'X-Real-IP': '$remote_addr',
+    'X-Forwarded-For': isBehind ? '$aurora_forwarded_for' : '$remote_addr',
+    'X-Forwarded-Proto': isBehind ? '$aurora_scheme' : '$scheme',
+    ...(isBehind && { 'X-Forwarded-Port': '$aurora_port' }),
+    'X-Request-ID': '$aurora_request_id',
+    Upgrade: '$aurora_upgrade',
+    Connection: '$aurora_connection',
+  };
+  const dropped = [...CLIENT_HEADERS, ...ORIGINAL_HEADERS].filter((name) => !(name in headers));
   return [
-    'proxy_set_header Host $aurora_host;',
-    'proxy_set_header X-Forwarded-Host $aurora_host;',
-    'proxy_set_header X-Real-IP $remote_addr;',
-    `proxy_set_header X-Forwarded-For ${isBehind ? '$aurora_forwarded_for' : '$remote_addr'};`,
-    `proxy_set_header X-Forwarded-Proto ${isBehind ? '$aurora_scheme' : '$scheme'};`,
-    'proxy_set_header X-Request-ID $aurora_request_id;',
-    `proxy_set_header Upgrade ${isWebSocket ? '$aurora_upgrade' : "''"};`,
-    `proxy_set_header Connection ${isWebSocket ? '$aurora_connection' : "''"};`,
+    'set $aurora_takes_upgrade 0;',
+    ...Object.entries(headers).map(([name, value]) => `proxy_set_header ${name} ${value};`),
+    '# Headers by which a client could pass for another, or its request for another.',
+    ...dropped.map((name) => `proxy_set_header ${name} '';`),
   ];
 }

@@ -6,7 +6,7 @@ import type { NginxOptions } from './options.js';
 import { checkReferences } from './references.js';
 import { restrictionMap } from './restrictions.js';
 import { readSettings, type Settings } from './schema.js';
-import { serverBlocks } from './server.js';
+import { isNamed, serverBlocks } from './server.js';
 import { block, paragraphs, textOf, type Lines } from './text.js';
 import { upstreamBlock } from './upstreams.js';
 
@@ -60,6 +60,8 @@ function httpContent(settings: Settings): Lines {
   return paragraphs(
     logFormat(settings),
     context === 'http' && [`error_log ${errorLog} warn;`],
+    // For names of 253 characters. Another file of the http block may set it already, but once.
+    context === 'main' && isNamed(settings) && ['server_names_hash_bucket_size 512;'],
     clientMaps(settings),
     restrictionMap(locationsOf(settings)),
     ['# What answers get unless the services set it themselves.', headerMaps(settings)],

@@ -9,6 +9,7 @@ export const DEFAULTS = {
   performanceApi: { basePath: '/api/performance', prometheusPath: '/metrics' },
   options: {
     context: 'main',
+    nginxVersion: '1.18',
     port: 80,
     maxBodySize: '1m',
     accessLog: '/var/log/nginx/access.log',

@@ -1,4 +1,3 @@
-import { forwardingLines } from './client.js';
 import { restrictionLines, restrictionsOf, type Place } from './restrictions.js';
 import type { PerformanceApi, Route, Settings, Timeouts } from './schema.js';
 import { block, timeOf, type Lines } from './text.js';
@@ -38,6 +37,14 @@ export function locationBlocks(settings: Settings): Lines[] {
   ]);
 }
 
+/** The health route where requests have no configured name: of a balancer that asks by address. */
+export function healthBlock(settings: Settings): Lines {
+  const { performanceApi: api } = settings;
+  if (api === false) return [];
+  const [health] = apiLocations(settings, api);
+  return health === undefined ? [] : [block(`location ${health.match}`, ...health.lines)];
+}
+
 /** The API's state is open to all, everything else to its networks. */
 function apiLocations(settings: Settings, api: PerformanceApi): Location[] {
   const { networks, prometheusPath } = api;
@@ -74,8 +81,7 @@ function routeLocation(settings: Settings, route: Route): Location {
     route.maxBodySize !== undefined && `client_max_body_size ${route.maxBodySize};`,
     ...timeoutLines(timeouts),
     !route.buffering && 'proxy_buffering off;',
-    // Setting one header here drops all that were set outside.
-    route.webSocket && forwardingLines(settings, true),
+    route.webSocket && 'set $aurora_takes_upgrade 1;',
     proxyPass(route.upstream),
   ];
   return { match: `${isExact ? '= ' : ''}${path}`, path, isExact, networks, lines };

@@ -94,7 +94,7 @@ export interface NginxTls {
   certificateKey: string;
   /** Default 443. */
   port?: number | undefined;
-  /** Sends plain requests to the encrypted port, with 308; default `true`. */
+  /** Sends plain requests to the encrypted port, with 308, under the name they had; default `true`. */
   redirect?: boolean | undefined;
   /** For how long browsers stay encrypted (`Strict-Transport-Security`); `false` for not. Default 180 days. */
   hsts?: Duration | false | undefined;
@@ -132,7 +132,15 @@ export interface NginxOptions {
    * `conf.d` or `sites-enabled`. Default `'main'`.
    */
   context?: 'main' | 'http' | undefined;
-  /** Names it answers to, `*.example.org` included; default: any. */
+  /**
+   * The oldest nginx that is to take the configuration, such as `'1.28'` or `'1.27.3'`: some
+   * directives are newer than others, and some forms deprecated. From `'1.18'`, the default.
+   */
+  nginxVersion?: string | undefined;
+  /**
+   * Names it answers to, `*.example.org` included; default: any. Requests for other names get no
+   * answer (444, or no TLS handshake), except for the health route on the plain port.
+   */
   serverNames?: readonly string[] | undefined;
   /** Default 80. */
   port?: number | undefined;

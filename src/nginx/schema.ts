@@ -20,6 +20,7 @@ import {
   serverName,
   upstreamName,
   urlPath,
+  version,
 } from './values.js';
 
 const OWNER = 'generateNginxConfig';
@@ -141,6 +142,7 @@ const headers = v.pipe(
 
 const options = object({
   context: v.optional(v.picklist(['main', 'http'], "'main' or 'http'"), DEFAULTS.options.context),
+  nginxVersion: v.optional(version, DEFAULTS.options.nginxVersion),
   serverNames: v.optional(list(serverName, 1, MOST.names), ['_']),
   port: v.optional(port, DEFAULTS.options.port),
   ipv6: v.optional(flag, false),

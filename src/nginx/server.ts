@@ -1,33 +1,76 @@
 import { clientLines, forwardingLines } from './client.js';
 import { headerLines } from './headers.js';
-import { locationBlocks, timeoutLines } from './locations.js';
+import { healthBlock, locationBlocks, timeoutLines } from './locations.js';
 import { logLines } from './logging.js';
 import type { Settings, Tls } from './schema.js';
 import { block, paragraphs, type Lines } from './text.js';
+import { has } from './versions.js';
 
 const TYPES =
   'application/javascript application/json application/manifest+json application/xml ' +
   'image/svg+xml text/css text/javascript text/plain text/xml';
 
-/** The servers: one, or two where requests in the clear are sent on to the encrypted port. */
+/**
+ * The servers: the main one; before it, one that sends requests in the clear to the encrypted port;
+ * and before that, those for every name that is not configured.
+ */
 export function serverBlocks(settings: Settings): Lines {
   const { tls } = settings;
-  if (tls === undefined) return block('server', mainServer(settings, listens(settings, false)));
-  if (!tls.redirect) {
-    const both = [...listens(settings, false), ...listens(settings, true)];
-    return block('server', mainServer(settings, both));
-  }
+  const [plain, encrypted] = [listens(settings, false), listens(settings, true)];
+  const isRedirected = tls?.redirect === true;
   return paragraphs(
-    redirectServer(settings, tls),
-    block('server', mainServer(settings, listens(settings, true))),
+    ...(isNamed(settings) ? otherNames(settings) : []),
+    isRedirected && redirectServer(settings, tls),
+    block(
+      'server',
+      mainServer(settings, [
+        ...(isRedirected ? [] : plain),
+        ...(tls === undefined ? [] : encrypted),
+      ]),
+    ),
   );
 }
 
-function listens({ port, ipv6, tls }: Settings, isTls: boolean): string[] {
+/** Whether it answers to some names only. */
+export const isNamed = ({ serverNames }: Settings): boolean => !serverNames.includes('_');
+
+function listens({ port, ipv6, tls }: Settings, isTls: boolean, isDefault = false): string[] {
   const at = String(isTls ? tls?.port : port);
   // The form that nginx before 1.25 takes as well.
-  const words = isTls ? ` ssl${tls?.http2 === true ? ' http2' : ''}` : '';
+  const protocol = isTls ? ` ssl${tls?.http2 === true ? ' http2' : ''}` : '';
+  const words = protocol + (isDefault ? ' default_server' : '');
   return [`listen ${at}${words};`, ...(ipv6 ? [`listen [::]:${at}${words};`] : [])];
+}
+
+/** First on their ports, so that requests with another name do not reach the servers behind. */
+function otherNames(settings: Settings): (Lines | false)[] {
+  const { context, tls } = settings;
+  // Another file of the http block may have a default server already.
+  const isDefault = context === 'main';
+  const lines = ['server_tokens off;', ...logLines(settings)];
+  const health = healthBlock(settings);
+  return [
+    [
+      '# No answer to requests for other names than serverNames, but to health checks by address.',
+      block(
+        'server',
+        ...listens(settings, false, isDefault),
+        ...lines,
+        health.length > 0 && proxyLines(settings),
+        ...health,
+        block('location /', 'return 444;'),
+      ),
+    ],
+    tls !== undefined &&
+      block(
+        'server',
+        ...listens(settings, true, isDefault),
+        ...lines,
+        // Without it, strangers read the names in the certificate.
+        ...(has(settings, 'rejectHandshake') ? ['ssl_reject_handshake on;'] : tlsLines(tls)),
+        'return 444;',
+      ),
+  ];
 }
 
 function redirectServer(settings: Settings, { port }: Tls): Lines {
@@ -46,9 +89,16 @@ function redirectServer(settings: Settings, { port }: Tls): Lines {
 const nameLine = ({ serverNames }: Settings): string => `server_name ${serverNames.join(' ')};`;
 
 function mainServer(settings: Settings, listening: readonly string[]): Lines {
-  const { tls, maxBodySize, timeouts, gzip, rateLimit } = settings;
+  const { tls, maxBodySize, gzip, rateLimit } = settings;
   return paragraphs(
-    [...listening, nameLine(settings), 'server_tokens off;', ...logLines(settings)],
+    [
+      ...listening,
+      nameLine(settings),
+      'server_tokens off;',
+      '# What nginx redirects itself stays on the scheme, name and port that the client used.',
+      'absolute_redirect off;',
+      ...logLines(settings),
+    ],
     tls !== undefined && tlsLines(tls),
     clientLines(settings),
     [`client_max_body_size ${maxBodySize};`, rateLimit !== undefined && 'limit_req_status 429;'],
@@ -60,9 +110,7 @@ function mainServer(settings: Settings, listening: readonly string[]): Lines {
       'proxy_hide_header X-Request-ID;',
     ],
     [
-      'proxy_http_version 1.1;',
-      ...forwardingLines(settings, false),
-      ...timeoutLines(timeouts),
+      ...proxyLines(settings),
       '# Another server is tried when one fails; but never with what may have been carried out, a POST',
       '# that was sent, since non_idempotent is not among these.',
       'proxy_next_upstream error timeout http_502 http_503 http_504;',
@@ -72,6 +120,14 @@ function mainServer(settings: Settings, listening: readonly string[]): Lines {
     block('if ($aurora_is_ambiguous)', 'return 400;'),
     ...locationBlocks(settings),
   );
+}
+
+function proxyLines(settings: Settings): Lines {
+  return [
+    'proxy_http_version 1.1;',
+    ...forwardingLines(settings),
+    ...timeoutLines(settings.timeouts),
+  ];
 }
 
 function tlsLines({ certificate, certificateKey }: Tls): Lines {

@@ -25,6 +25,19 @@ export const integer = (least: number, most: number): v.GenericSchema<number> =>
 /** @internal */
 export const port = integer(1, 65_535);
 
+/**
+ * The numbers of a version of nginx.
+ *
+ * @internal
+ */
+export const version = v.pipe(
+  text("a version of nginx from '1.18', such as '1.28' or '1.27.3'", (value) => {
+    const [, major, minor] = /^(\d{1,3})\.(\d{1,3})(?:\.\d{1,3})?$/.exec(value) ?? [];
+    return Number(major) > 1 || (Number(major) === 1 && Number(minor) >= 18);
+  }),
+  v.transform((value) => value.split('.').map(Number)),
+);
+
 /** @internal */
 export const flag = v.boolean('true or false');
 

@@ -36,6 +36,12 @@ export async function refusalOf(
   }
 }
 
+/** `1.22.1` */
+export async function installedVersion(): Promise<string> {
+  const { stderr } = await run('nginx', ['-v']);
+  return /nginx\/([\d.]+)/.exec(stderr)?.[1] ?? stderr;
+}
+
 /** A key and a certificate for `localhost`, signed by itself. */
 export async function makeCertificate(
   folder: string,

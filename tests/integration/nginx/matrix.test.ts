@@ -4,7 +4,13 @@ import { isCacheError, type Duration } from 'aurora-cache';
 import { generateNginxConfig, type NginxOptions } from 'aurora-cache/nginx';
 import fc from 'fast-check';
 
-import { makeCertificate, makeFolder, refusalOf, removeFolder } from '../../support/nginx.js';
+import {
+  installedVersion,
+  makeCertificate,
+  makeFolder,
+  refusalOf,
+  removeFolder,
+} from '../../support/nginx.js';
 
 const SEED = Number(process.env['SEED'] ?? Date.now() % 2 ** 31);
 const RUNS = Number(process.env['RUNS'] ?? 120);
@@ -17,7 +23,13 @@ let options: fc.Arbitrary<NginxOptions>;
 beforeAll(async () => {
   folder = makeFolder();
   const certificate = await makeCertificate(folder);
-  options = validOptions(folder, certificate);
+  const installed = await installedVersion();
+  const [, minor = 0] = installed.split('.').map(Number);
+  const versions = ['1.18', '1.20.2', '1.26', '1.28', '1.30.1', installed];
+  options = validOptions(folder, certificate, [
+    undefined,
+    ...versions.filter((one) => one === installed || Number(one.split('.')[1]) < minor),
+  ]);
 });
 
 afterAll(() => {
@@ -102,6 +114,7 @@ const headers = fc.dictionary(
 function validOptions(
   home: string,
   certificate: { certificate: string; certificateKey: string },
+  nginxVersions: (string | undefined)[],
 ): fc.Arbitrary<NginxOptions> {
   return upstreams.chain((given) => {
     const name = fc.constantFrom(...given.map(({ name: one }) => one));
@@ -153,6 +166,7 @@ function validOptions(
       accessLog: fc.constantFrom(false as const, join(home, 'access.log')),
       ...{ port: fc.constantFrom(undefined, 8080), gzip: flag, headers: maybe(headers) },
       ...{ timeouts, maxBodySize: size, workerConnections: number(64, 100_000) },
+      nginxVersion: fc.constantFrom(...nginxVersions),
       pidFile: maybe(fc.constant(join(home, 'nginx.pid'))),
       errorLog: fc.constant(join(home, 'error.log')),
     });

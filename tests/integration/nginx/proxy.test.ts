@@ -73,6 +73,62 @@ describe('headers', () => {
     expect(server.seen[0]?.headers).not.toHaveProperty('connection', 'upgrade');
   });
 
+  /** Those by which a client could pass for another, or its request for another. */
+  const pretending = {
+    ...{ Forwarded: 'for=10.0.0.1', 'X-Forwarded': 'for=10.0.0.1', 'Forwarded-For': '10.0.0.1' },
+    ...{ 'X-Client-IP': '10.0.0.1', 'X-Cluster-Client-IP': '10.0.0.1', 'Client-IP': '10.0.0.1' },
+    ...{ 'True-Client-IP': '10.0.0.1', 'CF-Connecting-IP': '10.0.0.1', 'X-Remote-IP': '10.0.0.1' },
+    ...{ 'Fastly-Client-IP': '10.0.0.1', 'X-Forwarded-Prefix': '/admin' },
+    ...{ 'X-Forwarded-Server': 'evil.example', 'X-Forwarded-Scheme': 'https' },
+    ...{ 'X-Forwarded-Protocol': 'https', 'X-Forwarded-Ssl': 'on', 'Front-End-Https': 'on' },
+    ...{ 'X-Original-URL': '/admin', 'X-Rewrite-URL': '/admin', 'X-Original-Host': 'evil.example' },
+    ...{ 'X-Host': 'evil.example', 'X-Url-Scheme': 'https', Proxy: 'http://evil.example' },
+  };
+
+  it('of requests do not pass a client for another, or a request for another', async () => {
+    const server = await RecordingServer.start();
+    const routes = [
+      { path: '/', upstream: 'api' },
+      { path: '/chat/', upstream: 'api', webSocket: true },
+    ];
+    const headers = { ...pretending, 'X-Forwarded-Port': '443', 'X-Team': 'blue' };
+    for (const options of [{}, trusting]) {
+      const nginx = await nginxBefore(server, { routes, ...options });
+      for (const path of ['/', '/chat/', '/api/performance/health']) {
+        await ask(nginx.port, path, { headers });
+        const seen = server.seen.at(-1)?.headers ?? {};
+        expect(Object.keys(pretending).filter((name) => name.toLowerCase() in seen)).toEqual([]);
+        expect(seen).toMatchObject({ 'x-team': 'blue' });
+        expect(seen['x-forwarded-port']).toBe(options === trusting ? '443' : undefined);
+      }
+    }
+  });
+
+  it('of requests name the host of an absolute request line, which wins over Host', async () => {
+    const server = await RecordingServer.start();
+    const nginx = await nginxBefore(server);
+    const hostOf = async (target: string, host: string): Promise<unknown> => {
+      const text = `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+      expect(await sendRaw(nginx.port, text)).toMatch(/^HTTP\/1\.1 200 /);
+      const { headers, url } = server.seen.at(-1) ?? {};
+      expect(headers?.['x-forwarded-host']).toBe(headers?.host);
+      return [headers?.host, url];
+    };
+    expect(await hostOf('http://shop.example/a?b=c', 'evil.example')).toEqual([
+      'shop.example',
+      '/a?b=c',
+    ]);
+    expect(await hostOf('HTTP://shop.example:8080/a', 'evil.example')).toEqual([
+      'shop.example:8080',
+      '/a',
+    ]);
+    expect(await hostOf('http://[::1]:8080', 'evil.example')).toEqual(['[::1]:8080', '/']);
+    expect(await hostOf('/?next=http://other.example/', 'shop.example:81')).toEqual([
+      'shop.example:81',
+      '/?next=http://other.example/',
+    ]);
+  });
+
   it('of requests are believed of the balancer in front', async () => {
     const server = await RecordingServer.start();
     const nginx = await nginxBefore(server, trusting);
