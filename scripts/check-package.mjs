@@ -27,11 +27,10 @@ async function lintManifest(tarball) {
   return messages.length === 0;
 }
 
-/** `node16`: the resolution before package `exports` (TypeScript's deprecated node10) is not supported. */
 function checkTypes(tarball) {
   const require = createRequire(import.meta.url);
   const manifest = require.resolve('@arethetypeswrong/cli/package.json');
   const bin = join(dirname(manifest), require(manifest).bin.attw);
-  const args = [bin, tarball, '--profile', 'node16', '--format', 'table-flipped', '--no-emoji'];
+  const args = [bin, tarball, '--format', 'table-flipped', '--no-emoji'];
   return spawnSync(process.execPath, args, { stdio: 'inherit' }).status === 0;
 }

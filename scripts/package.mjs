@@ -18,6 +18,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
+import { bundle } from './bundle.mjs';
+
 const run = promisify(execFile);
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const scratch = join(root, 'build');
@@ -27,12 +29,12 @@ const stamp = join(dist, 'cjs', 'package.json');
 const inputs = [
   'src',
   'package.json',
+  'scripts/bundle.mjs',
   'tsconfig.base.json',
-  'tsconfig.build.esm.json',
-  'tsconfig.build.cjs.json',
+  'tsconfig.build.json',
 ];
 
-/** Compiles both formats beside `dist` and swaps them in, so that no reader sees half a build. */
+/** Makes both formats beside `dist` and swaps them in, so that no reader sees half a build. */
 export const build = () => locked(compile);
 
 /** Builds if `dist` is missing or older than what it is made from. */
@@ -58,13 +60,10 @@ async function compile() {
   const next = join(scratch, `dist-${process.pid}`);
   await rm(next, { recursive: true, force: true });
   try {
-    const formats = ['esm', 'cjs'];
-    const outcomes = await Promise.allSettled(formats.map((format) => tsc(format, next)));
-    const failures = outcomes.filter((outcome) => outcome.status === 'rejected');
-    // One error in a source is two failures with the same text.
-    const reasons = new Set(failures.map(({ reason }) => reason.stdout || String(reason)));
-    if (reasons.size > 0) throw new Error(`tsc failed\n${[...reasons].join('\n')}`);
-
+    const types = join(next, 'types');
+    await declare(types);
+    await bundle(types, next);
+    await rm(types, { recursive: true });
     await chmod(join(next, 'esm', 'cli', 'main.js'), 0o755);
     const marker = join(next, 'cjs', 'package.json');
     await writeFile(marker, '{ "type": "commonjs" }\n');
@@ -78,12 +77,15 @@ async function compile() {
   }
 }
 
-function tsc(format, outDir) {
+/** Checks the sources, and writes their declarations. */
+async function declare(outDir) {
   const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-  const project = join(root, `tsconfig.build.${format}.json`);
-  return run(process.execPath, [compiler, '-p', project, '--outDir', join(outDir, format)], {
-    cwd: root,
-  });
+  const project = join(root, 'tsconfig.build.json');
+  await run(process.execPath, [compiler, '-p', project, '--outDir', outDir], { cwd: root }).catch(
+    (error) => {
+      throw new Error(`tsc failed\n${error.stdout || String(error)}`);
+    },
+  );
 }
 
 async function isStale() {

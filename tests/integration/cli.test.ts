@@ -291,7 +291,7 @@ describe('aurora-cache nginx', () => {
       expect(code).toBe(1);
       expect(stderr).toMatch(/^aurora-cache: unexpected: ENOENT: .*\n$/);
       const debugged = await nginx(['--check'], { env: { ...env, AURORA_DEBUG: '1' } });
-      expect(debugged.stderr).toMatch(/\n {4}at .*nginx-check\.js/);
+      expect(debugged.stderr).toMatch(/\n {4}at .*cli\/main\.js/);
     });
   });
 });

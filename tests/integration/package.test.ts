@@ -76,11 +76,26 @@ beforeAll(async () => {
 afterAll(() => rm(project, { recursive: true, force: true }));
 
 describe('the packed package', () => {
-  it('ships what it promises and no sources', async () => {
+  it('ships what it promises, and sources only in the source maps', async () => {
     const names = (await readdir(installed())).sort();
     expect(names).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json']);
     const files = await readdir(installed('dist'), { recursive: true });
-    expect(files.filter((name) => /(?<!\.d)\.ts$|\.map$/.test(name))).toEqual([]);
+    expect(files.filter((name) => /(?<!\.d)\.ts$/.test(name))).toEqual([]);
+    const scripts = files.filter((name) => name.endsWith('.js'));
+    for (const name of scripts) expect(files).toContain(`${name}.map`);
+  });
+
+  it('maps errors to the sources, in both formats', async () => {
+    const line = 'new CacheManager({ defaultTtl: -1 });';
+    await write('mapped.mjs', `import { CacheManager } from 'aurora-cache';\n${line}`);
+    await write('mapped.cjs', `const { CacheManager } = require('aurora-cache');\n${line}`);
+    for (const name of ['mapped.mjs', 'mapped.cjs']) {
+      const args = ['--enable-source-maps', join(project, name)];
+      const { stderr } = await run(process.execPath, args).catch(
+        (error: { stderr: string }) => error,
+      );
+      expect(stderr).toMatch(/aurora-cache\/src\/base\/duration\.ts:\d+/);
+    }
   });
 
   it.each([

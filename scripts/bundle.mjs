@@ -1,0 +1,175 @@
+/**
+ * The files of the package: one per entry point and format, and chunks of what they share, so that
+ * no class exists twice in one format. Sources are bundled; so is what package.json does not install
+ * for users, whose licences are listed in `dist/third-party-licenses.txt`.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import commonjs from '@rollup/plugin-commonjs';
+import { nodeResolve } from '@rollup/plugin-node-resolve';
+import { transform } from 'esbuild';
+import { rollup } from 'rollup';
+import { dts } from 'rollup-plugin-dts';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const source = join(root, 'src');
+const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+
+/** The entry points of `exports`, as their files are named below dist/<format>/. */
+const entries = Object.values(manifest.exports)
+  .filter((entry) => typeof entry === 'object')
+  .map((entry) => /^\.\/dist\/esm\/(.*)\.js$/.exec(entry.import.default)[1]);
+const program = 'cli/main';
+
+/** Chunks of what several entry points share. Imports point down, so chunks form no cycle. */
+const chunkOfRoom = {
+  stats: 'cache',
+  memory: 'cache',
+  store: 'cache',
+  cache: 'cache',
+  // The index then only re-exports, and bundlers leave out what is not imported from it.
+  decorators: 'decorators',
+  nginx: 'nginx',
+};
+const chunkOfPackage = { valibot: 'nginx' };
+
+/**
+ * The chunk of a module. Bundlers that keep dynamic imports apart divide code between the first
+ * chunk and the one of Redis by whole files; hence what Redis shares with keys, and with the rest,
+ * is apart.
+ */
+function chunkOf(id, { getModuleInfo }) {
+  const reaches = (from) => closure(from, getModuleInfo).has(id);
+  const exported = getModuleInfo(join(source, 'index.ts')).importedIds;
+  const room = roomOf(id);
+  const isPublic = exported.some((one) => roomOf(one) === 'base' && reaches(one));
+  const isRedis = reaches(join(source, 'redis/index.ts')) && room !== 'redis';
+  if (isPublic) return isRedis ? 'primitives' : 'keys';
+  if (isRedis || room === 'base') return 'base';
+  return chunkOfPackage[packageOf(id)] ?? chunkOfRoom[room];
+}
+
+const roomOf = (id) => relative(source, id).split(sep)[0];
+
+function closure(start, getModuleInfo, found = new Set()) {
+  if (found.has(start)) return found;
+  found.add(start);
+  for (const id of getModuleInfo(start)?.importedIds ?? []) closure(id, getModuleInfo, found);
+  return found;
+}
+
+const installed = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+const external = (id) =>
+  isBuiltin(id) || installed.some((name) => id === name || id.startsWith(`${name}/`));
+
+/** Bundles src/ and `types`, the folder of its declarations, into `dist`. */
+export async function bundle(types, dist) {
+  const [licenses] = await Promise.all([bundleCode(dist), bundleTypes(types, dist)]);
+  await writeFile(join(dist, 'third-party-licenses.txt'), licenses);
+}
+
+async function bundleCode(dist) {
+  const plugins = [typescript(), nodeResolve(), commonjs()];
+  const options = { external, plugins, onwarn: fail, treeshake: { moduleSideEffects } };
+  const all = await rollup({ ...options, input: inputs([...entries, program], source, '.ts') });
+  // The command is a program, which nothing requires.
+  const library = await rollup({ ...options, input: inputs(entries, source, '.ts') });
+  await all.write({ ...output, format: 'es', dir: join(dist, 'esm') });
+  await library.write({ ...output, format: 'cjs', dir: join(dist, 'cjs'), esModule: true });
+  await Promise.all([all.close(), library.close()]);
+  return await licensesOf(all.watchFiles);
+}
+
+async function bundleTypes(types, dist) {
+  const input = inputs(entries, types, '.d.ts');
+  const build = await rollup({
+    input,
+    external: (id) => !id.startsWith('.') && !id.startsWith(types),
+    plugins: [dts()],
+    onwarn: fail,
+  });
+  for (const format of ['esm', 'cjs']) {
+    await build.write({
+      dir: join(dist, format),
+      entryFileNames: '[name].d.ts',
+      chunkFileNames: 'chunks/[name].ts',
+    });
+  }
+  await build.close();
+}
+
+const output = {
+  chunkFileNames: 'chunks/[name].js',
+  manualChunks: chunkOf,
+  onlyExplicitManualChunks: true,
+  hoistTransitiveImports: false,
+  minifyInternalExports: false,
+  exports: 'named',
+  generatedCode: { constBindings: true, arrowFunctions: true, objectShorthand: true },
+  sourcemap: true,
+  // Relative to where the file will lie: dist/<format>/ has as many folders as the package has above it.
+  sourcemapPathTransform: (path, map) =>
+    relative(dirname(map.replace(/\bbuild[\\/]dist-\d+/, 'dist')), resolve(dirname(map), path)),
+};
+
+/** Resolves './x.js' to './x.ts' and removes the types; tsc has checked them. */
+function typescript() {
+  return {
+    name: 'typescript',
+    resolveId(id, importer) {
+      return importer?.startsWith(source) && id.startsWith('.')
+        ? join(dirname(importer), id.replace(/\.js$/, '.ts'))
+        : undefined;
+    },
+    async transform(code, id) {
+      if (!id.endsWith('.ts')) return undefined;
+      const { code: script, map } = await transform(code, {
+        loader: 'ts',
+        target: 'es2022',
+        sourcemap: true,
+        sourcefile: id,
+      });
+      return { code: script, map };
+    },
+  };
+}
+
+/** `reflect-metadata` is imported for its effect; importing ours has none but that. */
+const moduleSideEffects = (id) => external(id) && !isBuiltin(id);
+
+/** Name of the package that a module is part of, unless it is ours. */
+const packageOf = (id) => /.*node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(id)?.[1];
+
+const inputs = (names, folder, ending) =>
+  Object.fromEntries(names.map((name) => [name, join(folder, `${name}${ending}`)]));
+
+function fail(warning) {
+  throw new Error(`rollup: ${warning.message}`);
+}
+
+/** The texts of the licences of the packages that the files come from. */
+async function licensesOf(files) {
+  const folders = files.flatMap(
+    (file) => /^.*node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(file) ?? [],
+  );
+  const texts = await Promise.all(
+    [...new Set(folders)].sort().map(async (folder) => {
+      const { name, version, license } = JSON.parse(
+        await readFile(join(folder, 'package.json'), 'utf8'),
+      );
+      const text = await licenseText(folder);
+      return `${name} ${version} (${license})\n\n${text.trim()}\n`;
+    }),
+  );
+  return `Parts of these packages are included in the files of this one.\n\n${texts.join(`\n${'-'.repeat(80)}\n\n`)}`;
+}
+
+async function licenseText(folder) {
+  for (const name of ['LICENSE', 'LICENSE.md', 'LICENSE.txt']) {
+    const text = await readFile(join(folder, name), 'utf8').catch(() => undefined);
+    if (text !== undefined) return text;
+  }
+  throw new Error(`${folder}: no licence found`);
+}
