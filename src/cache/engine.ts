@@ -339,6 +339,7 @@ export class Engine {
   }
 
   private updateFastHits(): void {
-    this.fastHits = this.servesMemory && this.memory?.clones === false && !this.events.hears('hit');
+    this.fastHits =
+      this.servesMemory && this.memory?.protection.clones === false && !this.events.hears('hit');
   }
 }

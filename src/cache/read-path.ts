@@ -68,7 +68,8 @@ function bypass(request: LoadRequest): Promise<unknown> {
  * @internal
  */
 export function promiseOf(engine: Engine, entry: MemoryEntry): Promise<unknown> {
-  if (engine.memory?.clones === true) return Promise.resolve(engine.memory.valueOf(entry));
+  if (engine.memory?.protection.clones === true)
+    return Promise.resolve(engine.memory.valueOf(entry));
   return entry.toPromise();
 }
 

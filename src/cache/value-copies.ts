@@ -19,7 +19,7 @@ export class ValueCopies {
   toKeep(value: unknown): unknown {
     if (this.memory === undefined || !this.canKeep(value)) return value;
     try {
-      return this.memory.guarded(value);
+      return this.memory.protection.protect(value);
     } catch (error) {
       return this.handOut(value, error);
     }
@@ -27,9 +27,9 @@ export class ValueCopies {
 
   /** What one of several callers gets. */
   forCaller(value: unknown): unknown {
-    if (this.memory?.clones !== true || !this.canKeep(value)) return value;
+    if (this.memory?.protection.clones !== true || !this.canKeep(value)) return value;
     try {
-      return this.memory.copyOf(value);
+      return this.memory.protection.copyOf(value);
     } catch (error) {
       return this.handOut(value, error);
     }
@@ -42,7 +42,7 @@ export class ValueCopies {
 
   /** Deals with a value that could not be kept; what is only too large is no failure. */
   handOut(value: unknown, error: unknown): unknown {
-    if (this.memory?.clones === true && isObject(value)) this.asTheyAre.add(value);
+    if (this.memory?.protection.clones === true && isObject(value)) this.asTheyAre.add(value);
     if (!(error instanceof OversizeError)) this.report(error);
     return value;
   }

@@ -4,16 +4,14 @@ import { hitClock, type HitClock } from '../base/hit-clock.js';
 import { lifeClock } from '../base/life-clock.js';
 import { OversizeError } from '../base/oversize.js';
 import { inSharedContext } from '../base/shared-context.js';
-import { TypeTable } from '../base/type-table.js';
-import { copyOf } from './copy.js';
 import { newEntry, NO_TAGS, type EntryLife, type EntryOwner, type MemoryEntry } from './entry.js';
 import { EntryTable } from './entry-table.js';
-import { deepFreeze } from './freeze.js';
 import { checkMemoryOptions, type MemoryStoreOptions } from './options.js';
 import { LruPolicy, type EvictionPolicy } from './policy.js';
 import { entrySize, estimateSize, sizeFrom, type SizeEstimator } from './size.js';
 import { Sweep } from './sweep.js';
 import { TagIndex } from './tag-index.js';
+import { ValueProtection } from './value-protection.js';
 
 /** Why an entry left the store without anybody asking for it. */
 export type EvictReason = 'items' | 'bytes' | 'expired';
@@ -48,10 +46,8 @@ export class MemoryStore {
   private readonly hits: HitClock;
   private readonly policy: EvictionPolicy;
   private readonly sizeOf: SizeEstimator;
-  private readonly freezes: boolean;
-  private readonly types: TypeTable;
-  /** Whether readers get copies. */
-  readonly clones: boolean;
+  /** @internal */
+  readonly protection: ValueProtection;
   private readonly entries = new EntryTable();
   private readonly tagged = new TagIndex();
   private readonly evictListeners = new Set<EvictListener>();
@@ -69,9 +65,7 @@ export class MemoryStore {
     this.maxItems = options.maxItems ?? DEFAULTS.maxMemoryItems;
     this.maxBytes = options.maxBytes;
     this.sizeOf = options.sizeOf ?? estimateSize;
-    this.freezes = options.freeze ?? false;
-    this.types = new TypeTable(options.types ?? []);
-    this.clones = options.clone ?? false;
+    this.protection = new ValueProtection(options);
     this.policy = options.policy ?? new LruPolicy();
     this.clock = lifeClock(options.clock ?? systemClock);
     this.hits = hitClock(this.clock);
@@ -127,37 +121,7 @@ export class MemoryStore {
 
   /** What a reader of the entry gets: the shared value, or a copy where `clone` is on. */
   valueOf(entry: MemoryEntry): unknown {
-    if (!this.clones) return entry.value;
-    try {
-      return this.copyOf(entry.value);
-    } catch {
-      // It has been copied before: a type's `encode` or `decode` fails since.
-      return entry.value;
-    }
-  }
-
-  /**
-   * A copy that shares nothing with the value.
-   *
-   * @throws SerializationError when it cannot be copied as it is, OversizeError when that is too much
-   * work.
-   * @internal
-   */
-  copyOf(value: unknown): unknown {
-    return copyOf(value, this.types);
-  }
-
-  /**
-   * A value as the store would keep it: a copy, or frozen.
-   *
-   * @throws SerializationError with `clone`, when the value cannot be copied as it is.
-   * OversizeError when that, or freezing it, is too much work.
-   * @internal
-   */
-  guarded(value: unknown): unknown {
-    const kept = this.clones ? this.copyOf(value) : value;
-    if (this.freezes) deepFreeze(kept);
-    return kept;
+    return this.protection.toReader(entry.value);
   }
 
   /**
@@ -166,7 +130,7 @@ export class MemoryStore {
    * @param life - Milliseconds that it lives, `Infinity` for no expiry; or the times themselves.
    * @returns The entry, or `undefined` when the value alone exceeds `maxBytes`, or takes too much work
    * to copy, freeze or measure; what was under the key is gone in either case.
-   * @throws SerializationError with `clone`, when the value cannot be copied as it is;
+   * @throws SerializationError with `clone`, when the value cannot be copied exactly;
    * ConfigurationError when `sizeOf` returns no size; what `sizeOf` throws.
    */
   put(
@@ -315,7 +279,7 @@ export class MemoryStore {
 
   private keepable(value: unknown): unknown {
     try {
-      return this.guarded(value);
+      return this.protection.protect(value);
     } catch (error) {
       if (error instanceof OversizeError) return TOO_MUCH_WORK;
       throw error;

@@ -26,8 +26,8 @@ export interface BusOptions {
   readonly tracking: boolean;
   /** Sends a probe over the other connection. */
   readonly publish: (channel: string, text: string) => Promise<unknown>;
-  /** Whether a text can be left unread. */
-  readonly isKnown: (text: string) => boolean;
+  /** Whether a text need not be parsed. */
+  readonly skips: (text: string) => boolean;
   readonly onMessage: (message: Received, isTracking: boolean) => void;
   /** Names of keys that were changed; `undefined` for all there are. */
   readonly onChanged: (names: readonly string[] | undefined) => void;
@@ -121,7 +121,7 @@ export class Bus {
 
   private receive(text: string): void {
     this.received++;
-    if (this.options.isKnown(text)) return;
+    if (this.options.skips(text)) return;
     const message = parse(text);
     if (message === undefined) this.options.onGarbage();
     else if (message.kind !== 'probe') this.options.onMessage(message, this.isTracking);

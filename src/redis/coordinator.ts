@@ -20,13 +20,8 @@ import { RedisHistory } from './history.js';
 import { RedisKeyCount } from './key-count.js';
 import { Layout } from './layout.js';
 import { LeaseScripts } from './lease-scripts.js';
-import {
-  encode,
-  encodeTags,
-  messagesAboutKeysOf,
-  type Message,
-  type Received,
-} from './messages.js';
+import { encode, encodeTags, type Message } from './messages.js';
+import { Receiver } from './receiver.js';
 import { scan } from './scan.js';
 import { Scripts } from './scripts.js';
 import { ServerClock } from './server-clock.js';
@@ -43,7 +38,6 @@ const MOST_FIELDS = 100_000 + 4;
  * @internal
  */
 export class RedisCoordinator implements Coordinator {
-  readonly messages = { sent: 0, received: 0 };
   readonly sharedCount: RedisKeyCount;
   readonly snapshots: RedisSnapshots;
   readonly history: RedisHistory;
@@ -52,7 +46,9 @@ export class RedisCoordinator implements Coordinator {
   private readonly entries: EntryScripts;
   private readonly leases: LeaseScripts;
   private readonly time: ServerClock;
+  private readonly receiver: Receiver;
   private readonly bus: Bus;
+  private messagesSent = 0;
   private toldVersion = false;
   private starting: Promise<void> | undefined;
 
@@ -97,22 +93,18 @@ export class RedisCoordinator implements Coordinator {
       this.layout,
       () => clock.now() + this.clockOffsetMs,
     );
-    const isOwn = messagesAboutKeysOf(origin);
+    const receiver = new Receiver(options, layout, time);
+    this.receiver = receiver;
     this.bus = new Bus({
       ...{ client, origin, clock, layout: this.layout },
       tracking: hasMemory && !isCluster && options.bus !== 'pubsub',
       publish: (channel, text) => this.publishProbe(channel, text),
-      isKnown: (text) => {
-        // This cache's own: worth parsing only while a load waits for a lease to end.
-        if (listener.awaitsLease || !isOwn(text)) return false;
-        this.messages.received++;
-        return true;
-      },
+      skips: (text) => receiver.skips(text),
       onMessage: (message, isTracking) => {
-        this.receive(message, isTracking);
+        receiver.receive(message, isTracking);
       },
       onChanged: (names) => {
-        this.changed(names);
+        receiver.changed(names);
       },
       onGarbage: () => {
         listener.onReset();
@@ -139,6 +131,10 @@ export class RedisCoordinator implements Coordinator {
 
   get isListening(): boolean {
     return this.bus.isListening;
+  }
+
+  get messages(): { readonly sent: number; readonly received: number } {
+    return { sent: this.messagesSent, received: this.receiver.received };
   }
 
   get clockOffsetMs(): number {
@@ -307,60 +303,6 @@ export class RedisCoordinator implements Coordinator {
     await this.connection.client.publish(channel, text);
   }
 
-  private receive(message: Received, isTracking: boolean): void {
-    const { listener, origin } = this.options;
-    const isOurs = message.origin === origin;
-    this.messages.received++;
-    switch (message.kind) {
-      case 'set':
-      case 'delete':
-        // The server tells of what it removed, but not that there was nothing to remove: loads are
-        // under way then all the more.
-        if (!isOurs) listener.onKeys([message.key]);
-        listener.onLeaseEnd(message.key);
-        break;
-      case 'changed':
-        if (!isOurs) listener.onKeys(message.keys);
-        for (const key of message.keys) listener.onLeaseEnd(key);
-        break;
-      case 'fill':
-        // It may have replaced what others still take for good: a result that was put, a refresh.
-        if (!isTracking && !isOurs) listener.onKeys([message.key]);
-        listener.onLeaseEnd(message.key);
-        break;
-      case 'filled':
-        if (!isTracking && !isOurs) listener.onKeys(message.keys);
-        for (const key of message.keys) listener.onLeaseEnd(key);
-        break;
-      case 'release':
-        listener.onLeaseEnd(message.key);
-        break;
-      case 'tags':
-        this.time.sawTagClock(message.version);
-        if (!isOurs) listener.onTags(message.tags, message.version);
-        break;
-      case 'clear':
-        if (!isOurs) listener.onPatterns(message.patterns);
-        break;
-      case 'floor':
-        this.time.sawFloor(message.floor);
-        break;
-      case 'probe':
-        break;
-    }
-  }
-
-  private changed(names: readonly string[] | undefined): void {
-    this.messages.received++;
-    if (names === undefined) {
-      this.time.forgetTags();
-      this.options.listener.onReset();
-      return;
-    }
-    const keys = names.map((name) => this.layout.keyOfValue(name));
-    this.options.listener.onKeys(keys.filter((key) => key !== undefined));
-  }
-
   private async notAfter(withinMs: number): Promise<number> {
     // The time runs from now, not from when there is a connection.
     const { clock } = this.options;
@@ -380,6 +322,6 @@ export class RedisCoordinator implements Coordinator {
   }
 
   private sent(): void {
-    this.messages.sent++;
+    this.messagesSent++;
   }
 }

@@ -1,5 +1,5 @@
 import { Coalescer } from '../base/coalescer.js';
-import { toStorePort, type CacheStore } from './adapter.js';
+import type { CacheStore } from './adapter.js';
 import type { Backend } from './backend.js';
 import {
   coordinates,
@@ -18,6 +18,8 @@ import {
 import { NO_DELAY, type OwnDelay } from './guard.js';
 import { GuardedStore, type GuardedStoreOptions } from './guarded-store.js';
 import { KeyCount } from './key-count.js';
+import { openBackend } from './open-backend.js';
+import { TagCheck } from './tag-check.js';
 
 /** The answer to a request for a lease; `unsent`: the store was not asked. */
 export type LeaseAnswer =
@@ -38,9 +40,6 @@ export interface SharedTierOptions extends Omit<GuardedStoreOptions, 'prefix'>, 
   readonly coordination: Omit<CoordinatorOptions, 'namespace' | 'clock'>;
 }
 
-/** Tags whose versions are read together at most. */
-const MOST_TAGS = 128;
-
 /**
  * The tier outside the process, over any Keyv store: entries as the cache knows them, below the
  * namespace. Whatever goes wrong with the store is dealt with by {@link GuardedStore}; here, what is
@@ -60,8 +59,7 @@ export class SharedTier {
   gatheringDelay: OwnDelay = NO_DELAY;
   /** Reads of one turn share a command and a time-out. */
   private readonly reads: Coalescer<unknown, SharedEntry | undefined>;
-  /** When tags were last invalidated; `Infinity` for what could not be learnt. */
-  private readonly tagVersions: Coalescer<number, number>;
+  private readonly tags = new TagCheck((tags) => this.store.coordination.tagVersions(tags));
 
   constructor(private readonly options: SharedTierOptions) {
     const { store, namespace, clock, timeoutMs, breaker, onError, onChange } = options;
@@ -91,11 +89,6 @@ export class SharedTier {
       },
       (stored, key) => this.checked(key, this.entries.decode(key, stored)),
       () => this.entries.batchLimit,
-    );
-    this.tagVersions = new Coalescer(
-      (tags) => this.fetchVersions(tags),
-      (version) => version ?? Infinity,
-      () => MOST_TAGS,
     );
   }
 
@@ -303,8 +296,7 @@ export class SharedTier {
 
   /** Whether none of the tags was invalidated after a moment of the store's clock of tags. */
   async areTagsValid(tags: readonly string[], noted: number): Promise<boolean> {
-    const versions = await Promise.all(tags.map((tag) => this.tagVersions.read(tag)));
-    return versions.every((version) => version <= noted);
+    return await this.tags.areValid(tags, noted);
   }
 
   /** Invalidates tags for every cache on the store. */
@@ -333,27 +325,15 @@ export class SharedTier {
   }
 
   private open(store: CacheStore, isOurs: boolean): Backend {
-    const onError = (error: unknown): void => {
-      this.store.reported(error);
-    };
-    const onReady = (): void => {
-      this.store.hurry();
-    };
-    const port = toStorePort(store, { onError, onReady });
-    const { coordination, clock, namespace, timeoutMs } = this.options;
-    const coordinator = coordinates(store)
-      ? store.coordinate({ ...coordination, clock, namespace, timeoutMs })
-      : undefined;
-    const close = async (): Promise<void> => {
-      coordinator?.close();
-      // Others may be emitters, which throw an 'error' that nobody listens for: they keep ours.
-      if (coordinates(store)) {
-        store.off?.('error', onError);
-        store.off?.('ready', onReady);
-      }
-      if (isOurs && 'disconnect' in store) await store.disconnect?.();
-    };
-    return { port, coordinator, close };
+    return openBackend(store, isOurs, {
+      ...this.options,
+      onError: (error) => {
+        this.store.reported(error);
+      },
+      onReady: () => {
+        this.store.hurry();
+      },
+    });
   }
 
   /** An entry, unless one of its tags has been invalidated for all caches. */
@@ -367,10 +347,5 @@ export class SharedTier {
     return this.areTagsValid(entry.tags, entry.tagClock).then((valid) =>
       valid ? entry : undefined,
     );
-  }
-
-  private async fetchVersions(tags: readonly string[]): Promise<readonly number[]> {
-    const { epoch, versions = [] } = (await this.store.coordination.tagVersions(tags)) ?? {};
-    return epoch === undefined ? [] : versions.map((version) => Math.max(epoch, version));
   }
 }

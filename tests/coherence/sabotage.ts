@@ -61,15 +61,17 @@ const SABOTAGES: Record<Sabotage, (engine: Engine) => void> = {
     Object.defineProperty(engine, 'joinsFreely', { value: true });
   },
   'no news of absent keys': (engine) => {
-    const coordinator = coordinatorOf(engine) as unknown as {
-      receive: (message: { kind: string; key?: string }, isTracking: boolean) => void;
-      options: { listener: CoordinatorListener };
+    const { receiver } = coordinatorOf(engine) as unknown as {
+      receiver: {
+        receive: (message: { kind: string; key?: string }, isTracking: boolean) => void;
+        options: { listener: CoordinatorListener };
+      };
     };
-    const receive = coordinator.receive.bind(coordinator);
+    const receive = receiver.receive.bind(receiver);
     // What the server says of by itself, if it tracks and there is something to be removed.
-    coordinator.receive = (message, isTracking) => {
+    receiver.receive = (message, isTracking) => {
       if (message.kind !== 'delete') receive(message, isTracking);
-      else coordinator.options.listener.onLeaseEnd(message.key as string);
+      else receiver.options.listener.onLeaseEnd(message.key as string);
     };
   },
   'no waiting for what takes over': ({ writes }) => {

@@ -1,0 +1,55 @@
+import { TypeTable } from '../base/type-table.js';
+import { copyOf } from './copy.js';
+import { deepFreeze } from './freeze.js';
+import type { MemoryStoreOptions } from './options.js';
+
+/**
+ * Keeps callers from changing what others get: `freeze` and `clone`.
+ *
+ * @internal
+ */
+export class ValueProtection {
+  /** Whether each reader gets a copy. */
+  readonly clones: boolean;
+  private readonly freezes: boolean;
+  private readonly types: TypeTable;
+
+  constructor({ clone, freeze, types }: Pick<MemoryStoreOptions, 'clone' | 'freeze' | 'types'>) {
+    this.clones = clone ?? false;
+    this.freezes = freeze ?? false;
+    this.types = new TypeTable(types ?? []);
+  }
+
+  /**
+   * A value as the store keeps it: a copy, or frozen.
+   *
+   * @throws SerializationError with `clone`, when the value cannot be copied exactly. OversizeError
+   * when copying or freezing it is too much work.
+   */
+  protect(value: unknown): unknown {
+    const kept = this.clones ? this.copyOf(value) : value;
+    if (this.freezes) deepFreeze(kept);
+    return kept;
+  }
+
+  /**
+   * A copy that shares nothing with the value.
+   *
+   * @throws SerializationError when it cannot be copied exactly, OversizeError when that is too much
+   * work.
+   */
+  copyOf(value: unknown): unknown {
+    return copyOf(value, this.types);
+  }
+
+  /** What a reader gets of a value that the store keeps: the value itself, or a copy. */
+  toReader(kept: unknown): unknown {
+    if (!this.clones) return kept;
+    try {
+      return this.copyOf(kept);
+    } catch {
+      // It was copied when it was stored: since then a type's `encode` or `decode` has begun to fail.
+      return kept;
+    }
+  }
+}
