@@ -143,6 +143,8 @@ export const LIMITS = {
   methods: 10_000,
   /** Routes that requests are counted for one by one; the rest are counted together. */
   routes: 200,
+  /** Requests after which a route may take the place of one that has fewer. */
+  routeRequests: 20,
   /** Characters of a route, and of a slow request's path, that are kept. */
   routeChars: 200,
   pathChars: 500,

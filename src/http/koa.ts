@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+import { belowUnknownMount } from './express-route.js';
 import { toRequest } from './node-listener.js';
 import { timeRequest } from './node-timing.js';
 import { Timer, type TimingOptions } from './timer.js';
@@ -47,7 +48,8 @@ export function koaPerformance(options: TimingOptions): KoaMiddleware {
       await timer.scope.run(timing.counts, next);
     } finally {
       const route = (context as { _matchedRoute?: string | RegExp })._matchedRoute;
-      if (route !== undefined) timing.route = String(route);
+      // A router that is mounted knows its own part alone.
+      if (route !== undefined) timing.route = belowUnknownMount(timing.path, String(route));
     }
   };
 }

@@ -5,6 +5,7 @@ import type {
   ServerResponse,
 } from 'node:http';
 
+import { expressRoute, type RoutedRequest } from './express-route.js';
 import { responseTime, serverTiming, type CacheCounts } from './headers.js';
 import type { Timer } from './timer.js';
 import { urlOf } from './url-of.js';
@@ -26,12 +27,6 @@ interface TimedResponse extends ServerResponse {
 /** Pipelined requests whose turn has not come, by connection. */
 const queues = new WeakMap<object, Set<TimedResponse>>();
 
-/** What frameworks leave on a request. */
-interface RoutedRequest extends IncomingMessage {
-  readonly baseUrl?: string;
-  readonly route?: { readonly path?: string | RegExp | readonly (string | RegExp)[] };
-}
-
 /**
  * One request that is under way. The functions that work on it are the same for all requests and
  * find it on the response: a closure for each would cost more than all the counting.
@@ -52,7 +47,13 @@ export class NodeTiming {
     /** Routers change the request's own. */
     readonly url: string,
     readonly writeHead: WriteHead,
+    /** Of Express: the one that the request entered. */
+    readonly app: RoutedRequest['app'],
   ) {}
+
+  get path(): string {
+    return this.url.split(/[?#]/, 1)[0] ?? '';
+  }
 }
 
 /**
@@ -105,7 +106,8 @@ function begin(
   url: string,
 ): NodeTiming | undefined {
   if (response[TIMING] !== undefined) return undefined;
-  const timing = new NodeTiming(timer, timer.now(), url, writeHeadOf(response));
+  const { app } = request as RoutedRequest;
+  const timing = new NodeTiming(timer, timer.now(), url, writeHeadOf(response), app);
   response[TIMING] = timing;
   timer.figures.inFlight++;
   if (timer.hasHeaders) response.writeHead = timedWriteHead;
@@ -183,7 +185,7 @@ function end(response: ServerResponse, timing: NodeTiming): void {
   timer.figures.end(
     request.method ?? 'GET',
     url,
-    timing.route ?? routeOf(timer, request),
+    timing.route ?? routeOf(timing, request),
     response.statusCode,
     // Responses of HTTP/2 only say that they have been written.
     !((response.writableFinished as boolean | undefined) ?? response.writableEnded),
@@ -191,7 +193,8 @@ function end(response: ServerResponse, timing: NodeTiming): void {
   );
 }
 
-function routeOf(timer: Timer, request: RoutedRequest): string | undefined {
+function routeOf(timing: NodeTiming, request: RoutedRequest): string | undefined {
+  const { timer } = timing;
   if (timer.routeOf !== undefined) {
     try {
       const route: unknown = timer.routeOf(request);
@@ -200,16 +203,5 @@ function routeOf(timer: Timer, request: RoutedRequest): string | undefined {
       return undefined;
     }
   }
-  const path = request.route?.path;
-  if (path === undefined) return undefined;
-  const text = typeof path === 'string' ? path : String(path);
-  return request.baseUrl ? mountOf(request.baseUrl) + (text === '/' ? '' : text) : text;
-}
-
-/**
- * Where an Express router is mounted. It says so with the path, values of parameters included; what
- * may be a value must not become a name.
- */
-function mountOf(baseUrl: string): string {
-  return baseUrl.replace(/[^/]+/g, (part) => (/^[a-z._-]+\d?$/i.test(part) ? part : ':param'));
+  return expressRoute(request, timing.url, timing.app);
 }

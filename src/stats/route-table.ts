@@ -24,6 +24,13 @@ export class RouteRecord {
     readonly route: string,
   ) {}
 
+  /** Adds the requests of another. */
+  add(other: RouteRecord): void {
+    this.errors += other.errors;
+    for (const [i, count] of other.endings.entries()) this.endings[i]! += count;
+    this.durations.add(other.durations);
+  }
+
   /** Counts a request that has ended. */
   end(status: number, isAborted: boolean): void {
     const hundreds = Math.min(5, Math.max(1, Math.trunc(status / 100)));
@@ -31,12 +38,19 @@ export class RouteRecord {
   }
 }
 
+function total(records: ReadonlyMap<string, RouteRecord>): number {
+  let count = 0;
+  for (const { durations } of records.values()) count += durations.count;
+  return count;
+}
+
 /** What is not among them is `OTHER`: clients can make up any number. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /**
  * Figures by method and route. Routes are patterns (`/users/:id`), which frameworks know, never
- * paths; beyond a bound of them, all others are counted together.
+ * paths; beyond a bound of them, all others are counted together. A route that is used takes the
+ * place of one that is hardly used, so that names which occur once or twice cannot keep it out.
  *
  * @internal
  */
@@ -45,6 +59,8 @@ export class RouteTable {
   private readonly routes = new Map<string, Map<string, RouteRecord>>();
   /** The one of the last request: often the next one's too. */
   private last: RouteRecord | undefined = undefined;
+  /** Requests of routes for which there was no place, as far as they are remembered. */
+  private readonly waiting = new Map<string, number>();
 
   record(method: string, route: string | undefined): RouteRecord {
     const name = route === undefined || route === '' ? OTHER_ROUTE : route;
@@ -54,6 +70,11 @@ export class RouteTable {
     return (this.last = known ?? this.added(method, name));
   }
 
+  /** Whether there is no place for further routes. */
+  private get isFull(): boolean {
+    return this.routes.size >= LIMITS.routes;
+  }
+
   *[Symbol.iterator](): Generator<RouteRecord> {
     for (const records of this.routes.values()) yield* records.values();
   }
@@ -61,11 +82,42 @@ export class RouteTable {
   private added(method: string, route: string): RouteRecord {
     const verb = METHODS.has(method) ? method : 'OTHER';
     let name = route.slice(0, LIMITS.routeChars);
-    if (!this.routes.has(name) && this.routes.size >= LIMITS.routes) name = OTHER_ROUTE;
+    if (!this.routes.has(name) && this.isFull && !this.makesRoom(name)) name = OTHER_ROUTE;
     let records = this.routes.get(name);
     if (records === undefined) this.routes.set(name, (records = new Map<string, RouteRecord>()));
     let record = records.get(verb);
     if (record === undefined) records.set(verb, (record = new RouteRecord(verb, name)));
     return record;
+  }
+
+  /** Once a route has had so many requests, the least used one with fewer gives way. */
+  private makesRoom(name: string): boolean {
+    if (name === OTHER_ROUTE) return false;
+    const count = (this.waiting.get(name) ?? 0) + 1;
+    // Forgotten all at once when there are too many: what is used comes back.
+    if (this.waiting.size >= LIMITS.routes) this.waiting.clear();
+    this.waiting.set(name, count);
+    if (count < LIMITS.routeRequests) return false;
+    const counts = Array.from(this.routes, ([route, records]) => ({
+      route,
+      count: total(records),
+    }));
+    const least = counts
+      .filter(({ route }) => route !== OTHER_ROUTE)
+      .reduce((a, b) => (b.count < a.count ? b : a));
+    if (least.count >= count) return false;
+    this.waiting.delete(name);
+    this.giveUp(least.route);
+    return true;
+  }
+
+  /** From now on, the requests of a route count as those of others. */
+  private giveUp(route: string): void {
+    const records = this.routes.get(route);
+    this.routes.delete(route);
+    this.last = undefined;
+    for (const record of records?.values() ?? []) {
+      this.added(record.method, OTHER_ROUTE).add(record);
+    }
   }
 }

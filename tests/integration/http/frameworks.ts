@@ -14,7 +14,8 @@ import {
   toNodeListener,
   type TimingOptions,
 } from 'aurora-cache/http';
-import express from 'express';
+import express5 from 'express';
+import express4 from 'express4';
 import fastify from 'fastify';
 import { Hono } from 'hono';
 import Koa from 'koa';
@@ -67,6 +68,27 @@ export async function listening(server: Server): Promise<Service> {
 
 const serve = (listener: RequestListener): Promise<Service> => listening(createServer(listener));
 
+function onExpress(express: typeof express5): Start {
+  return (options) => {
+    const { work, timing, api } = split(options);
+    const app = express();
+    app.use(performanceMiddleware(timing));
+    app.use(toNodeListener(api));
+    app.get('/items/:id', (request, response, next) => {
+      // Express 4 does not wait for promises.
+      work(request.params.id).then(() => response.send(request.params.id), next);
+    });
+    app.get('/boom', () => {
+      throw new Error('boom');
+    });
+    app.get('/stream', (_, response) => void chunks().pipe(response));
+    app.use(((_error, _request, response, _next) => {
+      response.status(500).send('boom');
+    }) as express5.ErrorRequestHandler);
+    return serve(app);
+  };
+}
+
 export const frameworks: Readonly<Record<string, Start>> = {
   'node:http': (options) => {
     const { work, timing, api } = split(options);
@@ -85,27 +107,8 @@ export const frameworks: Readonly<Record<string, Start>> = {
     });
   },
 
-  'Express 5': (options) => {
-    const { work, timing, api } = split(options);
-    const app = express();
-    app.use(performanceMiddleware(timing));
-    app.use(toNodeListener(api));
-    app.get('/items/:id', async (request, response) => {
-      await work(request.params.id);
-      response.send(request.params.id);
-    });
-    app.get('/boom', () => {
-      throw new Error('boom');
-    });
-    app.get('/stream', (_, response) => void chunks().pipe(response));
-    const below = express.Router();
-    below.get('/:part', (request, response) => void response.send(request.params.part));
-    app.use('/below/:owner', below);
-    app.use(((_error, _request, response, _next) => {
-      response.status(500).send('boom');
-    }) as express.ErrorRequestHandler);
-    return serve(app);
-  },
+  'Express 4': onExpress(express4),
+  'Express 5': onExpress(express5),
 
   'Fastify 5': async (options) => {
     const { work, timing } = split(options);
@@ -180,7 +183,7 @@ export const frameworks: Readonly<Record<string, Start>> = {
       boom(): never {
         throw new Error('boom');
       }
-      stream(response: express.Response): void {
+      stream(response: express5.Response): void {
         chunks().pipe(response);
       }
     }

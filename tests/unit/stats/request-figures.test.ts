@@ -41,6 +41,22 @@ describe('the figures of requests', () => {
     expect(requests.total).toBe(20_000);
   });
 
+  it('make room for a route that is used, and none for names that occur once', () => {
+    const requests = figures();
+    for (let i = 0; i < 5000; i++) requests.end('GET', '/', `/u/name-${i}`, 200, false, 1);
+    for (let i = 0; i < 100; i++) {
+      requests.end('GET', '/', '/users/:id', i % 2 === 0 ? 200 : 500, false, 1);
+      requests.end('GET', '/', `/u/other-${i}`, 200, false, 1);
+    }
+    const all = [...requests.routes];
+    expect(all.length).toBeLessThanOrEqual(201);
+    const used = all.find(({ route }) => route === '/users/:id');
+    expect(used?.durations.count).toBeGreaterThan(75);
+    // Nothing is lost, and no counter of `other` falls.
+    expect(all.reduce((sum, { durations }) => sum + durations.count, 0)).toBe(5200);
+    expect(all.reduce((sum, { errors }) => sum + errors, 0)).toBe(50);
+  });
+
   it('keep the newest slow requests, without query, host or line breaks', () => {
     const requests = figures();
     requests.end('GET', '/fast', undefined, 200, false, 100);
