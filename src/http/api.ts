@@ -18,7 +18,17 @@ import {
 import { page } from './page.js';
 import type { RequestStats } from './request-stats.js';
 import { ROUTES, type Route, type RouteSource } from './routes.js';
-import { beginsWith } from './url-of.js';
+import { beginsWith, isNormalPath, targetOf } from './url-of.js';
+
+/** What a platform knows beside a `Request`. */
+export interface RequestClient {
+  /** Path and query as they were sent; a `Request` has resolved its dot segments. */
+  readonly target?: string | undefined;
+}
+
+const NORMAL_FORM =
+  'The path must be in normal form: no dot segments, empty segments, backslashes or fragments, and ' +
+  'no slash at its end.';
 
 /** Answers the requests of one route. It never rejects. */
 export type RouteHandler = (request: Request) => Promise<Response>;
@@ -127,16 +137,27 @@ export class PerformanceApi implements PerformanceSource {
   }
 
   /**
-   * Answers a request for one of the API's routes.
+   * Answers a request for one of the API's routes. A path that is not in normal form is refused with
+   * 400: guards in front of single routes may have read another path.
    *
-   * @returns `undefined` when the path is somebody else's. The promise never rejects.
+   * @param client - What the platform knows beside the request.
+   * @returns `undefined` when the path is not one of the API's. The promise never rejects.
+   * @example
+   * ```ts
+   * const response = await api.handle(request, { target: '/api/performance/stats?scope=fleet' });
+   * ```
    */
-  async handle(request: Request): Promise<Response | undefined> {
-    const { pathname } = new URL(request.url);
-    if (!this.owns(pathname)) return undefined;
-    const handler = this.paths.get(pathname.replace(/(?<=.)\/$/, ''));
+  async handle(request: Request, client?: RequestClient): Promise<Response | undefined> {
+    const target = typeof client?.target === 'string' ? client.target : targetOf(request);
+    if (!this.owns(target)) return undefined;
+    const [path = ''] = target.split('?', 1);
+    const handler = this.paths.get(path === `${this.options.basePath}/` ? path.slice(0, -1) : path);
     if (handler !== undefined) return await handler(request);
-    return failure(new Refusal(404, 'NOT_FOUND', 'There is no such route.'));
+    const isNormal = isNormalPath(path) && !path.endsWith('/');
+    const refusal = isNormal
+      ? new Refusal(404, 'NOT_FOUND', 'There is no such route.')
+      : new Refusal(400, 'BAD_PATH', NORMAL_FORM);
+    return finished(request, failure(refusal), new Headers());
   }
 
   /**

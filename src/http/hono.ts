@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { timeRequest } from './node-timing.js';
 import { Timer, type TimingOptions } from './timer.js';
+import { targetOf, urlOf } from './url-of.js';
 import { FetchTiming } from './with-timing.js';
 
 /** What the middleware needs of a context of Hono; described here, so that nobody needs Hono. */
@@ -31,14 +32,15 @@ export type HonoMiddleware = (
 export function honoPerformance(options: TimingOptions): HonoMiddleware {
   const timer = new Timer('honoPerformance', options);
   return async (context, next) => {
-    if (timer.api.owns(context.req.path)) {
-      const answer = await timer.api.handle(context.req.raw);
+    const node = nodeOf(context.env);
+    const target = node === undefined ? targetOf(context.req.raw) : urlOf(node.incoming);
+    if (timer.api.owns(target)) {
+      const answer = await timer.api.handle(context.req.raw, { target });
       if (answer !== undefined) return answer;
     }
     const counts = timer.scope === undefined ? undefined : { hits: 0, misses: 0 };
     const run = (): Promise<void> =>
       timer.scope === undefined || counts === undefined ? next() : timer.scope.run(counts, next);
-    const node = nodeOf(context.env);
     if (node !== undefined) {
       // Node's own response knows when it has ended, and no body need be watched.
       const timing = timeRequest(timer, node.incoming, node.outgoing);

@@ -9,6 +9,7 @@ export {
   createPerformanceApi,
   type PerformanceApi,
   type PerformanceHandlers,
+  type RequestClient,
   type RouteHandler,
 } from './api.js';
 export { bearerToken, type Authorize } from './bearer-token.js';

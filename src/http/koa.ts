@@ -35,9 +35,12 @@ export type KoaMiddleware = (
 export function koaPerformance(options: TimingOptions): KoaMiddleware {
   const timer = new Timer('koaPerformance', options);
   return async (context, next) => {
-    if (timer.api.owns(urlOf(context.req))) {
+    const target = urlOf(context.req);
+    if (timer.api.owns(target)) {
       const request = toRequest(context.req);
-      const answer = request === undefined ? undefined : await timer.api.handle(request);
+      // A host that is none, as on node:http.
+      if (request === undefined) return await take(context, new Response(null, { status: 400 }));
+      const answer = await timer.api.handle(request, { target });
       if (answer !== undefined) return await take(context, answer);
     }
     const timing = timeRequest(timer, context.req, context.res);

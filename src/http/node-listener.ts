@@ -21,7 +21,8 @@ export function toNodeListener(api: PerformanceApi): NodeMiddleware {
       if (next !== undefined) next();
       else response.writeHead(404, { 'Content-Length': 0 }).end();
     };
-    if (!api.owns(urlOf(request))) {
+    const target = urlOf(request);
+    if (!api.owns(target)) {
       pass();
       return;
     }
@@ -31,7 +32,7 @@ export function toNodeListener(api: PerformanceApi): NodeMiddleware {
       return;
     }
     api
-      .handle(standard)
+      .handle(standard, { target })
       .then((answer) => (answer === undefined ? pass() : send(answer, response)))
       .catch((error: unknown) => {
         response.destroy(error instanceof Error ? error : undefined);

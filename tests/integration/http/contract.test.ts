@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { cached, CacheManager } from 'aurora-cache';
 import { bearerToken, createPerformanceApi, type PerformanceApi } from 'aurora-cache/http';
 
+import { ask } from '../../support/http-client.js';
 import { until } from '../../support/redis/server.js';
 import { frameworks, PAUSE_MS, stream, type Service } from './frameworks.js';
 
@@ -159,6 +160,20 @@ describe.each(Object.entries(frameworks))('the performance API on %s', (_, start
       500,
       '{"error":{"code":"INTERNAL_ERROR","message":"The request failed."}}',
     ]);
+  });
+
+  it.each([
+    ...['/x/../cache/clear', '/x/%2e%2e/cache/clear', '/./cache/clear', '//cache/clear'],
+    ...['/cache/clear/', '/x/..\\cache/clear', '/../../metrics', '/../performance/stats'],
+  ])('does not let %s pass by a guard on the plain path', async (path) => {
+    await cache.set('kept', 1);
+    const { port } = new URL(service.url);
+    const answer = await ask(Number(port), `/api/performance${path}`, {
+      method: 'POST',
+      headers: { authorization },
+    });
+    expect(answer.status).toBe(400);
+    expect(await cache.has('kept')).toBe(true);
   });
 
   it('times requests, by the patterns of their routes', async () => {

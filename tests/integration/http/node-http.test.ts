@@ -253,15 +253,11 @@ describe('the routes on node:http, ill-used', () => {
     raw(`${method} ${target} HTTP/1.1\r\n${headers}Connection: close\r\n\r\n`);
 
   it('answer no one else’s paths, however they are spelt', async () => {
-    for (const target of [
-      '/api/performance/../../etc/passwd',
-      '//api/performance/stats',
-      '/api/performancestats',
-      '*',
-    ]) {
+    for (const target of ['//api/performance/stats', '/api/performancestats', '*']) {
       expect(await send(target, undefined, target === '*' ? 'OPTIONS' : 'GET')).toContain('theirs');
     }
     expect(await send('/api/performance/stats%00')).toContain(' 404 ');
+    expect(await send('/api/performance/../../etc/passwd')).toContain(' 400 ');
     expect(await send('/api/performance/stats', 'Host: a b/c@d\r\n')).toContain(' 400 ');
   });
 

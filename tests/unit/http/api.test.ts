@@ -47,9 +47,27 @@ describe('the API', () => {
       expect(await api.handle(get(path))).toBeUndefined();
     }
     expect((await api.handle(get('/perf/stats')))?.status).toBe(200);
-    expect((await api.handle(get('/perf/stats/')))?.status).toBe(200);
+    expect((await api.handle(get('/perf/')))?.status).toBe(200);
+    expect((await api.handle(get('/perf/nowhere')))?.status).toBe(404);
     expect((await api.handle(get('/perf/%2e%2e/stats')))?.status).toBeUndefined();
-    expect((await api.handle(get('/perf//stats')))?.status).toBe(404);
+  });
+
+  it.each([
+    ...['/perf/x/../cache/clear', '/perf/./stats', '/perf/x/%2e%2e/stats', '/perf/.%2E/stats'],
+    ...['/perf/../metrics', '/perf/x\\..\\stats', '/perf//stats', '/perf/stats/', '/perf/stats#x'],
+    ...['/perf/stats//', '/perf/cache/clear/.', '/perf/..', '/perf/ stats'],
+  ])('refuses a path that is not in normal form: %s', async (target) => {
+    const api = createPerformanceApi({
+      ...{ cache: new CacheManager(), basePath: '/perf', authorize: () => true },
+      prometheus: () => new Response('metrics'),
+    });
+    for (const method of ['GET', 'POST']) {
+      const answer = await api.handle(get(target, { method }), { target });
+      expect([answer?.status, await answer?.json()]).toEqual([
+        400,
+        { error: { code: 'BAD_PATH', message: expect.stringContaining('normal form') as string } },
+      ]);
+    }
   });
 
   it('serves the default cache as it is when asked', async () => {
