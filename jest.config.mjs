@@ -16,6 +16,7 @@ const LONG = [
   'integration/nginx/matrix',
   'integration/node-versions',
   'integration/package',
+  'integration/package-bundled',
   'integration/redis/sentinel-failover',
   'integration/redis/topologies',
 ];

@@ -45,7 +45,9 @@ function chunkOf(id, { getModuleInfo }) {
   const exported = getModuleInfo(join(source, 'index.ts')).importedIds;
   const room = roomOf(id);
   const isPublic = exported.some((one) => roomOf(one) === 'base' && reaches(one));
-  const isRedis = reaches(join(source, 'redis/index.ts')) && room !== 'redis';
+  // Apart from its entry point, which imports ioredis at once.
+  if (room === 'redis' && !id.endsWith('index.ts')) return undefined;
+  const isRedis = reaches(join(source, 'redis/open.ts'));
   if (isPublic) return isRedis ? 'primitives' : 'keys';
   if (isRedis || room === 'base') return 'base';
   return chunkOfPackage[packageOf(id)] ?? chunkOfRoom[room];
@@ -107,6 +109,8 @@ const output = {
   hoistTransitiveImports: false,
   minifyInternalExports: false,
   exports: 'named',
+  // `import()` fails in CommonJS modules under jest.
+  dynamicImportInCjs: false,
   generatedCode: { constBindings: true, arrowFunctions: true, objectShorthand: true },
   sourcemap: true,
   // Relative to where the file will lie: dist/<format>/ has as many folders as the package has above it.

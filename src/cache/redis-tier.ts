@@ -14,8 +14,8 @@ import type { RedisTarget } from './redis-target.js';
  */
 export async function openRedis(target: string | RedisTarget): Promise<CacheStore> {
   try {
-    const { RedisStore } = await import('../redis/index.js');
-    return new RedisStore(target as ConstructorParameters<typeof RedisStore>[0]) as CacheStore;
+    const { openRedisStore } = await import('../redis/open.js');
+    return (await openRedisStore(target as Parameters<typeof openRedisStore>[0])) as CacheStore;
   } catch (cause) {
     if (isCacheError(cause)) throw cause;
     const message =

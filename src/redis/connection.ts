@@ -1,4 +1,4 @@
-import { Redis, type Cluster, type RedisOptions } from 'ioredis';
+import type { Cluster, Redis, RedisOptions } from 'ioredis';
 
 import { ConfigurationError, StoreError } from '../base/errors.js';
 import { redacted } from '../base/redact.js';
@@ -14,6 +14,9 @@ import { ReadOnlyBackOff } from './read-only.js';
 
 /** A connection of the caller's: used as it is, and never closed. */
 export type RedisClient = Redis | Cluster;
+
+/** Makes ioredis' clients; passed in, so that ioredis is loaded only when a connection is opened. */
+export type ClientClass = new (options: RedisOptions) => Redis;
 
 const FIRST_RETRY_MS = 50;
 const LONGEST_RETRY_MS = 1000;
@@ -58,6 +61,7 @@ export class Connection {
   constructor(
     target: string | RedisOptions | RedisClient,
     private readonly onError: (error: Error) => void,
+    private readonly Client: ClientClass | undefined,
   ) {
     const options = typeof target === 'string' ? fromUrl(target) : target;
     const problem = redisTargetProblem(options, 'RedisStore: the target');
@@ -164,7 +168,8 @@ export class Connection {
     } satisfies RedisOptions;
     // What ioredis would do by timers of its own, for each command.
     const { commandTimeout, socketTimeout, ...others } = target;
-    const client = new Redis({ ...options, ...others, replyMapping: 'legacy' });
+    if (this.Client === undefined) throw new StoreError('connect', 'Redis: ioredis is not loaded.');
+    const client = new this.Client({ ...options, ...others, replyMapping: 'legacy' });
     if (target.sentinels != null) releaseDetector(client);
     const commandMs = given(commandTimeout);
     const silenceMs = given(socketTimeout);

@@ -3,4 +3,5 @@
  *
  * @packageDocumentation
  */
-export { RedisStore, type RedisClient, type RedisStoreOptions } from './redis-store.js';
+export { RedisStore } from './ioredis-store.js';
+export type { RedisClient, RedisStoreOptions } from './redis-store.js';

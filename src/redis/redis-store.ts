@@ -5,11 +5,18 @@ import { describe } from '../base/duration.js';
 import { ConfigurationError } from '../base/errors.js';
 import { checkOptions, isFunction } from '../base/options.js';
 import type { Coordinator, CoordinatorOptions } from '../store/coordinator.js';
-import { Connection, type RedisClient } from './connection.js';
+import { Connection, type ClientClass, type RedisClient } from './connection.js';
 import { RedisCoordinator } from './coordinator.js';
 import { scan } from './scan.js';
 
 export type { RedisClient };
+
+/**
+ * A URL, options for an ioredis client of the store's own, or a client of the caller's.
+ *
+ * @internal
+ */
+export type RedisTarget = string | RedisOptions | RedisClient;
 
 /** Options of {@link RedisStore}. */
 export interface RedisStoreOptions {
@@ -23,19 +30,10 @@ const LARGEST_BATCH = 128;
 type ErrorListener = (error: Error) => void;
 
 /**
- * A Keyv storage adapter on ioredis. Times to live are in milliseconds, as in Keyv.
- *
- * Commands fail at once while there is no connection; none waits in a queue, and none is sent again
- * after a reconnect. Reads of one turn of the event loop travel as one `MGET`. Values must be
- * strings, which is what `Keyv` and the cache hand over.
- *
- * @example
- * ```ts
- * const store = new RedisStore('redis://localhost:6379/0');
- * const cache = new CacheManager({ store, memory: false });
- * ```
+ * The storage adapter behind {@link RedisStore}, without ioredis itself: the class of the clients is
+ * passed in by what has loaded it.
  */
-export class RedisStore {
+export class RedisAdapter {
   /** Part of Keyv's adapter contract: Keyv and its test suite add properties of their own. */
   readonly opts: Record<string, unknown> = { dialect: 'redis' };
   /** Part of Keyv's adapter contract; set by the Keyv instance that uses the store. */
@@ -44,18 +42,14 @@ export class RedisStore {
   private readonly reader: Coalescer<string | null, string | undefined> | undefined;
   private readonly listeners = new Set<ErrorListener>();
 
-  /**
-   * @param target - A URL, options for an ioredis client of the store's own, or a client of the
-   * caller's, which is used as it is and never closed.
-   * @throws ConfigurationError for a URL that cannot be read, a client with `keyPrefix`, or an
-   * unknown option.
-   */
-  constructor(target: string | RedisOptions | RedisClient, options: RedisStoreOptions = {}) {
+  /** @internal */
+  constructor(target: RedisTarget, options: RedisStoreOptions, Client: ClientClass | undefined) {
     checkOptions('RedisStore', options, { onError: isFunction });
     if (options.onError !== undefined) this.listeners.add(options.onError);
-    this.connection = new Connection(target, (error) => {
+    const onError = (error: Error): void => {
       for (const listener of this.listeners) listener(error);
-    });
+    };
+    this.connection = new Connection(target, onError, Client);
     const { client, isCluster } = this.connection;
     // MGET cannot cross the slots of a cluster.
     this.reader = isCluster
@@ -173,7 +167,7 @@ export class RedisStore {
     return this;
   }
 
-  /** Ends what {@link RedisStore.on} began. */
+  /** Ends what `on` began. */
   off(event: string, listener: (...args: unknown[]) => void): this {
     if (event === 'error') this.listeners.delete(listener);
     if (event === 'ready') this.connection.unlisten('ready', listener);

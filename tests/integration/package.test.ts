@@ -1,85 +1,37 @@
 import { execFile } from 'node:child_process';
-import {
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  realpath,
-  rm,
-  stat,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, stat, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { transform } from 'esbuild';
 
+import { PackedProject } from '../support/packed-project.js';
+
 const run = promisify(execFile);
 const root = join(__dirname, '../..');
 
-/** A project of a user: the packed tarball in node_modules, and nothing the package does not declare. */
-let project: string;
-
-const installed = (...path: string[]) => join(project, 'node_modules/aurora-cache', ...path);
-
-async function write(name: string, text: string): Promise<string> {
-  const path = join(project, name);
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, text);
-  return path;
-}
-
-/** Runs a script of the project to its natural end: nothing here calls process.exit(). */
-async function node(name: string, text: string): Promise<unknown> {
-  const path = await write(name, text);
-  const { stdout } = await run(process.execPath, [path], { cwd: project, timeout: 20_000 });
-  return JSON.parse(stdout) as unknown;
-}
+let project: PackedProject;
 
 async function tsc(config: string): Promise<string> {
   const bin = join(root, 'node_modules/typescript/bin/tsc');
   const failed = (error: { stdout: string }) => error;
-  const { stdout } = await run(process.execPath, [bin, '-p', config], { cwd: project }).catch(
-    failed,
-  );
+  const { stdout } = await run(process.execPath, [bin, '-p', config], {
+    cwd: project.folder,
+  }).catch(failed);
   return stdout;
 }
 
-/** By links and not by `npm install`, which would ask the network for the dependencies. */
-async function link(name: string): Promise<void> {
-  const path = join(project, 'node_modules', name);
-  await mkdir(dirname(path), { recursive: true });
-  await symlink(join(root, 'node_modules', name), path, 'junction');
-}
-
 beforeAll(async () => {
-  project = await realpath(await mkdtemp(join(tmpdir(), 'aurora-cache-user-')));
-  const script = `
-    import { pack } from ${JSON.stringify(join(root, 'scripts/package.mjs'))};
-    console.log(await pack(${JSON.stringify(project)}));`;
-  const args = ['--input-type=module', '--eval', script];
-  const tarball = (await run(process.execPath, args, { cwd: root })).stdout.trim();
-
-  await mkdir(installed(), { recursive: true });
-  await run('tar', ['-xzf', tarball, '-C', installed(), '--strip-components=1']);
-  const manifest = JSON.parse(await readFile(installed('package.json'), 'utf8')) as {
-    dependencies: Record<string, string>;
-  };
-  const peers = ['prom-client']; // ioredis is left out: what happens without it is tested
-  for (const name of [...Object.keys(manifest.dependencies), ...peers, '@types/node']) {
-    await link(name);
-  }
-  await write('package.json', '{ "private": true, "type": "module" }');
+  // ioredis is left out: what happens without it is tested.
+  project = await PackedProject.create('prom-client', '@types/node');
 }, 600_000);
 
-afterAll(() => rm(project, { recursive: true, force: true }));
+afterAll(() => project.remove());
 
 describe('the packed package', () => {
   it('ships what it promises, and sources only in the source maps', async () => {
-    const names = (await readdir(installed())).sort();
+    const names = (await readdir(project.installed())).sort();
     expect(names).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json']);
-    const files = await readdir(installed('dist'), { recursive: true });
+    const files = await readdir(project.installed('dist'), { recursive: true });
     expect(files.filter((name) => /(?<!\.d)\.ts$/.test(name))).toEqual([]);
     const scripts = files.filter((name) => name.endsWith('.js'));
     for (const name of scripts) expect(files).toContain(`${name}.map`);
@@ -87,10 +39,10 @@ describe('the packed package', () => {
 
   it('maps errors to the sources, in both formats', async () => {
     const line = 'new CacheManager({ defaultTtl: -1 });';
-    await write('mapped.mjs', `import { CacheManager } from 'aurora-cache';\n${line}`);
-    await write('mapped.cjs', `const { CacheManager } = require('aurora-cache');\n${line}`);
+    await project.write('mapped.mjs', `import { CacheManager } from 'aurora-cache';\n${line}`);
+    await project.write('mapped.cjs', `const { CacheManager } = require('aurora-cache');\n${line}`);
     for (const name of ['mapped.mjs', 'mapped.cjs']) {
-      const args = ['--enable-source-maps', join(project, name)];
+      const args = ['--enable-source-maps', join(project.folder, name)];
       const { stderr } = await run(process.execPath, args).catch(
         (error: { stderr: string }) => error,
       );
@@ -105,7 +57,7 @@ describe('the packed package', () => {
     'aurora-cache/prometheus',
     'aurora-cache/testing',
   ])('%s: import and require agree', async (entry) => {
-    const names = (await node(
+    const names = (await project.node(
       'names.mjs',
       `import * as esm from '${entry}';
        import { createRequire } from 'node:module';
@@ -117,18 +69,16 @@ describe('the packed package', () => {
   });
 
   it('has a command, which npx finds', async () => {
-    const { mode } = await stat(installed('dist/esm/cli/main.js'));
+    const { mode } = await stat(project.installed('dist/esm/cli/main.js'));
     expect(mode & 0o111).toBe(0o111);
     // As `npm install` would link it.
-    const bin = join(project, 'node_modules/.bin/aurora-cache');
+    const bin = join(project.folder, 'node_modules/.bin/aurora-cache');
     await mkdir(dirname(bin), { recursive: true });
     await symlink('../aurora-cache/dist/esm/cli/main.js', bin);
     const npx = async (...args: string[]) =>
-      await run('npx', ['--no-install', 'aurora-cache', ...args], { cwd: project });
+      await run('npx', ['--no-install', 'aurora-cache', ...args], { cwd: project.folder });
 
-    const { version } = JSON.parse(await readFile(installed('package.json'), 'utf8')) as {
-      version: string;
-    };
+    const { version } = await project.manifest();
     expect((await npx('--version')).stdout).toBe(`${version}\n`);
     expect((await npx('nginx')).stdout).toContain('upstream aurora_backend');
     await expect(npx('ngnix')).rejects.toMatchObject({
@@ -138,7 +88,7 @@ describe('the packed package', () => {
   });
 
   it('has one default cache, even when both copies are loaded', async () => {
-    const seen = await node(
+    const seen = await project.node(
       'both.mjs',
       `import { getCache, CacheManager } from 'aurora-cache';
        import { createRequire } from 'node:module';
@@ -155,7 +105,7 @@ describe('the packed package', () => {
   });
 
   it('loads neither ioredis nor an HTTP server', async () => {
-    const loaded = await node(
+    const loaded = await project.node(
       'light.cjs',
       `require('aurora-cache');
        const files = Object.keys(require.cache);
@@ -172,7 +122,7 @@ describe('the packed package', () => {
   ])(
     'says what is missing when a Redis is given and ioredis is not there: %s',
     async (_, line, type) => {
-      const seen = await node(
+      const seen = await project.node(
         `no-ioredis.${type}`,
         `${line}
        const warnings = [];
@@ -203,7 +153,7 @@ describe('the packed package', () => {
       "const [core, http] = ['', '/http'].map((name) => require('aurora-cache' + name));",
     ],
   ])('serves the figures and the page: %s', async (how, line) => {
-    const seen = await node(
+    const seen = await project.node(
       `serve.${how === 'import' ? 'mjs' : 'cjs'}`,
       `${line}
        (async () => {
@@ -233,7 +183,7 @@ describe('the packed package', () => {
     ['ioredis', 'redis'],
     ['prom-client', 'prometheus'],
   ])('never mentions %s in a type outside %s/', async (client, room) => {
-    const dist = installed('dist');
+    const dist = project.installed('dist');
     const names = await readdir(dist, { recursive: true });
     const types = names.filter(
       (name) => name.endsWith('.d.ts') && !name.split(/[\\/]/).includes(room),
@@ -284,8 +234,8 @@ describe('a TypeScript project that uses it', () => {
     ],
     ['bundler', { module: 'esnext', moduleResolution: 'bundler' }],
   ])('compiles under %s, ESM and CommonJS, libraries checked', async (_name, options) => {
-    await write('consumer.mts', consumer);
-    await write('consumer.cts', consumer);
+    await project.write('consumer.mts', consumer);
+    await project.write('consumer.cts', consumer);
     const compilerOptions = {
       target: 'es2022',
       strict: true,
@@ -296,7 +246,7 @@ describe('a TypeScript project that uses it', () => {
       ...options,
     };
     const files = ['consumer.mts', 'consumer.cts'];
-    await write('tsconfig.json', JSON.stringify({ compilerOptions, files }));
+    await project.write('tsconfig.json', JSON.stringify({ compilerOptions, files }));
     expect(await tsc('tsconfig.json')).toBe('');
   });
 });
@@ -328,13 +278,13 @@ describe('a decorated class, transpiled by esbuild', () => {
       target: 'es2022',
       tsconfigRaw: { compilerOptions },
     });
-    const seen = await node(`${name}.mjs`, code);
+    const seen = await project.node(`${name}.mjs`, code);
     expect(seen).toEqual({ runs: 1, seen: [{ id: 7 }, { id: 7 }] });
   });
 
   it('lets the process go long before the ttl ends after set, get and a decorated call', async () => {
     const started = performance.now();
-    const seen = await node(
+    const seen = await project.node(
       'exit.mjs',
       `import { CacheManager, cached } from 'aurora-cache';
        const cache = new CacheManager({ defaultTtl: '1h' });

@@ -1,6 +1,6 @@
 import { Glob } from '../../../src/base/glob.js';
 import { systemClock } from '../../../src/base/clock.js';
-import { RedisStore } from '../../../src/redis/redis-store.js';
+import { RedisStore } from '../../../src/redis/index.js';
 import type {
   Coordinator,
   CoordinatorListener,
