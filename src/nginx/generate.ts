@@ -7,7 +7,7 @@ import { checkReferences } from './references.js';
 import { restrictionMap } from './restrictions.js';
 import { readSettings, type Settings } from './schema.js';
 import { isNamed, serverBlocks } from './server.js';
-import { block, paragraphs, textOf, type Lines } from './text.js';
+import { block, includeLines, paragraphs, textOf, timeOf, type Lines } from './text.js';
 import { upstreamBlock } from './upstreams.js';
 
 /**
@@ -42,6 +42,8 @@ export function generateNginxConfig(options: NginxOptions = {}): string {
         // A request that is passed on takes two.
         `worker_rlimit_nofile ${String(2 * settings.workerConnections)};`,
         settings.pidFile !== undefined && `pid ${settings.pidFile};`,
+        '# After a reload, open WebSockets would keep the old workers.',
+        `worker_shutdown_timeout ${timeOf(settings.shutdownTimeout)};`,
         `error_log ${settings.errorLog} warn;`,
       ],
       block('events', `worker_connections ${String(settings.workerConnections)};`),
@@ -74,7 +76,8 @@ function httpContent(settings: Settings): Lines {
       '# again. nginx learns of failures from requests alone; health checks of its own are not in the',
       '# free version.',
     ],
-    ...upstreams.map(upstreamBlock),
+    includeLines(settings.include.http),
+    ...upstreams.map((upstream) => upstreamBlock(upstream, settings)),
     serverBlocks(settings),
   );
 }

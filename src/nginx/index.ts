@@ -5,9 +5,11 @@
  */
 export { generateNginxConfig } from './generate.js';
 export type {
+  NginxInclude,
   NginxOptions,
   NginxPerformanceApi,
   NginxRateLimit,
+  NginxResolver,
   NginxRoute,
   NginxServer,
   NginxStrategy,

@@ -1,6 +1,6 @@
 import { restrictionLines, restrictionsOf, type Place } from './restrictions.js';
 import type { PerformanceApi, Route, Settings, Timeouts } from './schema.js';
-import { block, timeOf, type Lines } from './text.js';
+import { block, includeLines, timeOf, type Lines } from './text.js';
 
 const LONG_MS = 3_600_000;
 
@@ -19,6 +19,7 @@ export function locationsOf(settings: Settings): Location[] {
   const { performanceApi: api } = settings;
   return [
     ...(api === false ? [] : apiLocations(settings, api)),
+    ...acmeLocation(settings),
     ...settings.routes.map((route) => routeLocation(settings, route)),
   ];
 }
@@ -35,6 +36,20 @@ export function locationBlocks(settings: Settings): Lines[] {
       ...location.lines,
     ),
   ]);
+}
+
+const ACME_PATH = '/.well-known/acme-challenge/';
+
+function acmeLocation({ acmeRoot }: Settings): Location[] {
+  if (acmeRoot === undefined) return [];
+  const lines = [`root ${acmeRoot};`, 'default_type text/plain;'];
+  const place = { path: ACME_PATH, isExact: false, networks: undefined };
+  return [{ match: `^~ ${ACME_PATH}`, ...place, lines }];
+}
+
+/** The challenges of a certification authority, where all else is redirected. */
+export function acmeBlocks(settings: Settings): Lines[] {
+  return acmeLocation(settings).map(({ match, lines }) => block(`location ${match}`, ...lines));
 }
 
 /** The health route where requests have no configured name: of a balancer that asks by address. */
@@ -82,6 +97,7 @@ function routeLocation(settings: Settings, route: Route): Location {
     ...timeoutLines(timeouts),
     !route.buffering && 'proxy_buffering off;',
     route.webSocket && 'set $aurora_takes_upgrade 1;',
+    ...includeLines(route.include),
     proxyPass(route.upstream),
   ];
   return { match: `${isExact ? '= ' : ''}${path}`, path, isExact, networks, lines };

@@ -1,39 +1,69 @@
 import type { Settings } from './schema.js';
-import type { Lines } from './text.js';
+import { block, type Lines } from './text.js';
 
-/** Without queries, which may hold secrets; times in seconds. */
-const FIELDS: readonly (readonly [name: string, variable: string])[] = [
-  ['time', '$time_iso8601'],
-  ['request_id', '$aurora_request_id'],
-  ['client', '$remote_addr'],
-  ['host', '$host'],
-  ['method', '$request_method'],
-  ['path', '$uri'],
-  ['protocol', '$server_protocol'],
-  ['status', '$status'],
-  ['bytes', '$body_bytes_sent'],
-  ['duration', '$request_time'],
-  ['upstream', '$upstream_addr'],
-  ['upstream_status', '$upstream_status'],
-  ['upstream_connect_time', '$upstream_connect_time'],
-  ['upstream_time', '$upstream_response_time'],
-  ['x_response_time', '$upstream_http_x_response_time'],
-  ['user_agent', '$http_user_agent'],
-];
+/** Fields of text, without queries, which may hold secrets. */
+const TEXTS = {
+  time: '$time_iso8601',
+  request_id: '$aurora_request_id',
+  client: '$remote_addr',
+  host: '$host',
+  method: '$request_method',
+  path: '$uri',
+  protocol: '$server_protocol',
+  upstream: '$upstream_addr',
+  upstream_statuses: '$upstream_status',
+  upstream_connect_times: '$upstream_connect_time',
+  user_agent: '$http_user_agent',
+};
+
+/** Fields of numbers, or `null`; times are in seconds. */
+const NUMBERS = {
+  status: '$aurora_log_status',
+  bytes: '$body_bytes_sent',
+  duration: '$request_time',
+  upstream_status: '$aurora_log_upstream_status',
+  upstream_connect_time: '$aurora_log_connect_time',
+  upstream_time: '$aurora_log_upstream_time',
+  x_response_time: '$aurora_log_service_time',
+};
 
 /** One JSON object a line. */
 export function logFormat({ accessLog }: Settings): Lines {
   if (accessLog === false) return [];
-  const last = FIELDS.length - 1;
+  const fields = [
+    ...Object.entries(TEXTS).map(([name, variable]) => `"${name}":"${variable}"`),
+    ...Object.entries(NUMBERS).map(([name, variable]) => `"${name}":${variable}`),
+  ];
+  const last = fields.length - 1;
   return [
-    '# One JSON object a line, without queries, which may hold secrets. Where a request was passed on',
-    '# to several servers, the fields of upstream name them all.',
+    '# Numbers of the log: of several servers that were tried, those of the last one; null for none.',
+    '# 000 and 009, of requests that nginx could not read, would be no numbers of JSON.',
+    block('map $status $aurora_log_status', 'default $status;', '~^0 0;'),
+    lastNumber('$upstream_status', '$aurora_log_upstream_status'),
+    lastNumber('$upstream_connect_time', '$aurora_log_connect_time'),
+    lastNumber('$upstream_response_time', '$aurora_log_upstream_time'),
+    block(
+      'map $upstream_http_x_response_time $aurora_log_service_time',
+      'default null;',
+      String.raw`"~^(?<aurora_seconds>(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,9})?)s$" $aurora_seconds;`,
+    ),
+    '# One JSON object a line, without queries, which may hold secrets.',
     'log_format aurora escape=json',
-    FIELDS.map(([name, variable], i) => {
+    fields.map((field, i) => {
       const [before, after] = [i === 0 ? '{' : '', i === last ? '}' : ','];
-      return `    '${before}"${name}":"${variable}"${after}'${i === last ? ';' : ''}`;
+      return `    '${before}${field}${after}'${i === last ? ';' : ''}`;
     }),
   ];
+}
+
+/** nginx lists what it measured of all servers that it tried: `-, 0.004`. */
+function lastNumber(list: string, name: string): Lines {
+  const number = `${name.replace('$', '')}_last`;
+  return block(
+    `map ${list} ${name}`,
+    'default null;',
+    String.raw`"~(?:^|[ ,])(?<${number}>(?:0|[1-9][0-9]*)(?:\.[0-9]+)?)$" $${number};`,
+  );
 }
 
 /** Where a server's requests are logged. */

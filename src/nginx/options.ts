@@ -84,6 +84,8 @@ export interface NginxRoute {
    * spelling that a service may take for the same: another case, another slash at the end.
    */
   networks?: readonly string[] | undefined;
+  /** Files with directives of your own for its `location`, as absolute paths; `*` for several. */
+  include?: readonly string[] | undefined;
 }
 
 /** Encryption. */
@@ -125,6 +127,22 @@ export interface NginxPerformanceApi {
   networks?: readonly string[] | undefined;
 }
 
+/** Name servers, by which nginx looks names of servers up again while it runs. */
+export interface NginxResolver {
+  /** IP addresses, with a port or without; in Docker `'127.0.0.11'`. */
+  addresses: readonly string[];
+  /** How long an answer is used, whatever the name server says; default 10 seconds. */
+  valid?: Duration | undefined;
+}
+
+/** Files with directives of your own, as absolute paths; `*` for several. */
+export interface NginxInclude {
+  /** For the `http` block, before the upstreams. */
+  http?: readonly string[] | undefined;
+  /** For the `server` block, before the locations. */
+  server?: readonly string[] | undefined;
+}
+
 /** What {@link generateNginxConfig} is told. */
 export interface NginxOptions {
   /**
@@ -158,6 +176,24 @@ export interface NginxOptions {
   rateLimit?: NginxRateLimit | undefined;
   /** Of all routes. */
   timeouts?: NginxTimeouts | undefined;
+  /**
+   * Looks the names among {@link NginxServer.address} up again while nginx runs, for servers that
+   * come back under another address, as containers do. Needs `nginxVersion: '1.27.3'` or later.
+   * Default: names are looked up when nginx starts or reloads.
+   */
+  resolver?: NginxResolver | undefined;
+  /** Directives of your own, which the configuration does not have already. Default: none. */
+  include?: NginxInclude | undefined;
+  /**
+   * Folder from which `/.well-known/acme-challenge/` is answered on the plain port, for
+   * `certbot certonly --webroot`. Default: none.
+   */
+  acmeRoot?: string | undefined;
+  /**
+   * How long an old worker lives after a reload, for the connections that are open, WebSockets
+   * above all; of a whole configuration. Default 30 seconds.
+   */
+  shutdownTimeout?: Duration | undefined;
   /** Largest body of a request, `'512k'`, `'10m'`; `'0'` for any. Default `'1m'`. */
   maxBodySize?: string | undefined;
   /** Default `true`. */

@@ -1,4 +1,5 @@
 import { locationsOf } from './locations.js';
+import { has } from './versions.js';
 import { refused, type Settings, type Upstream } from './schema.js';
 
 /**
@@ -26,6 +27,11 @@ export function checkReferences(settings: Settings): void {
   if (api !== false && api.upstream !== undefined) known(api.upstream, 'performanceApi.upstream');
   if (tls !== undefined && tls.port === port) {
     throw refused(`tls.port must not be that of plain requests; got ${String(port)}.`);
+  }
+  if (settings.resolver !== undefined && !has(settings, 'resolve')) {
+    throw refused(
+      `resolver needs nginxVersion '1.27.3' or later; got '${settings.nginxVersion.join('.')}'.`,
+    );
   }
   checkLocations(settings);
 }

@@ -14,9 +14,11 @@ import {
   hashKey,
   headerName,
   headerValue,
+  includePath,
   integer,
   network,
   port,
+  resolverAddress,
   serverName,
   upstreamName,
   urlPath,
@@ -26,7 +28,16 @@ import {
 const OWNER = 'generateNginxConfig';
 
 /** So many that nobody writes them by hand, and so few that nothing hangs. */
-const MOST = { upstreams: 100, servers: 200, routes: 500, networks: 500, names: 100, headers: 50 };
+const MOST = {
+  upstreams: 100,
+  servers: 200,
+  routes: 500,
+  networks: 500,
+  names: 100,
+  headers: 50,
+  files: 50,
+  resolvers: 10,
+};
 
 const plainObject = v.custom<object>(
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
@@ -107,6 +118,8 @@ const upstream = object({
   keepaliveTimeout: v.optional(duration, DEFAULTS.upstream.keepaliveTimeout),
 });
 
+const files = list(includePath, 1, MOST.files);
+
 const route = object({
   path: urlPath,
   exact: v.optional(flag, false),
@@ -116,6 +129,7 @@ const route = object({
   timeouts: v.optional(timeouts, {}),
   maxBodySize: v.optional(bodySize),
   networks: v.optional(networks),
+  include: v.optional(files),
 });
 
 const tls = object({
@@ -164,6 +178,15 @@ const options = object({
     }),
     {},
   ),
+  resolver: v.optional(
+    object({
+      addresses: list(resolverAddress, 1, MOST.resolvers),
+      valid: v.optional(duration, DEFAULTS.resolver.valid),
+    }),
+  ),
+  include: v.optional(object({ http: v.optional(files), server: v.optional(files) }), {}),
+  acmeRoot: v.optional(filePath),
+  shutdownTimeout: v.optional(duration, DEFAULTS.options.shutdownTimeout),
   maxBodySize: v.optional(bodySize, DEFAULTS.options.maxBodySize),
   gzip: v.optional(flag, true),
   headers: v.optional(headers, {}),

@@ -1,14 +1,21 @@
 import { clientLines, forwardingLines } from './client.js';
 import { headerLines } from './headers.js';
-import { healthBlock, locationBlocks, timeoutLines } from './locations.js';
+import { acmeBlocks, healthBlock, locationBlocks, timeoutLines } from './locations.js';
 import { logLines } from './logging.js';
 import type { Settings, Tls } from './schema.js';
-import { block, paragraphs, type Lines } from './text.js';
+import { block, includeLines, paragraphs, type Lines } from './text.js';
 import { has } from './versions.js';
 
-const TYPES =
-  'application/javascript application/json application/manifest+json application/xml ' +
-  'image/svg+xml text/css text/javascript text/plain text/xml';
+/** What is text, or compresses like it: fonts and images in compressed formats do not. */
+const TYPES = [
+  ...['application/atom+xml', 'application/geo+json', 'application/graphql-response+json'],
+  ...['application/javascript', 'application/json', 'application/ld+json'],
+  ...['application/manifest+json', 'application/problem+json', 'application/rss+xml'],
+  ...['application/vnd.api+json', 'application/wasm', 'application/x-ndjson', 'application/xml'],
+  ...['application/yaml', 'font/otf', 'font/ttf', 'image/bmp', 'image/svg+xml', 'image/x-icon'],
+  ...['text/calendar', 'text/css', 'text/csv', 'text/javascript', 'text/markdown', 'text/plain'],
+  ...['text/vcard', 'text/xml'],
+];
 
 /**
  * The servers: the main one; before it, one that sends requests in the clear to the encrypted port;
@@ -34,10 +41,11 @@ export function serverBlocks(settings: Settings): Lines {
 /** Whether it answers to some names only. */
 export const isNamed = ({ serverNames }: Settings): boolean => !serverNames.includes('_');
 
-function listens({ port, ipv6, tls }: Settings, isTls: boolean, isDefault = false): string[] {
+function listens(settings: Settings, isTls: boolean, isDefault = false): string[] {
+  const { port, ipv6, tls } = settings;
   const at = String(isTls ? tls?.port : port);
-  // The form that nginx before 1.25 takes as well.
-  const protocol = isTls ? ` ssl${tls?.http2 === true ? ' http2' : ''}` : '';
+  const isHttp2Here = tls?.http2 === true && !has(settings, 'http2Directive');
+  const protocol = isTls ? ` ssl${isHttp2Here ? ' http2' : ''}` : '';
   const words = protocol + (isDefault ? ' default_server' : '');
   return [`listen ${at}${words};`, ...(ipv6 ? [`listen [::]:${at}${words};`] : [])];
 }
@@ -81,8 +89,9 @@ function redirectServer(settings: Settings, { port }: Tls): Lines {
     nameLine(settings),
     'server_tokens off;',
     ...logLines(settings),
+    ...acmeBlocks(settings),
     '# With its method and its body.',
-    `return 308 https://$host${to}$request_uri;`,
+    block('location /', `return 308 https://$host${to}$request_uri;`),
   );
 }
 
@@ -99,9 +108,17 @@ function mainServer(settings: Settings, listening: readonly string[]): Lines {
       'absolute_redirect off;',
       ...logLines(settings),
     ],
-    tls !== undefined && tlsLines(tls),
+    tls !== undefined && [
+      tls.http2 && has(settings, 'http2Directive') && 'http2 on;',
+      ...tlsLines(tls),
+    ],
     clientLines(settings),
-    [`client_max_body_size ${maxBodySize};`, rateLimit !== undefined && 'limit_req_status 429;'],
+    [
+      `client_max_body_size ${maxBodySize};`,
+      '# As much as Node takes by default: 16 kB of headers in all.',
+      'large_client_header_buffers 4 16k;',
+      rateLimit !== undefined && 'limit_req_status 429;',
+    ],
     gzip && gzipLines(),
     [
       '# What the services set themselves stays as it is.',
@@ -111,12 +128,16 @@ function mainServer(settings: Settings, listening: readonly string[]): Lines {
     ],
     [
       ...proxyLines(settings),
+      '# The headers of an answer fit into the first buffer, or the client gets 502.',
+      'proxy_buffer_size 16k;',
+      'proxy_buffers 8 16k;',
       '# Another server is tried when one fails; but never with what may have been carried out, a POST',
       '# that was sent, since non_idempotent is not among these.',
       'proxy_next_upstream error timeout http_502 http_503 http_504;',
       'proxy_next_upstream_tries 3;',
       'proxy_next_upstream_timeout 30s;',
     ],
+    includeLines(settings.include.server),
     block('if ($aurora_is_ambiguous)', 'return 400;'),
     ...locationBlocks(settings),
   );
@@ -149,6 +170,7 @@ function gzipLines(): Lines {
     'gzip_proxied any;',
     'gzip_comp_level 5;',
     'gzip_min_length 1000;',
-    `gzip_types ${TYPES};`,
+    'gzip_types',
+    ...TYPES.map((type, i) => `    ${type}${i === TYPES.length - 1 ? ';' : ''}`),
   ];
 }

@@ -35,3 +35,8 @@ export function timeOf(ms: number): string {
   const whole = Math.max(1, Math.round(ms));
   return whole % 1000 === 0 ? `${String(whole / 1000)}s` : `${String(whole)}ms`;
 }
+
+/** Files of the user's. */
+export function includeLines(files: readonly string[] = []): string[] {
+  return files.map((file) => `include ${file};`);
+}

@@ -1,4 +1,6 @@
-import type { Server, Upstream } from './schema.js';
+import { isIPv4 } from 'node:net';
+
+import type { Server, Settings, Upstream } from './schema.js';
 import { block, timeOf, type Lines } from './text.js';
 
 const STRATEGIES: Readonly<Record<Upstream['strategy'], (of: Upstream) => string | false>> = {
@@ -10,14 +12,16 @@ const STRATEGIES: Readonly<Record<Upstream['strategy'], (of: Upstream) => string
 };
 
 /** The servers of an upstream, and how one of them is chosen. */
-export function upstreamBlock(upstream: Upstream): Lines {
+export function upstreamBlock(upstream: Upstream, { resolver }: Settings): Lines {
   const { name, strategy, servers, keepalive, keepaliveTimeout } = upstream;
   return block(
     `upstream ${name}`,
     // One table for all workers: else each would count connections and failures for itself.
     `zone ${name} 256k;`,
     STRATEGIES[strategy](upstream),
-    ...servers.map(serverLine),
+    resolver !== undefined &&
+      `resolver ${resolver.addresses.join(' ')} valid=${timeOf(resolver.valid)};`,
+    ...servers.map((server) => serverLine(server, resolver !== undefined)),
     keepalive > 0 && idleLines(keepalive, keepaliveTimeout),
   );
 }
@@ -26,10 +30,11 @@ function idleLines(keepalive: number, timeoutMs: number): Lines {
   return [`keepalive ${String(keepalive)};`, `keepalive_timeout ${timeOf(timeoutMs)};`];
 }
 
-function serverLine(server: Server): string {
+function serverLine(server: Server, isResolved: boolean): string {
   const { address, weight, maxFails, failTimeout, maxConnections, backup, down } = server;
   const words = [
     `server ${address}`,
+    isResolved && isName(address) && 'resolve',
     weight !== 1 && `weight=${String(weight)}`,
     `max_fails=${String(maxFails)}`,
     // In whole seconds.
@@ -39,4 +44,10 @@ function serverLine(server: Server): string {
     down && 'down',
   ];
   return `${words.filter((word) => word !== false).join(' ')};`;
+}
+
+/** Whether name servers know it. */
+function isName(address: string): boolean {
+  const host = address.replace(/:\d+$/, '');
+  return !/^(?:unix:|\[)/.test(address) && host !== 'localhost' && !isIPv4(host);
 }

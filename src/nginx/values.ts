@@ -89,6 +89,29 @@ export const network = v.pipe(
   v.transform((value) => value.replace(/^[^/]+/, canonical)),
 );
 
+/**
+ * As nginx writes it.
+ *
+ * @internal
+ */
+export const resolverAddress = v.pipe(
+  text(
+    "the IP address of a name server, with a port or without: '10.0.0.2', '[fd00::2]:53'",
+    (value) => {
+      const [, v6, v4 = '', digits] = RESOLVER.exec(value) ?? [];
+      const isAddress = isPlainIPv6(value) || (v6 === undefined ? isIPv4(v4) : isPlainIPv6(v6));
+      return isAddress && (digits === undefined || isPort(digits));
+    },
+  ),
+  v.transform((value) =>
+    isIPv6(value)
+      ? `[${canonical(value)}]`
+      : value.replace(/^\[(.*)\]/, (_, host: string) => `[${canonical(host)}]`),
+  ),
+);
+
+const RESOLVER = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d+))?$/;
+
 /** @internal */
 export const serverName = text(
   "a host name, '*.example.org' included",
@@ -99,6 +122,12 @@ export const serverName = text(
 
 /** @internal */
 export const filePath = matching("an absolute path of letters, digits and '._/@+-'", FILE);
+
+/** @internal */
+export const includePath = matching(
+  "an absolute path of letters, digits and '._/@+-', with '*' for several files",
+  /^\/[\w./@+*-]{1,255}$/,
+);
 
 /**
  * What nginx compares with decoded paths: without escapes, and without what it takes out before.

@@ -26,14 +26,20 @@ export async function refusalOf(
   folder: string,
   name = 'nginx',
 ): Promise<string | undefined> {
-  const file = join(folder, `${name}.conf`);
-  writeFileSync(file, text);
   try {
-    await run('nginx', ['-t', '-q', '-c', file, '-e', join(folder, 'error.log')]);
+    await warningsOf(text, folder, name);
     return undefined;
   } catch (error) {
     return (error as { stderr: string }).stderr;
   }
+}
+
+/** What `nginx -t` warns of in a configuration that it takes. */
+export async function warningsOf(text: string, folder: string, name = 'nginx'): Promise<string> {
+  const file = join(folder, `${name}.conf`);
+  writeFileSync(file, text);
+  const { stderr } = await run('nginx', ['-t', '-q', '-c', file, '-e', join(folder, 'error.log')]);
+  return stderr;
 }
 
 /** `1.22.1` */
@@ -113,12 +119,17 @@ export class Nginx {
     return `http://127.0.0.1:${String(this.port)}`;
   }
 
+  /** Has new workers take over. */
+  reload(): void {
+    this.child.kill('SIGHUP');
+  }
+
   /** The lines of the access log so far; nginx writes them when requests have ended. */
-  get accessLog(): Readonly<Record<string, string>>[] {
+  get accessLog(): Readonly<Record<string, string | number | null>>[] {
     const text = readFileSync(join(this.folder, 'access.log'), 'utf8').trim();
     return text === ''
       ? []
-      : text.split('\n').map((line) => JSON.parse(line) as Record<string, string>);
+      : text.split('\n').map((line) => JSON.parse(line) as Record<string, string | number | null>);
   }
 
   async stop(): Promise<void> {

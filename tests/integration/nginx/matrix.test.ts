@@ -96,6 +96,9 @@ const upstream = (name: string) =>
       return { name, ...rest, servers, ...(rest.strategy === 'hash' ? { hashKey: key } : {}) };
     });
 
+// A list of its own each time: the tests below change one of them.
+const files = maybe(fc.array(fc.constant('/nowhere/*.conf'), { minLength: 1, maxLength: 2 }));
+
 const upstreams = fc
   .uniqueArray(word(/^[A-Za-z]\w{0,63}$/), {
     ...{ minLength: 1, maxLength: 4, selector: (name) => name.toLowerCase() },
@@ -121,6 +124,7 @@ function validOptions(
     const route = fc.record({
       ...{ path, exact: flag, upstream: name, webSocket: flag, buffering: flag },
       ...{ timeouts, maxBodySize: size, networks: maybe(networks) },
+      include: files,
     });
     const tls = fc.record({
       port: fc.constant(8443),
@@ -166,6 +170,9 @@ function validOptions(
       accessLog: fc.constantFrom(false as const, join(home, 'access.log')),
       ...{ port: fc.constantFrom(undefined, 8080), gzip: flag, headers: maybe(headers) },
       ...{ timeouts, maxBodySize: size, workerConnections: number(64, 100_000) },
+      include: maybe(fc.record({ http: files, server: files })),
+      acmeRoot: maybe(fc.constant(join(home, 'acme'))),
+      shutdownTimeout: duration,
       nginxVersion: fc.constantFrom(...nginxVersions),
       pidFile: maybe(fc.constant(join(home, 'nginx.pid'))),
       errorLog: fc.constant(join(home, 'error.log')),

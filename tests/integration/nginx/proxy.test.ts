@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { RequestListener } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { request as requestHttps } from 'node:https';
 import { connect } from 'node:net';
@@ -10,6 +11,7 @@ import {
   FOREIGNER,
   makeCertificate,
   makeFolder,
+  Nginx,
   nginxBefore,
   removeFolder,
   stopNginx,
@@ -336,11 +338,53 @@ describe('the access log', () => {
     expect(nginx.accessLog).toHaveLength(1);
     const [line] = nginx.accessLog;
     expect(line).toMatchObject({
-      ...{ method: 'GET', path: '/search/"\n', status: '200', bytes: '2', client: '127.0.0.1' },
-      ...{ upstream: server.address, upstream_status: '200', x_response_time: '0.045s' },
+      ...{ method: 'GET', path: '/search/"\n', status: 200, bytes: 2, client: '127.0.0.1' },
+      ...{ upstream: server.address, upstream_status: 200, x_response_time: 0.045 },
+      ...{ upstream_statuses: '200', duration: expect.any(Number) as number },
+      ...{ upstream_connect_time: expect.any(Number) as number },
       ...{ user_agent: 'a"}\\', request_id: expect.stringMatching(/^[0-9a-f]{32}$/) as string },
     });
-    expect(Number(line?.['upstream_time'])).toBeLessThan(5);
+    expect(line?.['upstream_time']).toEqual(expect.any(Number));
     expect(JSON.stringify(line)).not.toContain('secret');
+  });
+
+  it('has numbers of the last server that was tried, and null where there is none', async () => {
+    const answers: Record<string, RequestListener> = {
+      '/words': (_, response) => response.setHeader('X-Response-Time', '"}, 1s').end(),
+      '/zeros': (_, response) => response.setHeader('X-Response-Time', '007s').end(),
+    };
+    const server = await RecordingServer.start((request, response) => {
+      (answers[request.url ?? ''] ?? (() => response.end()))(request, response);
+    });
+    const away = `127.0.0.1:${String(await freePort())}`;
+    const nginx = await Nginx.start({
+      upstreams: [
+        { name: 'api', servers: [{ address: away, weight: 100 }, server.address] },
+        { name: 'none', servers: [away] },
+      ],
+      routes: [
+        { path: '/', upstream: 'api' },
+        { path: '/none', upstream: 'none' },
+        { path: '/closed', upstream: 'api', networks: ['203.0.113.1'] },
+      ],
+    });
+    const paths = ['/tried', '/none', '/closed', '/words', '/zeros'];
+    for (const path of paths) await ask(nginx.port, path);
+    expect(await sendRaw(nginx.port, 'nonsense\r\n\r\n')).toMatch(/400 Bad Request/);
+    await sendRaw(nginx.port, 'GET /\r\n');
+    await until('it is logged', () => Promise.resolve(nginx.accessLog.length === 7));
+    const [tried, none, closed, words, zeros, nonsense, old] = nginx.accessLog;
+    const time = expect.any(Number) as number;
+    expect(tried).toMatchObject({
+      ...{ status: 200, upstream: `${away}, ${server.address}`, upstream_status: 200 },
+      ...{ upstream_statuses: '502, 200', upstream_time: time, upstream_connect_time: time },
+      upstream_connect_times: expect.stringMatching(/^-, 0\.\d+$/) as string,
+    });
+    expect(none).toMatchObject({ status: 502, upstream_status: 502, upstream_connect_time: null });
+    const absent = { upstream_status: null, upstream_time: null, x_response_time: null };
+    expect(closed).toMatchObject({ status: 403, upstream: '', ...absent });
+    expect([words?.['x_response_time'], zeros?.['x_response_time']]).toEqual([null, null]);
+    expect(nonsense).toMatchObject({ status: 400, ...absent });
+    expect(old).toMatchObject({ status: expect.any(Number) as number });
   });
 });

@@ -93,6 +93,50 @@ describe('generateNginxConfig', () => {
     expect(config).not.toMatch(/^(?:gzip|server_tokens|access_log|keepalive)/m);
   });
 
+  it('writes what the version of nginx has', () => {
+    const tls = { certificate: '/c.pem', certificateKey: '/k.pem' };
+    const listening = (options: NginxOptions) =>
+      text({ tls, ...options })
+        .split('\n')
+        .filter((line) => /listen 443|http2/.test(line))
+        .map((line) => line.trim());
+    for (const nginxVersion of [undefined, '1.18', '1.25', '1.25.0']) {
+      expect(listening({ nginxVersion })).toEqual(['listen 443 ssl http2;']);
+    }
+    for (const nginxVersion of ['1.25.1', '1.26', '1.30.6', '2.0']) {
+      expect(listening({ nginxVersion })).toEqual(['listen 443 ssl;', 'http2 on;']);
+    }
+    const plain = { tls: { ...tls, http2: false } };
+    expect(listening({ ...plain, nginxVersion: '1.30' })).toEqual(['listen 443 ssl;']);
+    const isRefused = (nginxVersion: string) =>
+      text({ tls, nginxVersion, serverNames: ['a.example'] }).includes('ssl_reject_handshake on;');
+    expect(['1.18', '1.19.3', '1.19.4', '1.20'].map(isRefused)).toEqual([false, false, true, true]);
+  });
+
+  it('has names looked up again where there is a name server', () => {
+    const servers: Servers = [
+      'app.internal:80',
+      { address: 'app-2:80', backup: true },
+      ...['10.0.0.1:80', '[::1]:80', 'unix:/run/a.sock', 'localhost:80'],
+    ];
+    const options: NginxOptions = {
+      nginxVersion: '1.27.3',
+      resolver: { addresses: ['127.0.0.11', '10.0.0.2:53', '::1', '[FD00::2]:53'], valid: '5s' },
+      upstreams: [{ name: 'api', servers, keepalive: 0 }],
+    };
+    const limits = 'max_fails=3 fail_timeout=10s';
+    expect(blockOf(text(options), 'upstream api')).toEqual([
+      'zone api 256k;',
+      'resolver 127.0.0.11 10.0.0.2:53 [::1] [fd00::2]:53 valid=5s;',
+      `server app.internal:80 resolve ${limits};`,
+      `server app-2:80 resolve ${limits} backup;`,
+      `server 10.0.0.1:80 ${limits};`,
+      `server [::1]:80 ${limits};`,
+      `server unix:/run/a.sock ${limits};`,
+      `server localhost:80 ${limits};`,
+    ]);
+  });
+
   it('can do without', () => {
     const config = text({
       performanceApi: false,
@@ -303,6 +347,34 @@ describe('generateNginxConfig refuses', () => {
     [{ accessLog: '/var/log/x y' }, /accessLog must be an absolute path/],
     [{ errorLog: 'syslog:server=x' }, /errorLog must be an absolute path/],
     [{ maxBodySize: '1t' }, /maxBodySize must be a size/],
+    ...['1.17', '1', 'x', '1.18-rc', '1.18.0.1', ' 1.18', 1.25].map(
+      (nginxVersion): [unknown, RegExp] => [
+        { nginxVersion },
+        /nginxVersion must be a version of nginx from '1\.18'/,
+      ],
+    ),
+    ...['dns', '10.0.0.2:0', '10.0.0.256', '[::1', 'fe80::1%eth0', '', '10.0.0.2 valid=1s'].map(
+      (address): [unknown, RegExp] => [
+        { resolver: { addresses: [address] } },
+        /resolver\.addresses\[0\] must be the IP address of a name server/,
+      ],
+    ),
+    [
+      { resolver: { addresses: ['10.0.0.2'] }, nginxVersion: '1.26.1' },
+      /resolver needs nginxVersion '1\.27\.3' or later; got '1\.26\.1'/,
+    ],
+    ...['own.conf', '/a b', '/a;', '/a\n', '/$x', ''].map((file): [unknown, RegExp] => [
+      { include: { server: [file] } },
+      /include\.server\[0\] must be an absolute path of letters, .*'\*'/,
+    ]),
+    [{ include: ['/a'] }, /include must be an object; got an array/],
+    [{ include: { main: ['/a'] } }, /no option 'include\.main'/],
+    [{ acmeRoot: 'acme' }, /acmeRoot must be an absolute path/],
+    [
+      { acmeRoot: '/acme', ...route({ path: '/.well-known/acme-challenge/' }) },
+      /routes\[0\]\.path must be there once/,
+    ],
+    [{ shutdownTimeout: 0 }, /shutdownTimeout must be seconds/],
     [{ gzip: 'on' }, /gzip must be true or false/],
   ])('%j', (options, message) => {
     let error: unknown;
