@@ -153,6 +153,9 @@ export const LIMITS = {
   /** Instances whose figures are read by one command, and how long reading all of them may take. */
   fleetChunk: 10,
   fleetReadMs: 2000,
+  /** Refusals, and as many changes over HTTP, that are logged in so many milliseconds. */
+  auditLines: 10,
+  auditMs: 60_000,
   /** Characters of what one instance leaves for the others; what does not fit is left out. */
   fleetChars: 1_048_576,
   /** Methods and routes of which an instance tells the others: those with most calls. */

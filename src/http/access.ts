@@ -1,12 +1,13 @@
 import { Refusal } from './answer.js';
+import type { Authorize } from './bearer-token.js';
 import type { ResolvedApiOptions } from './options.js';
 
-type AccessOptions = Pick<ResolvedApiOptions, 'authorize' | 'allowedOrigins'>;
+type AccessOptions = Pick<ResolvedApiOptions, 'allowedHosts' | 'allowedOrigins'>;
 
 /**
  * Refuses pages of other hosts: a browser sends its user's cookies and reaches its user's network.
  *
- * @returns The origin of another host that is allowed, to be named in the answer.
+ * @returns The origin of another host that is allowed, for the response's headers.
  * @throws Refusal for one that is not.
  * @internal
  */
@@ -17,13 +18,51 @@ export function checkOrigin(
   const origin = request.headers.get('origin');
   if (origin === null) return undefined;
   if (allowedOrigins.has(origin)) return origin;
-  // By host alone: whoever ends TLS in front of us makes `https` an `http`.
+  // By host alone: a proxy that ends TLS makes `https` an `http`.
   if (URL.canParse(origin) && new URL(origin).host === new URL(request.url).host) return undefined;
   throw new Refusal(
     403,
     'FOREIGN_ORIGIN',
     'Requests of pages from another host are refused. If it is yours, name its origin in the ' +
       'option allowedOrigins of createPerformanceApi.',
+  );
+}
+
+/**
+ * Refuses changes that a page of another site asks for, with or without an `Origin`.
+ *
+ * @param origin - What {@link checkOrigin} returned.
+ * @throws Refusal
+ * @internal
+ */
+export function checkSite({ headers }: Request, origin: string | undefined): void {
+  if (origin !== undefined || headers.get('sec-fetch-site') !== 'cross-site') return;
+  throw new Refusal(403, 'CROSS_SITE', 'Changes that a page of another site asks for are refused.');
+}
+
+/**
+ * Whether the request's host is one of those that the API is reached by. A page whose name an attacker
+ * resolves to this machine is of the same origin, and told apart by its host alone.
+ *
+ * @internal
+ */
+export function isHostAllowed({ url }: Request, { allowedHosts }: AccessOptions): boolean {
+  if (allowedHosts === undefined) return true;
+  const { hostname, port, protocol } = new URL(url);
+  const actualPort = port === '' ? (protocol === 'https:' ? '443' : '80') : port;
+  return allowedHosts.has(hostname) || allowedHosts.has(`${hostname}:${actualPort}`);
+}
+
+/**
+ * @throws Refusal for a host that is not allowed.
+ * @internal
+ */
+export function checkHost(request: Request, options: AccessOptions): void {
+  if (isHostAllowed(request, options)) return;
+  throw new Refusal(
+    403,
+    'FOREIGN_HOST',
+    'The host of the request is not in the option allowedHosts of createPerformanceApi.',
   );
 }
 
@@ -35,7 +74,7 @@ export function checkOrigin(
  */
 export async function checkAuthorized(
   request: Request,
-  { authorize }: AccessOptions,
+  authorize: Authorize | undefined,
 ): Promise<void> {
   if (authorize === undefined) {
     throw new Refusal(
@@ -45,7 +84,7 @@ export async function checkAuthorized(
         'make them: bearerToken(token), for instance.',
     );
   }
-  // Anything but `true` is a no: a promise forgotten somewhere must not open the door.
+  // Anything but `true` is a no: a promise that was not awaited must not open the door.
   if ((await authorize(request)) !== true) {
     throw new Refusal(403, 'FORBIDDEN', 'The request is not authorized.');
   }

@@ -1,10 +1,19 @@
 import type { Clock } from '../base/clock.js';
+import { printable } from '../base/printable.js';
 import { redacted } from '../base/redact.js';
 import { defaultHolder, getCache } from '../cache/default-cache.js';
 import type { CacheManager } from '../cache/manager.js';
 import { summaryOf } from '../stats/latency.js';
 import { RequestFigures, type SlowRequest } from '../stats/request-figures.js';
-import { checkAuthorized, checkOrigin, corsHeaders } from './access.js';
+import {
+  checkAuthorized,
+  checkHost,
+  checkOrigin,
+  checkSite,
+  corsHeaders,
+  isHostAllowed,
+} from './access.js';
+import { AuditLog, type RequestClient } from './audit-log.js';
 import { empty, failure, finished, Refusal } from './answer.js';
 import { localFigures } from './figures.js';
 import { Fleet } from './fleet.js';
@@ -17,14 +26,9 @@ import {
 } from './options.js';
 import { page } from './page.js';
 import type { RequestStats } from './request-stats.js';
-import { ROUTES, type Route, type RouteSource } from './routes.js';
+import { ROUTES, type Reading, type Route, type RouteSource } from './routes.js';
 import { beginsWith, isNormalPath, targetOf } from './url-of.js';
-
-/** What a platform knows beside a `Request`. */
-export interface RequestClient {
-  /** Path and query as they were sent; a `Request` has resolved its dot segments. */
-  readonly target?: string | undefined;
-}
+import type { Scope } from './views.js';
 
 const NORMAL_FORM =
   'The path must be in normal form: no dot segments, empty segments, backslashes or fragments, and ' +
@@ -65,7 +69,8 @@ export class PerformanceApi implements PerformanceSource {
   readonly recorder: RequestFigures;
   private readonly options: ResolvedApiOptions;
   private readonly fleet: Fleet;
-  private readonly paths = new Map<string, RouteHandler>();
+  private readonly audit: AuditLog;
+  private readonly paths = new Map<string, Route>();
   private isClosing = false;
 
   /** @internal */
@@ -81,6 +86,11 @@ export class PerformanceApi implements PerformanceSource {
         this.tellSlow(request);
       },
     );
+    this.audit = new AuditLog(clock, (line) => {
+      this.tell((logger) => {
+        logger.warn(line);
+      });
+    });
     this.fleet = new Fleet({
       clock,
       intervalMs: this.options.fleetIntervalMs,
@@ -151,12 +161,13 @@ export class PerformanceApi implements PerformanceSource {
     const target = typeof client?.target === 'string' ? client.target : targetOf(request);
     if (!this.owns(target)) return undefined;
     const [path = ''] = target.split('?', 1);
-    const handler = this.paths.get(path === `${this.options.basePath}/` ? path.slice(0, -1) : path);
-    if (handler !== undefined) return await handler(request);
+    const route = this.paths.get(path === `${this.options.basePath}/` ? path.slice(0, -1) : path);
+    if (route !== undefined) return await this.answer(route, request, client);
     const isNormal = isNormalPath(path) && !path.endsWith('/');
     const refusal = isNormal
       ? new Refusal(404, 'NOT_FOUND', 'There is no such route.')
       : new Refusal(400, 'BAD_PATH', NORMAL_FORM);
+    if (!isNormal) this.audit.refused(request, client, refusal.code);
     return finished(request, failure(refusal), new Headers());
   }
 
@@ -170,9 +181,8 @@ export class PerformanceApi implements PerformanceSource {
   }
 
   private add(path: string, route: Route): RouteHandler {
-    const handler = (request: Request): Promise<Response> => this.answer(route, request);
-    this.paths.set(path, handler);
-    return handler;
+    this.paths.set(path, route);
+    return (request) => this.answer(route, request, undefined);
   }
 
   private lend(path: string, handler: PerformanceHandler | undefined): void {
@@ -184,7 +194,12 @@ export class PerformanceApi implements PerformanceSource {
     this.add(path, { verb: 'GET', access, answer });
   }
 
-  private async answer(route: Route, request: Request): Promise<Response> {
+  private async answer(
+    route: Route,
+    request: Request,
+    client: RequestClient | undefined,
+  ): Promise<Response> {
+    const { options } = this;
     let extra = new Headers();
     const allow = route.verb === 'GET' ? 'GET, HEAD, OPTIONS' : 'POST, OPTIONS';
     try {
@@ -194,43 +209,59 @@ export class PerformanceApi implements PerformanceSource {
         const message = `Only ${allow} can be used here.`;
         throw new Refusal(405, 'METHOD_NOT_ALLOWED', message, { Allow: allow });
       }
-      extra = corsHeaders(checkOrigin(request, this.options), allow);
+      if (route.access !== 'open') checkHost(request, options);
+      const origin = checkOrigin(request, options);
+      extra = corsHeaders(origin, allow);
       if (method === 'OPTIONS') return finished(request, empty({ Allow: allow }), extra);
-      if (route.access === 'change') await checkAuthorized(request, this.options);
-      if (route.access === 'read' && this.options.protectReads) {
-        await checkAuthorized(request, this.options);
+      if (route.access === 'change') {
+        checkSite(request, origin);
+        await checkAuthorized(request, options.authorize);
       }
-      return finished(request, await route.answer(this.source, request), extra);
+      if (route.access === 'read' && options.authorizeRead !== undefined) {
+        await checkAuthorized(request, options.authorizeRead);
+      }
+      const answer = await route.answer(this.sourceFor(request, client), request);
+      return finished(request, answer, extra);
     } catch (error) {
       if (!(error instanceof Refusal)) this.tellFailure(error);
+      else if (error.status === 403) this.audit.refused(request, client, error.code);
       return finished(request, failure(error), extra);
     }
   }
 
-  private get source(): RouteSource {
-    const { cache, isClosing, options } = this;
+  private sourceFor(request: Request, client: RequestClient | undefined): RouteSource {
+    const { cache, isClosing } = this;
     return {
       ...{ cache, isClosing },
-      figures: async (scope) => {
-        if (scope === 'instance') {
-          const figures = await localFigures(cache, this.recorder);
-          return { figures, scope: { scope, instances: 1 } };
-        }
-        const { figures, instances, known, texts } = await this.fleet.view(cache);
-        const partial = known !== instances;
-        return { figures, texts, scope: { scope, instances, instances_known: known, partial } };
-      },
-      mayRead: async (request) => {
-        if (!options.protectReads) return true;
-        try {
-          return (await options.authorize?.(request)) === true;
-        } catch (error) {
-          // No reason to take the instance out of service.
-          this.tellFailure(error);
-          return false;
-        }
+      figures: async (scope) => await this.reading(cache, scope),
+      mayRead: async () => await this.mayRead(request),
+      onClear: (pattern, count) => {
+        this.audit.cleared(request, client, pattern, count);
       },
     };
+  }
+
+  private async reading(cache: CacheManager, scope: Scope['scope']): Promise<Reading> {
+    if (scope === 'instance') {
+      const figures = await localFigures(cache, this.recorder);
+      return { figures, scope: { scope, instances: 1 } };
+    }
+    const { figures, instances, known, texts } = await this.fleet.view(cache);
+    const partial = known !== instances;
+    return { figures, texts, scope: { scope, instances, instances_known: known, partial } };
+  }
+
+  private async mayRead(request: Request): Promise<boolean> {
+    const { options } = this;
+    if (!isHostAllowed(request, options)) return false;
+    if (options.authorizeRead === undefined) return true;
+    try {
+      return (await options.authorizeRead(request)) === true;
+    } catch (error) {
+      // No reason to take the instance out of service.
+      this.tellFailure(error);
+      return false;
+    }
   }
 
   private tellSlow({ method, path, status, durationMs }: SlowRequest): void {
@@ -242,7 +273,7 @@ export class PerformanceApi implements PerformanceSource {
 
   private tellFailure(error: unknown): void {
     this.tell((logger) => {
-      const message = `A performance route failed: ${redacted(String(error))}`;
+      const message = printable(`A performance route failed: ${redacted(String(error))}`);
       if (logger.error === undefined) logger.warn(message);
       else logger.error(message);
     });

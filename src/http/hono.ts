@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+import { addressOf } from './node-listener.js';
 import { timeRequest } from './node-timing.js';
 import { Timer, type TimingOptions } from './timer.js';
 import { targetOf, urlOf } from './url-of.js';
@@ -35,7 +36,10 @@ export function honoPerformance(options: TimingOptions): HonoMiddleware {
     const node = nodeOf(context.env);
     const target = node === undefined ? targetOf(context.req.raw) : urlOf(node.incoming);
     if (timer.api.owns(target)) {
-      const answer = await timer.api.handle(context.req.raw, { target });
+      const answer = await timer.api.handle(context.req.raw, {
+        target,
+        address: node && addressOf(node.incoming),
+      });
       if (answer !== undefined) return answer;
     }
     const counts = timer.scope === undefined ? undefined : { hits: 0, misses: 0 };

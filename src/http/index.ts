@@ -9,9 +9,9 @@ export {
   createPerformanceApi,
   type PerformanceApi,
   type PerformanceHandlers,
-  type RequestClient,
   type RouteHandler,
 } from './api.js';
+export type { RequestClient } from './audit-log.js';
 export { bearerToken, type Authorize } from './bearer-token.js';
 export {
   fastifyPerformance,

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { belowUnknownMount } from './express-route.js';
-import { toRequest } from './node-listener.js';
+import { addressOf, toRequest } from './node-listener.js';
 import { timeRequest } from './node-timing.js';
 import { Timer, type TimingOptions } from './timer.js';
 import { urlOf } from './url-of.js';
@@ -40,7 +40,9 @@ export function koaPerformance(options: TimingOptions): KoaMiddleware {
       const request = toRequest(context.req);
       // A host that is none, as on node:http.
       if (request === undefined) return await take(context, new Response(null, { status: 400 }));
-      const answer = await timer.api.handle(request, { target });
+      const answer = await timer.api.handle(request, {
+        ...{ target, address: addressOf(context.req) },
+      });
       if (answer !== undefined) return await take(context, answer);
     }
     const timing = timeRequest(timer, context.req, context.res);

@@ -32,12 +32,22 @@ export function toNodeListener(api: PerformanceApi): NodeMiddleware {
       return;
     }
     api
-      .handle(standard, { target })
+      .handle(standard, { target, address: addressOf(request) })
       .then((answer) => (answer === undefined ? pass() : send(answer, response)))
       .catch((error: unknown) => {
         response.destroy(error instanceof Error ? error : undefined);
       });
   };
+}
+
+/**
+ * Address of the other end of the connection.
+ *
+ * @internal
+ */
+export function addressOf({ socket }: IncomingMessage): string | undefined {
+  // Frameworks inject requests without one in tests.
+  return (socket as IncomingMessage['socket'] | undefined)?.remoteAddress;
 }
 
 /**

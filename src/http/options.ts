@@ -14,15 +14,18 @@ import {
 import { isManager } from '../cache/default-cache.js';
 import type { CacheManager } from '../cache/manager.js';
 import type { RequestFigures } from '../stats/request-figures.js';
-import type { Authorize } from './bearer-token.js';
+import { bearerToken, type Authorize } from './bearer-token.js';
 import { page } from './page.js';
 import type { RequestStats } from './request-stats.js';
 
-/** Where slow requests and failures of the API are told; `console`, pino, winston and others fit. */
+/**
+ * Where slow requests, refusals, clears and failures of the API are logged; `console`, pino, winston
+ * and others fit.
+ */
 export interface PerformanceLogger {
-  /** Told of each slow request. */
+  /** Gets slow requests; and refusals and clears with the client's address, 10 of each a minute. */
   warn(message: string): void;
-  /** Told when a route fails; default: `warn`. */
+  /** Gets failures of routes; default: `warn`. */
   error?(message: string): void;
 }
 
@@ -38,7 +41,7 @@ export interface PerformanceSource {
 
 /**
  * Answers a route that the API serves for somebody else: the page, the metrics. The API looks after
- * methods, origins, `protectReads` and failures, and adds `no-store` and `nosniff`.
+ * methods, hosts, origins, who may read, and failures, and adds `no-store` and `nosniff`.
  */
 export type PerformanceHandler = (
   request: Request,
@@ -59,11 +62,22 @@ export interface PerformanceApiOptions {
   slowRequestLogSize?: number | undefined;
   /** Who may change something. Without it, nobody may. */
   authorize?: Authorize | undefined;
-  /** Whether `authorize` is asked for reads as well; `/health` then says no details. Default false. */
+  /**
+   * Who may read: a function, or a token that `Authorization: Bearer` has to carry. Those whom
+   * `authorize` admits may read too, and `/health` gives others the state alone. Default: anyone, or
+   * with `protectReads` those whom `authorize` admits.
+   */
+  authorizeRead?: Authorize | string | undefined;
+  /** Whether reads need `authorize` or `authorizeRead`. Default: whether `authorizeRead` is given. */
   protectReads?: boolean | undefined;
+  /**
+   * Hosts by which the API is reached, `admin.example.org` or `localhost:5001`; without a port, any
+   * port. Requests for others are refused, except for the state at `/health`. Default: any host.
+   */
+  allowedHosts?: readonly string[] | undefined;
   /** Origins of other hosts, `https://admin.example.org`, whose pages may use the API. Default none. */
   allowedOrigins?: readonly string[] | undefined;
-  /** Where slow requests and failures are told; default nowhere. */
+  /** Where slow requests, refusals, clears and failures are logged; default nowhere. */
   logger?: PerformanceLogger | undefined;
   /** How often the figures are left for the other instances, on Redis only; default 5 seconds. */
   fleetInterval?: Duration | undefined;
@@ -83,7 +97,9 @@ export interface ResolvedApiOptions {
   readonly slowThresholdMs: number;
   readonly slowLogSize: number;
   readonly authorize: Authorize | undefined;
-  readonly protectReads: boolean;
+  /** Who may read; `undefined`: anyone. */
+  readonly authorizeRead: Authorize | undefined;
+  readonly allowedHosts: ReadonlySet<string> | undefined;
   readonly allowedOrigins: ReadonlySet<string>;
   readonly logger: PerformanceLogger | undefined;
   readonly fleetIntervalMs: number;
@@ -111,6 +127,21 @@ const isOrigins: Check = (value) =>
     ? undefined
     : "an array of origins such as 'https://admin.example.org'";
 
+const isHosts: Check = (value) =>
+  Array.isArray(value) && value.length > 0 && value.every(isHost)
+    ? undefined
+    : "an array of hosts such as 'admin.example.org' or 'localhost:5001', not empty";
+
+function isHost(value: unknown): boolean {
+  return typeof value === 'string' && /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.test(value);
+}
+
+/** Its value is not described: it may be a token. */
+const isReader: Check = (value) =>
+  typeof value === 'function' || (typeof value === 'string' && value !== '')
+    ? undefined
+    : 'a function, or a token that is not empty';
+
 function isOrigin(value: unknown): boolean {
   return (
     typeof value === 'string' &&
@@ -134,7 +165,9 @@ export function resolveApiOptions(options: PerformanceApiOptions): ResolvedApiOp
     slowRequestThreshold: isDuration,
     slowRequestLogSize: isIntegerIn(1, 10_000),
     authorize: isFunction,
+    authorizeRead: isReader,
     protectReads: isBoolean,
+    allowedHosts: isHosts,
     allowedOrigins: isOrigins,
     logger: isLogger,
     fleetInterval: isDuration,
@@ -149,8 +182,14 @@ export function resolveApiOptions(options: PerformanceApiOptions): ResolvedApiOp
       `${OWNER}: prometheusPath (${prometheusPath}) must not lie below basePath (${basePath}).`,
     );
   }
-  if (options.protectReads === true && options.authorize === undefined) {
-    throw new ConfigurationError(`${OWNER}: protectReads needs authorize, or nobody could read.`);
+  const { authorize, authorizeRead, protectReads = authorizeRead !== undefined } = options;
+  if (protectReads && authorize === undefined && authorizeRead === undefined) {
+    throw new ConfigurationError(
+      `${OWNER}: protectReads needs authorize or authorizeRead, or no one could read.`,
+    );
+  }
+  if (!protectReads && authorizeRead !== undefined) {
+    throw new ConfigurationError(`${OWNER}: authorizeRead has no effect with protectReads: false.`);
   }
   const ms = (value: Duration, name: string): number => toMilliseconds(value, `${OWNER}: ${name}`);
   return {
@@ -162,8 +201,10 @@ export function resolveApiOptions(options: PerformanceApiOptions): ResolvedApiOp
       'slowRequestThreshold',
     ),
     slowLogSize: options.slowRequestLogSize ?? HTTP_DEFAULTS.slowRequestLogSize,
-    authorize: options.authorize,
-    protectReads: options.protectReads ?? false,
+    authorize,
+    authorizeRead: protectReads ? readerOf(authorize, authorizeRead) : undefined,
+    allowedHosts:
+      options.allowedHosts && new Set(options.allowedHosts.map((host) => host.toLowerCase())),
     allowedOrigins: new Set(options.allowedOrigins),
     logger: options.logger,
     fleetIntervalMs: ms(options.fleetInterval ?? HTTP_DEFAULTS.fleetInterval, 'fleetInterval'),
@@ -171,4 +212,15 @@ export function resolveApiOptions(options: PerformanceApiOptions): ResolvedApiOp
     prometheus: options.prometheus,
     clock: options.clock ?? systemClock,
   };
+}
+
+/** Admits whom either admits. */
+function readerOf(
+  authorize: Authorize | undefined,
+  authorizeRead: Authorize | string | undefined,
+): Authorize {
+  const reader = typeof authorizeRead === 'string' ? bearerToken(authorizeRead) : authorizeRead;
+  return async (request) =>
+    (reader !== undefined && (await reader(request)) === true) ||
+    (authorize !== undefined && (await authorize(request)) === true);
 }

@@ -13,8 +13,12 @@ import {
   type Scope,
 } from './views.js';
 
-/** Figures, of when they are read or of all instances as they were added up last. */
-interface Reading {
+/**
+ * Figures, of when they are read or of all instances as they were added up last.
+ *
+ * @internal
+ */
+export interface Reading {
   readonly figures: Figures;
   readonly scope: Scope;
   /** Responses made from the same figures, by what made them. */
@@ -30,14 +34,16 @@ export interface RouteSource {
   readonly cache: CacheManager;
   readonly isClosing: boolean;
   figures(scope: Scope['scope']): Promise<Reading>;
-  /** Whether the caller may see what `protectReads` protects. */
+  /** Whether the caller may see what `authorizeRead` protects. */
   mayRead(request: Request): Promise<boolean>;
+  /** Reports a change to the logger. */
+  onClear(pattern: string, count: number): void;
 }
 
 /** @internal */
 export interface Route {
   readonly verb: 'GET' | 'POST';
-  /** `open`: to everybody; `read`: if `protectReads` is off, or to whom `authorize` admits. */
+  /** `open`: to anyone; `read`: to those who may read. */
   readonly access: 'open' | 'read' | 'change';
   answer(source: RouteSource, request: Request): Promise<Response>;
 }
@@ -88,7 +94,9 @@ async function clear(source: RouteSource, request: Request): Promise<Response> {
     throw badRequest(`pattern must have 1 to ${String(LIMITS.patternChars)} characters.`);
   }
   try {
-    return json({ cleared: await source.cache.clear(pattern), pattern });
+    const cleared = await source.cache.clear(pattern);
+    source.onClear(pattern, cleared);
+    return json({ cleared, pattern });
   } catch (error) {
     if (error instanceof ConfigurationError) throw badRequest(error.message);
     throw error;

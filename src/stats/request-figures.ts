@@ -1,12 +1,15 @@
-import { LIMITS } from '../base/defaults.js';
 import { Distribution } from './distribution.js';
+import { maskedPath, shown } from './request-path.js';
 import { RouteTable } from './route-table.js';
 import { SlowLog } from './slow-log.js';
 
 /** One request that took longer than the threshold. */
 export interface SlowRequest {
   readonly method: string;
-  /** Without the query, which may hold secrets; cut after 500 characters. */
+  /**
+   * The pattern of its route; of a route that is not known, the path with `:param` for what may be a
+   * value. Without the query; cut after 500 characters.
+   */
   readonly path: string;
   /** HTTP status; 499 when the client went away first, 500 when the handler threw. */
   readonly status: number;
@@ -66,7 +69,7 @@ export class RequestFigures {
       record.errors++;
     }
     if (ms > this.slowThresholdMs) {
-      this.addSlow(method, url, isAborted ? CLIENT_CLOSED : status, ms);
+      this.addSlow(method, route || maskedPath(url), isAborted ? CLIENT_CLOSED : status, ms);
     }
   }
 
@@ -77,10 +80,10 @@ export class RequestFigures {
     return all;
   }
 
-  private addSlow(method: string, url: string, status: number, ms: number): void {
+  private addSlow(method: string, path: string, status: number, ms: number): void {
     const request = {
-      method: printable(method).slice(0, 20),
-      path: pathOf(url),
+      method: shown(method, 20),
+      path: shown(path),
       status,
       durationMs: Math.round(ms * 1000) / 1000,
       timestamp: new Date(this.now()).toISOString(),
@@ -88,14 +91,4 @@ export class RequestFigures {
     this.slow.add(request);
     this.onSlow(request);
   }
-}
-
-function pathOf(url: string): string {
-  const [path = ''] = url.replace(/^https?:\/\/[^/?#]*/i, '').split(/[?#]/, 1);
-  return printable(path.slice(0, LIMITS.pathChars)) || '/';
-}
-
-/** A line of a log ends where its writer wants it to. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]/gu, '\uFFFD');
 }

@@ -13,17 +13,20 @@ const number = expect.any(Number) as number;
 const SLOW = '0.8s';
 const SLOW_PAUSE_MS = 900;
 
-describe.each(Object.entries(frameworks))('the performance API on %s', (_, start) => {
+describe.each(Object.entries(frameworks))('the performance API on %s', (name, start) => {
   let cache: CacheManager;
   let api: PerformanceApi;
   let service: Service;
+  const lines: string[] = [];
 
   beforeEach(async () => {
+    lines.length = 0;
     cache = new CacheManager();
     const item = cached((id: string) => Promise.resolve(id), { name: 'item', cache });
     api = createPerformanceApi({
       cache,
       authorize: bearerToken(TOKEN),
+      logger: { warn: (line) => lines.push(line) },
       slowRequestThreshold: SLOW,
     });
     service = await start({ api, serverTimingCache: true, work: item });
@@ -117,6 +120,18 @@ describe.each(Object.entries(frameworks))('the performance API on %s', (_, start
     expect(await cleared.json()).toEqual({ cleared: 2, pattern: 'user:*' });
     const own = await clear('', { authorization, origin: service.url });
     expect(await own.json()).toEqual({ cleared: 1, pattern: '*' });
+    const address = expect.stringMatching(/ (?:from|for) (?:::ffff:)?127\.0\.0\.1[.:]/) as string;
+    expect(lines).toEqual(Array.from({ length: 6 }, () => address));
+  });
+
+  it('shows slow requests by their routes, and no token to anyone', async () => {
+    stream.pauseMs = SLOW_PAUSE_MS;
+    await (await call('/pages/secret-token')).text();
+    stream.pauseMs = PAUSE_MS;
+    await until('it has ended', async () => api.requests.total === 1);
+    const slow = JSON.stringify([await read('/slow-requests'), await read('/stats')]);
+    expect(slow).not.toContain('secret');
+    expect(slow).toContain(name === 'node:http' ? '/pages/:param' : '/pages/:token');
   });
 
   it('shows a page', async () => {

@@ -82,6 +82,7 @@ function onExpress(express: typeof express5): Start {
       throw new Error('boom');
     });
     app.get('/stream', (_, response) => void chunks().pipe(response));
+    app.get('/pages/:token', (_, response) => void chunks().pipe(response));
     app.use(((_error, _request, response, _next) => {
       response.status(500).send('boom');
     }) as express5.ErrorRequestHandler);
@@ -102,7 +103,7 @@ export const frameworks: Readonly<Record<string, Start>> = {
       const [, id] = /^\/items\/([^?]*)/.exec(request.url ?? '') ?? [];
       if (id !== undefined) void work(id).then(() => response.end(id));
       else if (request.url === '/boom') response.writeHead(500).end('boom');
-      else if (request.url === '/stream') chunks().pipe(response);
+      else if (/^\/(?:stream|pages\/.*)$/.test(request.url ?? '')) chunks().pipe(response);
       else routes(request, response);
     });
   },
@@ -122,6 +123,7 @@ export const frameworks: Readonly<Record<string, Start>> = {
       throw new Error('boom');
     });
     app.get('/stream', (_, reply) => reply.send(chunks()));
+    app.get('/pages/:token', (_, reply) => reply.send(chunks()));
     const url = await app.listen({ port: 0, host: '127.0.0.1' });
     return {
       url,
@@ -146,9 +148,11 @@ export const frameworks: Readonly<Record<string, Start>> = {
     router.get('/boom', () => {
       throw new Error('boom');
     });
-    router.get('/stream', (context) => {
-      context.body = chunks();
-    });
+    for (const path of ['/stream', '/pages/:token']) {
+      router.get(path, (context) => {
+        context.body = chunks();
+      });
+    }
     app.use(router.routes() as Koa.Middleware);
     const answer = app.callback();
     return serve((request, response) => void answer(request, response));
@@ -165,9 +169,11 @@ export const frameworks: Readonly<Record<string, Start>> = {
     app.get('/boom', () => {
       throw new Error('boom');
     });
-    app.get('/stream', (context) =>
-      context.body(NodeReadable.toWeb(chunks()) as unknown as ReadableStream),
-    );
+    for (const path of ['/stream', '/pages/:token']) {
+      app.get(path, (context) =>
+        context.body(NodeReadable.toWeb(chunks()) as unknown as ReadableStream),
+      );
+    }
     app.onError((_, context) => context.text('boom', 500));
     const answer = getRequestListener(app.fetch);
     return serve((request, response) => void answer(request, response));
@@ -186,6 +192,9 @@ export const frameworks: Readonly<Record<string, Start>> = {
       stream(response: express5.Response): void {
         chunks().pipe(response);
       }
+      page(response: express5.Response): void {
+        chunks().pipe(response);
+      }
     }
     // By hand: the decorators are of the other dialect.
     const route = (path: string, name: keyof Items): void => {
@@ -194,8 +203,10 @@ export const frameworks: Readonly<Record<string, Start>> = {
     route('items/:id', 'item');
     route('boom', 'boom');
     route('stream', 'stream');
+    route('pages/:token', 'page');
     Param('id')(Items.prototype, 'item', 0);
     Res()(Items.prototype, 'stream', 0);
+    Res()(Items.prototype, 'page', 0);
     Controller()(Items);
     class App {}
     Module({ controllers: [Items] })(App);

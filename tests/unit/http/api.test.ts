@@ -17,7 +17,11 @@ describe('the options of createPerformanceApi', () => {
     [{ slowRequestThreshold: 0 }, 'slowRequestThreshold must be a positive number of seconds'],
     [{ slowRequestLogSize: 0 }, 'slowRequestLogSize must be a whole number from 1'],
     [{ authorize: 'token' }, 'authorize must be a function'],
-    [{ protectReads: true }, 'protectReads needs authorize'],
+    [{ protectReads: true }, 'protectReads needs authorize or authorizeRead'],
+    [{ authorizeRead: '' }, 'authorizeRead must be a function, or a token that is not empty'],
+    [{ authorizeRead: 'a', protectReads: false }, 'authorizeRead has no effect'],
+    [{ allowedHosts: [] }, 'allowedHosts must be an array of hosts'],
+    [{ allowedHosts: ['http://a'] }, 'allowedHosts must be an array of hosts'],
     [{ allowedOrigins: ['*'] }, "allowedOrigins must be an array of origins such as 'https://"],
     [{ allowedOrigins: ['https://a.example/'] }, 'allowedOrigins must be'],
     [{ logger: {} }, 'logger must be an object with a function warn'],
@@ -129,6 +133,89 @@ describe('the API', () => {
     expect(await open?.json()).toEqual({ status: 'ok' });
     const full = await api.handle(get('/api/performance/health', { headers }));
     expect(await full?.json()).toHaveProperty('tiers');
+  });
+
+  it.each(['a function', 'a token'])('lets others read than change: %s', async (kind) => {
+    const api = createPerformanceApi({
+      cache: new CacheManager(),
+      authorize: bearerToken('change'),
+      authorizeRead: kind === 'a token' ? 'read' : bearerToken('read'),
+    });
+    const status = async (path: string, token: string): Promise<number> => {
+      const authorization = `Bearer ${token}`;
+      const method = path === 'cache/clear' ? 'POST' : 'GET';
+      const init = { method, headers: { authorization } };
+      return (await api.handle(get(`/api/performance/${path}`, init)))?.status ?? 0;
+    };
+    for (const path of ['stats', 'cache/stats', 'slow-requests', 'metrics', 'methods']) {
+      expect([await status(path, 'read'), await status(path, 'change')]).toEqual([200, 200]);
+      expect(await status(path, 'none')).toBe(403);
+    }
+    expect([await status('cache/clear', 'read'), await status('cache/clear', 'change')]).toEqual([
+      403, 200,
+    ]);
+    const headers = { authorization: 'Bearer read' };
+    expect(await (await api.handlers.health(get('/'))).json()).toEqual({ status: 'ok' });
+    expect(await (await api.handlers.health(get('/', { headers }))).json()).toHaveProperty('tiers');
+    // The page holds no figures, and asks for the token.
+    expect(await status('', 'none')).toBe(200);
+  });
+
+  it('is reached by allowed hosts alone, and by load balancers for the state', async () => {
+    const cache = new CacheManager();
+    const allowedHosts = ['Admin.example', 'localhost:5001', '[::1]'];
+    const api = createPerformanceApi({ cache, allowedHosts });
+    const status = async (host: string): Promise<number | undefined> =>
+      (await api.handle(new Request(`http://${host}/api/performance/stats`)))?.status;
+    for (const host of ['admin.example', 'admin.example:81', 'localhost:5001', '[::1]:5001']) {
+      expect(await status(host)).toBe(200);
+    }
+    for (const host of ['evil.example', 'localhost', 'admin.example.evil.example', '127.0.0.1']) {
+      expect(await status(host)).toBe(403);
+    }
+    const probe = await api.handlers.health(new Request('http://10.0.0.7/health'));
+    expect([probe.status, await probe.json()]).toEqual([200, { status: 'ok' }]);
+  });
+
+  it('refuses changes that a page of another site asks for', async () => {
+    const cache = new CacheManager();
+    const origin = 'https://admin.example';
+    const api = createPerformanceApi({ cache, authorize: () => true, allowedOrigins: [origin] });
+    const clear = async (headers: Record<string, string>): Promise<number> =>
+      (await api.handlers.clearCache(post('/', headers))).status;
+    expect(await clear({ 'sec-fetch-site': 'cross-site' })).toBe(403);
+    expect(await clear({ 'sec-fetch-site': 'cross-site', origin: 'http://localhost' })).toBe(403);
+    for (const site of ['same-origin', 'none']) {
+      expect(await clear({ 'sec-fetch-site': site })).toBe(200);
+    }
+    expect(await clear({ 'sec-fetch-site': 'cross-site', origin })).toBe(200);
+  });
+
+  it('logs refusals and clears with the address, so many a minute', async () => {
+    const clock = new ManualClock();
+    const lines: string[] = [];
+    const cache = new CacheManager({ clock });
+    const authorize = bearerToken('t');
+    const logger = { warn: (line: string) => lines.push(line) };
+    const api = createPerformanceApi({ cache, clock, authorize, logger });
+    const clear = (pattern: string, headers: Record<string, string> = {}) =>
+      api.handle(post(`/api/performance/cache/clear?pattern=${pattern}`, headers), {
+        address: '10.0.0.7',
+      });
+    await clear('x', { 'x-forwarded-for': '1.2.3.4' });
+    expect(lines).toEqual([
+      'Refused POST /api/performance/cache/clear from 10.0.0.7 (forwarded for 1.2.3.4): FORBIDDEN.',
+    ]);
+    for (let i = 0; i < 1000; i++) await clear('x');
+    expect(lines).toHaveLength(10);
+    // Refusals do not hide changes.
+    await clear('user:*%0A%1b[2J', { authorization: 'Bearer t' });
+    expect(lines[10]).toBe('Cleared 0 entries by pattern user:*\\n\\x1b[2J for 10.0.0.7.');
+    await clock.advance('1m');
+    await clear('x');
+    expect(lines[11]).toMatch(/ FORBIDDEN\. 991 more were not logged\.$/);
+    expect(JSON.stringify(lines)).not.toContain('Bearer');
+    await api.close();
   });
 
   it('lets pages of allowed origins in, and refuses all others', async () => {

@@ -55,7 +55,7 @@ describe('withTiming', () => {
     expect(api.requests.total).toBe(0);
     await response.text();
     expect(api.requests.recentSlow).toMatchObject([
-      { method: 'GET', path: '/users/7', status: 200, durationMs: 3000 },
+      { method: 'GET', path: '/users/:param', status: 200, durationMs: 3000 },
     ]);
   });
 

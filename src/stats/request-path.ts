@@ -1,0 +1,33 @@
+import { LIMITS } from '../base/defaults.js';
+import { printable } from '../base/printable.js';
+
+const WORD = /^[A-Za-z][a-z_-]{0,19}(?:\.[a-z]{1,5})?$/;
+const PREFIX = /^(?:api|rest|v\d{1,2})$/;
+const MAX_SEGMENTS = 8;
+
+/**
+ * The path of a request whose route is not known, fit to be shown: without host and query, and with
+ * `:param` for what may be a value. Paths hold tokens and names of users, so that only the first
+ * segment that is a word is kept, behind prefixes such as `/api/v1`.
+ *
+ * @internal
+ */
+export function maskedPath(url: string): string {
+  const [path = ''] = url.replace(/^https?:\/\/[^/?#]*/i, '').split(/[?#]/, 1);
+  const segments = path.split('/').filter((segment) => segment !== '');
+  const first = segments.findIndex((segment) => !PREFIX.test(segment));
+  const masked = segments.map((segment, i) =>
+    i < first || first === -1 || (i === first && WORD.test(segment)) ? segment : ':param',
+  );
+  const rest = masked.length > MAX_SEGMENTS ? '/…' : '';
+  return `/${masked.slice(0, MAX_SEGMENTS).join('/')}${rest}`;
+}
+
+/**
+ * A route's pattern, or a method, as it is shown.
+ *
+ * @internal
+ */
+export function shown(text: string, chars: number = LIMITS.pathChars): string {
+  return printable(text.slice(0, chars));
+}
