@@ -17,6 +17,7 @@ const LONG = [
   'integration/node-versions',
   'integration/package',
   'integration/package-bundled',
+  'integration/redis/cluster-failover',
   'integration/redis/sentinel-failover',
   'integration/redis/topologies',
 ];

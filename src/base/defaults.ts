@@ -125,7 +125,7 @@ export const LIMITS = {
   offStoreMs: 2000,
   /** Acknowledged invalidations that a process can repeat after a restart of Redis. */
   journalEntries: 10_000,
-  /** How far back a process repeats them after the failover of a cluster's shard. */
+  /** After the failover of a cluster's shard: how long before its former primary was last seen. */
   shardReplayMs: 60_000,
   /** The most that `maxValueBytes` can be. */
   valueBytes: 268_435_456,

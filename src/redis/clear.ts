@@ -60,7 +60,8 @@ function matchingGroups(groups: readonly Group[], key: string): number[] {
   return matching;
 }
 
-async function unlink(connection: Connection, names: readonly string[]): Promise<void> {
+/** Removes keys of any slots. */
+export async function unlink(connection: Connection, names: readonly string[]): Promise<void> {
   await connection.ready();
   const { client, isCluster } = connection;
   // Their slots differ on a cluster; ioredis writes the commands of one turn together.

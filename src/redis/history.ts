@@ -3,6 +3,7 @@ import type { Cluster } from 'ioredis';
 import type { Clock } from '../base/clock.js';
 import { StoreError } from '../base/errors.js';
 import type { FailedShards, StoreHistory } from '../store/coordinator.js';
+import { unlink } from './clear.js';
 import type { Connection } from './connection.js';
 import { isReply } from './failure.js';
 import type { Layout } from './layout.js';
@@ -35,7 +36,10 @@ export class RedisHistory implements StoreHistory {
   connections = 0;
   private noted: { readonly sequence: number; readonly at: number } | undefined;
   private isClosed = false;
+  /** Kept while there is no connection: a shard may fail over meanwhile. */
   private primaries: Primaries | undefined;
+  /** When they were seen, by the monotonic clock. */
+  private seenAt = 0;
   private failed: FailedShards | undefined;
 
   constructor(private readonly options: RedisHistoryOptions) {}
@@ -47,7 +51,6 @@ export class RedisHistory implements StoreHistory {
   /** A connection stands. */
   connected(): void {
     this.connections++;
-    this.primaries = undefined;
     this.lookAtShards();
   }
 
@@ -86,16 +89,17 @@ export class RedisHistory implements StoreHistory {
     const words = [layout.bus, ...encodeFloor(origin)];
     time.sawFloor(Number(await scripts.run('raiseFloor', layout.tags, ...words)));
     // A lease that came back with the state belongs to a load from before what was forgotten.
-    const { client } = connection;
-    for await (const names of scan(client, layout.leasesOf(''))) {
-      if (names.length > 0) await client.unlink(...names);
+    for await (const names of scan(connection.client, layout.leasesOf(''))) {
+      if (names.length > 0) await unlink(connection, names);
     }
   }
 
-  takeFailovers(): FailedShards | undefined {
-    const { failed } = this;
+  get failovers(): FailedShards | undefined {
+    return this.failed;
+  }
+
+  forgetFailovers(): void {
     this.failed = undefined;
-    return failed;
   }
 
   /** Takes the number away: there is no process left to use it. */
@@ -107,16 +111,17 @@ export class RedisHistory implements StoreHistory {
   }
 
   private lookAtShards(): boolean {
-    const { connection, layout } = this.options;
+    const { connection, layout, clock } = this.options;
     if (!connection.isCluster) return false;
-    const before = this.primaries;
+    const { primaries, seenAt, failed: earlier } = this;
     this.primaries = primariesOf(connection.client as Cluster);
-    const failed = before && failedShards(before, this.primaries, layout);
+    this.seenAt = clock.monotonic();
+    const failed = primaries && failedShards(primaries, this.primaries, layout);
     if (failed === undefined) return false;
-    const earlier = this.failed;
     this.failed = {
       hasKey: (key) => failed.hasKey(key) || earlier?.hasKey(key) === true,
       hasTags: failed.hasTags || earlier?.hasTags === true,
+      seenAt: earlier?.seenAt ?? seenAt,
     };
     this.connections++;
     return true;

@@ -31,7 +31,7 @@ export function failedShards(
   before: Primaries,
   now: Primaries,
   layout: Layout,
-): FailedShards | undefined {
+): Omit<FailedShards, 'seenAt'> | undefined {
   const failed = new Set<number>();
   for (let slot = 0; slot < SLOTS; slot++) {
     const [old, present] = [before[slot], now[slot]];

@@ -181,14 +181,18 @@ export interface StoreHistory {
   readSequence(): Promise<number | undefined>;
   /** Makes everything that was created before now a miss for all caches, and ends all leases. */
   raiseFloor(): Promise<void>;
-  /** On a cluster: what lives on shards that have failed over since the last call. */
-  takeFailovers?(): FailedShards | undefined;
+  /** On a cluster: what lives on shards that have failed over and are not repaired yet. */
+  readonly failovers?: FailedShards | undefined;
+  /** What the failovers may have undone is being done again. */
+  forgetFailovers?(): void;
 }
 
 /** What lives on the shards of a cluster that have another primary now. */
 export interface FailedShards {
   hasKey(key: string): boolean;
   readonly hasTags: boolean;
+  /** When the former primaries were last seen, by the monotonic clock. */
+  readonly seenAt: number;
 }
 
 /** The answer to {@link Coordinator.acquire}. */

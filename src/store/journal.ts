@@ -1,6 +1,6 @@
 import { LIMITS } from '../base/defaults.js';
 import type { Clock } from '../base/clock.js';
-import type { KeyPattern, StoreHistory } from './coordinator.js';
+import type { FailedShards, KeyPattern, StoreHistory } from './coordinator.js';
 
 /** What was invalidated: a key, a tag, or what matches a pattern. */
 export type Invalidation =
@@ -38,8 +38,9 @@ export class Journal {
   /** Stays at the front: a new iterator would pass over all that was deleted there. */
   private oldest = this.entries.entries();
   private last = 0;
-  /** The highest number that is kept no more. */
+  /** The highest number that is kept no more, and when it was given. */
   private forgotten = 0;
+  private forgottenAt = -Infinity;
   /** The connection whose store is known to remember everything; see {@link StoreHistory.connections}. */
   private checked = -1;
   private checking: Promise<void> | undefined;
@@ -66,7 +67,7 @@ export class Journal {
     if (this.last === 0) {
       // Nothing to lose: a process that has invalidated nothing must not empty a good cache.
       this.checked = store.connections;
-      store.takeFailovers?.();
+      store.forgetFailovers?.();
       return undefined;
     }
     return (this.checking ??= this.check(store).finally(() => {
@@ -95,9 +96,10 @@ export class Journal {
       this.oldest = entries.entries();
       return;
     }
-    const [oldest, { sequence }] = next.value;
+    const [oldest, { sequence, at }] = next.value;
     entries.delete(oldest);
     this.forgotten = sequence;
+    this.forgottenAt = at;
   }
 
   /** One number at a time: those that come meanwhile travel as the highest of them. */
@@ -120,20 +122,21 @@ export class Journal {
 
   private async check(store: StoreHistory): Promise<void> {
     while (this.checked !== store.connections) {
-      const { connections } = store;
+      const { connections, failovers } = store;
       const known = (await store.readSequence()) ?? 0;
       if (connections !== store.connections) continue;
-      if (known < this.forgotten) await store.raiseFloor();
-      this.repeat(known, store);
+      // A cluster has no number: what was acknowledged shortly before a failover may be lost.
+      const since = failovers === undefined ? Infinity : failovers.seenAt - LIMITS.shardReplayMs;
+      if (known < this.forgotten || this.forgottenAt >= since) await store.raiseFloor();
+      this.repeat(known, failovers, since);
+      if (connections === store.connections) store.forgetFailovers?.();
       this.checked = connections;
     }
     this.noted = 0;
     void this.note(store);
   }
 
-  private repeat(known: number, store: StoreHistory): void {
-    const shards = store.takeFailovers?.();
-    const since = this.options.clock.monotonic() - LIMITS.shardReplayMs;
+  private repeat(known: number, shards: FailedShards | undefined, since: number): void {
     const lost: Invalidation[] = [];
     for (const { what, sequence, at } of this.entries.values()) {
       const isOnShard =

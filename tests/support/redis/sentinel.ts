@@ -94,6 +94,17 @@ export class SentinelGroup {
     await until('the replicas are in step', isInStep);
   }
 
+  /** Waits until both replicas have everything that the primary has acknowledged until now. */
+  async replicated(): Promise<void> {
+    const ask = async (): Promise<string> =>
+      await withClient((await this.primary()).port, (client) => client.info('replication'));
+    const wanted = Number(/master_repl_offset:(\d+)/.exec(await ask())?.[1]);
+    await until('the replicas have everything', async () => {
+      const offsets = [...(await ask()).matchAll(/state=online,offset=(\d+)/g)];
+      return offsets.length === 2 && offsets.every(([, offset]) => Number(offset) >= wanted);
+    });
+  }
+
   /** Waits until all sentinels name another primary than this, and until that takes writes. */
   async successor(primary: RedisServer): Promise<void> {
     await until('the sentinels agree on a new primary', async () => {

@@ -36,10 +36,8 @@ class FakeStore implements StoreHistory {
     this.floor++;
   }
 
-  takeFailovers(): FailedShards | undefined {
-    const { failovers } = this;
+  forgetFailovers(): void {
     this.failovers = undefined;
-    return failovers;
   }
 }
 
@@ -148,10 +146,47 @@ describe('The journal', () => {
     await clock.advance('61s');
     journal.acknowledged(store, [key('moved'), key('stayed'), { kind: 'tag', name: 'tag' }]);
     for (let i = 0; i < 3; i++) await turn();
-    store.connections++;
-    store.failovers = { hasKey: (name) => name !== 'stayed', hasTags: true };
+    failOver(store, clock.monotonic());
     await journal.ready(store);
     expect(lost).toEqual(['moved', 'tag']);
+    expect(store.failovers).toBeUndefined();
     expect(store.floor).toBe(0);
   });
+
+  it('repeats the last minute before the former primaries were last seen', async () => {
+    const { store, journal, lost, clock } = setUp();
+    journal.acknowledged(store, [key('early')]);
+    await clock.advance('61s');
+    journal.acknowledged(store, [key('late')]);
+    const seenAt = clock.monotonic();
+    // The connection is away for longer than that.
+    await clock.advance('5m');
+    failOver(store, seenAt);
+    await journal.ready(store);
+    expect(lost).toEqual(['late']);
+  });
+
+  it('raises the floor when it does not reach back for the minute before a failover', async () => {
+    const { store, journal, lost, clock } = setUp();
+    journal.capacity = 2;
+    store.sequence = Infinity;
+    journal.acknowledged(store, [key('a'), key('b'), key('c')]);
+    failOver(store, clock.monotonic());
+    store.failure = new Error('away');
+    await expect(journal.ready(store)).rejects.toThrow('away');
+    store.failure = undefined;
+    await journal.ready(store);
+    expect([lost, store.floor]).toEqual([['b', 'c'], 1]);
+    // Nothing of the last minute is forgotten.
+    await clock.advance('61s');
+    failOver(store, clock.monotonic());
+    await journal.ready(store);
+    expect(store.floor).toBe(1);
+  });
 });
+
+/** A shard that lives on has the key 'stayed' alone. */
+function failOver(store: FakeStore, seenAt: number): void {
+  store.connections++;
+  store.failovers = { hasKey: (name) => name !== 'stayed', hasTags: true, seenAt };
+}
