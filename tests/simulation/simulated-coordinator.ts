@@ -1,0 +1,295 @@
+import type { Scheduler } from './scheduler.js';
+import type {
+  Coordinator,
+  CoordinatorListener,
+  CoordinatorOptions,
+  Grant,
+  KeyPattern,
+  SetOutcome,
+  StoredText,
+  TagVersions,
+} from '../../src/store/coordinator.js';
+import type { BusLink } from './bus-link.js';
+import type { CommandLink } from './command-link.js';
+import type { Push } from './server.js';
+import { SimulatedHistory } from './simulated-history.js';
+
+/** Keys that one step of a scan looks at. */
+const SCAN_STEP = 2;
+
+export interface SimulatedStoreOptions {
+  readonly scheduler: Scheduler;
+  readonly link: CommandLink;
+  readonly bus: BusLink;
+  readonly namespace: string;
+  /** All keys that there may be, for scans. */
+  readonly keys: readonly string[];
+  /** How far the process's clock is ahead of the server's. */
+  readonly skewMs: number;
+  /** How long the bus takes from the connection to its probe. */
+  readonly openMs: () => number;
+}
+
+/** What `src/redis/coordinator.ts` is over ioredis. */
+export class SimulatedCoordinator implements Coordinator {
+  readonly messages = { sent: 0, received: 0 };
+  lastTagClock: number | undefined;
+  readonly listener: CoordinatorListener;
+  readonly history: SimulatedHistory;
+  private hasAnswered = false;
+  private question: Promise<void> | undefined;
+  private starting: Promise<void> | undefined;
+
+  constructor(
+    private readonly options: CoordinatorOptions,
+    private readonly simulated: SimulatedStoreOptions,
+    private readonly onClose: () => void,
+  ) {
+    this.listener = options.listener;
+    this.history = new SimulatedHistory(simulated.link, options.origin, () => {
+      this.listener.onReset();
+    });
+    if (options.listens === false) return;
+    simulated.bus.listener = {
+      onPush: (push) => {
+        this.receive(push);
+      },
+      onReset: () => {
+        this.listener.onReset();
+      },
+      onChange: () => {
+        this.listener.onChange();
+      },
+    };
+  }
+
+  get isConnected(): boolean {
+    return this.simulated.link.isConnected;
+  }
+
+  get isListening(): boolean {
+    return this.simulated.bus.isListening;
+  }
+
+  get clockOffsetMs(): number {
+    return -this.simulated.skewMs;
+  }
+
+  connected(): void {
+    this.history.connections++;
+    this.ready()?.catch(() => undefined);
+    if (this.options.listens !== false) this.simulated.bus.open(this.simulated.openMs());
+    this.listener.onChange();
+  }
+
+  disconnected(): void {
+    this.hasAnswered = false;
+    this.question = undefined;
+    this.lastTagClock = undefined;
+    this.listener.onChange();
+  }
+
+  ready(): Promise<void> | undefined {
+    if (this.starting !== undefined) return this.starting;
+    const connecting = this.simulated.link.ready();
+    if (connecting === undefined) return this.asked();
+    const starting = connecting.then(() => this.asked());
+    const over = (): void => {
+      this.starting = undefined;
+    };
+    starting.then(over, over);
+    return (this.starting = starting);
+  }
+
+  async acquire(
+    key: string,
+    token: string,
+    leaseMs: number,
+    withinMs: number,
+    seize = false,
+  ): Promise<Grant> {
+    const notAfter = this.serverTime() + withinMs;
+    await this.ready();
+    return await this.simulated.link.send((server) =>
+      server.acquire(key, token, leaseMs, notAfter, seize),
+    );
+  }
+
+  async renew(key: string, token: string, leaseMs: number): Promise<boolean> {
+    await this.ready();
+    return await this.simulated.link.send((server) => server.renew(key, token, leaseMs));
+  }
+
+  async release(key: string, token: string): Promise<void> {
+    await this.ready();
+    const { origin } = this.options;
+    await this.simulated.link.send((server) => {
+      server.release(key, token, origin);
+    });
+  }
+
+  async fill(key: string, token: string, text: string, ttlMs: number): Promise<boolean> {
+    await this.ready();
+    const { origin } = this.options;
+    return await this.simulated.link.send((server) => server.fill(key, token, text, ttlMs, origin));
+  }
+
+  async set(key: string, text: string, ttlMs: number, withinMs: number): Promise<void> {
+    const notAfter = this.serverTime() + withinMs;
+    await this.ready();
+    const { origin } = this.options;
+    await this.simulated.link.send((server) => server.set(key, text, ttlMs, notAfter, origin));
+  }
+
+  async setMany(entries: readonly StoredText[], withinMs: number): Promise<SetOutcome> {
+    const notAfter = this.serverTime() + withinMs;
+    await this.ready();
+    const { origin } = this.options;
+    return await this.simulated.link.send((server) => server.setMany(entries, notAfter, origin));
+  }
+
+  async deleteMany(keys: readonly string[]): Promise<(string | undefined)[]> {
+    await this.ready();
+    const { origin } = this.options;
+    return await this.simulated.link.send((server) => server.deleteMany(keys, origin));
+  }
+
+  /** As `src/redis/clear.ts`: first the leases, then the values, each step asked for and removed. */
+  async *clear(
+    groups: readonly (readonly KeyPattern[])[],
+  ): AsyncGenerator<readonly (readonly string[])[]> {
+    await this.ready();
+    const patterns = groups.flat();
+    const { link, keys } = this.simulated;
+    const matching = (step: number): readonly string[] =>
+      keys
+        .slice(step, step + SCAN_STEP)
+        .filter((key) => patterns.some((pattern) => pattern.matches(key)));
+    for (let step = 0; step < keys.length; step += SCAN_STEP) {
+      await link.send(() => undefined);
+      await link.send((server) => {
+        for (const key of matching(step)) server.dropLease(key);
+      });
+      yield [];
+    }
+    for (let step = 0; step < keys.length; step += SCAN_STEP) {
+      const there = await link.send((server) =>
+        matching(step).filter((key) => server.get(key) !== undefined),
+      );
+      if (there.length === 0) continue;
+      const gone = await link.send((server) => there.filter((key) => server.unlink(key)));
+      yield groups.map((group) =>
+        gone.filter((key) => group.some((pattern) => pattern.matches(key))),
+      );
+    }
+    await this.ready();
+    const { origin } = this.options;
+    const sources = patterns.map(({ source }) => source);
+    await link.send((server) => {
+      server.publish({ kind: 'clear', patterns: sources, origin });
+    });
+  }
+
+  async *count(): AsyncGenerator<number> {
+    await this.ready();
+    yield 0;
+  }
+
+  async tagClock(): Promise<number> {
+    await this.ready();
+    return this.sawTagClock(await this.simulated.link.send((server) => server.tagClock()));
+  }
+
+  async tagVersions(tags: readonly string[]): Promise<TagVersions> {
+    await this.ready();
+    const [versions, floor] = await this.simulated.link.send(
+      (server) => [server.tagVersions(tags), server.floor] as const,
+    );
+    this.history.sawFloor(floor);
+    return versions;
+  }
+
+  async invalidateTags(tags: readonly string[]): Promise<number> {
+    await this.ready();
+    const { origin } = this.options;
+    return this.sawTagClock(
+      await this.simulated.link.send((server) => server.invalidateTags(tags, origin)),
+    );
+  }
+
+  close(): void {
+    this.onClose();
+    if (this.options.listens !== false) this.simulated.bus.lose();
+  }
+
+  private asked(): Promise<void> | undefined {
+    return this.hasAnswered ? undefined : (this.question ??= this.ask());
+  }
+
+  private async ask(): Promise<void> {
+    const found = await this.simulated.link.send(({ knownTagClock, floor }) => {
+      return { knownTagClock, floor };
+    });
+    this.lastTagClock = found.knownTagClock;
+    this.history.sawFloor(found.floor);
+    this.hasAnswered = true;
+    this.question = undefined;
+  }
+
+  private receive(push: Push): void {
+    const { listener } = this;
+    if (push.kind === 'changed') {
+      if (push.keys === undefined) {
+        this.lastTagClock = undefined;
+        listener.onReset();
+      } else listener.onKeys(push.keys);
+      return;
+    }
+    if (push.kind !== 'message') return;
+    const { message } = push;
+    const isOurs = message.origin === this.options.origin;
+    switch (message.kind) {
+      case 'set':
+      case 'delete':
+        if (!isOurs) listener.onKeys([message.key]);
+        listener.onLeaseEnd(message.key);
+        break;
+      case 'changed':
+        if (!isOurs) listener.onKeys(message.keys);
+        for (const key of message.keys) listener.onLeaseEnd(key);
+        break;
+      case 'fill':
+        if (!this.simulated.bus.isTracking && !isOurs) listener.onKeys([message.key]);
+        listener.onLeaseEnd(message.key);
+        break;
+      case 'filled':
+        if (!this.simulated.bus.isTracking && !isOurs) listener.onKeys(message.keys);
+        for (const key of message.keys) listener.onLeaseEnd(key);
+        break;
+      case 'release':
+        listener.onLeaseEnd(message.key);
+        break;
+      case 'tags':
+        this.sawTagClock(message.version);
+        if (!isOurs) listener.onTags(message.tags, message.version);
+        break;
+      case 'clear':
+        if (!isOurs) listener.onPatterns(message.patterns);
+        break;
+      case 'floor':
+        this.history.sawFloor(message.floor);
+        break;
+      case 'probe':
+        break;
+    }
+  }
+
+  private sawTagClock(clock: number): number {
+    this.lastTagClock = Math.max(this.lastTagClock ?? 0, clock);
+    return clock;
+  }
+
+  private serverTime(): number {
+    return this.simulated.scheduler.now;
+  }
+}
