@@ -1,4 +1,4 @@
-/* What can be read only once is refused by every way in that stores results. */
+/* What can be read only once is refused by every way in that stores results, in both dialects. */
 import { Readable } from 'node:stream';
 
 import { Cached, cached, CachePut, getCache, Memoized, memoized, Timed, timed } from 'aurora-cache';
