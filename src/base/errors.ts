@@ -1,3 +1,5 @@
+import { printable } from './printable.js';
+
 const BRAND = Symbol.for('aurora-cache.error');
 
 /** Stable identifiers of the package's errors; safe to compare, unlike messages. */
@@ -23,7 +25,8 @@ export class CacheError extends Error {
   readonly code: CacheErrorCode;
 
   constructor(code: CacheErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+    // Values, keys and other programs' messages may be part of it.
+    super(printable(message), options);
     this.code = code;
     this.name = new.target.name;
     Object.defineProperty(this, BRAND, { value: true });

@@ -18,3 +18,12 @@ export function printable(text: string): string {
     );
   });
 }
+
+/**
+ * The same for text of several lines.
+ *
+ * @internal
+ */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}

@@ -1,3 +1,5 @@
+import { printable } from './printable.js';
+
 const issued = new Set<string>();
 const MOST = 1000;
 
@@ -12,10 +14,11 @@ export function warnOnce(code: string, subject: string, message: string): void {
   // Bounded: a subject may come from data, and a set that only grows is a leak.
   if (issued.has(identity) || issued.size >= MOST) return;
   issued.add(identity);
+  const line = printable(message);
   if (typeof process === 'object' && typeof process.emitWarning === 'function') {
-    process.emitWarning(message, { type: 'AuroraCacheWarning', code });
+    process.emitWarning(line, { type: 'AuroraCacheWarning', code });
   } else {
     // eslint-disable-next-line no-console -- where there is no other way to be heard
-    console.warn(`AuroraCacheWarning [${code}]: ${message}`);
+    console.warn(`AuroraCacheWarning [${code}]: ${line}`);
   }
 }

@@ -273,6 +273,17 @@ export class CacheManager {
     const { name, namespace } = engine.options;
     return `CacheManager { name: '${name}', namespace: '${namespace}', prefix: '${prefix}' }`;
   }
+
+  /**
+   * The same for `JSON.stringify`.
+   *
+   * @internal
+   */
+  toJSON(): unknown {
+    const { engine, prefix } = this[CORE];
+    const { name, namespace } = engine.options;
+    return { cache: 'CacheManager', name, namespace, prefix };
+  }
 }
 
 /** An error thrown before there is a promise, as the method's promise. */

@@ -4,11 +4,12 @@ import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 
 import { LIMITS } from '../base/defaults.js';
 import { describe } from '../base/duration.js';
+import { printable } from '../base/printable.js';
 import { EXIT, Failure, reason } from './failure.js';
 
 /** What a file of options is called in messages. */
 export function nameOf(path: string): string {
-  return path === '-' ? 'standard input' : path;
+  return path === '-' ? 'standard input' : printable(path);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 
 import { isCacheError } from '../base/errors.js';
+import { printableLines } from '../base/printable.js';
 import { generateNginxConfig, type NginxOptions } from '../nginx/index.js';
 import { nameOf, readConfig } from './config-file.js';
 import { codeOf, EXIT, Failure, reason } from './failure.js';
@@ -63,7 +64,7 @@ async function generate({
 }
 
 function warn(lines: string): void {
-  if (lines !== '') process.stderr.write(`${lines}\n`);
+  if (lines !== '') process.stderr.write(`${printableLines(lines)}\n`);
 }
 
 async function print(text: string): Promise<void> {

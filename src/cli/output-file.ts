@@ -3,6 +3,7 @@ import type { Stats } from 'node:fs';
 import { open, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
+import { printable } from '../base/printable.js';
 import { codeOf, EXIT, Failure, reason } from './failure.js';
 
 /**
@@ -20,7 +21,7 @@ export async function writeOutput(path: string, text: string): Promise<void> {
     if (old !== undefined && !old.isFile()) await writeFile(target, text);
     else await replace(target, text, old);
   } catch (error) {
-    throw new Failure(`cannot write ${path}: ${reason(error)}.`, EXIT.failed);
+    throw new Failure(`cannot write ${printable(path)}: ${reason(error)}.`, EXIT.failed);
   }
 }
 

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 
 import { Command, CommanderError } from 'commander';
 
+import { printable, printableLines } from '../base/printable.js';
 import { EXIT, Failure } from './failure.js';
 import { nginxCommand } from './nginx-command.js';
 
@@ -42,7 +43,7 @@ function program(): Command {
     .exitOverride()
     .configureOutput({
       outputError: (message) => {
-        tell(shown(message), EXIT.usage);
+        tell(printable(shown(message)), EXIT.usage);
       },
     });
   const nginx = nginxCommand().copyInheritedSettings(command);
@@ -73,6 +74,6 @@ function defect(error: unknown): string {
 }
 
 function tell(message: string, exitCode: number): number {
-  process.stderr.write(`aurora-cache: ${message}\n`);
+  process.stderr.write(`aurora-cache: ${printableLines(message)}\n`);
   return exitCode;
 }

@@ -180,6 +180,24 @@ export class PerformanceApi implements PerformanceSource {
     await this.fleet.close();
   }
 
+  /**
+   * For logs and debuggers, which would print what the cache is connected with.
+   *
+   * @internal
+   */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `PerformanceApi { basePath: '${this.options.basePath}' }`;
+  }
+
+  /**
+   * The same for `JSON.stringify`.
+   *
+   * @internal
+   */
+  toJSON(): unknown {
+    return { api: 'PerformanceApi', basePath: this.options.basePath };
+  }
+
   private add(path: string, route: Route): RouteHandler {
     this.paths.set(path, route);
     return (request) => this.answer(route, request, undefined);

@@ -183,6 +183,15 @@ export class RedisAdapter {
     return `RedisStore { ${this.connection.client.status} }`;
   }
 
+  /**
+   * The same for `JSON.stringify`, of the store and of a Keyv instance around it.
+   *
+   * @internal
+   */
+  toJSON(): unknown {
+    return { store: 'RedisStore', status: this.connection.client.status };
+  }
+
   /** Closes the connection, if it is the store's own. */
   async disconnect(): Promise<void> {
     await this.connection.close();

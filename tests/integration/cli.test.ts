@@ -70,6 +70,8 @@ describe('aurora-cache', () => {
     [['nginx', '--password=s3cret'], "unknown option '--password'"],
     [['nginx', '-ps3cret'], "unknown option '-p'"],
     [['nginx', 's3cret'], "too many arguments for 'nginx'. Expected 0 arguments but got 1."],
+    [['ng\nnix\u001B[2J'], "unknown command 'ng\\nnix\\x1b[2J'"],
+    [['nginx', '--a\rb'], "unknown option '--a\\rb'"],
     [['nginx', '--config'], "option '-c, --config <file>' argument missing"],
     [['nginx', '--config='], '--config: the name of the file is empty.'],
     [['nginx', '--out', ''], '--out: the path is empty.'],

@@ -1,8 +1,10 @@
-import { inspect } from 'node:util';
+import { format, inspect } from 'node:util';
 
 import { cached, CacheManager, configureCache, getCache, type CacheOptions } from 'aurora-cache';
+import { createPerformanceApi } from 'aurora-cache/http';
 import { RedisStore } from 'aurora-cache/redis';
 import { Redis } from 'ioredis';
+import { Keyv } from 'keyv';
 
 import { defaultHolder } from '../../../src/cache/default-cache.js';
 import { CacheProcess, stopProcesses } from '../../support/redis/cache-process.js';
@@ -241,9 +243,15 @@ it('no password is printed with a cache or a store, however deep', async () => {
   ];
   for (const cache of secrets) cache.on('error', () => undefined);
   const store = new RedisStore('redis://user:s3cret@127.0.0.1:1/0', { onError: () => undefined });
-  for (const holder of [...secrets, secrets[0]?.namespace('below'), store]) {
+  const keyv = new Keyv({ store });
+  const api = createPerformanceApi({ cache: secrets[0], authorizeRead: 's3cret' });
+  await api.handle(new Request('http://localhost/api/performance/stats?scope=fleet'));
+  for (const holder of [...secrets, secrets[0]?.namespace('below'), store, keyv, api]) {
     expect(inspect({ holder }, { depth: 20, showHidden: true })).not.toContain('s3cret');
+    expect(JSON.stringify({ holder })).not.toContain('s3cret');
+    for (const how of ['%j', '%o', '%O', '%s']) expect(format(how, holder)).not.toContain('s3cret');
   }
+  await api.close();
   await Promise.all(secrets.map((cache) => cache.close()));
   await store.disconnect();
 });

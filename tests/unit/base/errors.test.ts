@@ -1,5 +1,7 @@
 import { runInNewContext } from 'node:vm';
 
+import { CacheManager } from 'aurora-cache';
+
 import type * as errors from '../../../src/base/errors.js';
 import {
   CacheError,
@@ -42,6 +44,14 @@ describe('every error of the package', () => {
     expect(new SerializationError('m', { cause }).cause).toBe(cause);
     expect(new StoreError('set', 'm', { cause }).cause).toBe(cause);
     expect('cause' in new CacheKeyError('m')).toBe(false);
+  });
+
+  it('has a message of one line, whatever values are in it', () => {
+    expect(() => new CacheManager({ defaultTtl: 'a\nb\u001B[2J' as never })).toThrow(
+      'a\\nb\\x1b[2J',
+    );
+    expect(() => new CacheManager({ 'x\ry': 1 } as never)).toThrow("no option 'x\\ry'");
+    expect(new LoadTimeoutError('k\n', 5).message).toContain("'k\\n'");
   });
 
   it('says what it was about', () => {

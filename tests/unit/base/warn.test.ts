@@ -21,6 +21,11 @@ describe('warnOnce', () => {
     });
   });
 
+  it('is one line, without what a terminal obeys', () => {
+    warnOnce('AURORA_TEST', 'subject', 'The key a\nb\u001B[31m.');
+    expect(emitted).toHaveBeenCalledWith('The key a\\nb\\x1b[31m.', expect.anything());
+  });
+
   it('reaches those who listen to warnings', async () => {
     emitted.mockRestore();
     // Jest gives tests a copy of `process`; warnings are emitted on the one there is.
