@@ -44,3 +44,25 @@ export async function traced(
   }, trace);
   return value;
 }
+
+/**
+ * The same for a load that is synchronous: subscribers to `asyncEnd` hear of its end as well.
+ *
+ * @throws what the load throws.
+ * @internal
+ */
+export function tracedSync(trace: LoadTrace, run: (trace: LoadTrace) => unknown): unknown {
+  return channel.start.runStores(trace, () => {
+    try {
+      return run(trace);
+    } catch (error) {
+      trace.error = error;
+      channel.error.publish(trace);
+      throw error;
+    } finally {
+      channel.end.publish(trace);
+      channel.asyncStart.publish(trace);
+      channel.asyncEnd.publish(trace);
+    }
+  });
+}

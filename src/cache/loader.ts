@@ -48,7 +48,7 @@ async function run(
         ? await outcome
         : await limited(engine, context, outcome, policy.hardMs);
     const durationMs = clock.monotonic() - start;
-    record?.loadTimes.record(durationMs);
+    record?.recordLoad(durationMs);
     if (trace !== undefined) Object.assign(trace, { outcome: 'loaded', durationMs });
     if (events.hears('load')) events.emit('load', { key, durationMs });
     return value;

@@ -2,6 +2,7 @@ import { isThenable } from '../base/thenable.js';
 import { warnOnce } from '../base/warn.js';
 import type { Engine } from '../cache/engine.js';
 import { toStore } from '../cache/fill.js';
+import { isTraced, tracedSync, type LoadTrace } from '../cache/load-channel.js';
 import type { MemoryEntry } from '../cache/read-path.js';
 import { isSpent } from '../cache/spent-results.js';
 import type { CachedMethod, Located } from './cached-method.js';
@@ -30,7 +31,11 @@ export function compute(
   // The method itself may invalidate what it is about to return.
   const fence = engine.raiseFence(key);
   try {
-    const value = run(engine, method, site, key, self, args);
+    const value = isTraced()
+      ? tracedSync({ cache: engine.options.name, method: record.name }, (trace) =>
+          run(engine, method, site, key, self, args, trace),
+        )
+      : run(engine, method, site, key, self, args);
     if (isThenable(value)) {
       warnOnce(
         'AURORA_MEMOIZED_PROMISE',
@@ -55,6 +60,7 @@ function run(
   key: string,
   self: unknown,
   args: readonly unknown[],
+  trace?: LoadTrace,
 ): unknown {
   const start = engine.clock.monotonic();
   engine.counters.loads++;
@@ -62,14 +68,16 @@ function run(
   try {
     const value = method.body.apply(self, args as unknown[]);
     const durationMs = engine.clock.monotonic() - start;
-    record.loadTimes.record(durationMs);
+    record.recordLoad(durationMs);
+    if (trace !== undefined) Object.assign(trace, { outcome: 'loaded', durationMs });
     if (engine.events.hears('load')) engine.events.emit('load', { key, durationMs });
     return value;
   } catch (error) {
     engine.counters.loadErrors++;
     record.loadErrors++;
+    const durationMs = engine.clock.monotonic() - start;
+    if (trace !== undefined) Object.assign(trace, { outcome: 'failed', durationMs });
     if (engine.events.hears('loadError')) {
-      const durationMs = engine.clock.monotonic() - start;
       engine.events.emit('loadError', { key, error, durationMs });
     }
     throw error;

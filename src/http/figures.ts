@@ -45,6 +45,7 @@ export interface MethodCacheFigures {
   readonly bypasses: number;
   readonly loads: number;
   readonly loadErrors: number;
+  readonly timeSavedMs: number;
   readonly loadTimes: DistributionSnapshot;
 }
 
@@ -93,9 +94,9 @@ function methodsOf(cache: CacheManager): MethodFigures[] {
   }
   const methods: MethodFigures[] = [];
   for (const record of cache[CORE].engine.methods.values()) {
-    const { name, hits, misses, stale, bypasses, loads, loadErrors } = record;
+    const { name, hits, misses, stale, bypasses, loads, loadErrors, timeSavedMs } = record;
     const loadTimes = record.loadTimes.snapshot() ?? NO_DURATIONS;
-    const figures = { hits, misses, stale, bypasses, loads, loadErrors, loadTimes };
+    const figures = { hits, misses, stale, bypasses, loads, loadErrors, timeSavedMs, loadTimes };
     methods.push({ name, cache: figures, timing: timed.get(name) });
     timed.delete(name);
   }

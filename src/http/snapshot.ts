@@ -119,6 +119,7 @@ function readMethod(read: unknown): MethodFigures {
             bypasses: number(cached['bypasses']),
             loads: number(cached['loads']),
             loadErrors: number(cached['loadErrors']),
+            timeSavedMs: number(cached['timeSavedMs']),
             loadTimes: readDurations(cached['loadTimes']),
           },
     timing:

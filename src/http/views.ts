@@ -110,7 +110,6 @@ function methodFields({ name, cache, timing }: MethodFigures): Json {
   const misses = cache?.misses ?? 0;
   const bypasses = cache?.bypasses ?? 0;
   const loads = cache?.loadTimes;
-  const mean = loads === undefined || loads.count === 0 ? 0 : loads.sum / loads.count;
   return {
     name,
     calls: cache === undefined ? (timing?.calls ?? 0) : hits + misses + bypasses,
@@ -121,7 +120,7 @@ function methodFields({ name, cache, timing }: MethodFigures): Json {
     bypasses,
     loads: cache?.loads ?? 0,
     errors: cache === undefined ? (timing?.errors ?? 0) : cache.loadErrors,
-    time_saved: seconds(hits * mean),
+    time_saved: seconds(cache?.timeSavedMs ?? 0),
     load_times: loads === undefined ? null : timesOf(loads),
     call_times: timing === undefined ? null : timesOf(timing.durations),
     in_flight: timing?.inFlight ?? 0,

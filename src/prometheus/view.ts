@@ -65,10 +65,11 @@ class View {
 /**
  * Puts all metrics into a registry, or none.
  *
+ * @returns What takes them out again; metrics that another put there since under the same names stay.
  * @throws ConfigurationError if it has one of that name.
  * @internal
  */
-export function register(registry: MetricsRegistry, scope: Scope, naming: Naming): void {
+export function register(registry: MetricsRegistry, scope: Scope, naming: Naming): () => void {
   const views = FAMILIES.map((family) => new View(family, scope, naming));
   const taken = views.find(({ name }) => registry.getSingleMetric(name) !== undefined);
   if (taken !== undefined) {
@@ -77,5 +78,13 @@ export function register(registry: MetricsRegistry, scope: Scope, naming: Naming
         'call (caches: [a, b]), or give the second one a prefix.',
     );
   }
+  // A registry of the OpenMetrics format changes names later.
+  const registered = views.map((view) => ({ name: view.name, view }));
   for (const view of views) registry.registerMetric(view as unknown as Metric);
+  return () => {
+    for (const { name, view } of registered) {
+      const metric: unknown = registry.getSingleMetric(name);
+      if (metric === view) registry.removeSingleMetric(name);
+    }
+  };
 }

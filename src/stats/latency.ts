@@ -16,6 +16,8 @@ export interface LatencySummary {
   readonly max: number;
 }
 
+const NOTHING = { count: 0, sum: 0 };
+
 /** What an empty distribution says. */
 const NONE: LatencySummary = { count: 0, mean: 0, p50: 0, p90: 0, p99: 0, max: 0 };
 
@@ -35,6 +37,12 @@ export class Latency {
   /** `undefined` until something is recorded. */
   get recorded(): Distribution | undefined {
     return this.distribution;
+  }
+
+  /** In milliseconds; 0 until something is recorded. */
+  get mean(): number {
+    const { count, sum } = this.distribution ?? NOTHING;
+    return count === 0 ? 0 : sum / count;
   }
 
   summary(): LatencySummary {

@@ -21,7 +21,7 @@ export interface MethodStats {
   readonly loadErrors: number;
   /** Durations of the method itself, in milliseconds. */
   readonly loadTimes: LatencySummary;
-  /** Milliseconds that hits saved: hits × mean load. */
+  /** Milliseconds that hits saved: for each, the mean load until then. It never falls. */
   readonly timeSavedMs: number;
 }
 
@@ -55,8 +55,25 @@ export class MethodRecord {
   loads = 0;
   loadErrors = 0;
   readonly loadTimes = new Latency();
+  /** What hits had saved when the mean changed last, and how many there were. */
+  private settledMs = 0;
+  private settledHits = 0;
 
   constructor(readonly name: string) {}
+
+  /**
+   * Milliseconds that hits saved: for each, the mean load at that time. The mean changes with loads
+   * alone, so that a hit has nothing to add up.
+   */
+  get timeSavedMs(): number {
+    return this.settledMs + (this.hits - this.settledHits) * this.loadTimes.mean;
+  }
+
+  recordLoad(ms: number): void {
+    this.settledMs = this.timeSavedMs;
+    this.settledHits = this.hits;
+    this.loadTimes.record(ms);
+  }
 
   snapshot(): MethodStats {
     const loadTimes = this.loadTimes.summary();
@@ -70,7 +87,7 @@ export class MethodRecord {
       loads: this.loads,
       loadErrors: this.loadErrors,
       loadTimes,
-      timeSavedMs: Math.round(this.hits * loadTimes.mean),
+      timeSavedMs: Math.round(this.timeSavedMs),
     };
   }
 }

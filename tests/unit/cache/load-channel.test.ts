@@ -1,5 +1,5 @@
 import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel';
-import { cached, CacheManager, type LoadTrace } from 'aurora-cache';
+import { cached, CacheManager, memoized, type LoadTrace } from 'aurora-cache';
 
 import { deferred, flush, setUp } from './harness.js';
 
@@ -34,6 +34,32 @@ async function during(run: () => Promise<unknown>): Promise<Told[]> {
 }
 
 describe('the tracing channel of loads', () => {
+  it('tells of the loads of memoized functions', async () => {
+    const { cache } = setUp({ name: 'users' });
+    const error = new Error('no');
+    const compute = memoized(
+      (n: number) => {
+        if (n < 0) throw error;
+        return `secret ${n}`;
+      },
+      { name: 'compute', cache },
+    );
+    const told = await during(async () => {
+      expect([compute(1), compute(1)]).toEqual(['secret 1', 'secret 1']); // one load
+      expect(() => compute(-1)).toThrow(error);
+    });
+    const started = { cache: 'users', method: 'compute' };
+    const durationMs = expect.any(Number) as number;
+    expect(told).toEqual([
+      { what: 'start', trace: started },
+      { what: 'asyncEnd', trace: { ...started, outcome: 'loaded', durationMs } },
+      { what: 'start', trace: started },
+      { what: 'error', trace: { ...started, outcome: 'failed', durationMs, error } },
+      { what: 'asyncEnd', trace: { ...started, outcome: 'failed', durationMs, error } },
+    ]);
+    expect(JSON.stringify(told)).not.toContain('secret');
+  });
+
   it('tells of a load, without key and value', async () => {
     const { cache, clock } = setUp({ name: 'users' });
     const find = cached(

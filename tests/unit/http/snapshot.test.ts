@@ -36,6 +36,7 @@ const method = (name: string, hits: number, ms: readonly number[]): Figures['met
     bypasses: 0,
     loads: ms.length,
     loadErrors: 0,
+    timeSavedMs: hits * 2,
     loadTimes,
   };
   return { name, cache, timing: undefined };
@@ -107,11 +108,12 @@ describe('what an instance leaves for the others', () => {
     const other = decodeFigures(encodeFigures(await figures([method('a', 4, slow)]))!, own)!;
     const view = statsView(merged(own, [other]), scope) as {
       cache: object;
-      methods: { name: string; load_times: { p50: number; p99: number } }[];
+      methods: { name: string; time_saved: number; load_times: { p50: number; p99: number } }[];
     };
     expect(view.cache).toMatchObject({ max_size: 2000, ttl: 300, type: 'memory' });
     expect(view.methods.map(({ name }) => name)).toEqual(['a', 'b']);
     expect(view.methods[0]).toMatchObject({ hits: 7, misses: 2, hit_rate: 77.78, loads: 100 });
+    expect(view.methods[0]?.time_saved).toBe(0.014);
     expect(view.methods[0]?.load_times.p50).toBeCloseTo(0.01, 3);
     expect(view.methods[0]?.load_times.p99).toBeCloseTo(1, 1);
   });

@@ -152,6 +152,27 @@ describe('the metrics of methods', () => {
     expect(seen.value('cache_method_misses_total', labels)).toBe(5);
   });
 
+  it('have the time that hits saved, which never falls', async () => {
+    const clock = new ManualClock();
+    const cache = new CacheManager({ name: 'saving', clock });
+    let ms = 1000;
+    const find = cached(
+      async (_id: number) => {
+        await clock.advance(`${ms}ms`);
+        return 1;
+      },
+      { name: 'find', cache },
+    );
+    const metrics = prometheusMetrics({ caches: [cache] });
+    const saved = async (): Promise<number | undefined> =>
+      (await scrape(metrics)).value('cache_method_time_saved_seconds_total', { method: 'find' });
+    for (const id of [1, 1, 1]) await find(id);
+    expect(await saved()).toBe(2);
+    ms = 1;
+    for (let id = 2; id < 100; id++) await find(id);
+    expect(await saved()).toBe(2);
+  });
+
   it('show timed methods', async () => {
     const call = timed((fails: boolean) => {
       if (fails) throw new Error('no');
@@ -257,6 +278,38 @@ describe("a registry of the caller's", () => {
       /has a metric cache_hits_total already.*prefix/,
     );
     prometheusMetrics({ registry, caches, prefix: 'second_' });
+  });
+
+  it('can take them again once they are closed, in both formats', async () => {
+    for (const type of [Registry.PROMETHEUS_CONTENT_TYPE, Registry.OPENMETRICS_CONTENT_TYPE]) {
+      const registry = new Registry<RegistryContentType>() as MetricsRegistry;
+      registry.setContentType(type as never);
+      new Counter({ name: 'theirs_total', help: 'Theirs.', registers: [registry as Registry] });
+      const before = registry.getMetricsAsArray().length;
+      const caches = [new CacheManager({ name: 'one' })];
+      for (let i = 0; i < 3; i++) {
+        const metrics = prometheusMetrics({ registry, caches });
+        expect(await (await metrics(request)).text()).toContain(
+          'cache_misses_total{cache="one"} 0',
+        );
+        metrics.close();
+        metrics.close();
+        expect(registry.getMetricsAsArray()).toHaveLength(before);
+      }
+      const first = prometheusMetrics({ registry, caches });
+      first.close();
+      prometheusMetrics({ registry, caches });
+      // It takes out its own alone.
+      first.close();
+      expect(await registry.metrics()).toContain('cache_misses_total{cache="one"} 0');
+    }
+  });
+
+  it('can be closed where there is no registry', async () => {
+    const metrics = prometheusMetrics({ caches: [new CacheManager()] });
+    expect((await scrape(metrics)).lines.length).toBeGreaterThan(0);
+    metrics.close();
+    expect((await scrape(metrics)).lines).toEqual([]);
   });
 
   it('takes all or none', () => {
