@@ -37,6 +37,12 @@ export async function checkWithNginx(
   }
 }
 
+/** The version of the nginx of this machine, `1.22.1`; `undefined` where it prints another one. */
+export async function versionOfNginx(): Promise<string | undefined> {
+  const { said } = await nginx(['-v']);
+  return /\/(\d+\.\d+\.\d+)/.exec(said)?.[1];
+}
+
 /** The folder that relative paths of nginx's own configuration start from, as it was built. */
 async function nginxFolder(): Promise<string> {
   const { said } = await nginx(['-V']);

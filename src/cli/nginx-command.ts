@@ -5,7 +5,7 @@ import { printableLines } from '../base/printable.js';
 import { generateNginxConfig, type NginxOptions } from '../nginx/index.js';
 import { nameOf, readConfig } from './config-file.js';
 import { codeOf, EXIT, Failure, reason } from './failure.js';
-import { checkWithNginx } from './nginx-check.js';
+import { checkWithNginx, versionOfNginx } from './nginx-check.js';
 import { isSameFile, writeOutput } from './output-file.js';
 
 interface Flags {
@@ -15,9 +15,12 @@ interface Flags {
 }
 
 const NOTES = `
-Without --config, all options have their defaults.
+Without --config, all options have their defaults. All mistakes are reported at
+once. Editors complete and check the file with
+"$schema": "./node_modules/aurora-cache/schemas/nginx.schema.json".
 
---check asks the nginx of this machine, as the user who runs it. Relative paths
+--check asks the nginx of this machine, as the user who runs it, and writes for
+its version unless the options have an nginxVersion. Relative paths
 count from the folder of nginx's own configuration. When nginx refuses, nothing
 is written.
 
@@ -52,14 +55,17 @@ async function refuseMixUp({ config, out }: Flags): Promise<void> {
 
 async function generate({
   config,
+  check,
 }: Flags): Promise<Pick<NginxOptions, 'context'> & { text: string }> {
-  if (config === undefined) return { text: generateNginxConfig() };
-  const options: NginxOptions = await readConfig(config);
+  const given: NginxOptions = config === undefined ? {} : await readConfig(config);
+  const found = check && given.nginxVersion === undefined ? await versionOfNginx() : undefined;
+  const options = found === undefined ? given : { ...given, nginxVersion: found };
   try {
     return { context: options.context, text: generateNginxConfig(options) };
   } catch (error) {
     if (!isCacheError(error)) throw error;
-    throw new Failure(`${nameOf(config)}: ${error.message}`, EXIT.usage);
+    const name = config === undefined ? '--check' : nameOf(config);
+    throw new Failure(`${name}: ${error.message}`, EXIT.usage);
   }
 }
 

@@ -3,10 +3,10 @@ import { headerMaps } from './headers.js';
 import { locationsOf } from './locations.js';
 import { logFormat } from './logging.js';
 import type { NginxOptions } from './options.js';
-import { checkReferences } from './references.js';
 import { restrictionMap } from './restrictions.js';
-import { readSettings, type Settings } from './schema.js';
+import type { Settings } from './schema.js';
 import { isNamed, serverBlocks } from './server.js';
+import { readSettings } from './settings.js';
 import { block, includeLines, paragraphs, textOf, timeOf, type Lines } from './text.js';
 import { upstreamBlock } from './upstreams.js';
 
@@ -20,8 +20,8 @@ import { upstreamBlock } from './upstreams.js';
  *
  * @param options - Plain data, as out of a JSON file. Without: `aurora_backend` (least_conn, ports
  *   5001 and, as backup, 5002), `aurora_frontend` (5173) and `aurora_chat` (ip_hash, 8080).
- * @throws ConfigurationError for an option that there is not, or whose value nginx would refuse or
- *   could take for more than a value; the message has the option's path.
+ * @throws ConfigurationError for options that there are not, or whose values nginx would refuse or
+ *   could take for more than a value; the message has all of them, with their paths.
  * @example
  * ```ts
  * const config = generateNginxConfig({
@@ -31,12 +31,12 @@ import { upstreamBlock } from './upstreams.js';
  */
 export function generateNginxConfig(options: NginxOptions = {}): string {
   const settings = readSettings(options);
-  checkReferences(settings);
   const http = httpContent(settings);
-  if (settings.context === 'http') return textOf(paragraphs(HEAD, http));
+  const head = [...HEAD, `# For nginx ${settings.nginxVersion.join('.')} and later.`];
+  if (settings.context === 'http') return textOf(paragraphs(head, http));
   return textOf(
     paragraphs(
-      HEAD,
+      head,
       [
         'worker_processes auto;',
         // A request that is passed on takes two.

@@ -145,6 +145,8 @@ export interface NginxInclude {
 
 /** What {@link generateNginxConfig} is told. */
 export interface NginxOptions {
+  /** For editors: the path of `nginx.schema.json`, which comes with the package. Not used. */
+  $schema?: string | undefined;
   /**
    * `'main'`: a whole `nginx.conf`. `'http'`: what goes into the `http` block of another, for
    * `conf.d` or `sites-enabled`. Default `'main'`.

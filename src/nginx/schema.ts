@@ -1,10 +1,7 @@
-import { closest, distance } from 'fastest-levenshtein';
 import * as v from 'valibot';
 
-import { describe } from '../base/duration.js';
-import { ConfigurationError } from '../base/errors.js';
-import { DEFAULTS, DEFAULT_ROUTES, DEFAULT_UPSTREAMS, LOCAL_NETWORKS } from './layout.js';
-import type { NginxOptions } from './options.js';
+import { DEFAULTS, LOCAL_NETWORKS } from './layout.js';
+import { jsonOf, list, object, oneOf, orFalse, plainObject } from './shapes.js';
 import {
   address,
   bodySize,
@@ -16,6 +13,7 @@ import {
   headerValue,
   includePath,
   integer,
+  json,
   network,
   port,
   resolverAddress,
@@ -24,8 +22,6 @@ import {
   urlPath,
   version,
 } from './values.js';
-
-const OWNER = 'generateNginxConfig';
 
 /** So many that nobody writes them by hand, and so few that nothing hangs. */
 const MOST = {
@@ -37,42 +33,6 @@ const MOST = {
   headers: 50,
   files: 50,
   resolvers: 10,
-};
-
-const plainObject = v.custom<object>(
-  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-  'an object',
-);
-
-/** An object whose other names are mistakes. */
-function object<E extends v.ObjectEntries>(entries: E) {
-  const known = Object.keys(entries);
-  return v.pipe(
-    plainObject,
-    v.strictObject(entries, ({ expected, path = [] }) => {
-      // Otherwise it is the name of what is missing.
-      if (expected !== 'never') return MISSING;
-      const name = String(path.at(-1)?.key);
-      const nearest = closest(name, known);
-      const isNear = distance(name, nearest) <= Math.max(2, name.length / 3);
-      return `${UNKNOWN}${isNear ? `Did you mean '${nearest}'?` : `Known are ${known.join(', ')}.`}`;
-    }),
-  );
-}
-
-/** Messages that begin so, or are this, are no description of what is allowed. */
-const UNKNOWN = 'unknown: ';
-const MISSING = 'missing';
-
-/** Unlike a union, it says what is wrong inside. */
-const orFalse = <S extends v.GenericSchema>(schema: S, allowed: string) =>
-  v.lazy((given): v.GenericSchema<unknown, v.InferOutput<S> | false> =>
-    typeof given === 'boolean' ? v.literal(false, allowed) : (schema as never),
-  );
-
-const list = <S extends v.GenericSchema>(item: S, least: number, most: number) => {
-  const allowed = `a list of ${String(least)} to ${String(most)}`;
-  return v.pipe(v.array(item, allowed), v.minLength(least, allowed), v.maxLength(most, allowed));
 };
 
 const networks = list(network, 1, MOST.networks);
@@ -102,18 +62,16 @@ const server = v.pipe(
     maxConnections: v.optional(port),
   }),
 );
+const serverOrAddress = v.pipe(server, json({ anyOf: [jsonOf(address), jsonOf(server)] }));
 
 const upstream = object({
   name: upstreamName,
   strategy: v.optional(
-    v.picklist(
-      ['round_robin', 'least_conn', 'ip_hash', 'hash', 'random'],
-      "'round_robin', 'least_conn', 'ip_hash', 'hash' or 'random'",
-    ),
+    oneOf(['round_robin', 'least_conn', 'ip_hash', 'hash', 'random']),
     DEFAULTS.upstream.strategy,
   ),
   hashKey: v.optional(hashKey),
-  servers: list(server, 1, MOST.servers),
+  servers: list(serverOrAddress, 1, MOST.servers),
   keepalive: v.optional(integer(0, 10_000), DEFAULTS.upstream.keepalive),
   keepaliveTimeout: v.optional(duration, DEFAULTS.upstream.keepaliveTimeout),
 });
@@ -152,10 +110,18 @@ const headers = v.pipe(
   plainObject,
   v.record(headerName, headerValue),
   v.check((given) => Object.keys(given).length <= MOST.headers, `at most ${String(MOST.headers)}`),
+  json({
+    type: 'object',
+    propertyNames: jsonOf(headerName),
+    additionalProperties: jsonOf(headerValue),
+    maxProperties: MOST.headers,
+  }),
 );
 
-const options = object({
-  context: v.optional(v.picklist(['main', 'http'], "'main' or 'http'"), DEFAULTS.options.context),
+/** @internal */
+export const options = object({
+  $schema: v.optional(v.pipe(v.string('a text'), json({ type: 'string' }))),
+  context: v.optional(oneOf(['main', 'http']), DEFAULTS.options.context),
   nginxVersion: v.optional(version, DEFAULTS.options.nginxVersion),
   serverNames: v.optional(list(serverName, 1, MOST.names), ['_']),
   port: v.optional(port, DEFAULTS.options.port),
@@ -200,6 +166,11 @@ const options = object({
   workerConnections: v.optional(integer(64, 1_000_000), DEFAULTS.options.workerConnections),
 });
 
+/** Lists of their own, for what is not given. @internal */
+export const upstreams = list(upstream, 1, MOST.upstreams);
+/** @internal */
+export const routes = list(route, 0, MOST.routes);
+
 type Checked = v.InferOutput<typeof options>;
 
 /** @internal */
@@ -223,50 +194,4 @@ export type PerformanceApi = Exclude<Checked['performanceApi'], false>;
 export interface Settings extends Checked {
   readonly upstreams: Upstream[];
   readonly routes: Route[];
-}
-
-/**
- * Checks the options one by one, and fills in what is not given.
- *
- * @throws ConfigurationError with the path of the option, its value, and what is allowed.
- * @internal
- */
-export function readSettings(given: NginxOptions): Settings {
-  const result = v.safeParse(options, given, { abortEarly: true });
-  if (!result.success) throw refusal(result.issues[0]);
-  const checked = result.output;
-  const upstreams =
-    checked.upstreams ?? v.parse(list(upstream, 1, MOST.upstreams), DEFAULT_UPSTREAMS);
-  const first = [{ path: '/', upstream: upstreams[0]!.name }];
-  const standard = checked.upstreams === undefined ? DEFAULT_ROUTES : first;
-  const routes = checked.routes ?? v.parse(list(route, 1, MOST.routes), standard);
-  return { ...checked, upstreams, routes };
-}
-
-function refusal(issue: v.BaseIssue<unknown>): ConfigurationError {
-  const path = pathOf(issue);
-  const { message } = issue;
-  if (message.startsWith(UNKNOWN)) {
-    return refused(`there is no option '${path}'. ${message.slice(UNKNOWN.length)}`);
-  }
-  if (message === MISSING) return refused(`${path} must be given.`);
-  const got = issue.input === undefined ? 'nothing' : describe(issue.input);
-  return refused(`${path || 'options'} must be ${message}; got ${got}.`);
-}
-
-/** `upstreams[0].servers[1].weight` */
-function pathOf({ path = [] }: { path?: readonly v.IssuePathItem[] | undefined }): string {
-  return path
-    .map(({ key }) => {
-      if (typeof key === 'number') return `[${String(key)}]`;
-      const name = String(key);
-      return /^\w+$/.test(name) ? `.${name}` : `[${describe(name)}]`;
-    })
-    .join('')
-    .replace(/^\./, '');
-}
-
-/** @internal */
-export function refused(message: string): ConfigurationError {
-  return new ConfigurationError(`${OWNER}: ${message}`);
 }

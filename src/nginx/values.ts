@@ -7,18 +7,27 @@ import { ConfigurationError } from '../base/errors.js';
 // Whatever gets into the text is one of these: nothing that ends a directive, opens a block, begins
 // a comment or names a variable.
 
-/** A text of a form; `allowed` says which. */
-const text = (allowed: string, isAllowed: (value: string) => boolean) =>
-  v.pipe(v.string(allowed), v.check(isAllowed, allowed));
+/** Says what a form is in JSON Schema: docs and editors read it. */
+export const json = <T>(schema: object): v.MetadataAction<T, { readonly json: object }> =>
+  v.metadata({ json: schema });
 
-const matching = (allowed: string, form: RegExp) => text(allowed, (value) => form.test(value));
+/** A text of a form; `allowed` describes it. */
+const text = (allowed: string, isAllowed: (value: string) => boolean) =>
+  v.pipe(v.string(allowed), v.check(isAllowed, allowed), json({ type: 'string' }));
+
+const matching = (allowed: string, form: RegExp) =>
+  v.pipe(
+    text(allowed, (value) => form.test(value)),
+    json({ type: 'string', pattern: form.source }),
+  );
 
 /** @internal */
-export const integer = (least: number, most: number): v.GenericSchema<number> => {
-  const allowed = `a whole number from ${String(least)} to ${String(most)}`;
+export const integer = (minimum: number, maximum: number): v.GenericSchema<number> => {
+  const allowed = `a whole number from ${String(minimum)} to ${String(maximum)}`;
   return v.pipe(
     v.number(allowed),
-    v.check((value) => Number.isInteger(value) && value >= least && value <= most, allowed),
+    v.check((value) => Number.isInteger(value) && value >= minimum && value <= maximum, allowed),
+    json({ type: 'integer', minimum, maximum }),
   );
 };
 
@@ -39,7 +48,7 @@ export const version = v.pipe(
 );
 
 /** @internal */
-export const flag = v.boolean('true or false');
+export const flag = v.pipe(v.boolean('true or false'), json({ type: 'boolean' }));
 
 /** @internal */
 export const upstreamName = matching(
@@ -152,6 +161,8 @@ export const hashKey = matching(
   /^\$(?:request_uri|uri|remote_addr|host|http_[a-z0-9_]{1,64}|(?:cookie|arg)_[A-Za-z0-9_]{1,64})$/,
 );
 
+const HEADER = /^[A-Za-z][A-Za-z0-9-]{0,63}$/;
+
 /** Those that say how a message is sent, or what it is: not nginx's to invent. */
 const RESERVED = new Set(
   (
@@ -161,9 +172,12 @@ const RESERVED = new Set(
 );
 
 /** @internal */
-export const headerName = text(
-  "a header's name of letters, digits and hyphens, and none that HTTP needs itself",
-  (name) => /^[A-Za-z][A-Za-z0-9-]{0,63}$/.test(name) && !RESERVED.has(name.toLowerCase()),
+export const headerName = v.pipe(
+  text(
+    "a header's name of letters, digits and hyphens, and none that HTTP needs itself",
+    (name) => HEADER.test(name) && !RESERVED.has(name.toLowerCase()),
+  ),
+  json({ type: 'string', pattern: HEADER.source }),
 );
 
 /** @internal */
@@ -187,5 +201,11 @@ export const duration = v.pipe(
       addIssue({ message: "seconds, or a text such as '250ms', '30s', '5m'" });
       return NEVER;
     }
+  }),
+  json({
+    anyOf: [
+      { type: 'number', exclusiveMinimum: 0 },
+      { type: 'string', pattern: '^[0-9]+(\\.[0-9]+)?(ms|s|m|h|d)$' },
+    ],
   }),
 );

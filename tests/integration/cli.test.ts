@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 import { aurora, ensureBuilt } from '../support/command-line.js';
+import { installedVersion } from '../support/nginx.js';
 
 const root = join(__dirname, '../..');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
@@ -140,6 +141,19 @@ describe('aurora-cache nginx', () => {
     expect(readdirSync(folder)).toEqual(['options.json']);
   });
 
+  it('reports all mistakes at once, with 2', async () => {
+    const options = { prot: 80, gzip: 'on', upstreams: [{ name: 'a', servers: ['x'] }] };
+    const config = file('options.json', JSON.stringify(options));
+    const { code, stdout, stderr } = await nginx(['--config', config]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr.trimEnd().split('\n')).toEqual([
+      `aurora-cache: ${config}: generateNginxConfig: 3 mistakes:`,
+      "- there is no option 'prot'. Did you mean 'port'?",
+      expect.stringMatching(/^- upstreams\[0\]\.servers\[0\]\.address must be an address, /),
+      "- gzip must be true or false; got 'on'.",
+    ]);
+  });
+
   it('reads a file of the largest size', async () => {
     const text = `{}${' '.repeat(1_048_574)}`;
     expect((await nginx(['--config', file('options.json', text)])).code).toBe(0);
@@ -254,6 +268,18 @@ describe('aurora-cache nginx', () => {
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       isConfig(read('nginx.conf'));
       expect(readdirSync(at('tmp'))).toEqual([]);
+    });
+
+    it('writes for the version that it finds, unless the options name one', async () => {
+      const version = await installedVersion();
+      const log = { errorLog: at('error.log'), accessLog: false };
+      const written = async (options: object, ...flags: string[]): Promise<string> => {
+        const config = file('options.json', JSON.stringify({ ...log, ...options }));
+        return (await nginx(['--config', config, ...flags])).stdout;
+      };
+      expect(await written({}, '--check')).toContain(`# For nginx ${version} and later.`);
+      expect(await written({})).toContain('# For nginx 1.18 and later.');
+      expect(await written({ nginxVersion: '1.20' }, '--check')).toContain('# For nginx 1.20 and');
     });
 
     it("shows nginx's own words, with 1, and writes nothing", async () => {

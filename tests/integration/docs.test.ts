@@ -130,7 +130,7 @@ function known(refuse: () => unknown): string[] {
   try {
     refuse();
   } catch (error) {
-    const [, names = ''] = /Known are (.*)\.$/.exec((error as Error).message) ?? [];
+    const [, names = ''] = /Known are (.*)\.$/m.exec((error as Error).message) ?? [];
     return names.split(', ').sort();
   }
   return [];
@@ -265,6 +265,8 @@ describe('the tables of docs/nginx.md', () => {
     ['`tls`', { tls: certificate }, DEFAULTS_OF_NGINX.tls],
     ['`rateLimit`', { rateLimit: { requestsPerSecond: 1, ...strange } }, {}],
     ['`timeouts`', { timeouts: strange }, DEFAULTS_OF_NGINX.timeouts],
+    ['`resolver`', { resolver: { addresses: ['::1'], ...strange } }, DEFAULTS_OF_NGINX.resolver],
+    ['`include`', { include: strange }, {}],
   ])('%s: every option and its default, and no other', (heading, options, defaults) => {
     const table = optionsBelow(heading, page);
     expect([...table.keys()].sort()).toEqual(known(() => generateNginxConfig(options)));

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { isCacheError, type Duration } from 'aurora-cache';
 import { generateNginxConfig, type NginxOptions } from 'aurora-cache/nginx';
+import { Ajv } from 'ajv';
 import fc from 'fast-check';
 
 import {
@@ -16,6 +18,9 @@ const SEED = Number(process.env['SEED'] ?? Date.now() % 2 ** 31);
 const RUNS = Number(process.env['RUNS'] ?? 120);
 
 jest.setTimeout(600_000);
+
+const schema = readFileSync(join(__dirname, '../../../schemas/nginx.schema.json'), 'utf8');
+const validate = new Ajv().compile(JSON.parse(schema) as object);
 
 let folder: string;
 let options: fc.Arbitrary<NginxOptions>;
@@ -186,7 +191,9 @@ describe(`the generator (SEED=${String(SEED)})`, () => {
     await fc.assert(
       fc.asyncProperty(options, async (given) => {
         const text = generateNginxConfig(given);
-        expect(generateNginxConfig(JSON.parse(JSON.stringify(given)) as NginxOptions)).toBe(text);
+        const plain = JSON.parse(JSON.stringify(given)) as NginxOptions;
+        expect([validate(plain), validate.errors]).toEqual([true, null]);
+        expect(generateNginxConfig(plain)).toBe(text);
         expect(await refusalOf(text, folder, `valid-${String(count++ % 8)}`)).toBeUndefined();
       }),
       { seed: SEED, numRuns: RUNS },
@@ -214,7 +221,9 @@ describe(`the generator (SEED=${String(SEED)})`, () => {
       fc.property(options, fc.nat(), word(/^[a-z]{3,12}$/), (given, pick, name) => {
         const objects = objectsOf(given, []).filter((where) => where[0] !== 'headers');
         const where = objects[pick % objects.length]!;
-        expectRefusal(replaced(given, [...where, `zz${name}`], 1), [...where, `zz${name}`]);
+        const wrong = replaced(given, [...where, `zz${name}`], 1);
+        expectRefusal(wrong, [...where, `zz${name}`]);
+        expect(validate(JSON.parse(JSON.stringify(wrong)))).toBe(false);
       }),
       { seed: SEED, numRuns: 200 },
     );

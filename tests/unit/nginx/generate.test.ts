@@ -149,6 +149,75 @@ describe('generateNginxConfig', () => {
   });
 });
 
+describe('generateNginxConfig reports all mistakes at once', () => {
+  const messageOf = (options: unknown): string => {
+    try {
+      generateNginxConfig(options as NginxOptions);
+    } catch (error) {
+      if (isCacheError(error)) return error.message;
+      throw error;
+    }
+    return '';
+  };
+
+  it('one a line, unknown names and wrong values and what does not fit together', () => {
+    const message = messageOf({
+      prot: 8080,
+      port: '80',
+      upstreams: [
+        {
+          name: 'api',
+          strategy: 'hash',
+          servers: ['a:1', { address: 'b:1', weigth: 3, weight: 0 }],
+        },
+      ],
+      routes: [
+        { path: '/', upstream: 'apy' },
+        { path: '/x', upstream: 'api', timeouts: { red: 1 } },
+      ],
+    });
+    expect(message.split('\n')).toEqual([
+      'generateNginxConfig: 7 mistakes:',
+      "- there is no option 'prot'. Did you mean 'port'?",
+      "- port must be a whole number from 1 to 65535; got '80'.",
+      "- there is no option 'upstreams[0].servers[1].weigth'. Did you mean 'weight'?",
+      '- upstreams[0].servers[1].weight must be a whole number from 1 to 1000; got 0.',
+      "- there is no option 'routes[1].timeouts.red'. Did you mean 'read'?",
+      "- upstreams[0].hashKey must be given with the strategy 'hash'.",
+      "- routes[0].upstream must be one of the upstreams, api; got 'apy'.",
+    ]);
+  });
+
+  it('all references', () => {
+    const message = messageOf({
+      tls: { certificate: '/c', certificateKey: '/k', port: 80 },
+      upstreams: [upstream, { ...upstream, strategy: 'hash' }],
+      performanceApi: { upstream: 'x' },
+    });
+    expect(message).toMatch(
+      /^generateNginxConfig: 4 mistakes:\n- .*hashKey[^]*name[^]*upstream[^]*port/,
+    );
+  });
+
+  it('without inventing any where the rest cannot be judged', () => {
+    const message = messageOf({ upstreams: 'x', routes: [{ path: '/', upstream: 'api' }] });
+    expect(message).toBe("generateNginxConfig: upstreams must be a list of 1 to 100; got 'x'.");
+    expect(messageOf({ port: Symbol('x'), gzip: () => true })).toMatch(
+      /2 mistakes:[^]*port[^]*gzip/,
+    );
+  });
+
+  it('fifty of them', () => {
+    const bad = Array.from({ length: 99 }, () => 'a b');
+    const lines = messageOf({ serverNames: bad }).split('\n');
+    expect([lines[0], lines.length, lines.at(-1)]).toEqual([
+      'generateNginxConfig: 99 mistakes:',
+      52,
+      '- and 49 more.',
+    ]);
+  });
+});
+
 describe('generateNginxConfig refuses', () => {
   const server = (rest: object) => ({
     upstreams: [{ name: 'a', servers: [{ address: 'x:1', ...rest }] }],
