@@ -284,7 +284,7 @@ describe("a registry of the caller's", () => {
     for (const type of [Registry.PROMETHEUS_CONTENT_TYPE, Registry.OPENMETRICS_CONTENT_TYPE]) {
       const registry = new Registry<RegistryContentType>() as MetricsRegistry;
       registry.setContentType(type as never);
-      new Counter({ name: 'theirs_total', help: 'Theirs.', registers: [registry as Registry] });
+      new Counter({ name: 'theirs_total', help: 'Theirs.', registers: [registry] });
       const before = registry.getMetricsAsArray().length;
       const caches = [new CacheManager({ name: 'one' })];
       for (let i = 0; i < 3; i++) {
