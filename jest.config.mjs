@@ -4,6 +4,7 @@
  */
 const LONG = [
   'coherence/failover',
+  'coherence/lost-state',
   'integration/bench',
   'integration/deploy/*',
   'integration/esbuild-dialects',

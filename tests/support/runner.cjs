@@ -8,6 +8,7 @@ const SLOW = [
   'integration/http/page-adverse',
   'integration/http/page',
   'integration/package',
+  'integration/redis/outage',
   'simulation/simulation',
   'integration/nginx/matrix',
   'integration/redis/coordinator-bus',
@@ -17,6 +18,8 @@ const SLOW = [
   'integration/redis/patterns',
   'integration/nginx/balancing',
   'integration/cli',
+  'integration/redis/read-only',
+  'integration/redis/bulk',
   'integration/deploy/monitoring',
   'unit/cache/bounds',
   'integration/example',
@@ -39,7 +42,6 @@ const ALONE = [
   'coherence/lost-state',
   'coherence/no-stale-set',
   'coherence/one-load',
-  'integration/redis/outage',
 ];
 
 const rankIn = (names, { path }) => {
