@@ -29,6 +29,9 @@ const named = (files) => files.map((file) => `<rootDir>/tests/${file}.test.ts`);
 const ignored = (files) =>
   files.map((file) => `<rootDir>/tests/${file.replace('*', '[^/]+')}\\.test\\.ts$`);
 
+/** Sources say './x.js' and mean './x.ts'; packages mean what they say. */
+const SOURCES = { '^(\\.{1,2}/.*)\\.js$': ['$1.ts', '$1.js'] };
+
 const project = (displayName, testMatch, tsconfig, settings = {}) => ({
   displayName,
   testEnvironment: 'node',
@@ -38,8 +41,7 @@ const project = (displayName, testMatch, tsconfig, settings = {}) => ({
   moduleNameMapper: {
     '^aurora-cache$': '<rootDir>/src/index.ts',
     '^aurora-cache/([a-z]+)$': '<rootDir>/src/$1/index.ts',
-    // Sources say './x.js' and mean './x.ts'; packages mean what they say.
-    '^(\\.{1,2}/.*)\\.js$': ['$1.ts', '$1.js'],
+    ...SOURCES,
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/build/'],
   restoreMocks: true,
@@ -60,6 +62,23 @@ export default {
       { testPathIgnorePatterns: ['/node_modules/', ...ignored(LONG)] },
     ),
     project('legacy', folders('legacy', 'dialects'), 'tsconfig.legacy.json'),
+    // The dialects once more on the bundle, which could hold a class twice.
+    ...['stage3', 'legacy'].map((dialect) =>
+      project(
+        `packed-${dialect}`,
+        ['<rootDir>/tests/dialects/**/*.test.ts'],
+        `tsconfig.${dialect}.json`,
+        {
+          globalSetup: '<rootDir>/tests/support/ensure-built.mjs',
+          moduleNameMapper: {
+            '^aurora-cache$': '<rootDir>/dist/cjs/index.js',
+            '^aurora-cache/([a-z]+)$': '<rootDir>/dist/cjs/$1/index.js',
+            ...SOURCES,
+          },
+          modulePathIgnorePatterns: ['<rootDir>/build/'],
+        },
+      ),
+    ),
     project('long', named(LONG), 'tsconfig.stage3.json', {
       globalSetup: '<rootDir>/tests/support/ensure-long-programs.mjs',
     }),

@@ -113,6 +113,8 @@ const output = {
   dynamicImportInCjs: false,
   generatedCode: { constBindings: true, arrowFunctions: true, objectShorthand: true },
   sourcemap: true,
+  // The package has them once, in src/.
+  sourcemapExcludeSources: true,
   // Relative to where the file will lie: dist/<format>/ has as many folders as the package has above it.
   sourcemapPathTransform: (path, map) =>
     relative(dirname(map.replace(/\bbuild[\\/]dist-\d+/, 'dist')), resolve(dirname(map), path)),

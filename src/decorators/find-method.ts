@@ -1,4 +1,4 @@
-import 'reflect-metadata';
+import 'reflect-metadata/lite';
 
 import { ConfigurationError } from '../base/errors.js';
 import type { CachedMethod } from './cached-method.js';

@@ -1,4 +1,4 @@
-import 'reflect-metadata';
+import 'reflect-metadata/lite';
 
 /** In Stage-3, static and instance methods share a metadata object. */
 const STATIC = Symbol.for('aurora-cache.levels.static.v1');

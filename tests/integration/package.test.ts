@@ -28,13 +28,38 @@ beforeAll(async () => {
 afterAll(() => project.remove());
 
 describe('the packed package', () => {
-  it('ships what it promises, and sources only in the source maps', async () => {
+  it('ships what it promises, and the sources that the source maps name', async () => {
     const names = (await readdir(project.installed())).sort();
-    expect(names).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json']);
+    expect(names).toEqual([
+      ...['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md'],
+      ...['dist', 'docs', 'examples', 'package.json', 'schemas', 'src'],
+    ]);
     const files = await readdir(project.installed('dist'), { recursive: true });
     expect(files.filter((name) => /(?<!\.d)\.ts$/.test(name))).toEqual([]);
     const scripts = files.filter((name) => name.endsWith('.js'));
-    for (const name of scripts) expect(files).toContain(`${name}.map`);
+    for (const name of scripts) {
+      expect(files).toContain(`${name}.map`);
+      const path = project.installed('dist', `${name}.map`);
+      const { sources } = JSON.parse(await readFile(path, 'utf8')) as { sources: string[] };
+      const own = sources.filter((source) => !source.includes('node_modules/'));
+      for (const source of own) await stat(join(dirname(path), source));
+    }
+  });
+
+  it('ships the documentation, and every file that it links to', async () => {
+    const names = await readdir(project.installed(), { recursive: true });
+    const pages = names.filter((name) => name.endsWith('.md'));
+    expect(pages.length).toBeGreaterThan(10);
+    const missing: string[] = [];
+    for (const page of pages) {
+      const text = await readFile(project.installed(page), 'utf8');
+      for (const [, target = ''] of text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)) {
+        if (/^[a-z]+:/.test(target)) continue;
+        const exists = await stat(join(dirname(project.installed(page)), target)).catch(() => null);
+        if (exists === null) missing.push(`${page}: ${target}`);
+      }
+    }
+    expect(missing).toEqual([]);
   });
 
   it('maps errors to the sources, in both formats', async () => {

@@ -101,7 +101,7 @@ async function runBuild(
     platform: 'node',
     target: 'es2022',
     logLevel: 'silent',
-    external: ['ioredis', 'keyv', 'msgpackr', 'reflect-metadata'],
+    external: ['ioredis', 'keyv', 'reflect-metadata'],
     alias: { 'aurora-cache': join(root, 'src/index.ts') },
     tsconfigRaw: { compilerOptions: { experimentalDecorators } },
     plugins: [

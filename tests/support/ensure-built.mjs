@@ -1,0 +1,4 @@
+import { ensureBuilt } from '../../scripts/package.mjs';
+
+/** For tests that run on dist/. */
+export default ensureBuilt;
