@@ -32,7 +32,7 @@ export class Coalescer<Raw, Value, Key = string> {
 
   /**
    * Number of the batch that a read asked for now would travel with; `undefined` when nothing waits
-   * to be sent. A number, since whoever kept the batch would keep all of its answers.
+   * to be sent. A number, since a reference to the batch would retain all its results.
    */
   get gathering(): number | undefined {
     return this.open?.number;

@@ -78,7 +78,7 @@ export function keyPart(value: unknown): string {
 
 /**
  * Template tag for patterns: what is interpolated matches only itself, so that an id of `'*'`
- * does not clear everybody.
+ * does not clear the entries of all users.
  *
  * @throws CacheKeyError as {@link keyPart}; ConfigurationError for a template with an invalid escape,
  * which has no text.

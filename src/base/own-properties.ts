@@ -60,7 +60,7 @@ export function ownProperties(value: object): OwnProperties {
  */
 export function isBare(value: object): boolean {
   if (Array.isArray(value)) {
-    // Commas separate the properties, whatever the program has made of `inspect.defaultOptions`.
+    // Commas separate the properties, even if the program has changed `inspect.defaultOptions`.
     if (value.length > FEW_ITEMS) {
       return inspect(value, SHALLOW).split(',').length - 1 === COMMAS_OF_BARE_LIST;
     }

@@ -59,7 +59,7 @@ function newShape(names: readonly string[]): RecordShape {
   };
 }
 
-/** Positions, by the names' UTF-16 units: the same in every process, whatever its locale. */
+/** Positions, by the names' UTF-16 units: the same in every process and locale. */
 function sorted(names: readonly string[]): number[] {
   const positions = names.map((_, at) => at);
   return positions.sort((a, b) => ((names[a] as string) < (names[b] as string) ? -1 : 1));

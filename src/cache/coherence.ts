@@ -22,8 +22,8 @@ interface Concerned {
 }
 
 /**
- * What a cache does about the news of the others that share its store: what they wrote leaves
- * memory, operations under way do not put it back, and nobody joins a load from before.
+ * Applies what other caches on the same store have written: removes it from memory, and keeps
+ * operations under way from putting it back and callers from joining an older load.
  *
  * @internal
  */
@@ -52,7 +52,7 @@ export class Coherence implements CoordinatorListener {
       try {
         glob = new Glob(pattern);
       } catch {
-        // Another version's, or nobody's: it may have meant anything.
+        // Of another version, or damaged: it may have meant anything.
         this.onReset();
         return;
       }

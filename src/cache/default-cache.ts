@@ -40,8 +40,8 @@ export function getCache(): CacheManager {
 }
 
 /**
- * Makes the process's default cache anew, or takes one that exists. Decorated methods use it from
- * their next call on. The one before is not closed: somebody may hold it.
+ * Replaces the process's default cache by a new one, or by one that exists. Decorated methods use it
+ * from their next call on. The previous one is not closed: it may be in use elsewhere.
  *
  * @throws ConfigurationError for an unknown option or a bad value.
  * @example
@@ -96,7 +96,7 @@ function fromEnvironment(): CacheOptions {
   };
 }
 
-/** The variable is everybody's, and often set for others: what is wrong with it breaks no method. */
+/** Other programs read the variable too, and it is often set for them: a bad value breaks no method. */
 function readableUrl(url: string | undefined): string | undefined {
   if (url === undefined) return undefined;
   const problem = redisUrlProblem(url);

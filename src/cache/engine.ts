@@ -81,7 +81,7 @@ export class Engine {
   /** Off for a disabled cache and for a closed one: every call then loads for itself. */
   enabled: boolean;
   /**
-   * Whether a decorated call may serve a memory hit without coming here: nobody listens for hits,
+   * Whether a decorated call may serve a memory hit without coming here: there are no listeners for hits,
    * and readers share the stored value.
    */
   fastHits = false;
@@ -128,7 +128,7 @@ export class Engine {
     this.updateTrust();
   }
 
-  /** Tells whoever listens of a failure that no caller sees. */
+  /** Reports to listeners a failure that no caller sees. */
   report(error: unknown): void {
     this.counters.errors++;
     if (this.events.hears('error')) this.events.emit('error', { error });
@@ -152,7 +152,7 @@ export class Engine {
     return this.fences.prepare(key, this.tags.note(), this.shared?.lastTagClock);
   }
 
-  /** A name for a load that nobody else's has. */
+  /** A unique name for a load. */
   newToken(): string {
     return `${this.origin}:${String(++this.tokens)}`;
   }
@@ -253,7 +253,7 @@ export class Engine {
     const isTrusted = !shared?.isCoordinated || shared.isListening || shared.isAway;
     this.servesMemory = enabled && memory !== undefined && isTrusted;
     this.updateFastHits();
-    // Nobody will tell them that a lease has ended.
+    // They will not be told that a lease has ended.
     if (shared?.isAway === true) this.waiters.wakeAll();
   }
 

@@ -46,7 +46,7 @@ const HOUSEKEEPING: ReadonlySet<keyof CacheEvents> = new Set(['evict', 'degraded
 
 /**
  * Listeners by event. Nothing is allocated for an event without listeners, and no listener's
- * failure reaches whoever caused the event (Node's own emitter does neither).
+ * failure reaches the code that caused the event (Node's own emitter does neither).
  *
  * @internal
  */
@@ -69,7 +69,7 @@ export class EventHub {
     this.onChange();
   }
 
-  /** Whether anybody listens: ask before making a payload. */
+  /** Whether an event has listeners: ask before making a payload. */
   hears(event: keyof CacheEvents): boolean {
     return this.listeners.has(event);
   }

@@ -113,7 +113,7 @@ export class FenceTable {
     for (const key of this.open.keys()) if (glob.matches(publicKey(key))) this.doubtOpen(key);
   }
 
-  /** The same for whatever has not noted the shared clock of tags: nothing tells it from older. */
+  /** The same for fences that have not noted the shared clock of tags: they may be older. */
   doubtUndated(): void {
     for (const newest of this.open.values()) {
       for (let fence: LinkedFence | undefined = newest; fence !== undefined; fence = fence.next) {

@@ -89,7 +89,7 @@ export function fill(
       if (outcome === 'refused' || isOvertaken(engine, fence, tags)) engine.counters.refusedFills++;
       else onEntry(engine.fillMemory(fence, kept, life, tags, fence.sharedClock));
       if (outcome !== 'stored') return false;
-      // Whoever has heard of invalidations all along need not ask.
+      // A process that has received every invalidation need not ask.
       const hears = engine.joinsFreely && !shared.isAway && !fence.doubtful;
       return hears || (await isProven(shared, tags, fence.sharedClock));
     };
@@ -132,8 +132,8 @@ async function share(
 ): Promise<FillOutcome> {
   const { tags } = entry;
   const tagClock = shared.isCoordinated ? fence.sharedClock : fence.tagClock;
-  // It may have waited behind the very write that overtook it; and nobody could say later whether
-  // tags that were noted at no time are still valid.
+  // It may have waited behind the very write that overtook it; and tags whose clock was never noted
+  // could not be checked later.
   if (isOvertaken(engine, fence, tags) || (tagClock === undefined && tags.length > 0)) {
     await lease?.release();
     return 'failed';

@@ -106,7 +106,7 @@ function readShared(shared: SharedTier, flight: Flight): Promise<SharedEntry | u
 }
 
 /**
- * Loads anew what a hit was served from, while callers are still served from it.
+ * Loads the value of a hit again, while callers are still served the present one.
  *
  * @param entry - The entry in memory, if the hit was there.
  * @internal
@@ -159,7 +159,7 @@ async function flyOn(
         return;
       }
       if (turn.kind === 'elsewhere') {
-        // Whoever looks again must not find this one.
+        // Callers that look again must not find this one.
         engine.flights.remove(flight);
         flight.land(ELSEWHERE);
         return;
@@ -224,7 +224,7 @@ async function load(
   const filling = fill(engine, flight.fence, policy, value, lease, onEntry, isReload);
   flight.proof = filling;
   flight.land({ ok: true, value, source: 'load' });
-  // The flight stays open until its fill has settled, so that nobody loads again meanwhile.
+  // The flight stays open until its fill has settled, so that no second load starts meanwhile.
   if (filling !== undefined) await filling;
 }
 
@@ -246,7 +246,7 @@ function landShared(
   refreshInBackground(engine, request, undefined);
 }
 
-/** What the load replaces: for the loader's eyes, who may be able to confirm it. */
+/** The value that the load replaces, which the loader may be able to confirm. */
 function replacedValue(engine: Engine, flight: Flight): unknown {
   if (flight.stale !== undefined) return engine.ownCopy(flight.stale.value);
   const entry = engine.memory?.find(flight.key);
@@ -257,7 +257,7 @@ function keep(request: LoadRequest, entry: MemoryEntry | undefined): void {
   if (entry !== undefined) request.onEntry?.(entry);
 }
 
-/** Whether the shared tier's entry answers the call; if it is merely expired, it is kept aside. */
+/** Whether the shared tier's entry is fresh enough for the call; a stale one is kept aside. */
 function isGood(
   engine: Engine,
   request: LoadRequest,

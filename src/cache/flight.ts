@@ -21,7 +21,7 @@ export type Landing =
 /** Another process is loading: there is a stale value to serve meanwhile, or one may look again. */
 export const ELSEWHERE = Symbol('elsewhere');
 
-/** What a caller gets who has waited for somebody else's load as long as he has to. */
+/** In place of an outcome: the caller has waited for another caller's load for as long as it must. */
 export const OVERDUE = Symbol('overdue');
 
 /** A caller's wait has ended, since the load that it joined waits for this very call. */
@@ -57,7 +57,7 @@ export class Flight {
   /** Number of the batch that its read of the shared tier travels with; see {@link Flight.admits}. */
   batch: number | undefined;
   /**
-   * Whether the loaded value was still current when it was stored; absent when nobody can tell.
+   * Whether the loaded value was still current when it was stored; absent when that is unknown.
    */
   proof: Promise<boolean> | undefined;
   private current: FlightStage = 'reading';
@@ -65,7 +65,7 @@ export class Flight {
   private since: number;
   private listeners: Set<() => void> | undefined;
   private outcome: Landing | undefined;
-  /** Made when somebody waits: most flights end with one reader, who has a promise of his own. */
+  /** Made for the first caller that waits: most flights end with one reader, which has its own promise. */
   private promise: Promise<Landing> | undefined;
   private resolve: ((landing: Landing) => void) | undefined;
   private patience: Promise<Landing | typeof OVERDUE> | undefined;
@@ -97,7 +97,7 @@ export class Flight {
     return (this.promise ??= inSharedContext(() => this.landingPromise()));
   }
 
-  /** Whether anybody waits for the outcome, as far as the flight knows. */
+  /** Whether a caller waits for the outcome, as far as the flight knows. */
   get isAwaited(): boolean {
     return this.promise !== undefined;
   }
@@ -110,14 +110,14 @@ export class Flight {
     this.current = stage;
     if (stage === 'waiting') this.since = Infinity;
     else if (stage === 'loading' && this.since === Infinity) this.since = now;
-    // Whoever has something stale need not wait for others either.
+    // A caller that has a stale value need not wait for another process either.
     if (stage === 'waiting') this.tell();
   }
 
   /**
-   * Whether a caller may join who must not get what was current before he came, but is no longer.
-   * He may while the shared tier has not been asked yet, or is to be asked again; and during a load
-   * if he waits for its {@link Flight.proof}, unless there is something stale that he would get. Not
+   * Whether a caller may join that must not get a value which was replaced before its call.
+   * It may while the shared tier has not been read yet, or will be read again; and during a load
+   * if it waits for its {@link Flight.proof}, unless it would get a stale value. It may not
    * once the value is on its way to the shared tier: it may have been replaced there since.
    *
    * @param gathering - Number of the batch that a read asked for now would travel with.
@@ -203,13 +203,13 @@ export class Flight {
   }
 
   private tell(): void {
-    const listeners = this.listeners ?? NOBODY;
+    const listeners = this.listeners ?? NO_LISTENERS;
     this.listeners = undefined;
     for (const listener of listeners) listener();
   }
 }
 
-const NOBODY: ReadonlySet<() => void> = new Set();
+const NO_LISTENERS: ReadonlySet<() => void> = new Set();
 
 /**
  * The loads under way, one per key: single flight. As many as there are keys being loaded.
@@ -242,7 +242,7 @@ export class FlightTable {
     if (flights.get(flight.key) === flight) flights.delete(flight.key);
   }
 
-  /** From now on nobody joins the key's flight: its value may be from before an invalidation. */
+  /** Lets no further caller join the key's flight: its value may be from before an invalidation. */
   detach(key: string): void {
     this.flights.delete(key);
   }

@@ -12,7 +12,7 @@ const RETURN_MS = 250;
 
 /**
  * The right to store what a load brings, and the duty that goes with it: others wait for it. It is
- * renewed while the load runs. Whoever writes or invalidates the key ends it, so that a result from
+ * renewed while the load runs. A write or an invalidation of the key ends it, so that a result from
  * before that is refused (Nishtala et al., Scaling Memcache at Facebook, NSDI 2013, §3.2.1).
  *
  * @internal
@@ -51,7 +51,7 @@ export class Lease {
     return outcome;
   }
 
-  /** Gives it back without a value: whoever waits may try. */
+  /** Gives it back without a value: those that wait may try. */
   async release(): Promise<void> {
     if (this.ended || this.filling) return;
     this.end();
@@ -135,8 +135,8 @@ export async function askForLease(
 }
 
 /**
- * Gives a lease back of which the store has said nothing, as soon as it says something: nobody shall
- * wait for a load that is long over, or that never had it.
+ * Retries to release a lease whose state is unknown until the store replies: no process must wait for
+ * a load that is long over, or that never had the lease.
  *
  * @param endsAt - When it has ended by itself, by the monotonic clock.
  * @internal
@@ -163,8 +163,8 @@ export function returnLater(
 }
 
 /**
- * Takes the lease of a key from whoever holds it, before a value is made that replaces what is
- * there; and notes the tags' clock.
+ * Takes the lease of a key from its holder, before a value is made that replaces the present one;
+ * and notes the tags' clock.
  *
  * @returns `undefined` when the store could not be asked.
  * @internal

@@ -20,7 +20,7 @@ export interface LoadTrace {
 const channel = tracingChannel<object, LoadTrace>('aurora-cache:load');
 
 /**
- * Whether anybody has subscribed to loads. Where the platform cannot say, nobody has.
+ * Whether loads have a subscriber; false where the platform cannot tell.
  *
  * @internal
  */

@@ -86,7 +86,7 @@ function limited(
         engine.clock.clearTimeout(timer);
         how(outcome);
       };
-    // The loader's own error is passed on as it is, whatever it is.
+    // The loader's own error is passed on unchanged, of any type.
     work.then(settle(resolve), settle(reject));
   });
 }

@@ -47,7 +47,7 @@ export interface MemoryOptions {
   policy?: EvictionPolicy | undefined;
 }
 
-/** When a shared tier that does not answer is left alone, so that nobody waits for it. */
+/** When a shared tier that does not reply is no longer asked, so that no call waits for it. */
 export interface BreakerOptions {
   /** Failures and time-outs in a row after which it is; default 5. */
   failures?: number | undefined;
@@ -85,7 +85,7 @@ export interface CacheOptions extends Omit<LifeOptions, 'ttl'>, LoadTimeOptions 
   redis?: RedisTarget | undefined;
   /**
    * How the memory tier learns what other processes write to Redis. `tracking`, the default except
-   * on a cluster: the server tells of every change, whoever makes it. `pubsub`: caches tell each
+   * on a cluster: the server reports every change by any program. `pubsub`: caches notify each
    * other, which misses what other programs write.
    */
   bus?: BusKind | undefined;
@@ -114,7 +114,7 @@ export interface CacheOptions extends Omit<LifeOptions, 'ttl'>, LoadTimeOptions 
   codec?: Codec | undefined;
   /**
    * Compresses large values for the shared tier, with zlib's deflate; what does not become smaller
-   * stays as it is. Values are read back whatever this says. Default false.
+   * stays as it is. Compressed values are read with either setting. Default false.
    */
   compression?: boolean | CompressionOptions | undefined;
   /**

@@ -6,7 +6,7 @@ import type { RedisTarget } from './redis-target.js';
 
 /**
  * Loads the Redis room, which needs the optional package `ioredis`, and opens a store of the cache's
- * own. The one place from which it is reached, so that nobody else loads it or meets it in types.
+ * own. The only place that imports it, so that memory alone neither loads it nor has it in its types.
  *
  * @param target - A URL, ioredis options, or a client of the caller's.
  * @returns A promise that rejects when `ioredis` is not installed.

@@ -13,14 +13,14 @@ export class TagVersions {
   /** Stays at the front: a new iterator would pass over all that was deleted there. */
   private oldest = this.versions.entries();
 
-  /** @param floor - What was noted before it is invalid, whatever its tags. */
+  /** @param floor - Values noted before it are invalid, with any tags. */
   constructor(private floor = 0) {}
 
   /** Notes a version of tags; one that is older than what is known changes nothing. */
   raise(tags: Iterable<string>, version: number): void {
     for (const tag of tags) {
       const known = this.versions.get(tag) ?? 0;
-      // Set anew, so that the map's order is that of the latest news.
+      // Deleted first, so that the map is in the order of the latest changes.
       this.versions.delete(tag);
       this.versions.set(tag, Math.max(known, version));
     }

@@ -4,13 +4,13 @@ import type { Flight } from './flight.js';
 import { askForLease, returnLater, type Lease } from './lease.js';
 import type { LoadPolicy } from './policy.js';
 
-/** What a flight may do that found nothing fresh. */
+/** What to do after a read that found nothing fresh. */
 export type Turn =
   /** Load. Without a lease, for itself: the result is not shared. */
   | { readonly kind: 'load'; readonly lease: Lease | undefined }
-  /** Somebody else has loaded meanwhile. */
+  /** Another process has loaded meanwhile. */
   | { readonly kind: 'found'; readonly entry: SharedEntry }
-  /** Somebody else is loading, and there is no need to wait for it. */
+  /** Another process is loading, and there is no need to wait for it. */
   | { readonly kind: 'elsewhere' };
 
 /** Why a flight would load. */
@@ -24,7 +24,7 @@ export interface TurnRequest {
   readonly purpose: Purpose;
   /** What is left of the time that the call may wait for the store. */
   readonly budgetMs: number;
-  /** Whether an entry of the shared tier answers the call. */
+  /** Whether an entry of the shared tier is fresh enough for the call. */
   readonly isGood: (entry: SharedEntry) => boolean;
 }
 
@@ -93,7 +93,7 @@ export async function takeTurn(request: TurnRequest): Promise<Turn> {
         holder = answer.holder;
         since = clock.monotonic();
       }
-      // Whoever waits here has been kept waiting by this very load already.
+      // The callers have waited a full lease for this very load already.
       const isHung = hung.get(key) === holder || flight.isSuccessor;
       const leftMs = isHung ? 0 : since + leaseMs - clock.monotonic();
       if (leftMs <= 0) {

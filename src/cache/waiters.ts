@@ -1,8 +1,8 @@
 import type { Clock } from '../base/clock.js';
 
 /**
- * Flights that wait for somebody else's lease, by key. Registered before the lease is asked for:
- * the message that it has ended may come before the answer that it is held.
+ * Flights that wait for another process's lease, by key. They are registered before the lease is
+ * requested: the message that it has ended may come before the reply that it is held.
  *
  * @internal
  */
@@ -31,12 +31,12 @@ export class WaiterTable {
     if (waiters !== undefined) for (const waiter of waiters) waiter.wake();
   }
 
-  /** Nobody will be told of any lease: the store is away, or messages were lost. */
+  /** The ends of leases may go unnoticed: the store is away, or messages were lost. */
   wakeAll(): void {
     for (const waiters of this.waiters.values()) for (const waiter of waiters) waiter.wake();
   }
 
-  /** Keys for which somebody waits. */
+  /** Keys with waiting flights. */
   get size(): number {
     return this.waiters.size;
   }
@@ -64,7 +64,7 @@ export class Waiter {
   /** Waits to be woken, or for so long; answers whether it was woken, now or before it waited. */
   async wait(ms: number): Promise<boolean> {
     if (!this.awake) {
-      // The clock's timers let the process end, but somebody waits for what this waits for.
+      // The clock's timers let the process end, but a caller waits for this.
       // eslint-disable-next-line no-restricted-globals -- measures no time
       const hold = setInterval(() => undefined, LONGEST_INTERVAL);
       await new Promise<void>((resolve) => {

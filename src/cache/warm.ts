@@ -85,7 +85,7 @@ export async function warmAll<T>(
     try {
       onProgress?.(progress());
     } catch (error) {
-      // Thrown from a task that nobody awaits yet, it would end the process.
+      // Thrown from a task that is not awaited yet, it would end the process.
       warnOnce('AURORA_LISTENER', 'onProgress', `onProgress failed: ${String(error)}`);
     }
   };

@@ -21,7 +21,7 @@ export type ShareEntry = (
  * Stores a value that the caller brings.
  *
  * @param noted - The clocks of tags before the value was made; default: now.
- * @param share - How it gets to the shared tier; default: whatever is there gives way.
+ * @param share - How it gets to the shared tier; default: it replaces what is there.
  * @internal
  */
 export async function store(

@@ -13,8 +13,8 @@ import type { MethodDecorator, Only } from './signatures.js';
  * Always runs the method, and stores its result: for updates that return the new state. With
  * `method` the result becomes that of a `@Cached` method of the same class.
  *
- * If somebody else writes or invalidates the entry while the method runs, nobody can tell whose
- * state is the later one: the entry is then removed rather than stored.
+ * If the entry is written or invalidated elsewhere while the method runs, it is unknown which state
+ * is the later one: the entry is then removed rather than stored.
  *
  * @throws ConfigurationError when it is applied, for an unknown option, a bad value, or on anything
  * but a method.

@@ -12,7 +12,7 @@ import { NO_ARGUMENT } from './tuple-index.js';
  * A memory hit must cost less than what people write by hand, so that everything until its return
  * is synchronous, allocates nothing, and returns a promise that exists already. It is served here
  * when the last call's site fits this call (same cache, same class) and finds the arguments in an
- * index of its; whatever else may be the matter is dealt with behind it.
+ * index; every other case takes the slow path.
  *
  * @internal
  */

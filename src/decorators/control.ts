@@ -46,7 +46,7 @@ export interface CacheControl<Args extends readonly any[] = any[], Result = unkn
   keyFor(...args: Args): string;
   /** Removes the result of a call; answers whether it was there. */
   invalidate(...args: Args): Promise<boolean>;
-  /** Runs the method now and stores its result, whatever is cached. */
+  /** Runs the method now and stores its result, even if a fresh one is cached. */
   refresh(...args: Args): Promise<Result>;
   /** Runs the method for each list of arguments whose result is not cached. */
   warm(calls: Iterable<Args> | AsyncIterable<Args>, options?: WarmOptions): Promise<WarmReport>;

@@ -4,7 +4,7 @@ import type { Engine } from '../cache/engine.js';
 
 /**
  * Reports what kept a decorator from doing its work after the method has run: to the cache's
- * listeners, and once to the developer if it is a mistake of theirs, such as a misspelt method.
+ * listeners, and once as a warning if it is a mistake in the program, such as a misspelt method.
  *
  * @internal
  */

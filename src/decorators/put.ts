@@ -135,8 +135,8 @@ export class Put {
   }
 
   /**
-   * How the result gets to a store that processes share: by the lease, since otherwise nobody could
-   * say whose state is the later one. Then the entry is removed.
+   * How the result gets to a store that processes share: by the lease, since otherwise it
+   * would be unknown which state is the later one. Then the entry is removed.
    */
   private sharing(key: string): ShareEntry | undefined {
     if (this.located?.site.policy.isPrivate === true) {

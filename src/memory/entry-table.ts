@@ -13,7 +13,7 @@ import { Owners } from './owners.js';
  */
 export class EntryTable implements Iterable<MemoryEntry> {
   private readonly places = new Map<string, number>();
-  /** By place; the first place is nobody's. */
+  /** By place; the first place stays empty. */
   private readonly entries: (MemoryEntry | undefined)[] = [undefined];
   private readonly free: number[] = [];
   private readonly owners = new Owners();

@@ -3,7 +3,7 @@ import { fromTicks, toTicks } from '../base/ticks.js';
 
 /** Who is told when an entry leaves the store: an index that finds it without its key. */
 export interface EntryOwner {
-  /** Called once, when the entry is dropped for whatever reason. */
+  /** Called once, when the entry is dropped, for any reason. */
   release(entry: MemoryEntry): void;
 }
 
@@ -18,7 +18,7 @@ const DROPPED = -(2 ** 31);
 
 /**
  * One stored value. It knows its place in the store, so that recency costs no second look-up, and
- * whoever holds it can see whether the store still does.
+ * code that holds it can see whether the store still does.
  *
  * There may be millions of them, most of which have neither tags nor grace: what only some need is
  * kept apart.

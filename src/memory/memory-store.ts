@@ -13,7 +13,7 @@ import { Sweep } from './sweep.js';
 import { TagIndex } from './tag-index.js';
 import { ValueProtection } from './value-protection.js';
 
-/** Why an entry left the store without anybody asking for it. */
+/** Why the store removed an entry by itself. */
 export type EvictReason = 'items' | 'bytes' | 'expired';
 
 const TOO_MUCH_WORK = Symbol('too much work');
@@ -154,7 +154,7 @@ export class MemoryStore {
     if (tags.length > 0) this.tagged.add(entry);
     this.usedBytes += size;
     this.sweep.arm(entry.staleUntil);
-    // Only now: whoever is told of an eviction may store something at once, this key even.
+    // Only now: a listener for evictions may store something at once, even this key.
     this.makeRoom();
     return entry.held ? entry : undefined;
   }

@@ -20,7 +20,7 @@ export interface MemoryStoreOptions {
   maxBytes?: number | undefined;
   /** Replaces the estimate of a value's bytes; only called when `maxBytes` is set. */
   sizeOf?: SizeEstimator | undefined;
-  /** Deep-freezes plain data as it is stored, so that nobody changes a shared value. */
+  /** Deep-freezes plain data as it is stored, so that no reader changes a shared value. */
   freeze?: boolean | undefined;
   /** Stores a copy, and hands every reader a copy of its own. */
   clone?: boolean | undefined;

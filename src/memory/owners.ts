@@ -1,10 +1,10 @@
 import type { EntryOwner } from './entry.js';
 
-const NOBODY = 0;
+const NO_OWNER = 0;
 const MOST_OWNERS = 2 ** 16 - 1;
 
 /**
- * Who is to be told when the entry in a place goes. Owners are few and entries many: an entry costs
+ * The owner to notify when the entry in a place is removed. Owners are few and entries many: an entry costs
  * two bytes for its owner's number.
  *
  * @internal
@@ -21,8 +21,8 @@ export class Owners {
   /** Makes the owner that of a place, unless there is another; whether it is now. */
   claim(place: number, owner: EntryOwner): boolean {
     if (place >= this.numbers.length) this.grow(place);
-    const current = this.numbers[place] ?? NOBODY;
-    if (current !== NOBODY) return this.owners[current] === owner;
+    const current = this.numbers[place] ?? NO_OWNER;
+    if (current !== NO_OWNER) return this.owners[current] === owner;
     const number = this.known.get(owner) ?? this.newNumber(owner);
     if (number === undefined) return false;
     this.numbers[place] = number;
@@ -32,9 +32,9 @@ export class Owners {
 
   /** Ends the claim to a place, and says whose it was. */
   end(place: number): EntryOwner | undefined {
-    const number = place < this.numbers.length ? (this.numbers[place] ?? NOBODY) : NOBODY;
-    if (number === NOBODY) return undefined;
-    this.numbers[place] = NOBODY;
+    const number = place < this.numbers.length ? (this.numbers[place] ?? NO_OWNER) : NO_OWNER;
+    if (number === NO_OWNER) return undefined;
+    this.numbers[place] = NO_OWNER;
     const owner = this.owners[number];
     const left = (this.claims[number] ?? 0) - 1;
     this.claims[number] = left;
@@ -48,7 +48,7 @@ export class Owners {
 
   /** Places that are claimed by an owner. */
   countOf(owner: EntryOwner): number {
-    return this.claims[this.known.get(owner) ?? NOBODY] ?? 0;
+    return this.claims[this.known.get(owner) ?? NO_OWNER] ?? 0;
   }
 
   private newNumber(owner: EntryOwner): number | undefined {

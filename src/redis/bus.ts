@@ -31,7 +31,7 @@ export interface BusOptions {
   readonly onMessage: (message: Received, isTracking: boolean) => void;
   /** Names of keys that were changed; `undefined` for all there are. */
   readonly onChanged: (names: readonly string[] | undefined) => void;
-  /** Something was said that nobody understands. */
+  /** A message could not be read. */
   readonly onGarbage: () => void;
   /** It is about to listen again; what was said meanwhile is lost. */
   readonly onReset: () => void;
@@ -179,7 +179,7 @@ export class Bus {
     if (reason !== undefined) this.tell(reason);
     clock.clearTimeout(this.timer);
     this.timer = clock.setTimeout(() => {
-      // Otherwise its `ready` begins anew.
+      // Otherwise its `ready` starts again.
       if (client.status === 'ready') this.start();
     }, this.waitMs);
     this.waitMs = Math.min(LONGEST_RETRY_MS, this.waitMs * 2);

@@ -27,7 +27,7 @@ interface Sent {
 export interface WatchLimits {
   /** How long a command may take. */
   readonly commandMs: number;
-  /** How long a connection may be silent while an answer is due: whoever takes longer is not there. */
+  /** How long a connection may be silent while a reply is due, before it counts as lost. */
   readonly silenceMs: number;
 }
 
@@ -40,7 +40,7 @@ const LOOKS = 4;
 const MOST_SETTLED = 1000;
 
 /**
- * Watches over the commands of a client of ours. One that takes too long is rejected; a connection
+ * Watches over the commands of the cache's own client. One that takes too long is rejected; a connection
  * that is silent for too long while an answer is due is closed, and ioredis looks for a new one. And
  * the process may end while nothing is under way: the socket, and the timer between two attempts to
  * connect, would hold it open for ever.

@@ -45,7 +45,7 @@ export class Connection {
   private placing: Promise<void> | undefined;
   /** Whether the first attempt to connect is over, well or badly. */
   private wasTried = false;
-  /** The first attempt, while somebody waits for it. */
+  /** The first attempt, while calls wait for it. */
   private attempt: Promise<void> | undefined;
   /** Whether this attempt to connect has been explained. */
   private wasExplained = false;
@@ -87,7 +87,7 @@ export class Connection {
       // Some servers and proxies turn a client away with nothing but good-bye.
       if (!this.wasExplained) this.failed(new Error('the server closes the connection at once.'));
     });
-    // ioredis prints errors that nobody listens for, credentials included.
+    // ioredis prints errors that have no listener, with credentials.
     this.listen('error', (error: Error) => {
       this.wasTried = true;
       this.failed(error);
@@ -225,7 +225,7 @@ export class Connection {
   }
 }
 
-/** Events after which nobody waits for the first attempt; no sentinel: `error` without `close`. */
+/** Events after which no call waits for the first attempt; no sentinel: `error` without `close`. */
 const FAILURES = ['error', 'close', 'end'] as const;
 
 /** A limit in milliseconds, unless it is not given: what is no positive number counts as that. */

@@ -264,7 +264,7 @@ export class RedisCoordinator implements Coordinator {
 
   private readonly connected = (): void => {
     this.history.connected();
-    // First of all: whatever follows is then compared with a known clock.
+    // First, so that everything that follows is compared with a known clock.
     this.time.ready()?.catch(() => undefined);
     if (!this.toldVersion) void this.checkVersion();
     if (this.options.listens !== false) this.bus.start();
@@ -276,7 +276,7 @@ export class RedisCoordinator implements Coordinator {
     this.options.listener.onChange();
   };
 
-  /** Whoever ends the client wants nothing to go on; what is lost otherwise, the probes find out. */
+  /** A client that was ended stays so; the probes notice a connection that is lost in another way. */
   private readonly ended = (): void => {
     this.time.forget();
     this.bus.stop();
@@ -288,7 +288,7 @@ export class RedisCoordinator implements Coordinator {
     try {
       reason = unsupported(await this.connection.client.info('server'));
     } catch {
-      // Not everybody may ask.
+      // The user may lack the right to ask.
     }
     if (reason === undefined || this.toldVersion) return;
     this.toldVersion = true;

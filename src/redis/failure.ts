@@ -9,7 +9,7 @@ export function isReply(error: unknown): error is Error {
 }
 
 /**
- * What to tell of a failure: the same text at every attempt, and never none.
+ * The message of a failure: the same at every attempt, and never empty.
  *
  * @internal
  */

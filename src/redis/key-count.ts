@@ -8,8 +8,7 @@ const CLAIM_MS = 60_000;
 const COUNTING = '';
 
 /**
- * A count of keys that all processes of a namespace share: whatever their number, one walks through
- * the database.
+ * A count of keys that all processes of a namespace share: one of them walks through the database.
  *
  * @internal
  */

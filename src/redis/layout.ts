@@ -10,7 +10,7 @@ export class Layout {
   readonly tags: string;
   /** The channel of all caches of the namespace. */
   readonly bus: string;
-  /** Who has left a snapshot of its figures, by the time at which it did. */
+  /** The instances that have left a snapshot of their metrics, by the time at which they did. */
   readonly stats: string;
   /** How many keys there are, as last counted. */
   readonly count: string;
@@ -58,7 +58,7 @@ export class Layout {
       : undefined;
   }
 
-  /** The channel of one cache's probes, which are nobody else's concern. */
+  /** The channel of one cache's probes, which do not concern the others. */
   probes(origin: string): string {
     return `${this.bus}:${origin}`;
   }

@@ -48,7 +48,7 @@ function halves(message: object, last: string): [string, string] {
   return [`${JSON.stringify({ v: VERSION, ...message }).slice(0, -1)},"${last}":`, '}'];
 }
 
-/** A message of ours; `undefined` for anything else, another version's included. */
+/** A cache's message; `undefined` for anything else, also for one of another version. */
 export function parse(text: string): Received | undefined {
   let found: unknown;
   try {

@@ -124,7 +124,7 @@ export class RedisAdapter {
   /**
    * Removes the keys of the Keyv instance's namespace.
    *
-   * @throws ConfigurationError without a namespace: a whole database is nobody's to empty.
+   * @throws ConfigurationError without a namespace: emptying a whole database is not allowed.
    */
   async clear(): Promise<void> {
     if (this.namespace === undefined) {
@@ -216,7 +216,7 @@ export class RedisAdapter {
     try {
       return await this.connection.client.get(key);
     } catch (error) {
-      // Where MGET answers nil for a list or a hash, GET fails: somebody else's key, a miss.
+      // Where MGET returns nil for a list or a hash, GET fails: another program's key, a miss.
       if (error instanceof Error && error.message.startsWith('WRONGTYPE')) return null;
       throw error;
     }

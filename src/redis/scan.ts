@@ -3,13 +3,13 @@ import type { Cluster, Redis } from 'ioredis';
 import { escapePattern } from '../base/glob.js';
 import type { RedisClient } from './connection.js';
 
-/** Keys that the server looks at in one step: it must stay responsive to everybody else. */
+/** Keys that the server looks at in one step: it must stay responsive to other clients. */
 const STEP = 500;
 
 /**
  * Keys that begin with a text, batch by batch, from every primary. A key that is there all the time
  * comes at least once, and may come twice (SCAN promises no more). Batches may be empty: each is one
- * step of the server's, so that whoever has a limit on steps need not wait for the first find.
+ * step of the server's, so that a caller with a limit on steps need not wait for the first find.
  *
  * @internal
  */

@@ -13,7 +13,7 @@ local function failed(reply)
   return type(reply) == 'table' and reply.err ~= nil
 end`;
 
-/** A command that was under way for too long does nothing: somebody may have written since. */
+/** A command that was under way for too long does nothing: another process may have written since. */
 const LATE = `
 local function late(notAfter)
   if notAfter == '0' then return false end

@@ -11,7 +11,7 @@ const MOST_QUESTIONS = 3;
 /**
  * What is known of the clocks of a server: of its time, and of its tags'.
  *
- * An answer that was given between two moments of ours gives bounds for the difference (D. Mills,
+ * A reply that was sent between two local moments gives bounds for the difference (D. Mills,
  * RFC 5905, takes their middle). Bounds are narrowed by every further answer, and wear off, since
  * one answer that waited behind a busy event loop says little.
  *

@@ -5,7 +5,7 @@ import type { Layout } from './layout.js';
 
 /**
  * What each instance of a service leaves for the others to read: a text that expires by itself, and
- * an index of who left one, so that nobody has to scan the database for them.
+ * an index of those that left one, which spares a scan of the database.
  *
  * @internal
  */

@@ -10,7 +10,7 @@ const PATIENCE_MS = 1000;
 /** How long a server may take to close what we want closed: one that hangs never does. */
 const FAREWELL_MS = 500;
 
-/** Whatever the client may be set to: this connection is tried once, and then made anew. */
+/** In place of the client's options: this connection is tried once, and then replaced. */
 const OPTIONS = {
   // With RESP3, ioredis 6 would drop what the server pushes.
   protocol: 2,
@@ -89,7 +89,7 @@ export class Subscription {
       // Before it listens, since afterwards RESP2 allows no other commands.
       if (options.tracked !== undefined) await this.track(options.tracked);
       await client.subscribe(...options.channels);
-      // Whoever waits for a message holds the process himself.
+      // A caller that waits for a message keeps the process alive by itself.
       (client as unknown as { stream?: { unref?: () => unknown } }).stream?.unref?.();
       this.isOpen = true;
     } catch (error) {

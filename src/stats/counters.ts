@@ -4,7 +4,7 @@ export interface CacheCounters {
   memoryHits: number;
   /** Reads that the shared tier answered with a fresh value. */
   sharedHits: number;
-  /** Reads that found nothing fresh, whatever was then done about it. */
+  /** Reads that found nothing fresh, including those that were then served a stale value. */
   misses: number;
   /** Misses that were answered with an expired value. */
   stale: number;

@@ -42,7 +42,7 @@ export function toStorePort(store: unknown, { onError, onReady }: StoreListeners
       'CacheManager: store must be a Keyv storage adapter, a Keyv instance or a Map.',
     );
   }
-  // An emitter without a listener would throw its 'error' at whoever happens to run.
+  // An emitter without a listener throws its 'error' in the code that happens to run.
   if (typeof store.on === 'function') {
     store.on('error', onError);
     store.on('ready', onReady);
@@ -90,7 +90,7 @@ class AdapterPort implements StorePort {
 
 /**
  * The key as it was given to the store. A `Keyv` puts its namespace in front of keys that do not
- * begin with it, and takes off whatever stands before the first colon.
+ * begin with it, and removes everything before the first colon.
  */
 function asGiven(key: string, store: object, prefix: string): string {
   const { namespace, useKeyPrefix } = store as { namespace?: unknown; useKeyPrefix?: unknown };

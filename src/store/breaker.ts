@@ -11,7 +11,7 @@ export interface BreakerSettings {
 }
 
 /**
- * Keeps calls from a store that does not answer, so that an outage costs nobody their time.
+ * Keeps calls from a store that does not answer, so that an outage delays no call.
  *
  * Closed, every call passes. After some failures in a row it opens and no call passes; a probe is
  * made after a while (the half-open state), by a timer rather than by a caller, who would have to
@@ -62,7 +62,7 @@ export class CircuitBreaker {
     this.schedule();
   }
 
-  /** Probes at once: somebody knows that the store is back. */
+  /** Probes at once: the store is said to be back. */
   hurry(): void {
     if (!this.open || this.probing) return;
     this.clock.clearTimeout(this.timer);

@@ -12,7 +12,7 @@ export type { TypeCodec };
 export interface Codec {
   /** One character that marks its entries; `j`, `m`, `r`, `t` and `z` are taken. */
   readonly tag: string;
-  /** @throws whatever it likes; the value is then not shared. */
+  /** @throws any error; the value is then not shared. */
   encode(value: unknown): string;
   /** @throws for text that it did not write; the entry is then a miss. */
   decode(text: string): unknown;

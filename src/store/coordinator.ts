@@ -27,13 +27,13 @@ export interface Coordinator {
   ready(): Promise<void> | undefined;
 
   /**
-   * Asks for the lease of a key, and looks at the value again: somebody may have filled it since.
+   * Requests the lease of a key, and reads the value again: another process may have filled it since.
    *
-   * @param token - Names the load; nobody else's may be the same.
+   * @param token - Unique name of the load.
    * @param leaseMs - How long it is held unless it is renewed.
    * @param withinMs - When the command reaches the store later than so many ms after it was sent,
    * nothing is granted: its sender has given up on it.
-   * @param seize - Takes the lease from whoever holds it, whose fill will then be refused.
+   * @param seize - Takes the lease from its holder, whose fill will then be refused.
    */
   acquire(
     key: string,
@@ -61,7 +61,7 @@ export interface Coordinator {
   fillMany?(fills: readonly LeaseFill[]): Promise<FillOutcomes>;
 
   /**
-   * Ends the key's lease, removes what is there, stores a text, and tells everybody.
+   * Ends the key's lease, removes what is there, stores a text, and publishes the change.
    *
    * @param withinMs - When the command reaches the store later than so many ms after it was sent,
    * it only removes: a later write may have been there before it.
@@ -84,7 +84,7 @@ export interface Coordinator {
    */
   deleteMany(keys: readonly string[]): Promise<readonly (string | undefined)[]>;
   /**
-   * Ends the leases of all keys that match, then removes their values, then tells everybody; step
+   * Ends the leases of all keys that match, then removes their values, then publishes the change; step
    * by step, so that the store stays responsive.
    *
    * @param groups - The patterns of several callers, who share one pass.
@@ -99,7 +99,7 @@ export interface Coordinator {
   /** When each of the tags was last invalidated, on the tags' clock. */
   tagVersions(tags: readonly string[]): Promise<TagVersions>;
   /**
-   * Turns the tags' clock on, makes it the version of these tags, and tells everybody.
+   * Turns the tags' clock on, makes it the version of these tags, and publishes the change.
    *
    * @returns The version.
    */
@@ -110,7 +110,7 @@ export interface Coordinator {
   /** What instances leave for each other to read; `undefined` where the store has no place for it. */
   readonly snapshots?: Snapshots;
 
-  /** Ends the bus, and whatever was opened for it. */
+  /** Ends the bus, and closes what was opened for it. */
   close(): void;
 }
 
@@ -130,7 +130,7 @@ export interface SharedCount {
 }
 
 /**
- * Texts of the instances that share a store, one each, which expire unless they are written anew.
+ * Texts of the instances that share a store, one each, which expire unless they are written again.
  *
  * @internal
  */
@@ -204,7 +204,7 @@ export type Grant =
     }
   | {
       readonly granted: false;
-      /** The token of whoever holds it. */
+      /** Its holder's token. */
       readonly holder: string;
       /** Until it ends, unless it is renewed. */
       readonly remainingMs: number;
@@ -249,7 +249,7 @@ export const HEAD_CHARS = 64;
 /** Versions on the tags' clock. */
 export interface TagVersions {
   /**
-   * What was noted before it is invalid, whatever its tags; `undefined` when the store knows nothing
+   * Values noted before it are invalid, with any tags; `undefined` when the store knows nothing
    * of tags, which makes everything with tags invalid.
    */
   readonly epoch: number | undefined;
@@ -257,17 +257,17 @@ export interface TagVersions {
   readonly versions: readonly number[];
 }
 
-/** What a coordinator tells the cache that it works for. */
+/** Receives what a coordinator learns, for the cache that it works for. */
 export interface CoordinatorListener {
   /** Whether {@link CoordinatorListener.onLeaseEnd} concerns anything that waits. */
   readonly awaitsLease: boolean;
-  /** Somebody wrote or removed these keys: what is in memory may be out of date. */
+  /** These keys were written or removed elsewhere: what is in memory may be out of date. */
   onKeys(keys: readonly string[]): void;
-  /** Somebody invalidated tags, which made this their version on the tags' clock. */
+  /** Tags were invalidated elsewhere, which made this their version on the tags' clock. */
   onTags(tags: readonly string[], version: number): void;
-  /** Somebody removed the keys that match, in the syntax of `clear`. */
+  /** The keys that match were removed elsewhere, in the syntax of `clear`. */
   onPatterns(patterns: readonly string[]): void;
-  /** The lease of a key has ended, by a fill or without: whoever waits for it may look again. */
+  /** The lease of a key has ended, by a fill or without: those that wait for it may look again. */
   onLeaseEnd(key: string): void;
   /**
    * Messages may have been lost, or everything was removed: all that is in memory is in doubt.
@@ -281,8 +281,8 @@ export interface CoordinatorListener {
 }
 
 /**
- * How a memory tier learns what others write. `tracking`: the server itself tells of every change,
- * whoever makes it (Redis `CLIENT TRACKING`). `pubsub`: the caches tell each other.
+ * How a memory tier learns what others write. `tracking`: the server itself reports every change by
+ * any program (Redis `CLIENT TRACKING`). `pubsub`: the caches notify each other.
  */
 export type BusKind = 'tracking' | 'pubsub';
 

@@ -19,7 +19,7 @@ interface Operation {
 
 /**
  * Time-outs of the commands in flight. A budget counts the store's time only: while the event loop
- * is blocked, replies have arrived that nobody could read, and Node runs timers that are due before
+ * is blocked, replies have arrived that could not be read, and Node runs timers that are due before
  * it reads them.
  *
  * One timer serves all commands. It fires at the earliest time-out, and several times before; how

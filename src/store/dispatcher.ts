@@ -34,7 +34,7 @@ export interface DispatcherOptions {
 /**
  * Decides when a command is sent. As many keys are in flight as the store can deal with well within
  * its time-out; the rest waits here, where it is not yet on the store's account. A command goes ahead
- * of those in later lanes: first whatever ends work that the store has begun for this process, so
+ * of those in later lanes: first commands that end work which the store has begun for this process, so
  * that no more leases are granted than can be filled.
  *
  * The queue is bounded by time: a command that would have to wait too long, by the rate at which

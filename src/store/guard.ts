@@ -99,7 +99,7 @@ export class Guard {
     this.opening = backend;
     backend.then(
       (opened) => (this.opened = opened),
-      // Whoever waits for it is told.
+      // Those that wait for it get the error.
       () => undefined,
     );
   }

@@ -18,8 +18,8 @@ export interface GuardedStoreOptions extends GuardOptions {
 const RETRY_MS = 1000;
 
 /**
- * A store that nobody has to wait for: see {@link Guard} for what happens when it fails. What could
- * not be removed meanwhile is removed when the store is back; until then nobody reads it, so that
+ * A store that keeps no call waiting: see {@link Guard} for what happens when it fails. Keys that could
+ * not be removed meanwhile are removed when the store is back; until then they are not read, so that
  * no invalidation is lost while the process lives.
  *
  * @internal

@@ -3,7 +3,7 @@ const SPARSENESS = 2;
 const FIRST_CAPACITY = 1 << 12;
 
 /**
- * Keys as 64-bit hashes, each with the number of its last addition: 12 bytes a slot, whatever the
+ * Keys as 64-bit hashes, each with the number of its last addition: 12 bytes a slot, for any
  * length of the keys. Two keys with one hash are taken for each other, once in 10^19.
  *
  * Open addressing with linear probing (D. Knuth, The Art of Computer Programming, vol. 3, §6.4).

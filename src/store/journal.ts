@@ -24,8 +24,8 @@ export interface JournalOptions {
  * The latest invalidations that the store has acknowledged, numbered. A store that restarts from a
  * snapshot, or whose replica takes over, may be back in a state from before them.
  *
- * The store is given the number of the latest one after its acknowledgement. Whatever state it comes
- * back in, that state holds the number that belongs to it: everything up to it was kept, and what
+ * The store is given the number of the latest one after its acknowledgement. In whatever state it comes
+ * back, that state holds the number that belongs to it: everything up to it was kept, and what
  * lies above is done again. Where the journal does not reach back that far, a floor makes all older
  * entries misses. (A run id would not do: it changes at planned restarts and promotions too, which
  * lose nothing, and managed servers hide it.)

@@ -20,9 +20,9 @@ export interface RepairsOptions {
 }
 
 /**
- * What is out of date in the store, and is removed as soon as that is possible: invalidations that
- * failed, and those that the store has acknowledged and forgotten. Until then it is covered: nobody
- * may read it.
+ * Removes entries that are out of date in the store as soon as that is possible: invalidations that
+ * failed, and those that the store has acknowledged and forgotten. Until then those entries are
+ * covered, which means that they are not read.
  *
  * @internal
  */

@@ -39,7 +39,7 @@ export class RowMaker {
 }
 
 function oneByOne(names: readonly string[], readers: readonly (Reader | undefined)[]): Make {
-  // What is inherited may be frozen, or a setter: it must be defined anew, as JSON.parse does.
+  // What is inherited may be frozen, or a setter: it must be defined on the object itself, as JSON.parse does.
   const isInherited = names.some((name) => name in Object.prototype);
   return (cells, start) => {
     const object: Record<string, unknown> = {};
@@ -66,7 +66,7 @@ function define(object: object, name: string, value: unknown): void {
 let serial = 0;
 
 /**
- * The same, as a literal of so many properties, which V8 compiles as though somebody had written it
+ * The same, as a literal of so many properties, which V8 compiles as though it had been written by hand
  * for this layout alone: a third of the time. The text of the program is made of numbers only; names
  * are given to it, and never become a part of it.
  *

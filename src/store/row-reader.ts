@@ -72,7 +72,7 @@ function readerOfList(row: object): Reader {
   };
 }
 
-/** @throws SerializationError for a layout that nobody wrote. */
+/** @throws SerializationError for a layout that the writer does not produce. */
 function makerOf(layout: object): RowMaker {
   const names = Object.keys(layout);
   if (names.length === 0 || names.length > MOST_NAMES || Array.isArray(layout)) throw damaged();

@@ -42,8 +42,8 @@ export interface SharedTierOptions extends Omit<GuardedStoreOptions, 'prefix'>, 
 
 /**
  * The tier outside the process, over any Keyv store: entries as the cache knows them, below the
- * namespace. Whatever goes wrong with the store is dealt with by {@link GuardedStore}; here, what is
- * not an entry of ours is a miss.
+ * namespace. {@link GuardedStore} deals with failures of the store; here, a value that is not an entry
+ * is a miss.
  *
  * @internal
  */

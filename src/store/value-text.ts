@@ -40,7 +40,7 @@ export class ValueText {
     return compressed(payload, compressFrom);
   }
 
-  /** @throws OversizeError, or whatever is wrong with text that {@link ValueText.encode} did not write. */
+  /** @throws OversizeError, or another error for text that {@link ValueText.encode} did not write. */
   decode(payload: string): unknown {
     const { codec, maxValueBytes } = this.options;
     if (payload.length > maxValueBytes) throw new OversizeError();

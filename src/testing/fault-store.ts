@@ -35,7 +35,7 @@ interface ActiveFault extends Fault {
  * const store = new FaultStore();
  * const cache = new CacheManager({ store });
  * store.inject({ on: ['get'], error: new Error('connection lost'), times: 3 });
- * await cache.getOrSet('key', load); // loads; nobody sees the error
+ * await cache.getOrSet('key', load); // loads; no caller sees the error
  * store.heal();
  * ```
  */
