@@ -19,6 +19,7 @@ import { invalidation } from './cases/invalidation.js';
 import { load } from './cases/load.js';
 import { memoryHit } from './cases/memory-hit.js';
 import { memoryStore } from './cases/memory-store.js';
+import { packageCosts } from './cases/package.js';
 import { paired, PAIRED_CASES, type PairedCase } from './cases/paired.js';
 import { redisHit } from './cases/redis-hit.js';
 import { scale } from './cases/scale.js';
@@ -40,6 +41,7 @@ const cases: Readonly<Record<string, (options: BenchOptions) => Promise<Report>>
   http,
   load,
   scale,
+  package: packageCosts,
 };
 
 process.exitCode = await main();

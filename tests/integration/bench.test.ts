@@ -52,7 +52,7 @@ describe('the benchmarks', () => {
   jest.setTimeout(180_000);
 
   it('measure ours alone, without anything to install', async () => {
-    const cases = ['memory-store', 'stampede', 'http'];
+    const cases = ['memory-store', 'stampede', 'http', 'package'];
     const { code, stderr, stdout } = await bench('--no-rivals', ...cases);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain(`Node ${process.version}`);
