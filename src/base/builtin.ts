@@ -13,7 +13,7 @@ const ERRORS: ReadonlySet<string> = new Set([
 
 const TYPED_ARRAY = /^(?:Big)?(?:Int|Uint|Float)\d+(?:Clamped)?Array$/;
 
-/** What a prototype stands for. There are few of them, and they are asked for again and again. */
+/** The kind of each prototype. There are few, and they are looked up again and again. */
 const names = new WeakMap<object, string>();
 
 /**

@@ -162,14 +162,14 @@ class Encoder {
     this.path.push(value);
     const text = this.contents(value);
     this.path.pop();
-    // What it contains has been counted on the way, and is part of its text.
+    // Its contents have been counted on the way, and are part of its text.
     this.size = before;
     return this.grown(text);
   }
 
   private contents(value: object): string {
     if (isPlain(value)) return this.record(value);
-    // What a class says of itself comes before what its base class is.
+    // A class's own methods take precedence over the kind of its base class.
     if (hasKey(value)) return this.ownFormat(value) as string;
     if (Array.isArray(value) || types.isDate(value) || types.isMap(value) || types.isSet(value)) {
       // A class that extends one of them may hold more than its elements tell.

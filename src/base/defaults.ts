@@ -49,7 +49,7 @@ export const HTTP_DEFAULTS = {
 
 /** Defaults of `aurora-cache/prometheus`. */
 export const PROMETHEUS_DEFAULTS = {
-  /** What the names of all metrics begin with. */
+  /** Prefix of the names of all metrics. */
   prefix: '',
   /** Upper bounds of the buckets of durations, in seconds. */
   buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],

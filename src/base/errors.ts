@@ -21,7 +21,7 @@ export type CacheErrorCode =
  * ```
  */
 export class CacheError extends Error {
-  /** What went wrong, as a stable identifier. */
+  /** Stable identifier of the failure. */
   readonly code: CacheErrorCode;
 
   constructor(code: CacheErrorCode, message: string, options?: ErrorOptions) {

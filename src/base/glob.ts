@@ -11,7 +11,7 @@ interface CharacterSet {
 }
 const ANY = Symbol('?');
 
-/** What stands between two stars; text alone is searched with `indexOf`. */
+/** The part between two stars; text alone is searched with `indexOf`. */
 interface Run {
   readonly length: number;
   readonly text: string | undefined;

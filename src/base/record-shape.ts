@@ -1,11 +1,11 @@
 import { escapeStructured } from './escape.js';
 
-/** What all records with the same names, in the same order, have in common in their keys. */
+/** The part of the key that all records with the same names in the same order share. */
 export interface RecordShape {
   readonly names: readonly string[];
   /** Positions of the names, in the order in which they are encoded. */
   readonly order: readonly number[];
-  /** What stands before each value, in that order: `(a=`, then `,b=`. */
+  /** The text before each value, in that order: `(a=`, then `,b=`. */
   readonly labels: readonly string[];
   /** The same before a string: `(a='`. */
   readonly quoted: readonly string[];

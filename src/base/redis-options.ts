@@ -3,7 +3,7 @@ import { closest, distance } from 'fastest-levenshtein';
 import { describe } from './duration.js';
 import { redacted } from './redact.js';
 
-/** What the value of one of ioredis' options may be. */
+/** Allowed values of one of ioredis's options. */
 export type RedisOptionKind =
   'host' | 'port' | 'db' | 'family' | 'sentinels' | 'text' | 'secret' | 'number' | 'flag' | 'any';
 
@@ -36,7 +36,7 @@ export const REDIS_OPTION_KINDS: Readonly<Record<string, RedisOptionKind>> = {
   ...{ autoSelectFamily: 'any', autoSelectFamilyAttemptTimeout: 'any', signal: 'any' },
 };
 
-/** What other clients call it. */
+/** Its name in other clients. */
 const FOREIGN_NAMES: Readonly<Record<string, string>> = {
   ...{ database: 'db', hostname: 'host', address: 'host', user: 'username', pass: 'password' },
   ...{ auth: 'password', socket: 'host', prefix: 'namespace', ssl: 'tls', ioredis: 'redis' },
@@ -46,7 +46,7 @@ const FOREIGN_NAMES: Readonly<Record<string, string>> = {
 const HIGHEST_DB = 2_147_483_647;
 
 /**
- * What is wrong with the `redis` option: a text that begins with the option's name. `undefined` for
+ * Describes the mistake in the `redis` option: a text that begins with the option's name. `undefined` for
  * options of ioredis, and for a client of it.
  *
  * @param owner - The option, for the message.
@@ -78,7 +78,7 @@ export function isRedisClient(
   return isOpen && typeof options === 'object' && options !== null;
 }
 
-/** What is wrong with one of the options; `undefined` for what ioredis understands. */
+/** Describes the mistake in one of the options; `undefined` for one that ioredis takes. */
 export function redisOptionProblem(name: string, value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
   const kind = REDIS_OPTION_KINDS[name] ?? 'any';

@@ -11,11 +11,11 @@ import {
 /** Of one URL, all that stands before the last `@`: a password may have blanks and quotes in it. */
 const CREDENTIALS = /^.*@/s;
 
-/** What a URL says, as options of ioredis. */
+/** A URL as options of ioredis. */
 export type RedisUrlOptions = Readonly<Record<string, string | number | boolean | object>>;
 
 /**
- * What is wrong with a Redis URL, without its password; `undefined` when it can be read.
+ * Describes the mistake in a Redis URL, without its password; `undefined` when there is none.
  *
  * @internal
  */

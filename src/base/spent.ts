@@ -2,7 +2,7 @@ import { isPlain } from './plain.js';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- the shapes of all iterators and streams */
 
-/** What can be read only once, as far as types show it; or nothing. */
+/** Types that can be read only once, as far as types show it; or nothing. */
 export type Spent =
   | null
   | undefined
@@ -25,7 +25,7 @@ const MAX_PARTS = 100;
 const MAX_DEPTH = 3;
 
 /**
- * What in a value can be read only once: an iterator, a generator, a stream, or the body of a
+ * Finds a part of a value that can be read only once: an iterator, a generator, a stream, or the body of a
  * `Response`. A cache must not hand it to a second caller. Only structure counts, so that
  * look-alikes from other packages and realms are recognised.
  *

@@ -16,7 +16,7 @@ const START = systemClock.now();
 export function toTicks(time: number): number {
   const since = time - START;
   const small = since | 0;
-  // What is no small integer (no expiry, another clock's time, 24 days) stays what it is.
+  // A number that is no small integer (no expiry, another clock's time, 24 days) stays unchanged.
   return small === since ? small : since;
 }
 

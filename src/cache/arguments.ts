@@ -18,7 +18,7 @@ import {
 } from './policy.js';
 
 /**
- * What a `CacheManager` is a handle on, and the namespace of its keys there.
+ * The engine behind a `CacheManager`, and the namespace of its keys there.
  *
  * @internal
  */

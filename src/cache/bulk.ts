@@ -44,7 +44,7 @@ interface Sent {
   isStored: boolean;
 }
 
-/** What the chunks of one call have in common. */
+/** The part that all chunks of one call share. */
 interface BulkCall {
   readonly engine: Engine;
   readonly shared: SharedTier;

@@ -23,7 +23,7 @@ export interface Claims {
   changes: number;
 }
 
-/** What the keys of a method have in common: `user:…:getUser`. */
+/** The part that a method's keys share: `user:…:getUser`. */
 interface Segment {
   readonly prefix: string;
   readonly last: string;
@@ -213,7 +213,7 @@ function index(claims: Claims, segment: Segment): void {
   else if (!others.includes(segment)) others.push(segment);
 }
 
-/** What a segment and all of its keys have in common: the text before the first colon, and the last. */
+/** The part that a segment shares with all its keys: the text before the first colon, and the last. */
 function indexOf(key: string): string {
   const tail = key.slice(key.lastIndexOf(':') + 1);
   const signature = tail.indexOf('~');

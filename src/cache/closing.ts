@@ -39,7 +39,7 @@ async function close(engine: Engine): Promise<void> {
 /** All that the other processes wait for, or would miss. */
 async function settled(engine: Engine): Promise<void> {
   const { leases, underWay, writes, offTier, shared } = engine;
-  // What ends may begin something else: a lease that is granted only now is released.
+  // The end of one operation may start another: a lease that is granted only now is released.
   while (leases.size + underWay.size + writes.size + offTier.underWay.length > 0) {
     await Promise.allSettled([
       ...Array.from(leases, (lease) => lease.release()),

@@ -8,7 +8,7 @@ import type { FlightTable } from './flight.js';
 import type { TagVersions } from './tag-versions.js';
 import type { WaiterTable } from './waiters.js';
 
-/** What news of others concerns. */
+/** The parts of a cache that changes elsewhere concern. */
 interface Concerned {
   readonly memory: MemoryStore | undefined;
   readonly fences: FenceTable;

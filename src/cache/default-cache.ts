@@ -89,7 +89,7 @@ function fromEnvironment(): CacheOptions {
     // A cache that is off still invalidates there; it connects when it has to.
     redisUrl: readableUrl(text('REDIS_URL')),
     namespace: text('AURORA_NAMESPACE'),
-    // What is not a number is checked as a duration with the other options.
+    // A text that is not a number is checked as a duration with the other options.
     defaultTtl: (ttl !== undefined && /^[\d.]+$/.test(ttl) ? Number(ttl) : ttl) as Duration,
     maxMemoryItems: number('AURORA_MAX_MEMORY_ITEMS'),
     enabled,

@@ -33,7 +33,7 @@ interface TierUse extends Pick<SharedTierOptions, 'timeoutMs' | 'onChange'> {
 }
 
 /**
- * What a cache and its namespaces share: the tiers, and the tables that keep concurrent operations
+ * The state that a cache and its namespaces share: the tiers, and the tables that keep concurrent operations
  * apart. The paths (`read-path`, `write-path`) work on it; it knows nothing of them.
  *
  * Decorators of another copy of the package (ESM beside CommonJS) reach it through a symbol, so
@@ -207,7 +207,7 @@ export class Engine {
     return this.copies.toKeep(value);
   }
 
-  /** What one of several callers gets of a value: a copy of its own where `clone` is on. */
+  /** A value as one of several callers gets it: a copy of its own where `clone` is on. */
   ownCopy(value: unknown): unknown {
     return this.copies.forCaller(value);
   }
@@ -223,7 +223,7 @@ export class Engine {
     }
   }
 
-  /** What another process wrote: it may not be kept in memory, nor be waited for. */
+  /** Another process wrote a key: loads under way may neither be kept in memory nor be joined. */
   doubtKey(key: string): void {
     for (const one of [key, ...privateKeysOf(this[CLAIMS], key)]) {
       this.fences.doubt(one);

@@ -16,7 +16,7 @@ const MOST_TAGS = LIMITS.tagsPerEntry + 1;
 export type Unstored = 'unwanted' | 'overtaken';
 
 /**
- * What is to be stored of a load's result, or why nothing is.
+ * The entry to store for a load's result, or why nothing is stored.
  *
  * @throws what a function of the policy throws, or ConfigurationError when it answers nonsense.
  * @internal

@@ -37,7 +37,7 @@ export type Joined = Landing | typeof OVERDUE | Cycle;
 export const TAGS_FOLLOW = Symbol('tags follow');
 
 /**
- * What a flight is at: reading from the shared tier, asking for the lease, waiting for that of
+ * Stages of a flight: reading from the shared tier, asking for the lease, waiting for that of
  * another, or loading.
  */
 export type FlightStage = 'reading' | 'asking' | 'waiting' | 'loading';

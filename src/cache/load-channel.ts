@@ -1,7 +1,7 @@
 import { tracingChannel } from 'node:diagnostics_channel';
 
 /**
- * What subscribers of the tracing channel `aurora-cache:load` are told of one run of a loader. The
+ * The message on the tracing channel `aurora-cache:load` about one run of a loader. The
  * key and the value are not among it: they may be secret.
  */
 export interface LoadTrace {
@@ -13,7 +13,7 @@ export interface LoadTrace {
   outcome?: 'loaded' | 'failed' | 'timeout';
   /** How long it took, in milliseconds, once it has ended. */
   durationMs?: number;
-  /** What it failed with. */
+  /** The error with which it failed. */
   error?: unknown;
 }
 
@@ -38,7 +38,7 @@ export async function traced(
   run: (trace: LoadTrace) => Promise<unknown>,
 ): Promise<unknown> {
   let value: unknown;
-  // What the traced function returns would be published as the trace's `result`.
+  // The traced function's return value would be published as the trace's `result`.
   await channel.tracePromise(async () => {
     value = await run(trace);
   }, trace);

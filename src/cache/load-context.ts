@@ -2,7 +2,7 @@ import type { Clock, TimerHandle } from '../base/clock.js';
 import { LoadTimeoutError } from '../base/errors.js';
 import { inCallersContext } from '../base/shared-context.js';
 
-/** What a loader is given. */
+/** The argument of a loader. */
 export interface LoadContext<T = unknown> {
   /** The key that is being loaded, below the cache's namespace. */
   readonly key: string;

@@ -57,7 +57,7 @@ export interface BreakerOptions {
   longest?: Duration | undefined;
 }
 
-/** What is compressed on its way to the shared tier. */
+/** Which values are compressed on their way to the shared tier. */
 export interface CompressionOptions {
   /** UTF-8 bytes of an encoded value from which compression is tried; default 2,048. */
   threshold?: number | undefined;

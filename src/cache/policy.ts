@@ -49,7 +49,7 @@ export interface SetOptions extends Pick<LifeOptions, 'ttl' | 'grace' | 'jitter'
   tags?: readonly string[] | undefined;
 }
 
-/** What a load may be told. */
+/** Options of a load. */
 export interface LoadOptions<T = unknown> extends Omit<LifeOptions, 'ttl'>, LoadTimeOptions {
   /** How long the value is fresh, or a function of the value; the function may answer 0: not stored. */
   ttl?: Duration | ((value: T) => Duration) | undefined;

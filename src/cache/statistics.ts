@@ -9,7 +9,7 @@ import type { Engine } from './engine.js';
 export interface CacheStats extends CacheCounters {
   /** The `name` option. */
   readonly name: string;
-  /** What the cache is configured with: memory alone, or Redis or another Keyv store as well. */
+  /** The configured tiers: memory alone, or Redis or another Keyv store as well. */
   readonly type: 'memory' | 'redis' | 'keyv';
   /** Entries: in Redis, as counted some seconds ago, where there is one that answers; else in memory. */
   readonly totalKeys: number;

@@ -22,7 +22,7 @@ export interface TurnRequest {
   readonly flight: Flight;
   readonly policy: LoadPolicy;
   readonly purpose: Purpose;
-  /** What is left of the time that the call may wait for the store. */
+  /** The rest of the time that the call may wait for the store, in milliseconds. */
   readonly budgetMs: number;
   /** Whether an entry of the shared tier is fresh enough for the call. */
   readonly isGood: (entry: SharedEntry) => boolean;

@@ -25,7 +25,7 @@ export class ValueCopies {
     }
   }
 
-  /** What one of several callers gets. */
+  /** A value as one of several callers gets it. */
   forCaller(value: unknown): unknown {
     if (this.memory?.protection.clones !== true || !this.canKeep(value)) return value;
     try {

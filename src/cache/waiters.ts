@@ -56,7 +56,7 @@ export class Waiter {
     this.resolve?.();
   }
 
-  /** What happens from now on counts: call it before asking for the lease. */
+  /** Forgets earlier wake-ups: call it before requesting the lease. */
   reset(): void {
     this.awake = false;
   }

@@ -22,7 +22,7 @@ export interface WarmProgress {
   readonly failed: number;
 }
 
-/** What warming did. */
+/** Result of `warm`. */
 export interface WarmReport extends WarmProgress {
   /** Entries that are in the cache now. */
   readonly warmed: number;
@@ -34,7 +34,7 @@ export interface WarmReport extends WarmProgress {
   readonly durationMs: number;
 }
 
-/** What is done with the items. */
+/** The operations on the items. */
 export interface WarmJobs<T> {
   /** Deals with one item. */
   readonly run: (item: T) => Promise<unknown>;

@@ -1,5 +1,5 @@
 /**
- * What a bulk call must leave alone: keys that later writes of its process have taken over.
+ * The keys that a bulk call must skip: later writes of its process have taken them over.
  *
  * @internal
  */

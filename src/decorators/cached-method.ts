@@ -16,7 +16,7 @@ import { Site, type SitePlace } from './site.js';
 /** Handles of one cache (its namespaces) for which a method keeps sites. */
 const MOST_PREFIXES = 1000;
 
-/** What a call needs before it can be looked up. */
+/** Everything that a call needs before its look-up. */
 export interface Located {
   readonly site: Site;
   /** The key of the entry: the call's, or the method's own (see `private-key.ts`). */
@@ -65,7 +65,7 @@ export class CachedMethod implements MethodSpec {
   }
 
   /**
-   * What tells the class of a call apart: the instance's prototype, or the class itself for a
+   * Identifies the class of a call: the instance's prototype, or the class itself for a
    * static method.
    */
   ownerOf(self: unknown): object {

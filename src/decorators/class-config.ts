@@ -11,7 +11,7 @@ const known = new WeakMap<object, CacheConfigOptions>();
 /** @internal */
 export function defineClassConfig(type: object, options: CacheConfigOptions): void {
   const inherited = Reflect.getMetadata(METADATA, type) as CacheConfigOptions | undefined;
-  // What is undefined counts as absent, and does not hide what is inherited.
+  // An undefined option counts as absent, and does not hide an inherited one.
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   Reflect.defineMetadata(METADATA, { ...inherited, ...Object.fromEntries(given) }, type);
 }

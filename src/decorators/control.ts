@@ -32,7 +32,7 @@ export interface CacheInfo {
   readonly ttl: number | undefined;
 }
 
-/** What can be done about the results of one cached method or function. */
+/** Operations on the results of one cached method or function. */
 export interface CacheControl<Args extends readonly any[] = any[], Result = unknown> {
   /** Removes all of its results; answers how many there were. */
   cacheClear(): Promise<number>;

@@ -6,7 +6,7 @@ import { classOf, nameOfClass } from './identity.js';
 import { CONTROL_METADATA } from './metadata.js';
 
 /**
- * What the decorator left on a function, if it is one that caches.
+ * The cached method behind a function, if a decorator made it.
  *
  * @internal
  */

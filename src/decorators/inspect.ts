@@ -1,7 +1,7 @@
 import { methodMetadata, type MethodMetadata } from './metadata.js';
 
 /**
- * What the decorators on a class say about its methods, inherited and static ones included;
+ * The metadata that decorators left on a class's methods, inherited and static ones included;
  * `#private` methods cannot be seen from outside.
  *
  * @param target - A class, its prototype, or an instance.

@@ -2,7 +2,7 @@ import 'reflect-metadata/lite';
 
 import type { AnyFunction } from './shapes.js';
 
-/** What a decorated method says about itself, to tools and to other decorators. */
+/** Metadata of a decorated method, for tools and for other decorators. */
 export interface MethodMetadata {
   /** Which decorator it was. */
   readonly kind: 'cached' | 'put' | 'evict' | 'memoized' | 'timed';

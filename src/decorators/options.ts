@@ -16,7 +16,7 @@ import { ConfigurationError } from '../base/errors.js';
 /** Which cache a method uses: a handle, or a function of the instance, for injected ones. */
 export type CacheChoice<This = any> = CacheManager | ((instance: This) => CacheManager);
 
-/** What decorators that make keys have in common. */
+/** Options of all decorators that make keys. */
 export interface KeyOptions<This = any, Args extends readonly any[] = any[]> {
   /**
    * First segment of the keys, below the namespace; default: the name of the class that the method

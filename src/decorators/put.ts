@@ -27,7 +27,7 @@ export class Put {
   private fence: Fence | undefined;
   /** Held while the method runs, so that what others write meanwhile is noticed. */
   private lease: Lease | undefined;
-  /** What is invalidated before the key is known. */
+  /** Notes invalidations until the key is known. */
   private watch:
     { readonly engine: Engine; readonly seen: Watch; readonly noted: TagNote } | undefined;
 
@@ -57,8 +57,8 @@ export class Put {
   }
 
   /**
-   * What must be waited for before the method runs: where processes share a store, the lease of the
-   * key. `undefined` for nothing.
+   * Settles when the method may run: where processes share a store, once the lease of the key is
+   * held. `undefined` when there is nothing to wait for.
    */
   begin(): Promise<void> | undefined {
     const { located, fence } = this;

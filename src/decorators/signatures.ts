@@ -7,7 +7,7 @@ import type {
   MemoizedOptions,
 } from './options.js';
 
-/** What each decorator takes on a method of this shape. */
+/** Options of each decorator on a method of this shape. */
 interface OptionsFor<This, Args extends readonly any[], Result> {
   cached: CachedOptions<This, Args, Result>;
   put: CachePutOptions<This, Args, Result>;

@@ -23,10 +23,10 @@ export interface SitePlace {
   readonly cache: CacheChoice | undefined;
 }
 
-/** What the text of a record begins with. */
+/** First characters of a record's text. */
 const PARENTHESIS = 0x28;
 
-/** What an entry is indexed by that is in no index. */
+/** Index key of an entry that is in no index. */
 const NOWHERE = Symbol('nowhere');
 
 /**
@@ -124,7 +124,7 @@ export class Site implements EntryOwner {
     );
   }
 
-  /** What loads are told: without a way to the shared tier if the results must stay in memory. */
+  /** Policy of loads: without the shared tier if the results must stay in memory. */
   get policy(): LoadPolicy {
     if (!this.claim.isPrivate) return this.sharedPolicy;
     return (this.privatePolicy ??= Object.freeze({ ...this.sharedPolicy, isPrivate: true }));

@@ -6,7 +6,7 @@ const STEPS = ['next', 'return', 'throw'] as const;
 
 type Steps = Record<(typeof STEPS)[number], (...given: unknown[]) => unknown>;
 
-/** What is done when a generator runs, rests and ends. */
+/** Called when a generator runs, rests and ends. */
 export interface GeneratorWatch {
   /** It begins to run, or rests: its consumer has the turn. */
   run(isRunning: boolean): void;

@@ -3,7 +3,7 @@ import type { MemoryEntry } from '../cache/read-path.js';
 /** Two or three primitive arguments; the third is {@link NO_ARGUMENT} for calls with two. */
 export type Tuple = readonly [unknown, unknown, unknown];
 
-/** What an argument that was not given is indexed by. */
+/** Stands in the index for an argument that was not given. */
 export const NO_ARGUMENT = Symbol('no argument');
 
 type Node = MemoryEntry | Map<unknown, Node>;

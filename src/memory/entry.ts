@@ -1,7 +1,7 @@
 import { sharedPromise } from '../base/shared-context.js';
 import { fromTicks, toTicks } from '../base/ticks.js';
 
-/** Who is told when an entry leaves the store: an index that finds it without its key. */
+/** Is notified when an entry leaves the store: an index that finds it without its key. */
 export interface EntryOwner {
   /** Called once, when the entry is dropped, for any reason. */
   release(entry: MemoryEntry): void;
@@ -24,7 +24,7 @@ const DROPPED = -(2 ** 31);
  * kept apart.
  */
 export class MemoryEntry {
-  // What a hit reads comes first: the fields keep this order in memory, and fewer lines of the
+  // Fields that a hit reads come first: they keep this order in memory, and fewer lines of the
   // processor's cache are fetched.
   /**
    * Until when, in ticks, the entry may be served without another thought: the earlier of the end of
@@ -42,7 +42,7 @@ export class MemoryEntry {
   readonly value: unknown;
   /** Key below the namespace of the shared tier. */
   readonly key: string;
-  /** What its owner's index knows it by. */
+  /** Its key in the owner's index. */
   indexKey: unknown = undefined;
 
   /** @param until - The deadline, in ticks. */

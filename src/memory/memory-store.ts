@@ -119,7 +119,7 @@ export class MemoryStore {
     return this.entries.countOf(owner);
   }
 
-  /** What a reader of the entry gets: the shared value, or a copy where `clone` is on. */
+  /** The entry's value as a reader gets it: shared, or a copy where `clone` is on. */
   valueOf(entry: MemoryEntry): unknown {
     return this.protection.toReader(entry.value);
   }

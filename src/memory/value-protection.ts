@@ -42,7 +42,7 @@ export class ValueProtection {
     return copyOf(value, this.types);
   }
 
-  /** What a reader gets of a value that the store keeps: the value itself, or a copy. */
+  /** A stored value as a reader gets it: the value itself, or a copy. */
   toReader(kept: unknown): unknown {
     if (!this.clones) return kept;
     try {

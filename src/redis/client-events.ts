@@ -2,7 +2,7 @@
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in ioredis' own types
 export type Listener = (...words: any[]) => void;
 
-/** What a client of ioredis is, as far as this file goes. */
+/** The part of an ioredis client that this file needs. */
 interface Source {
   on(event: string, listener: Listener): unknown;
   off(event: string, listener: Listener): unknown;
@@ -10,7 +10,7 @@ interface Source {
 
 interface Hub {
   readonly listeners: Map<string, Set<Listener>>;
-  /** What the client itself calls. */
+  /** The function that the client calls. */
   readonly callers: Map<string, Listener>;
 }
 

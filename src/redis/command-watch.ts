@@ -2,7 +2,7 @@ import type { Command, Redis } from 'ioredis';
 
 import { systemClock, type Clock } from '../base/clock.js';
 
-/** What of an ioredis client is used beyond its contract; any of it may be absent. */
+/** Undocumented parts of an ioredis client that are used; any of them may be absent. */
 interface Insides {
   readonly status: string;
   readonly stream?: Stream;
@@ -60,7 +60,7 @@ export class CommandWatch {
   private underWay = 0;
   private tick = 0;
   private isTicking = false;
-  /** What the connection had said at the last tick, and for how many it has said no more. */
+  /** Bytes that had arrived at the last tick, and for how many ticks none have followed. */
   private heard: { readonly stream: Stream | undefined; readonly bytes: number | undefined };
   private silence = 0;
   /** Whether a command was given up whose answer may still come. */

@@ -52,7 +52,7 @@ export class Connection {
   private readonly reported = new Set<string>();
   /** Set for a client that the cache created without limits of its own. */
   private watch: CommandWatch | undefined;
-  /** What listens to the client on our behalf. */
+  /** Listeners on the client. */
   private readonly listeners: [event: string, listener: Listener][] = [];
 
   /**
@@ -166,7 +166,7 @@ export class Connection {
       failoverDetector: target.sentinels != null,
       reconnectOnError: (error: Error) => readOnly.reconnectsAfter(error),
     } satisfies RedisOptions;
-    // What ioredis would do by timers of its own, for each command.
+    // In place of ioredis's timers, one for each command.
     const { commandTimeout, socketTimeout, ...others } = target;
     if (this.Client === undefined) throw new StoreError('connect', 'Redis: ioredis is not loaded.');
     const client = new this.Client({ ...options, ...others, replyMapping: 'legacy' });

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 
-/** What ioredis keeps of its connections to sentinels, if it does. */
+/** An ioredis client's connections to sentinels, where it keeps them. */
 interface Connector {
   readonly failoverDetector?: {
     readonly sentinels?: readonly { client?: SentinelClient }[];

@@ -4,7 +4,7 @@
  * @internal
  */
 export class Layout {
-  /** What the names of all values begin with. */
+  /** Prefix of the names of all values. */
   readonly prefix: string;
   /** One hash: `epoch`, `clock`, `floor`, `cursor`, and a version for each tag. */
   readonly tags: string;
@@ -41,17 +41,17 @@ export class Layout {
     return names;
   }
 
-  /** What the names of the leases of all keys begin with that themselves begin with `prefix`. */
+  /** Prefix of the leases' names, for all keys that begin with `prefix`. */
   leasesOf(prefix: string): string {
     return this.leasePrefix + prefix;
   }
 
-  /** Whose value it is; `undefined` for what is not a value of the namespace. */
+  /** The key of a value's name; `undefined` for a name that is not a value of the namespace. */
   keyOfValue(name: string): string | undefined {
     return name.startsWith(this.prefix) ? name.slice(this.prefix.length) : undefined;
   }
 
-  /** Whose lease it is; `undefined` for what is not a lease of the namespace. */
+  /** The key of a lease's name; `undefined` for a name that is not a lease of the namespace. */
   keyOfLease(name: string): string | undefined {
     return name.startsWith(this.leasePrefix) && name.endsWith(LEASE_END)
       ? name.slice(this.leasePrefix.length, -LEASE_END.length)

@@ -2,7 +2,7 @@
 const VERSION = 1;
 
 /**
- * What one cache tells the others. All that concern a key end its lease; all but `release` make
+ * A message of one cache to the others. Those about a key end its lease; all but `release` make
  * copies of the value out of date.
  */
 export type Message =

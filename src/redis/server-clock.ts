@@ -9,7 +9,7 @@ const CLOSE_MS = 10;
 const MOST_QUESTIONS = 3;
 
 /**
- * What is known of the clocks of a server: of its time, and of its tags'.
+ * A server's clocks, as far as they are known: its time, and its clock of tags.
  *
  * A reply that was sent between two local moments gives bounds for the difference (D. Mills,
  * RFC 5905, takes their middle). Bounds are narrowed by every further answer, and wear off, since

@@ -22,7 +22,7 @@ export function primariesOf(client: Cluster): Primaries {
 }
 
 /**
- * What lives in slots that have another primary than before; `undefined` when there are none. Slots
+ * The keys in slots that have another primary than before; `undefined` when there are none. Slots
  * that were moved on purpose count as well: too much is done again rather than too little.
  *
  * @internal

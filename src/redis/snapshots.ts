@@ -4,8 +4,8 @@ import type { Connection } from './connection.js';
 import type { Layout } from './layout.js';
 
 /**
- * What each instance of a service leaves for the others to read: a text that expires by itself, and
- * an index of those that left one, which spares a scan of the database.
+ * Texts that the instances of a service leave for each other, each with an expiry; and an index of
+ * those instances, which spares a scan of the database.
  *
  * @internal
  */

@@ -37,7 +37,7 @@ const OPTIONS = {
 
 export interface SubscriptionOptions {
   readonly channels: readonly string[];
-  /** What the names of the keys to be tracked begin with; `undefined` for no tracking. */
+  /** Prefix of the keys to track; `undefined` for no tracking. */
   readonly tracked: string | undefined;
   readonly onMessage: (text: string) => void;
   /** Names of keys that were changed, by whomever; `undefined` for all there are. */

@@ -1,4 +1,4 @@
-/** What a cache counts about itself. Plain numbers: an increment is all that a hit can afford. */
+/** A cache's counters. Plain numbers: a hit can afford no more than an increment. */
 export interface CacheCounters {
   /** Reads that the memory tier answered with a fresh value. */
   memoryHits: number;

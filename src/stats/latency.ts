@@ -18,7 +18,7 @@ export interface LatencySummary {
 
 const NOTHING = { count: 0, sum: 0 };
 
-/** What an empty distribution says. */
+/** Summary of an empty distribution. */
 const NONE: LatencySummary = { count: 0, mean: 0, p50: 0, p90: 0, p99: 0, max: 0 };
 
 /**
@@ -49,7 +49,7 @@ export class Latency {
     return summaryOf(this.distribution);
   }
 
-  /** What other instances can add to their own. */
+  /** Counts that other instances can add to their own. */
   snapshot(): DistributionSnapshot | undefined {
     return this.distribution?.snapshot();
   }

@@ -55,7 +55,7 @@ export class MethodRecord {
   loads = 0;
   loadErrors = 0;
   readonly loadTimes = new Latency();
-  /** What hits had saved when the mean changed last, and how many there were. */
+  /** Time that hits had saved when the mean last changed, and their number. */
   private settledMs = 0;
   private settledHits = 0;
 

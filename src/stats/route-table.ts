@@ -44,7 +44,7 @@ function total(records: ReadonlyMap<string, RouteRecord>): number {
   return count;
 }
 
-/** What is not among them is `OTHER`: clients can make up any number. */
+/** All others count as `OTHER`: clients can make up any number of methods. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /**

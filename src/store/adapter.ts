@@ -9,7 +9,7 @@ import { ConfigurationError } from '../base/errors.js';
 export type CacheStore = Keyv | KeyvStoreAdapter | Map<string, unknown>;
 
 /**
- * What the cache asks of a store, whichever of the three it is.
+ * The operations that the cache needs of a store, of any of the three kinds.
  *
  * @internal
  */

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.js';
 
 /**
- * What a store can do beyond Keyv's contract when several processes share it: leases, so that one
+ * Operations of a store beyond Keyv's contract, for several processes that share it: leases, so that one
  * of them loads; a bus, so that their memory tiers agree; tag versions; removal by pattern.
  *
  * Keys are those below the namespace. Every promise rejects when the store cannot be asked; nothing
@@ -18,7 +18,7 @@ export interface Coordinator {
   readonly clockOffsetMs: number;
   /** The tags' clock as last heard of, never ahead of it; `undefined` before that. */
   readonly lastTagClock: number | undefined;
-  /** What the store remembers of what it has acknowledged. */
+  /** The store's memory of the operations that it has acknowledged. */
   readonly history: StoreHistory;
   /** Messages sent and received, probes aside. */
   readonly messages: { readonly sent: number; readonly received: number };
@@ -107,7 +107,7 @@ export interface Coordinator {
 
   /** The latest count of keys, for all processes; `undefined` where the store has no place for it. */
   readonly sharedCount?: SharedCount;
-  /** What instances leave for each other to read; `undefined` where the store has no place for it. */
+  /** Texts that instances leave for each other; `undefined` where the store has no place for them. */
   readonly snapshots?: Snapshots;
 
   /** Ends the bus, and closes what was opened for it. */
@@ -183,11 +183,11 @@ export interface StoreHistory {
   raiseFloor(): Promise<void>;
   /** On a cluster: what lives on shards that have failed over and are not repaired yet. */
   readonly failovers?: FailedShards | undefined;
-  /** What the failovers may have undone is being done again. */
+  /** The invalidations that the failovers may have undone are being repeated. */
   forgetFailovers?(): void;
 }
 
-/** What lives on the shards of a cluster that have another primary now. */
+/** The keys and tags on the shards of a cluster that have another primary now. */
 export interface FailedShards {
   hasKey(key: string): boolean;
   readonly hasTags: boolean;
@@ -199,7 +199,7 @@ export interface FailedShards {
 export type Grant =
   | {
       readonly granted: true;
-      /** What is stored under the key. */
+      /** The text stored under the key. */
       readonly text: string | undefined;
     }
   | {

@@ -10,7 +10,7 @@ export type Lane = 'finish' | 'write' | 'single' | 'bulk';
 
 const LANES: readonly Lane[] = ['finish', 'write', 'single', 'bulk'];
 
-/** What a command costs: the number of its keys, and its lane. */
+/** The cost of a command: the number of its keys, and its lane. */
 export interface Load {
   readonly weight: number;
   readonly lane: Lane;
@@ -234,7 +234,7 @@ export class Dispatcher {
 
   private isTooMuch({ lane }: Load): boolean {
     if (lane === 'finish') return this.queues.finish.size >= DISPATCH.maxFinishing;
-    // What has been measured varies: in doubt it waits, and is dropped when it has waited too long.
+    // Measured rates vary: in doubt the command waits, and is dropped when it has waited too long.
     return this.projectedMs(lane) > DISPATCH.maxTimeouts * this.options.timeoutMs;
   }
 

@@ -1,7 +1,7 @@
 import { LIMITS } from '../base/defaults.js';
 
 /**
- * What leaves the process for one entry. On the wire, a version, a header of times and tags as
+ * An entry as it leaves the process. On the wire, a version, a header of times and tags as
  * JSON, a line break, and the value behind its codec's tag:
  *
  *     A1[createdAt,freshUntil,staleUntil,tagClock,["tag"]]\nj{"id":1}

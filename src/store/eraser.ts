@@ -8,7 +8,7 @@ import type { Guard, Telling } from './guard.js';
 /** The patterns of one caller. */
 export type Group = readonly KeyPattern[];
 
-/** What a pass removed: how many fresh entries for each group, and whether it came to its end. */
+/** Result of a pass: how many fresh entries it removed for each group, and whether it came to its end. */
 export interface PassOutcome {
   readonly counts: readonly number[];
   readonly isDone: boolean;
@@ -144,7 +144,7 @@ export class Eraser {
         batch = [];
       }
     } catch (error) {
-      // What has been listed can go all the same.
+      // Entries that were listed before the failure can be removed all the same.
       yield batch;
       throw error;
     }

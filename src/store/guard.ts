@@ -45,7 +45,7 @@ export const NO_DELAY: OwnDelay = { blockedMs: 0, queuedMs: 0 };
  */
 export type Send<T> = (backend: Backend, leftMs: () => number) => Promise<T>;
 
-/** What is tried again in the background has been reported once, and need not be again. */
+/** `quietly`: operations that are retried in the background have been reported once already. */
 export type Telling = 'aloud' | 'quietly';
 
 /**

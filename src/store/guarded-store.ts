@@ -38,7 +38,7 @@ export class GuardedStore {
   ) {
     const onChange = (isDown: boolean): void => {
       options.onChange(isDown);
-      // What was logged while the probe was under way is still to be made good.
+      // Invalidations that were logged while the probe was under way remain to be replayed.
       if (!isDown) this.repairs.recovery.soon();
     };
     this.guard = new Guard(backend, { ...options, onChange }, () => this.probe());
@@ -92,12 +92,12 @@ export class GuardedStore {
     return this.repairs.covers(key, tags);
   }
 
-  /** What can be done beyond Keyv's contract, once the store is there. */
+  /** The operations beyond Keyv's contract, once the store is there. */
   get coordinator(): Coordinator | undefined {
     return this.guard.backend?.coordinator;
   }
 
-  /** What is stored under the keys; `undefined` where there is nothing, or nothing to be had. */
+  /** The texts stored under the keys; `undefined` where there is none, or it cannot be read. */
   async read(keys: readonly string[], lane: Lane = 'single'): Promise<readonly unknown[]> {
     if (this.isDown) return [];
     const full = keys.map((key) => this.options.prefix + key);

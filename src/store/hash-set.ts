@@ -81,7 +81,7 @@ export class HashSet {
     return slot;
   }
 
-  /** What stands behind a freed slot must be found without it. */
+  /** Moves entries behind a freed slot forward, so that searches find them without it. */
   private closeGap(gap: number): void {
     const mask = this.numbers.length - 1;
     for (let slot = (gap + 1) & mask; this.numbers[slot] !== 0; slot = (slot + 1) & mask) {

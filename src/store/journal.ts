@@ -2,7 +2,7 @@ import { LIMITS } from '../base/defaults.js';
 import type { Clock } from '../base/clock.js';
 import type { FailedShards, KeyPattern, StoreHistory } from './coordinator.js';
 
-/** What was invalidated: a key, a tag, or what matches a pattern. */
+/** An invalidated key or tag, or a pattern whose matches were invalidated. */
 export type Invalidation =
   | { readonly kind: 'key' | 'tag'; readonly name: string }
   | { readonly kind: 'pattern'; readonly pattern: KeyPattern };

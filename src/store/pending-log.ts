@@ -6,10 +6,10 @@ import { HashSet } from './hash-set.js';
 export const EVERYTHING: KeyPattern = { source: '*', prefix: '', matches: () => true };
 
 /**
- * What is out of date in the store, but could not be removed there: it must not be read until it has
- * been. Bounded and without duplicates. Of keys beyond a number it keeps hashes, so that one call on
- * many keys does not make everything else out of date; for them, all keys of the store are compared.
- * Only when that overflows too, everything is out of date.
+ * Entries that are out of date in the store and could not be removed yet: until then they must not be
+ * read. Bounded and without duplicates. Beyond a number of keys it keeps their hashes, so that one call
+ * on many keys does not make everything else out of date; for those, all keys of the store are
+ * compared. Only when that overflows too, everything is out of date.
  *
  * @internal
  */
@@ -72,7 +72,7 @@ export class PendingLog {
     return this.tags.size > 0 && tags.some((tag) => this.tags.has(tag));
   }
 
-  /** What is logged now. It stays in the log until it is {@link PendingLog.settle}d. */
+  /** The present contents. They stay in the log until they are {@link PendingLog.settle}d. */
   snapshot(): PendingWork {
     return {
       keys: [...this.keys.keys()],

@@ -126,7 +126,7 @@ export class Repairs {
     this.acknowledged(patterns.map((pattern) => ({ kind: 'pattern', pattern })));
   }
 
-  /** What the store has under the keys is out of date. */
+  /** The store's entries of the keys are out of date. */
   keysFailed(keys: readonly string[]): void {
     if (keys.length === 0) return;
     for (const key of keys) this.log.addKey(key);

@@ -1,4 +1,4 @@
-/** What stands in one place, out of its cells. */
+/** The value of one place, made from its cells. */
 export type Reader = (cells: unknown) => unknown;
 
 /** One object out of the cells that begin at `start`. */
@@ -39,7 +39,7 @@ export class RowMaker {
 }
 
 function oneByOne(names: readonly string[], readers: readonly (Reader | undefined)[]): Make {
-  // What is inherited may be frozen, or a setter: it must be defined on the object itself, as JSON.parse does.
+  // An inherited property may be frozen, or a setter: define it on the object itself, as JSON.parse does.
   const isInherited = names.some((name) => name in Object.prototype);
   return (cells, start) => {
     const object: Record<string, unknown> = {};

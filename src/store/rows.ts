@@ -34,7 +34,7 @@ const EMPTY = 2;
 
 type Part = typeof ANY | typeof NULL | typeof EMPTY | Shape | List;
 
-/** What all objects in one place look like. */
+/** The shape of all objects in one place. */
 class Shape {
   constructor(
     readonly names: readonly string[],
@@ -63,7 +63,7 @@ export function writeRows(value: unknown): string | undefined {
   return layout.length > MOST_LAYOUT_CHARACTERS ? undefined : `${layout}\n${JSON.stringify(cells)}`;
 }
 
-/** What fits the value as well as all that `known` was made of. */
+/** A shape that fits the value and everything that `known` was made of. */
 function partOf(value: unknown, known: Part | undefined, depth: number): Part {
   if (known === ANY) return ANY;
   if (value === null) return known ?? NULL;

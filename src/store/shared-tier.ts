@@ -29,7 +29,7 @@ export type LeaseAnswer =
 
 export type { KeyedEntry, SharedEntry };
 
-/** What became of a fill. */
+/** Outcome of a fill. */
 export type FillOutcome = 'stored' | 'refused' | 'failed';
 
 export interface SharedTierOptions extends Omit<GuardedStoreOptions, 'prefix'>, EntryCodecOptions {

@@ -16,7 +16,7 @@
 export const ESCAPE = '~';
 export const ESCAPE_CODE = 0x7e;
 
-/** What a list begins with that stands for something else. */
+/** First item of a list that stands for another type. */
 export const TAG = '~#';
 export const INSTANCE = '~#!';
 export const BARE_RECORD = '~#null';

@@ -4,7 +4,7 @@ import { toMilliseconds, type Duration } from '../base/duration.js';
 /** Operations of a store that can be made to fail. */
 export type StoreOperation = 'get' | 'getMany' | 'set' | 'delete' | 'iterator';
 
-/** What can go wrong with an operation. */
+/** A failure of an operation. */
 export interface Fault {
   /** Which operations; default: all. */
   on?: readonly StoreOperation[] | undefined;
@@ -44,7 +44,7 @@ export class FaultStore {
   readonly opts: Record<string, unknown> = { dialect: 'sqlite' };
   /** Part of Keyv's adapter contract. */
   namespace: string | undefined = undefined;
-  /** What is stored; tests may look at it and change it. */
+  /** The stored values; tests may read and change them. */
   readonly entries = new Map<string, { value: unknown; expiresAt: number }>();
   /** Calls by operation, failed ones included. */
   readonly calls: Record<StoreOperation, number> = {

@@ -1,5 +1,5 @@
 /**
- * What tests of cached services need: a clock that is moved by hand, a store that fails on
+ * Helpers for tests of cached services: a clock that is moved by hand, a store that fails on
  * demand, and the contract that a store of one's own has to keep.
  *
  * @packageDocumentation

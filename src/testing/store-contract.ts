@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 import type { KeyvStoreAdapter } from 'keyv';
 
-/** What the contract needs to know about a store. */
+/** Description of a store for the contract. */
 export interface StoreUnderTest {
   /** The store, empty. */
   readonly store: Pick<KeyvStoreAdapter, 'get' | 'set' | 'delete'> & Partial<KeyvStoreAdapter>;
@@ -17,7 +17,7 @@ export interface StoreUnderTest {
 
 /** One case of the contract, for any test runner. */
 export interface StoreCase {
-  /** What is tried, as a sentence whose subject is the store. */
+  /** The case as a sentence whose subject is the store. */
   readonly name: string;
   /** Opens a store, tries it and closes it. */
   readonly run: () => Promise<void>;
@@ -26,7 +26,7 @@ export interface StoreCase {
 type Trial = (under: StoreUnderTest) => Promise<void>;
 
 /**
- * What the cache expects of a Keyv storage adapter, as cases for a test runner. Cases of what an
+ * The requirements on a Keyv storage adapter, as cases for a test runner. Cases of what an
  * adapter does not have (`getMany`, `iterator`, expiry) pass without trying it.
  *
  * @param open - Makes an empty store for each case.
