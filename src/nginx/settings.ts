@@ -2,6 +2,7 @@ import * as v from 'valibot';
 
 import { describe } from '../base/duration.js';
 import { ConfigurationError } from '../base/errors.js';
+import { printable } from '../base/printable.js';
 import { DEFAULT_ROUTES, DEFAULT_UPSTREAMS } from './layout.js';
 import type { NginxOptions } from './options.js';
 import { referenceMistakes } from './references.js';
@@ -97,12 +98,13 @@ function pathOf(path: readonly { readonly key: unknown }[]): string {
 }
 
 function refusal(mistakes: readonly string[]): ConfigurationError {
-  const [first = '', ...others] = mistakes;
-  if (others.length === 0) return new ConfigurationError(`${OWNER}: ${first}`);
-  const shown = mistakes.slice(0, MAX_SHOWN).map((mistake) => `\n- ${mistake}`);
+  const error = new ConfigurationError(`${OWNER}: ${mistakes[0] ?? ''}`);
+  if (mistakes.length === 1) return error;
+  const shown = mistakes.slice(0, MAX_SHOWN).map((mistake) => `\n- ${printable(mistake)}`);
   const left = mistakes.length - shown.length;
   const more = left > 0 ? `\n- and ${String(left)} more.` : '';
-  return new ConfigurationError(
-    `${OWNER}: ${String(mistakes.length)} mistakes:${shown.join('')}${more}`,
-  );
+  // Set afterwards: the constructor spells line breaks out, which may be part of a value.
+  error.message = `${OWNER}: ${String(mistakes.length)} mistakes:${shown.join('')}${more}`;
+  Error.captureStackTrace(error, refusal);
+  return error;
 }

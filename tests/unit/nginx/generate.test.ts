@@ -207,6 +207,13 @@ describe('generateNginxConfig reports all mistakes at once', () => {
     );
   });
 
+  it('with the line breaks of values spelt out', () => {
+    const message = messageOf({ port: 'a\n- b', gzip: 'c\u001b[31m' });
+    expect(message.split('\n')).toHaveLength(3);
+    expect(message).toContain(String.raw`got 'a\n- b'.`);
+    expect(message).not.toContain('\u001b');
+  });
+
   it('fifty of them', () => {
     const bad = Array.from({ length: 99 }, () => 'a b');
     const lines = messageOf({ serverNames: bad }).split('\n');
