@@ -164,6 +164,7 @@ export async function clear(engine: Engine, patterns: readonly string[]): Promis
     }
   });
   engine.counters.invalidations++;
+  engine.counters.clears++;
   if (engine.events.hears('invalidate')) {
     for (const pattern of patterns) engine.events.emit('invalidate', { pattern });
   }

@@ -143,6 +143,7 @@ export const CACHE_FAMILIES: readonly ScalarFamily[] = [
   counter('cache_sets_total', 'Values stored by hand.', 'sets'),
   counter('cache_deletes_total', 'Keys deleted by hand.', 'deletes'),
   counter('cache_invalidations_total', 'Keys, patterns and tags invalidated.', 'invalidations'),
+  counter('cache_clears_total', 'Clears, by a pattern or of everything.', 'clears'),
   counter(
     'cache_refused_fills_total',
     'Results that were not stored, since an invalidation overtook them.',

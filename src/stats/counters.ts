@@ -26,6 +26,8 @@ export interface CacheCounters {
   expirations: number;
   /** Keys, patterns and tags that were invalidated. */
   invalidations: number;
+  /** Clears, by a pattern or of everything; each counts among the invalidations as well. */
+  clears: number;
   /** Results that were not stored, since an invalidation overtook them. */
   refusedFills: number;
   /** Leases that this process was given: it was the one to load. */
@@ -56,6 +58,7 @@ export function newCounters(): CacheCounters {
     evictions: 0,
     expirations: 0,
     invalidations: 0,
+    clears: 0,
     refusedFills: 0,
     leasesGranted: 0,
     leasesDenied: 0,

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 
 import { parse } from 'yaml';
 
@@ -9,7 +10,17 @@ import { RedisServer, stopServers, until } from '../../support/redis/server.js';
 
 interface Panel {
   readonly id: number;
+  readonly type: string;
   readonly title: string;
+  readonly description?: string;
+  readonly fieldConfig?: {
+    readonly defaults: {
+      readonly unit?: string;
+      readonly color?: { readonly mode: string };
+      readonly thresholds?: { readonly steps: readonly { readonly color: string }[] };
+    };
+  };
+  readonly options?: { readonly legend?: { readonly calcs?: readonly string[] } };
   readonly gridPos: Readonly<Record<'x' | 'y' | 'w' | 'h', number>>;
   readonly datasource?: { readonly uid: string };
   readonly targets?: readonly { readonly refId: string; readonly expr: string }[];
@@ -21,7 +32,12 @@ interface Variable {
 interface Dashboard {
   readonly panels: readonly Panel[];
   readonly templating: { readonly list: readonly Variable[] };
+  readonly annotations: {
+    readonly list: readonly { readonly name: string; readonly expr?: string }[];
+  };
 }
+
+const TOKEN = 'correct-horse';
 
 const dashboard = JSON.parse(read('grafana/dashboard.json')) as Dashboard;
 /** By panel and letter. */
@@ -30,6 +46,12 @@ const expressions = new Map(
     targets.map(({ refId, expr }) => [`${title}, ${refId}`, asGrafana(expr)] as const),
   ),
 );
+
+const marks = new Map(
+  dashboard.annotations.list.map(({ name, expr = '' }) => [name, asGrafana(expr)] as const),
+);
+/** Those that show something. */
+const panels = dashboard.panels.filter(({ type }) => type !== 'row');
 
 afterAll(async () => {
   await stopExamples();
@@ -91,6 +113,50 @@ describe('the dashboard', () => {
     expect(titles).toMatch(/Breaker[^]*Loads by method/);
   });
 
+  it('is what is made by the SDK of Grafana', () => {
+    const root = join(DEPLOY, '../..');
+    const words = ['scripts/dashboard.mjs', '--check'];
+    const { status, stderr } = spawnSync(process.execPath, words, { cwd: root, encoding: 'utf8' });
+    expect([status, stderr]).toEqual([0, '']);
+  });
+
+  it('says what each panel shows, in which unit, and has colours that mean something', () => {
+    expect(panels.length).toBeGreaterThan(20);
+    for (const { title, type, description = '', fieldConfig, options } of panels) {
+      expect([title, description]).toEqual([title, expect.stringMatching(/^[A-Z].{15,}\.$/)]);
+      const { unit = '', color, thresholds } = fieldConfig?.defaults ?? {};
+      expect([title, unit]).toEqual([
+        title,
+        expect.stringMatching(/^(?:s|short|ops|reqps|percentunit)$/),
+      ]);
+      if (type === 'timeseries') {
+        expect([title, options?.legend?.calcs]).toEqual([title, ['mean', 'max', 'lastNotNull']]);
+      }
+      if (type !== 'stat') continue;
+      const colours = thresholds?.steps.map((step) => step.color).sort() ?? [];
+      if (color?.mode === 'fixed') expect([title, colours]).toEqual([title, []]);
+      else expect([title, colours]).toEqual([title, expect.arrayContaining(['green', 'red'])]);
+    }
+    const types = panels.map(({ type }) => type);
+    expect(types.filter((type) => type === 'heatmap')).toHaveLength(2);
+    expect(types).toContain('table');
+    expect([...marks.keys()]).toEqual(['Clears', 'Breaker', 'Deploys']);
+  });
+
+  it('shows ten methods and routes, and not all', () => {
+    const each = [...expressions].filter(
+      ([name, expr]) =>
+        !name.startsWith('Methods, ') && /by \((?:le, )?(?:method|route)\)/.test(expr),
+    );
+    expect(each.length).toBeGreaterThanOrEqual(7);
+    for (const [name, expr] of each) {
+      expect([name, expr]).toEqual([
+        name,
+        expect.stringMatching(/and on \((?:method|route)\) topk\(10, /),
+      ]);
+    }
+  });
+
   it('has a place for every panel', () => {
     const cells = dashboard.panels.flatMap(({ gridPos: { x, y, w, h } }) =>
       Array.from({ length: w * h }, (_, i) => `${x + (i % w)},${y + Math.floor(i / w)}`),
@@ -106,7 +172,9 @@ describe('the dashboard', () => {
     const redis = await RedisServer.start();
     const instances = await Promise.all(
       ['one', 'two'].map((name) =>
-        ExampleServer.start(['--traffic', '40'], { REDIS_URL: redis.url, INSTANCE: name }),
+        ExampleServer.start(['--traffic', '40'], {
+          ...{ REDIS_URL: redis.url, INSTANCE: name, AURORA_TOKEN: TOKEN },
+        }),
       ),
     );
     const targets = instances.map(({ port }) => `'127.0.0.1:${port}'`).join(', ');
@@ -136,6 +204,12 @@ describe('the dashboard', () => {
       ).catch(() => {
         throw new Error(`No data: ${[...left.keys()].join('\n')}`);
       });
+      const shown = async (mark: string): Promise<number> =>
+        (await prometheus.query(marks.get(mark) ?? '')).length;
+      // Both have started, none was cleared, and Redis is there.
+      expect([await shown('Deploys'), await shown('Clears'), await shown('Breaker')]).toEqual([
+        2, 0, 0,
+      ]);
       // What the variables offer is there as well.
       const offered = dashboard.templating.list.flatMap(({ query }) => {
         if (typeof query === 'string') return [];
@@ -156,6 +230,17 @@ describe('the dashboard', () => {
       const breaker = expressions.get('Breaker, A') ?? '';
       expect(await values(breaker)).toEqual([0, 0]);
       expect(await firing('CacheBreakerOpen')).toEqual([]);
+      const response = await fetch(
+        `${instances[0]?.url ?? ''}/api/performance/cache/clear?pattern=*`,
+        {
+          method: 'POST',
+          headers: { Authorization: `Bearer ${TOKEN}` },
+        },
+      );
+      expect(response.status).toBe(200);
+      await until('there is a mark of it', async () => {
+        return (await shown('Clears')) === 1;
+      });
       await redis.kill();
       await until('both breakers are open', async () => {
         const states = await values(breaker);
@@ -164,6 +249,7 @@ describe('the dashboard', () => {
       await until('there is an alert', async () => {
         return (await firing('CacheBreakerOpen')).length === 2;
       });
+      await until('there is a mark', async () => (await shown('Breaker')) === 2);
       await until('it is counted', async () => {
         return (await values(expressions.get('Without Redis, A') ?? ''))[0] === 2;
       });
@@ -180,6 +266,7 @@ describe('the dashboard', () => {
 function asGrafana(expression: string): string {
   const whole = expression
     .replaceAll('$__rate_interval', '4s')
+    .replaceAll('$__range', '1m')
     .replaceAll('$job', 'aurora-cache')
     .replaceAll(/\$(cache|instance)\b/g, '.*');
   expect(whole).not.toContain('$');

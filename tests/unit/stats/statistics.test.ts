@@ -60,6 +60,7 @@ describe('getStats', () => {
       sets: 2,
       deletes: 1,
       invalidations: 3,
+      clears: 1,
       refreshes: 1,
       errors: 1,
     });
