@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 import { PackedProject } from '../support/packed-project.js';
@@ -58,5 +59,31 @@ describe('a bundle that leaves out ioredis', () => {
       format,
     );
     expect(seen).toEqual({ value: 1, warnings: [expect.stringContaining('npm install ioredis')] });
+  });
+});
+
+describe('a bundle that takes one name', () => {
+  /** Bytes of the first chunk and of what it loads at once, minified and zipped. */
+  async function sizeOf(name: string): Promise<number> {
+    const { outputFiles, metafile } = await build({
+      stdin: { contents: `export { ${name} } from 'aurora-cache'`, resolveDir: project.folder },
+      ...{ bundle: true, minify: true, splitting: true, write: false, metafile: true },
+      ...{ format: 'esm', platform: 'node', external: ['ioredis'], outdir: 'out' },
+    });
+    const [first = ''] = Object.keys(metafile.outputs).filter((path) => path.endsWith('stdin.js'));
+    const imported = metafile.outputs[first]?.imports.filter(
+      ({ kind, external }) => kind === 'import-statement' && external !== true,
+    );
+    const paths = [first, ...(imported ?? []).map(({ path }) => path)];
+    const files = outputFiles.filter((file) => paths.some((path) => file.path.endsWith(path)));
+    expect(files).toHaveLength(paths.length);
+    return files.reduce((sum, { contents }) => sum + gzipSync(contents, { level: 9 }).length, 0);
+  }
+
+  it.each([
+    ['pattern', 5000],
+    ['escapePattern', 1500],
+  ])('has no more than %s needs', async (name, most) => {
+    expect(await sizeOf(name)).toBeLessThan(most);
   });
 });

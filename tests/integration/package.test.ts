@@ -274,6 +274,18 @@ describe('a TypeScript project that uses it', () => {
     await project.write('tsconfig.json', JSON.stringify({ compilerOptions, files }));
     expect(await tsc('tsconfig.json')).toBe('');
   });
+
+  it('compiles under node10, the default of CommonJS projects up to TypeScript 5', async () => {
+    await project.write('consumer.ts', consumer);
+    const compilerOptions = {
+      ...{ target: 'es2022', module: 'commonjs', moduleResolution: 'node10' },
+      ...{ esModuleInterop: true, strict: true, noEmit: true, types: ['node'] },
+      ...{ experimentalDecorators: true, ignoreDeprecations: '6.0' },
+    };
+    const files = ['consumer.ts'];
+    await project.write('tsconfig.json', JSON.stringify({ compilerOptions, files }));
+    expect(await tsc('tsconfig.json')).toBe('');
+  });
 });
 
 const service = `
