@@ -86,6 +86,9 @@ export class PerformanceApi implements PerformanceSource {
         this.tellSlow(request);
       },
     );
+    if (options.slowRequestThreshold !== undefined) {
+      this.recorder.thresholdOwner = 'createPerformanceApi';
+    }
     this.audit = new AuditLog(clock, (line) => {
       this.tell((logger) => {
         logger.warn(line);
@@ -121,8 +124,10 @@ export class PerformanceApi implements PerformanceSource {
   /** The figures of the requests that were timed, as plain data. */
   get requests(): RequestStats {
     const { total, errors, aborted, inFlight, slow, slowThresholdMs, routes } = this.recorder;
+    const { streams, openStreams } = this.recorder;
     return {
       ...{ total, errors, aborted, inFlight, slow: slow.total, slowThresholdMs },
+      ...{ streams, openStreams },
       durations: summaryOf(this.recorder.durations()),
       recentSlow: slow.recent(),
       routes: Array.from(routes, (one) => ({

@@ -50,6 +50,7 @@ export function fastifyPerformance(options: TimingOptions): FastifyPlugin {
         listen(request.raw, reply.raw);
         return;
       }
+      if (timer.skips(request.raw)) return done();
       const timing = timeRequest(timer, request.raw, reply.raw);
       if (timing === undefined) return done();
       timing.route = request.routeOptions.url;

@@ -75,8 +75,10 @@ export async function localFigures(
 
 function totalsOf(requests: RequestFigures): RequestTotals {
   const { total, errors, aborted, inFlight, slow, slowThresholdMs } = requests;
+  const { streams, openStreams } = requests;
   return {
     ...{ total, errors, aborted, inFlight, slow: slow.total, slowThresholdMs },
+    ...{ streams, openStreams },
     durations: requests.durations().snapshot(),
     recentSlow: slow.recent(),
     routes: Array.from(requests.routes, ({ method, route, errors, durations }) => ({

@@ -30,7 +30,7 @@ export type HonoMiddleware = (
  * app.use(honoPerformance({ api }));
  * ```
  */
-export function honoPerformance(options: TimingOptions): HonoMiddleware {
+export function honoPerformance(options: TimingOptions<Request>): HonoMiddleware {
   const timer = new Timer('honoPerformance', options);
   return async (context, next) => {
     const node = nodeOf(context.env);
@@ -41,6 +41,10 @@ export function honoPerformance(options: TimingOptions): HonoMiddleware {
         address: node && addressOf(node.incoming),
       });
       if (answer !== undefined) return answer;
+    }
+    if (timer.skips(context.req.raw)) {
+      await next();
+      return undefined;
     }
     const counts = timer.scope === undefined ? undefined : { hits: 0, misses: 0 };
     const run = (): Promise<void> =>

@@ -45,18 +45,21 @@ export function koaPerformance(options: TimingOptions): KoaMiddleware {
       });
       if (answer !== undefined) return await take(context, answer);
     }
+    if (timer.skips(context.req)) return void (await next());
     const timing = timeRequest(timer, context.req, context.res);
     if (timing === undefined) return void (await next());
-    try {
-      if (timer.scope === undefined) return void (await next());
-      timing.counts = { hits: 0, misses: 0 };
-      await timer.scope.run(timing.counts, next);
-    } finally {
-      const route = (context as { _matchedRoute?: string | RegExp })._matchedRoute;
-      // A router that is mounted knows its own part alone.
-      if (route !== undefined) timing.route = belowUnknownMount(timing.path, String(route));
-    }
+    // Known once a router has run, which may be before the middleware is done: streams begin early.
+    timing.findRoute = () => routeOf(context, timing.path);
+    if (timer.scope === undefined) return void (await next());
+    timing.counts = { hits: 0, misses: 0 };
+    await timer.scope.run(timing.counts, next);
   };
+}
+
+/** A router that is mounted knows its own part alone. */
+function routeOf(context: object, path: string): string | undefined {
+  const route = (context as { _matchedRoute?: string | RegExp })._matchedRoute;
+  return route === undefined ? undefined : belowUnknownMount(path, String(route));
 }
 
 async function take(context: KoaContextLike, answer: Response): Promise<void> {

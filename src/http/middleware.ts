@@ -34,7 +34,7 @@ export function performanceMiddleware(options: MiddlewareOptions): NodeMiddlewar
   return (request, response, next) => {
     const url = urlOf(request);
     // Whoever looks at the figures is none of them.
-    if (timer.api.owns(url)) next?.();
+    if (timer.api.owns(url) || timer.skips(request)) next?.();
     else if (next === undefined) timeCaller(timer, request, response);
     else timeHandling(timer, request, response, url, next);
   };

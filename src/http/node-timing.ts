@@ -1,24 +1,17 @@
-import type {
-  IncomingMessage,
-  OutgoingHttpHeader,
-  OutgoingHttpHeaders,
-  ServerResponse,
-} from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { expressRoute, type RoutedRequest } from './express-route.js';
-import { responseTime, serverTiming, type CacheCounts } from './headers.js';
+import { contentTypeOf, isStream, writeTimedHead, type WriteHead } from './head-timing.js';
+import type { CacheCounts } from './headers.js';
 import type { Timer } from './timer.js';
 import { urlOf } from './url-of.js';
 
 const TIMING = Symbol('aurora-cache.timing');
 
-/** All its overloads in one: Node looks at the types of what it is given. */
-type WriteHead = (
-  this: ServerResponse,
-  status: number,
-  reason?: string | OutgoingHttpHeaders | OutgoingHttpHeader[],
-  headers?: OutgoingHttpHeaders | OutgoingHttpHeader[],
-) => ServerResponse;
+interface UpgradeRequest extends IncomingMessage {
+  /** Whether the connection is to switch protocols, and somebody listens for that. */
+  readonly upgrade?: boolean;
+}
 
 interface TimedResponse extends ServerResponse {
   [TIMING]?: NodeTiming;
@@ -37,7 +30,11 @@ export class NodeTiming {
   /** Pattern of the route, once somebody knows it. */
   route: string | undefined = undefined;
   counts: CacheCounts | undefined = undefined;
+  /** Finds the pattern where a framework knows it only later. */
+  findRoute: (() => string | undefined) | undefined = undefined;
   hasEnded = false;
+  /** Whether it goes on until one side has enough, and is counted apart: events, a WebSocket. */
+  isStream = false;
   /** Those of the same connection that wait for their turn. */
   queue: Set<ServerResponse> | undefined = undefined;
 
@@ -109,8 +106,10 @@ function begin(
   const { app } = request as RoutedRequest;
   const timing = new NodeTiming(timer, timer.now(), url, writeHeadOf(response), app);
   response[TIMING] = timing;
-  timer.figures.inFlight++;
-  if (timer.hasHeaders) response.writeHead = timedWriteHead;
+  // Only what a program passes on itself from an `upgrade` event comes here as one.
+  if ((request as UpgradeRequest).upgrade === true) beginStream(timing);
+  else timer.figures.inFlight++;
+  response.writeHead = timedWriteHead;
   return timing;
 }
 
@@ -138,38 +137,36 @@ function writeHeadOf(response: { readonly writeHead: unknown }): WriteHead {
   return response.writeHead as WriteHead;
 }
 
-function timedWriteHead(
-  this: TimedResponse,
-  status: number,
-  reason?: Parameters<WriteHead>[1],
-  headers?: Parameters<WriteHead>[2],
-): ServerResponse {
+function timedWriteHead(this: TimedResponse, ...head: Parameters<WriteHead>): ServerResponse {
   const timing = this[TIMING] as NodeTiming;
   const { timer, writeHead, counts } = timing;
-  if (this.headersSent) return writeHead.call(this, status, reason, headers);
+  if (this.headersSent) return writeHead.apply(this, head);
   const ms = timer.now() - timing.start;
-  // Node asks by the small letters: these need not be made.
-  const others = this.getHeader('server-timing');
-  const own = serverTiming(ms, counts);
-  const total = others === undefined ? own : `${String(others)}, ${own}`;
-  if (Array.isArray(headers)) {
-    const list = listed(headers, responseTime(ms), total);
-    return writeHead.call(this, status, reason, list);
+  if (timer.hasHeaders) writeTimedHead(this, writeHead, head, ms, counts);
+  else writeHead.apply(this, head);
+  if (timing.hasEnded) return this;
+  // A protocol switch that was refused is a request like others.
+  if (timing.isStream && head[0] !== 101) endStream(timing, 'refused');
+  if (isStream(contentTypeOf(this, head))) {
+    finish(this, timing, false, ms);
+    beginStream(timing);
   }
-  if (Array.isArray(reason)) {
-    return writeHead.call(this, status, listed(reason, responseTime(ms), total));
-  }
-  this.setHeader('X-Response-Time', responseTime(ms));
-  this.setHeader('Server-Timing', total);
-  return writeHead.call(this, status, reason, headers);
+  return this;
 }
 
-/** Headers that come as a list: with others set besides, Node would drop those that come twice. */
-function listed(headers: readonly unknown[], time: string, total: string): OutgoingHttpHeader[] {
-  const own = ['X-Response-Time', time, 'Server-Timing', total];
-  // Names and values in turn, or in pairs.
-  const pairs = [own.slice(0, 2), own.slice(2)];
-  return [...headers, ...(Array.isArray(headers[0]) ? pairs : own)] as OutgoingHttpHeader[];
+function beginStream(timing: NodeTiming): void {
+  timing.isStream = true;
+  timing.timer.figures.streams++;
+  timing.timer.figures.openStreams++;
+}
+
+function endStream(timing: NodeTiming, how: 'closed' | 'refused'): void {
+  const { figures } = timing.timer;
+  timing.isStream = false;
+  figures.openStreams--;
+  if (how === 'closed') return;
+  figures.streams--;
+  figures.inFlight++;
 }
 
 function closed(this: TimedResponse): void {
@@ -177,20 +174,30 @@ function closed(this: TimedResponse): void {
 }
 
 function end(response: ServerResponse, timing: NodeTiming): void {
-  if (timing.hasEnded) return;
-  timing.hasEnded = true;
   timing.queue?.delete(response);
-  const { timer, start, url } = timing;
+  if (timing.isStream) {
+    timing.hasEnded = true;
+    endStream(timing, 'closed');
+  }
+  if (timing.hasEnded) return;
+  // Responses of HTTP/2 only say that they have been written.
+  const isWritten = (response.writableFinished as boolean | undefined) ?? response.writableEnded;
+  finish(response, timing, !isWritten, timing.timer.now() - timing.start);
+}
+
+/** Counts a request as it ends; a stream's, when it begins. */
+function finish(
+  response: ServerResponse,
+  timing: NodeTiming,
+  isAborted: boolean,
+  ms: number,
+): void {
+  timing.hasEnded = true;
+  const { timer, url } = timing;
   const { req: request } = response;
-  timer.figures.end(
-    request.method ?? 'GET',
-    url,
-    timing.route ?? routeOf(timing, request),
-    response.statusCode,
-    // Responses of HTTP/2 only say that they have been written.
-    !((response.writableFinished as boolean | undefined) ?? response.writableEnded),
-    timer.now() - start,
-  );
+  const route = timing.route ?? timing.findRoute?.() ?? routeOf(timing, request);
+  const { method = 'GET' } = request;
+  timer.figures.end(method, url, route, response.statusCode, isAborted, ms);
 }
 
 function routeOf(timing: NodeTiming, request: RoutedRequest): string | undefined {

@@ -11,6 +11,13 @@ export interface RequestStats<Durations = LatencySummary> {
   readonly aborted: number;
   /** Requests that have not ended yet. */
   readonly inFlight: number;
+  /**
+   * Event streams and WebSockets since the start. Requests for event streams are in `total` as well,
+   * with the time until the stream began.
+   */
+  readonly streams: number;
+  /** Event streams and WebSockets that are open. */
+  readonly openStreams: number;
   /** Those that took longer than the threshold, since the start. */
   readonly slow: number;
   /** The threshold in milliseconds. */

@@ -53,6 +53,8 @@ export function decodeFigures(text: string, own: Figures): Figures | undefined {
       errors: number(figures['errors']),
       aborted: number(figures['aborted']),
       inFlight: number(figures['inFlight']),
+      streams: number(figures['streams']),
+      openStreams: number(figures['openStreams']),
       slow: number(figures['slow']),
       slowThresholdMs: number(figures['slowThresholdMs']),
       durations: readDurations(figures['durations']),

@@ -7,12 +7,17 @@ import type { RequestFigures } from '../stats/request-figures.js';
 import type { PerformanceApi } from './api.js';
 import { CacheScope } from './cache-scope.js';
 
-/** Options of everything that times requests. */
-export interface TimingOptions {
+/** Options of everything that times requests, of node:http or of the Fetch API. */
+export interface TimingOptions<R = IncomingMessage> {
   /** Whose figures they become. */
   api: PerformanceApi;
-  /** A request that takes longer is slow; default: the API's. It holds for the whole API. */
+  /**
+   * A request that takes longer is slow; default: the API's. It holds for the whole API, so that it
+   * may be set once: here, or in `createPerformanceApi`.
+   */
   slowRequestThreshold?: Duration | undefined;
+  /** Requests to leave out of all figures: it returns true for them. Default: none. */
+  skip?: ((request: R) => boolean) | undefined;
   /** Whether responses carry `X-Response-Time` and `Server-Timing`. Default true. */
   headers?: boolean | undefined;
   /**
@@ -47,15 +52,17 @@ export class Timer {
   readonly figures: RequestFigures;
   readonly hasHeaders: boolean;
   readonly scope: CacheScope | undefined;
+  private readonly skip: ((request: unknown) => unknown) | undefined;
   readonly routeOf: ((request: IncomingMessage) => string | undefined) | undefined;
 
   /**
    * @throws ConfigurationError for an unknown option or a bad value.
    */
-  constructor(owner: string, options: TimingOptions & { readonly route?: unknown }) {
+  constructor(owner: string, options: TimingOptions<never> & { readonly route?: unknown }) {
     checkOptions(owner, options, {
       api: isApi,
       slowRequestThreshold: isDuration,
+      skip: isFunction,
       headers: isBoolean,
       serverTimingCache: isBoolean,
       route: isFunction,
@@ -69,10 +76,32 @@ export class Timer {
     this.hasHeaders = headers;
     this.routeOf = options.route as MiddlewareOptions['route'];
     this.scope = serverTimingCache ? new CacheScope(api) : undefined;
-    if (slowRequestThreshold !== undefined) {
-      const name = `${owner}: slowRequestThreshold`;
-      this.figures.slowThresholdMs = toMilliseconds(slowRequestThreshold, name);
+    this.skip = options.skip as typeof this.skip;
+    if (slowRequestThreshold !== undefined) this.setThreshold(owner, slowRequestThreshold);
+  }
+
+  /** Whether a request is left out. One that the option fails on is not. */
+  skips(request: unknown): boolean {
+    if (this.skip === undefined) return false;
+    try {
+      return this.skip(request) === true;
+    } catch {
+      return false;
     }
+  }
+
+  private setThreshold(owner: string, threshold: Duration): void {
+    const { figures } = this;
+    const ms = toMilliseconds(threshold, `${owner}: slowRequestThreshold`);
+    const { thresholdOwner: other, slowThresholdMs } = figures;
+    if (other !== undefined && slowThresholdMs !== ms) {
+      throw new ConfigurationError(
+        `${owner}: slowRequestThreshold is ${String(ms)} ms, but ${other} has set ` +
+          `${String(slowThresholdMs)} ms for the same API. Set it once.`,
+      );
+    }
+    figures.thresholdOwner = owner;
+    figures.slowThresholdMs = ms;
   }
 
   now(): number {

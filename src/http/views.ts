@@ -86,6 +86,8 @@ function requestFields(requests: RequestTotals): Json {
     errors,
     aborted,
     in_flight: inFlight,
+    streams: requests.streams,
+    open_streams: requests.openStreams,
     ...percentiles(durations),
     // Of what lies between two answers, the page makes percentiles of its own.
     duration_buckets: bucketsOf(durations).map(([ms, count]) => [seconds(ms), count]),

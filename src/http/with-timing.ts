@@ -1,3 +1,4 @@
+import { isStream } from './head-timing.js';
 import { responseTime, serverTiming } from './headers.js';
 import { Timer, type TimingOptions } from './timer.js';
 
@@ -8,7 +9,7 @@ export type FetchHandler<Rest extends unknown[] = []> = (
 ) => Response | Promise<Response>;
 
 /** Options of {@link withTiming}. */
-export interface WithTimingOptions extends TimingOptions {
+export interface WithTimingOptions extends TimingOptions<Request> {
   /** Pattern of a request's route, `/users/:id`. Never answer the path itself. */
   route?: ((request: Request) => string | undefined) | undefined;
 }
@@ -32,6 +33,7 @@ export function withTiming<Rest extends unknown[]>(
   const timer = new Timer('withTiming', options);
   const routeOf = options.route;
   return async (request, ...rest) => {
+    if (timer.skips(request)) return await handler(request, ...rest);
     const timing = new FetchTiming(timer, request, () => routeOf?.(request));
     const counts = timer.scope === undefined ? undefined : { hits: 0, misses: 0 };
     try {
@@ -54,6 +56,7 @@ export function withTiming<Rest extends unknown[]>(
 export class FetchTiming {
   private readonly start: number;
   private hasEnded = false;
+  private isStream = false;
 
   constructor(
     private readonly timer: Timer,
@@ -82,11 +85,22 @@ export class FetchTiming {
       headers.append('Server-Timing', serverTiming(ms, counts));
     }
     if (body === null) this.end(status, false);
+    else if (isStream(response.headers.get('content-type') ?? '')) this.beginStream(status);
     const timed = body === null ? null : this.watched(body, status);
     return new Response(timed, { status, statusText, headers });
   }
 
+  /** Counts the request now; how long the body takes says nothing. */
+  private beginStream(status: number): void {
+    this.end(status, false);
+    this.isStream = true;
+    this.timer.figures.streams++;
+    this.timer.figures.openStreams++;
+  }
+
   end(status: number, isAborted: boolean): void {
+    if (this.isStream) this.timer.figures.openStreams--;
+    this.isStream = false;
     if (this.hasEnded) return;
     this.hasEnded = true;
     const { timer, request, start } = this;

@@ -46,6 +46,18 @@ export const REQUEST_FAMILIES: readonly Family[] = [
   },
   {
     type: 'counter',
+    name: 'http_streams_total',
+    help: 'Event streams and WebSockets.',
+    samples: total(({ streams }) => streams),
+  },
+  {
+    type: 'gauge',
+    name: 'http_streams_open',
+    help: 'Event streams and WebSockets that are open.',
+    samples: total(({ openStreams }) => openStreams),
+  },
+  {
+    type: 'counter',
     name: 'http_slow_requests_total',
     help: 'Requests that took longer than the threshold.',
     samples: total(({ slow }) => slow.total),

@@ -37,6 +37,11 @@ export class RequestFigures {
   /** Those whose client went away first. */
   aborted = 0;
   inFlight = 0;
+  /** Event streams and WebSockets since the start, and those that are open. */
+  streams = 0;
+  openStreams = 0;
+  /** What has set the threshold; `undefined` while it is the default. */
+  thresholdOwner: string | undefined = undefined;
 
   /** @param onSlow - Told of each slow request. */
   constructor(

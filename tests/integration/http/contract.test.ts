@@ -29,7 +29,7 @@ describe.each(Object.entries(frameworks))('the performance API on %s', (name, st
       logger: { warn: (line) => lines.push(line) },
       slowRequestThreshold: SLOW,
     });
-    service = await start({ api, serverTimingCache: true, work: item });
+    service = await start({ api, serverTimingCache: true, work: item, skipped: '/items/skipped' });
   });
 
   afterEach(async () => {
@@ -210,6 +210,26 @@ describe.each(Object.entries(frameworks))('the performance API on %s', (name, st
     expect(routes.find(({ route }) => route === '/items/:id')).toMatchObject({
       ...{ method: 'GET', errors: 0, durations: { count: 2 } },
     });
+  });
+
+  it('counts a stream of events when it begins, and leaves out what it is told to', async () => {
+    const skipped = await call('/items/skipped');
+    expect([await skipped.text(), skipped.headers.has('server-timing')]).toEqual([
+      'skipped',
+      false,
+    ]);
+    const controller = new AbortController();
+    const response = await call('/events', { signal: controller.signal });
+    const reader = response.body!.getReader();
+    await reader.read();
+    const { requests } = api;
+    expect(requests).toMatchObject({ total: 1, inFlight: 0, streams: 1, openStreams: 1 });
+    if (name !== 'node:http')
+      expect(requests.routes.map(({ route }) => route)).toEqual(['/events']);
+    controller.abort();
+    await until('it is noticed', async () => api.requests.openStreams === 0);
+    expect(api.requests).toMatchObject({ total: 1, aborted: 0, slow: 0, streams: 1, inFlight: 0 });
+    expect(await read('/stats')).toMatchObject({ requests: { streams: 1, open_streams: 0 } });
   });
 
   it('counts a client that went away as gone, when it went', async () => {

@@ -29,7 +29,9 @@ export interface Service {
   close(): Promise<void>;
 }
 
-interface ServiceOptions extends TimingOptions {
+interface ServiceOptions extends Omit<TimingOptions, 'skip'> {
+  /** A part of the URLs that are left out. */
+  readonly skipped?: string;
   readonly work?: (id: string) => Promise<unknown>;
 }
 
@@ -49,9 +51,24 @@ function chunks(): Readable {
   );
 }
 
-function split({ work = () => Promise.resolve(), ...timing }: ServiceOptions) {
+function split({ work = () => Promise.resolve(), skipped, ...rest }: ServiceOptions) {
+  const skip = ({ url = '' }: { readonly url?: string | undefined }): boolean =>
+    skipped !== undefined && url.includes(skipped);
+  const timing = { ...rest, skip };
   return { work, timing, api: timing.api };
 }
+
+/** An event, and then nothing until the client has enough. */
+function events(): Readable {
+  return NodeReadable.from(
+    (async function* () {
+      yield Buffer.from('data: first\n\n');
+      await new Promise(() => undefined);
+    })(),
+  );
+}
+
+const EVENTS = 'text/event-stream';
 
 export async function listening(server: Server): Promise<Service> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -83,6 +100,7 @@ function onExpress(express: typeof express5): Start {
     });
     app.get('/stream', (_, response) => void chunks().pipe(response));
     app.get('/pages/:token', (_, response) => void chunks().pipe(response));
+    app.get('/events', (_, response) => void events().pipe(response.type(EVENTS)));
     app.use(((_error, _request, response, _next) => {
       response.status(500).send('boom');
     }) as express5.ErrorRequestHandler);
@@ -102,7 +120,10 @@ export const frameworks: Readonly<Record<string, Start>> = {
       time(request, response);
       const [, id] = /^\/items\/([^?]*)/.exec(request.url ?? '') ?? [];
       if (id !== undefined) void work(id).then(() => response.end(id));
-      else if (request.url === '/boom') response.writeHead(500).end('boom');
+      else if (request.url === '/events') {
+        response.writeHead(200, { 'Content-Type': EVENTS });
+        events().pipe(response);
+      } else if (request.url === '/boom') response.writeHead(500).end('boom');
       else if (/^\/(?:stream|pages\/.*)$/.test(request.url ?? '')) chunks().pipe(response);
       else routes(request, response);
     });
@@ -124,6 +145,7 @@ export const frameworks: Readonly<Record<string, Start>> = {
     });
     app.get('/stream', (_, reply) => reply.send(chunks()));
     app.get('/pages/:token', (_, reply) => reply.send(chunks()));
+    app.get('/events', (_, reply) => reply.type(EVENTS).send(events()));
     const url = await app.listen({ port: 0, host: '127.0.0.1' });
     return {
       url,
@@ -148,6 +170,10 @@ export const frameworks: Readonly<Record<string, Start>> = {
     router.get('/boom', () => {
       throw new Error('boom');
     });
+    router.get('/events', (context) => {
+      context.type = EVENTS;
+      context.body = events();
+    });
     for (const path of ['/stream', '/pages/:token']) {
       router.get(path, (context) => {
         context.body = chunks();
@@ -168,6 +194,10 @@ export const frameworks: Readonly<Record<string, Start>> = {
     });
     app.get('/boom', () => {
       throw new Error('boom');
+    });
+    app.get('/events', (context) => {
+      context.header('Content-Type', EVENTS);
+      return context.body(NodeReadable.toWeb(events()) as unknown as ReadableStream);
     });
     for (const path of ['/stream', '/pages/:token']) {
       app.get(path, (context) =>
@@ -195,6 +225,9 @@ export const frameworks: Readonly<Record<string, Start>> = {
       page(response: express5.Response): void {
         chunks().pipe(response);
       }
+      events(response: express5.Response): void {
+        events().pipe(response.type(EVENTS));
+      }
     }
     // By hand: the decorators are of the other dialect.
     const route = (path: string, name: keyof Items): void => {
@@ -204,9 +237,11 @@ export const frameworks: Readonly<Record<string, Start>> = {
     route('boom', 'boom');
     route('stream', 'stream');
     route('pages/:token', 'page');
+    route('events', 'events');
     Param('id')(Items.prototype, 'item', 0);
     Res()(Items.prototype, 'stream', 0);
     Res()(Items.prototype, 'page', 0);
+    Res()(Items.prototype, 'events', 0);
     Controller()(Items);
     class App {}
     Module({ controllers: [Items] })(App);

@@ -1,5 +1,10 @@
 import { CacheManager, configureCache } from 'aurora-cache';
-import { bearerToken, createPerformanceApi, performanceMiddleware } from 'aurora-cache/http';
+import {
+  bearerToken,
+  createPerformanceApi,
+  performanceMiddleware,
+  withTiming,
+} from 'aurora-cache/http';
 import { ManualClock } from 'aurora-cache/testing';
 
 const get = (path: string, init?: RequestInit): Request =>
@@ -41,6 +46,22 @@ describe('the options of createPerformanceApi', () => {
     performanceMiddleware({ api, slowRequestThreshold: '250ms' });
     expect(api.requests.slowThresholdMs).toBe(250);
     expect(() => performanceMiddleware({ api: {} } as never)).toThrow('api must be what');
+  });
+
+  it('has one threshold, which one of them sets', () => {
+    const api = createPerformanceApi();
+    performanceMiddleware({ api, slowRequestThreshold: '250ms' });
+    performanceMiddleware({ api, slowRequestThreshold: '250ms' });
+    expect(() => withTiming(() => new Response(), { api, slowRequestThreshold: 1 })).toThrow(
+      'withTiming: slowRequestThreshold is 1000 ms, but performanceMiddleware has set 250 ms',
+    );
+    expect(api.requests.slowThresholdMs).toBe(250);
+    const own = createPerformanceApi({ slowRequestThreshold: 2 });
+    expect(() => performanceMiddleware({ api: own, slowRequestThreshold: 1 })).toThrow(
+      'createPerformanceApi has set 2000 ms',
+    );
+    performanceMiddleware({ api: own });
+    expect(own.requests.slowThresholdMs).toBe(2000);
   });
 });
 

@@ -76,6 +76,32 @@ describe('withTiming', () => {
     expect(api.requests).toMatchObject({ total: 5, inFlight: 0 });
   });
 
+  it('counts a stream of events when it begins, and none that is skipped', async () => {
+    const { api, clock } = setUp();
+    const events = (): Response => {
+      const body = new ReadableStream({
+        pull: (controller) => controller.enqueue(Buffer.from('x')),
+      });
+      return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+    };
+    const response = await withTiming(events, { api, route: () => '/events' })(request);
+    expect(api.requests).toMatchObject({ total: 1, streams: 1, openStreams: 1, inFlight: 0 });
+    await clock.advance('1h');
+    await response.body?.cancel();
+    expect(api.requests).toMatchObject({ total: 1, aborted: 0, slow: 0, openStreams: 0 });
+
+    const skip = ({ url }: Request): boolean => url.includes('/users/');
+    const left = await withTiming(events, { api, skip })(request);
+    expect(left.headers.has('server-timing')).toBe(false);
+    const failing = (): never => {
+      throw new Error('no');
+    };
+    await withTiming(() => new Response('x'), { api, skip: failing })(request).then((one) =>
+      one.text(),
+    );
+    expect(api.requests).toMatchObject({ total: 2, streams: 1 });
+  });
+
   it('counts what is thrown, and throws it on', async () => {
     const { api } = setUp();
     const error = new Error('boom');
