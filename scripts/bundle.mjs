@@ -125,7 +125,7 @@ function typescript() {
   return {
     name: 'typescript',
     resolveId(id, importer) {
-      return importer?.startsWith(source) && id.startsWith('.')
+      return importer?.startsWith(source + sep) && id.startsWith('.')
         ? join(dirname(importer), id.replace(/\.js$/, '.ts'))
         : undefined;
     },

@@ -53,10 +53,9 @@ async function check({ name, run }) {
       const seen = JSON.parse(text);
       if (!isDeepStrictEqual(seen, expected)) problems.push(`${program} printed ${text}`);
     }
-    const programs = Object.keys(printed).length;
-    console.log(
-      `${problems.length === 0 ? 'ok  ' : 'FAIL'} ${name}: ${programs} runs, ${seconds(start)}`,
-    );
+    const programs = Object.keys(printed).join(', ') || 'its tests';
+    const verdict = problems.length === 0 ? 'ok  ' : 'FAIL';
+    console.log(`${verdict} ${name} (${programs}), ${seconds(start)}`);
   } catch (error) {
     problems.push(`${error.message}\n${error.stdout ?? ''}${error.stderr ?? ''}`.trim());
     console.log(`FAIL ${name}, ${seconds(start)}`);

@@ -62,6 +62,19 @@ describe('the packed package', () => {
     expect(missing).toEqual([]);
   });
 
+  it('includes the licences of the packages that are part of its files', async () => {
+    const licenses = await readFile(project.installed('dist/third-party-licenses.txt'), 'utf8');
+    const sources = new Set<string>();
+    for (const name of await readdir(project.installed('dist'), { recursive: true })) {
+      if (!name.endsWith('.map')) continue;
+      const map = await readFile(project.installed('dist', name), 'utf8');
+      for (const [, one = ''] of map.matchAll(/node_modules\/((?:@[^/]+\/)?[^/]+)/g))
+        sources.add(one);
+    }
+    expect(sources.size).toBeGreaterThan(2);
+    for (const name of sources) expect(licenses).toMatch(new RegExp(`^${name} \\d+\\.`, 'm'));
+  });
+
   it('maps errors to the sources, in both formats', async () => {
     const line = 'new CacheManager({ defaultTtl: -1 });';
     await project.write('mapped.mjs', `import { CacheManager } from 'aurora-cache';\n${line}`);
