@@ -16,12 +16,15 @@ export function annotations(page) {
         .step('15s')
         .titleFormat(title),
     );
+  const clears = (range) =>
+    `sum by (cache, instance) (increase(${cache('cache_clears_total')}[${range}]))`;
   const isThere = (offset = '') => `count by (instance) (${cache('cache_enabled')}${offset})`;
   mark(
     'Clears',
     'purple',
     '{{cache}} was cleared on {{instance}}',
-    `sum by (cache, instance) (increase(${cache('cache_clears_total')}[1m])) > 0`,
+    // Not where they are nothing special: @CacheEvict with a pattern clears with every write.
+    `${clears('1m')} > 0 unless ${clears('1h')} > 30`,
   );
   mark(
     'Breaker',
