@@ -1,4 +1,4 @@
-// What the panels of the dashboard have in common; see dashboard.mjs.
+// Parts that the panels of the dashboard share; see dashboard.mjs.
 import * as common from '@grafana/grafana-foundation-sdk/common';
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import * as heatmap from '@grafana/grafana-foundation-sdk/heatmap';
@@ -37,7 +37,7 @@ export const color = (name) => [{ id: 'color', value: { mode: 'fixed', fixedColo
 let id = 0;
 /** Of panels and rows. */
 export const nextId = () => ++id;
-/** What all panels have. */
+/** Starts a panel with the settings that all have. */
 export const begun = (panel, title, description, unit, width, height) =>
   panel
     .id(nextId())

@@ -7,7 +7,7 @@ import { describe } from '../base/duration.js';
 import { printable } from '../base/printable.js';
 import { EXIT, Failure, reason } from './failure.js';
 
-/** What a file of options is called in messages. */
+/** The name of a file of options in messages. */
 export function nameOf(path: string): string {
   return path === '-' ? 'standard input' : printable(path);
 }

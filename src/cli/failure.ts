@@ -1,6 +1,6 @@
 import { getSystemErrorMap } from 'node:util';
 
-/** What the process ends with; `--help` and docs/cli.md say so. */
+/** Exit codes, as `--help` and docs/cli.md list them. */
 export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 
 /** Ends the command: the message goes to stderr as it is, without a stack. */

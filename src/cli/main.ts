@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { run } from './program.js';
 
-// Whoever reads may stop when he has seen enough: `| head`. Other errors reach whoever writes.
+// The reader of a pipe may close it early: `| head`. Other errors reach the code that writes.
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
 

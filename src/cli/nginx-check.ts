@@ -83,7 +83,7 @@ function readable(said: string, folder: string, home: string): string {
     .replaceAll(folder, home);
 }
 
-/** What nginx says, on stderr as it always does, and whether it was content. */
+/** The words of nginx, which are always on stderr, and whether it failed. */
 async function nginx(args: readonly string[]): Promise<{ failed: boolean; said: string }> {
   const { error, said } = await new Promise<{ error: ExecFileException | null; said: string }>(
     (done) => {

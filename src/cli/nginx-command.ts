@@ -76,7 +76,7 @@ function warn(lines: string): void {
 async function print(text: string): Promise<void> {
   await new Promise<void>((done, failed) => {
     process.stdout.write(text, (error) => {
-      // Whoever reads may stop when he has seen enough: `| head`.
+      // The reader of a pipe may close it early: `| head`.
       if (error == null || codeOf(error) === 'EPIPE') done();
       else failed(new Failure(`cannot write to standard output: ${reason(error)}.`, EXIT.failed));
     });

@@ -7,7 +7,7 @@ import { printable } from '../base/printable.js';
 import { codeOf, EXIT, Failure, reason } from './failure.js';
 
 /**
- * Puts a text in a file at once: beside it first, then in its place, so that nobody reads half of
+ * Puts a text in a file at once: beside it first, then in its place, so that a reader never sees half of
  * it, and the old text stays when anything fails. Mode and owner of an existing file are kept, and
  * a symbolic link stays one.
  *

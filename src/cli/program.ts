@@ -17,7 +17,7 @@ Exit codes:
   2  the command was misspelt, or the configuration has a mistake`;
 
 /**
- * Runs what the arguments ask for, and answers the exit code. Mistakes are told on stderr.
+ * Runs the command of the arguments, and returns the exit code. Mistakes are reported on stderr.
  *
  * @param args - Without the program's own name.
  */
@@ -50,7 +50,7 @@ function program(): Command {
   return command.addCommand(nginx);
 }
 
-/** `--name=value` as two words: an unknown name is then told without its value, and with a hint. */
+/** `--name=value` as two words: an unknown name is then reported without its value, with a hint. */
 function words(args: readonly string[]): string[] {
   return args.flatMap((arg) => {
     const [, name, value] = /^(--[^=]+)=(.*)$/s.exec(arg) ?? [];

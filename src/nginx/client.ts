@@ -1,7 +1,7 @@
 import type { Settings } from './schema.js';
 import { block, type Lines } from './text.js';
 
-/** What is known of a client and his request, as variables. */
+/** The client and its request, as variables. */
 export function clientMaps({ trustedProxies }: Settings): Lines {
   const isBehind = trustedProxies.length > 0;
   return [
@@ -94,7 +94,7 @@ function knownBehind(trustedProxies: readonly string[]): Lines {
     block('geo $realip_remote_addr $aurora_is_trusted', ...trusted),
     block('geo $aurora_is_proxy', ...trusted),
     block(`map "${FORWARDED}" $aurora_is_forwarded`, "'' 0;", 'default 1;'),
-    '# Whose address is not known could be any client: a balancer sent none that nginx understands,',
+    '# A client of unknown address could be any: its balancer sent no address that nginx understands,',
     '# or is not in trustedProxies. A client inside those networks is the first of the addresses.',
     block(
       'map "$aurora_is_trusted$aurora_is_proxy$aurora_is_forwarded $remote_addr $http_x_forwarded_for" $aurora_is_unknown',
@@ -106,7 +106,7 @@ function knownBehind(trustedProxies: readonly string[]): Lines {
   ];
 }
 
-/** Who the client is, where others stand in front. */
+/** Takes the client's address from the balancers in front. */
 export function clientLines({ trustedProxies }: Settings): Lines {
   if (trustedProxies.length === 0) return [];
   return [

@@ -66,7 +66,7 @@ function httpContent(settings: Settings): Lines {
     context === 'main' && isNamed(settings) && ['server_names_hash_bucket_size 512;'],
     clientMaps(settings),
     restrictionMap(locationsOf(settings)),
-    ['# What answers get unless the services set it themselves.', headerMaps(settings)],
+    ['# Headers of answers, unless the services set them.', headerMaps(settings)],
     rateLimit !== undefined && [
       '# Clients by address; those that ask too much are answered with 429.',
       `limit_req_zone $binary_remote_addr zone=aurora_clients:10m rate=${String(rateLimit.requestsPerSecond)}r/s;`,

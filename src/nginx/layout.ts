@@ -1,6 +1,6 @@
 import type { NginxRoute, NginxUpstream } from './options.js';
 
-/** What is not given; the documentation is compared with it. */
+/** Defaults; the documentation is compared with them. */
 export const DEFAULTS = {
   server: { weight: 1, maxFails: 3, failTimeout: '10s' },
   upstream: { strategy: 'round_robin', keepalive: 32, keepaliveTimeout: '4s' },
@@ -20,7 +20,7 @@ export const DEFAULTS = {
   },
 } as const;
 
-/** Whose addresses nobody on the Internet has: RFC 1122, 1918, 3927, 4193 and 4291. */
+/** Networks that are not on the Internet: RFC 1122, 1918, 3927, 4193 and 4291. */
 export const LOCAL_NETWORKS: string[] = [
   '127.0.0.0/8',
   '::1',
@@ -32,7 +32,7 @@ export const LOCAL_NETWORKS: string[] = [
   'fe80::/10',
 ];
 
-/** What there is when nobody says otherwise. By address: `localhost` would be two servers, ::1 too. */
+/** Upstreams by default. By address: `localhost` would be two servers, with ::1. */
 export const DEFAULT_UPSTREAMS: NginxUpstream[] = [
   {
     name: 'aurora_backend',

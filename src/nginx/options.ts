@@ -38,7 +38,7 @@ export interface NginxUpstream {
   /** Default `'round_robin'`. */
   strategy?: NginxStrategy | undefined;
   /**
-   * What `hash` goes by: `$request_uri`, `$uri`, `$remote_addr`, `$host`, or one header, cookie or
+   * The key of `hash`: `$request_uri`, `$uri`, `$remote_addr`, `$host`, or one header, cookie or
    * parameter as `$http_<name>`, `$cookie_<name>` or `$arg_<name>`.
    */
   hashKey?: string | undefined;
@@ -143,7 +143,7 @@ export interface NginxInclude {
   server?: readonly string[] | undefined;
 }
 
-/** What {@link generateNginxConfig} is told. */
+/** Options of {@link generateNginxConfig}. */
 export interface NginxOptions {
   /** For editors: the path of `nginx.schema.json`, which comes with the package. Not used. */
   $schema?: string | undefined;
@@ -168,7 +168,7 @@ export interface NginxOptions {
   ipv6?: boolean | undefined;
   /** Default: `aurora_backend`, `aurora_frontend` and `aurora_chat` on this machine. */
   upstreams?: readonly NginxUpstream[] | undefined;
-  /** Default with the default upstreams: `/api/`, `/` and `/chat/`; else `/` to the first one. */
+  /** Default with the default upstreams: `/api/`, `/` and `/chat/`; otherwise `/` to the first one. */
   routes?: readonly NginxRoute[] | undefined;
   /** `false` if there is none. */
   performanceApi?: NginxPerformanceApi | false | undefined;
@@ -206,8 +206,9 @@ export interface NginxOptions {
    */
   headers?: Readonly<Record<string, string>> | undefined;
   /**
-   * Balancers in front of this one, as addresses or CIDR: they are believed who the client is
-   * (`X-Forwarded-For`) and how he came (`X-Forwarded-Proto`). Default: none.
+   * Balancers in front of this one, and nothing else, as addresses or CIDR: nginx takes the client's
+   * address (`X-Forwarded-For`), scheme and port (`X-Forwarded-Proto`, `X-Forwarded-Port`) from them.
+   * Default: none.
    */
   trustedProxies?: readonly string[] | undefined;
   /** Path of the access log, in JSON lines; `false` for none. Default `'/var/log/nginx/access.log'`. */

@@ -23,7 +23,7 @@ import {
   version,
 } from './values.js';
 
-/** So many that nobody writes them by hand, and so few that nothing hangs. */
+/** More than a configuration needs, and so few that nothing hangs. */
 const MOST = {
   upstreams: 100,
   servers: 200,
@@ -37,7 +37,7 @@ const MOST = {
 
 const networks = list(network, 1, MOST.networks);
 
-/** Whoever trusts everybody believes whatever a client says of itself. */
+/** With all networks trusted, every client could name any address as its own. */
 const trusted = v.pipe(
   network,
   v.check((value) => !value.endsWith('/0'), 'an IP address or a network, and not all there are'),

@@ -6,7 +6,7 @@ import type { Settings, Tls } from './schema.js';
 import { block, includeLines, paragraphs, type Lines } from './text.js';
 import { has } from './versions.js';
 
-/** What is text, or compresses like it: fonts and images in compressed formats do not. */
+/** Texts, and formats that compress like them; many fonts and images are compressed already. */
 const TYPES = [
   ...['application/atom+xml', 'application/geo+json', 'application/graphql-response+json'],
   ...['application/javascript', 'application/json', 'application/ld+json'],
@@ -104,7 +104,7 @@ function mainServer(settings: Settings, listening: readonly string[]): Lines {
       ...listening,
       nameLine(settings),
       'server_tokens off;',
-      '# What nginx redirects itself stays on the scheme, name and port that the client used.',
+      '# Redirects by nginx stay on the scheme, name and port that the client used.',
       'absolute_redirect off;',
       ...logLines(settings),
     ],
@@ -121,7 +121,7 @@ function mainServer(settings: Settings, listening: readonly string[]): Lines {
     ],
     gzip && gzipLines(),
     [
-      '# What the services set themselves stays as it is.',
+      '# Headers that the services set stay as they are.',
       ...headerLines(settings),
       'add_header X-Request-ID $aurora_request_id always;',
       'proxy_hide_header X-Request-ID;',

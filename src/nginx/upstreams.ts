@@ -16,7 +16,7 @@ export function upstreamBlock(upstream: Upstream, { resolver }: Settings): Lines
   const { name, strategy, servers, keepalive, keepaliveTimeout } = upstream;
   return block(
     `upstream ${name}`,
-    // One table for all workers: else each would count connections and failures for itself.
+    // One table for all workers: otherwise each counts connections and failures for itself.
     `zone ${name} 256k;`,
     STRATEGIES[strategy](upstream),
     resolver !== undefined &&

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { toMilliseconds } from '../base/duration.js';
 import { ConfigurationError } from '../base/errors.js';
 
-// Whatever gets into the text is one of these: nothing that ends a directive, opens a block, begins
+// All values in the text have one of these forms: nothing that ends a directive, opens a block, begins
 // a comment or names a variable.
 
 /** Says what a form is in JSON Schema: docs and editors read it. */
@@ -59,7 +59,7 @@ export const upstreamName = matching(
 const LABEL = /^\w(?:[\w-]{0,61}\w)?$/;
 
 function isHost(host: string): boolean {
-  // What ends in a number is an IPv4 address or nothing.
+  // A host that ends in a number is an IPv4 address or nothing.
   if (/(?:^|\.)\d+$/.test(host)) return isIPv4(host);
   return host.length <= 253 && host.split('.').every((label) => LABEL.test(label));
 }
@@ -139,7 +139,8 @@ export const includePath = matching(
 );
 
 /**
- * What nginx compares with decoded paths: without escapes, and without what it takes out before.
+ * A path as nginx compares it with decoded ones: without escapes, and without the parts that it
+ * removes.
  *
  * @internal
  */
