@@ -166,9 +166,10 @@ export class PerformanceApi implements PerformanceSource {
     const target = typeof client?.target === 'string' ? client.target : targetOf(request);
     if (!this.owns(target)) return undefined;
     const [path = ''] = target.split('?', 1);
-    const route = this.paths.get(path === `${this.options.basePath}/` ? path.slice(0, -1) : path);
+    const isPage = path === `${this.options.basePath}/`;
+    const route = this.paths.get(isPage ? path.slice(0, -1) : path);
     if (route !== undefined) return await this.answer(route, request, client);
-    const isNormal = isNormalPath(path) && !path.endsWith('/');
+    const isNormal = isPage || (isNormalPath(path) && !path.endsWith('/'));
     const refusal = isNormal
       ? new Refusal(404, 'NOT_FOUND', 'There is no such route.')
       : new Refusal(400, 'BAD_PATH', NORMAL_FORM);

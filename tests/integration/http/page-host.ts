@@ -58,7 +58,11 @@ export class Service {
       ...options,
     });
     const products = productsOn(cache);
-    const time = performanceMiddleware({ api, route: () => '/product/:id' });
+    const time = performanceMiddleware({
+      api,
+      // A pattern may be anything: here, what was asked for.
+      route: ({ url = '' }) => (url.includes('slow') ? url : '/product/:id'),
+    });
     const routes = toNodeListener(api);
     const server = createServer((request, response) => {
       time(request, response);

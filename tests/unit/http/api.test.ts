@@ -74,6 +74,8 @@ describe('the API', () => {
     expect((await api.handle(get('/perf/stats')))?.status).toBe(200);
     expect((await api.handle(get('/perf/')))?.status).toBe(200);
     expect((await api.handle(get('/perf/nowhere')))?.status).toBe(404);
+    const without = createPerformanceApi({ cache: new CacheManager(), page: false });
+    expect((await without.handle(get('/api/performance/')))?.status).toBe(404);
     expect((await api.handle(get('/perf/%2e%2e/stats')))?.status).toBeUndefined();
   });
 
