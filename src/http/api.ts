@@ -152,7 +152,7 @@ export class PerformanceApi implements PerformanceSource {
   }
 
   /**
-   * Answers a request for one of the API's routes. A path that is not in normal form is refused with
+   * Handles a request for one of the API's routes. A path that is not in normal form is refused with
    * 400: guards in front of single routes may have read another path.
    *
    * @param client - What the platform knows beside the request.

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 /*
- * Express names a route by its own path, and tells where its router is mounted only by the path of
+ * Express names a route by its own path, and the mount of its router only by the path of
  * the request, values of parameters included. The pattern of the mount is therefore looked up in the
  * layers of the application. Only what is known to be literal becomes part of a name.
  */

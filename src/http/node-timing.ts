@@ -9,7 +9,7 @@ import { urlOf } from './url-of.js';
 const TIMING = Symbol('aurora-cache.timing');
 
 interface UpgradeRequest extends IncomingMessage {
-  /** Whether the connection is to switch protocols, and somebody listens for that. */
+  /** Whether the connection is to switch protocols, and the server has a listener for that. */
   readonly upgrade?: boolean;
 }
 
