@@ -26,8 +26,8 @@ const keyOf = (networks: readonly string[] | undefined): string | undefined =>
   networks === undefined ? undefined : [...networks].sort().join(' ');
 
 /**
- * The restriction that a service would expect for a path if it ignores case and a slash at the end,
- * as Express does. nginx compares exactly, so that `/Admin` would pass by a restriction of `/admin`.
+ * The restriction that a service would expect for a path if it ignores case, a slash at the end, as
+ * Express does, or parameters of segments. nginx compares exactly, so that `/Admin` would pass by a restriction of `/admin`.
  */
 export function restrictionMap(places: readonly Place[]): Lines {
   const restrictions = restrictionsOf(places);
@@ -38,7 +38,7 @@ export function restrictionMap(places: readonly Place[]): Lines {
     .filter(({ path, number }) => number > 0 || isInsideRestricted(path, places))
     .sort((a, b) => rank(b) - rank(a) || b.number - a.number);
   return [
-    '# Services may ignore case and a slash at the end: the restriction of a path in such a spelling.',
+    '# Services may ignore case, a slash at the end, and parameters (;a=1): the restriction of such spellings.',
     block(
       'map $uri $aurora_restriction',
       'default 0;',
@@ -60,10 +60,15 @@ function isInsideRestricted(path: string, places: readonly Place[]): boolean {
   );
 }
 
+/** Parameters of a segment, `/admin;a=1/`, which some services skip (RFC 3986, section 3.3). */
+const PARAMETERS = '(?:;[^/]*)?';
+
 function looseForm({ path, isExact }: Place): string {
-  const escaped = bare(path).replaceAll(/[.+]/g, '[$&]');
-  if (isExact) return `~*^${escaped}/?$`;
-  return `~*^${escaped}${path.endsWith('/') ? '(?:/|$)' : ''}`;
+  const escaped = bare(path)
+    .replaceAll(/[.+]/g, '[$&]')
+    .replaceAll(/(?<=.)\//g, `${PARAMETERS}/`);
+  if (isExact) return `~*^${escaped}${PARAMETERS}/?$`;
+  return `~*^${escaped}${path.endsWith('/') ? `${PARAMETERS}(?:/|$)` : ''}`;
 }
 
 /** Keeps others out of a place, and what belongs to another restriction out of this one. */

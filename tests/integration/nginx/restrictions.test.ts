@@ -179,6 +179,7 @@ describe('routes with networks', () => {
       ...['/secret', '/secret/', '/Secret', '/SECRET/', '/secret%2F', '/secret//', '//Secret'],
       ...['/a+b.c', '/A+B.C', '/a+B.c/d', '/Metrics', '/metrics/', '/API/performance/stats'],
       ...['/Api/Performance', '/api/Performance/cache/clear', '/Admin/Keys', '/admin/keys/'],
+      ...['/admin;a=1/x', '/admin;a', '/api;v=1/performance/stats', '/api/performance;/stats'],
     ];
     expect(await statuses(nginx, spellings, FOREIGNER)).toEqual(all(spellings, 403));
     expect(server.seen).toEqual([]);
