@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /**
  * Tests that take long and seldom break: browsers, packed tarballs, containers' files, Sentinel and
  * clusters, the benchmarks. `npm run test:full` runs them as well, and so does `.ci/run`.
@@ -84,7 +86,8 @@ export default {
     }),
   ],
   reporters: ['default', '<rootDir>/tests/support/count-reporter.cjs'],
-  maxWorkers: '100%',
+  // Most tests wait for Redis, nginx or another process for a third of their time.
+  maxWorkers: Math.ceil(1.5 * availableParallelism()),
   // Nothing takes as long, but on a machine that is slow and busy.
   testTimeout: 180_000,
   coverageProvider: 'v8',
