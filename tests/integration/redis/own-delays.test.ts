@@ -107,7 +107,8 @@ describe('a Redis that hangs under 4,000 calls a second', () => {
         isOver = true;
         server.thaw();
       }
-      expect(longestMs).toBeLessThan(4 * TIMEOUT_MS + (await lateness) + 100);
+      // Twice: what a late timer starts is late by its own work as well.
+      expect(longestMs).toBeLessThan(4 * TIMEOUT_MS + 2 * (await lateness) + 100);
     },
   );
 });
