@@ -23,6 +23,7 @@ const LONG = [
   'integration/redis/cluster-failover',
   'integration/redis/sentinel-failover',
   'integration/redis/topologies',
+  'integration/redis/unreachable',
 ];
 
 const named = (files) => files.map((file) => `<rootDir>/tests/${file}.test.ts`);

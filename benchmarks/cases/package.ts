@@ -1,4 +1,4 @@
-/** What the package costs before it does anything: the time of its import, and its part of a bundle. */
+/** The cost of the package before its first call: the time of its import, and its size in a bundle. */
 import { execFile } from 'node:child_process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
@@ -13,7 +13,7 @@ const entry = fileURLToPath(new URL('../../dist/esm/index.js', import.meta.url))
 const OURS = 'aurora-cache';
 const BENTOCACHE = 'bentocache, memory driver';
 
-/** What each package has to import for a cache in memory. */
+/** The imports that each package needs for a cache in memory. */
 const RIVALS: Readonly<Record<string, readonly string[]>> = {
   [BENTOCACHE]: ['bentocache', 'bentocache/drivers/memory'],
   'layered-loader': ['layered-loader'],

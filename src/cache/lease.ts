@@ -1,6 +1,7 @@
 import type { TimerHandle } from '../base/clock.js';
 import { LIMITS } from '../base/defaults.js';
-import type { FillOutcome, LeaseAnswer, SharedEntry, SharedTier } from '../store/shared-tier.js';
+import type { FillOutcome, LeaseAnswer } from '../store/lease-outcomes.js';
+import type { SharedEntry, SharedTier } from '../store/shared-tier.js';
 import type { Engine } from './engine.js';
 import type { Fence } from './fence.js';
 import type { LoadPolicy } from './policy.js';

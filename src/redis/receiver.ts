@@ -15,8 +15,8 @@ export class Receiver {
 
   constructor(
     private readonly options: Pick<CoordinatorOptions, 'listener' | 'origin'>,
-    private readonly layout: Layout,
-    private readonly time: ServerClock,
+    private readonly layout: Pick<Layout, 'keyOfValue'>,
+    private readonly time: Pick<ServerClock, 'forgetTags' | 'sawFloor' | 'sawTagClock'>,
   ) {
     this.isOwn = messagesAboutKeysOf(options.origin);
   }

@@ -90,14 +90,15 @@ export class RouteTable {
     return record;
   }
 
-  /** Once a route has had so many requests, the least used one with fewer gives way. */
+  /** Once a route has had so many requests, and again after as many, the least used with fewer gives way. */
   private makesRoom(name: string): boolean {
     if (name === OTHER_ROUTE) return false;
     const count = (this.waiting.get(name) ?? 0) + 1;
     // Forgotten all at once when there are too many: what is used comes back.
     if (this.waiting.size >= LIMITS.routes) this.waiting.clear();
     this.waiting.set(name, count);
-    if (count < LIMITS.routeRequests) return false;
+    // Not at each request: it looks at all routes.
+    if (count % LIMITS.routeRequests > 0) return false;
     const counts = Array.from(this.routes, ([route, records]) => ({
       route,
       count: total(records),

@@ -18,19 +18,11 @@ import {
 import { NO_DELAY, type OwnDelay } from './guard.js';
 import { GuardedStore, type GuardedStoreOptions } from './guarded-store.js';
 import { KeyCount } from './key-count.js';
+import type { FillOutcome, LeaseAnswer } from './lease-outcomes.js';
 import { openBackend } from './open-backend.js';
 import { TagCheck } from './tag-check.js';
 
-/** The answer to a request for a lease; `unsent`: the store was not asked. */
-export type LeaseAnswer =
-  | 'unsent'
-  | { readonly granted: true; readonly entry: SharedEntry | undefined }
-  | { readonly granted: false; readonly holder: string; readonly remainingMs: number };
-
 export type { KeyedEntry, SharedEntry };
-
-/** Outcome of a fill. */
-export type FillOutcome = 'stored' | 'refused' | 'failed';
 
 export interface SharedTierOptions extends Omit<GuardedStoreOptions, 'prefix'>, EntryCodecOptions {
   /** The caller's store, or a promise of one that is the cache's own. */

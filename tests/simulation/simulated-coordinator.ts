@@ -1,4 +1,4 @@
-import type { Scheduler } from './scheduler.js';
+import { Receiver } from '../../src/redis/receiver.js';
 import type {
   Coordinator,
   CoordinatorListener,
@@ -11,6 +11,7 @@ import type {
 } from '../../src/store/coordinator.js';
 import type { BusLink } from './bus-link.js';
 import type { CommandLink } from './command-link.js';
+import type { Scheduler } from './scheduler.js';
 import type { Push } from './server.js';
 import { SimulatedHistory } from './simulated-history.js';
 
@@ -32,10 +33,11 @@ export interface SimulatedStoreOptions {
 
 /** What `src/redis/coordinator.ts` is over ioredis. */
 export class SimulatedCoordinator implements Coordinator {
-  readonly messages = { sent: 0, received: 0 };
   lastTagClock: number | undefined;
   readonly listener: CoordinatorListener;
   readonly history: SimulatedHistory;
+  /** The one that is used over ioredis as well. */
+  private readonly receiver: Receiver;
   private hasAnswered = false;
   private question: Promise<void> | undefined;
   private starting: Promise<void> | undefined;
@@ -46,6 +48,21 @@ export class SimulatedCoordinator implements Coordinator {
     private readonly onClose: () => void,
   ) {
     this.listener = options.listener;
+    this.receiver = new Receiver(
+      options,
+      { keyOfValue: (key) => key },
+      {
+        forgetTags: () => {
+          this.lastTagClock = undefined;
+        },
+        sawFloor: (floor) => {
+          this.history.sawFloor(floor);
+        },
+        sawTagClock: (clock) => {
+          this.sawTagClock(clock);
+        },
+      },
+    );
     this.history = new SimulatedHistory(simulated.link, options.origin, () => {
       this.listener.onReset();
     });
@@ -61,6 +78,10 @@ export class SimulatedCoordinator implements Coordinator {
         this.listener.onChange();
       },
     };
+  }
+
+  get messages(): { readonly sent: number; readonly received: number } {
+    return { sent: 0, received: this.receiver.received };
   }
 
   get isConnected(): boolean {
@@ -237,50 +258,9 @@ export class SimulatedCoordinator implements Coordinator {
   }
 
   private receive(push: Push): void {
-    const { listener } = this;
-    if (push.kind === 'changed') {
-      if (push.keys === undefined) {
-        this.lastTagClock = undefined;
-        listener.onReset();
-      } else listener.onKeys(push.keys);
-      return;
-    }
-    if (push.kind !== 'message') return;
-    const { message } = push;
-    const isOurs = message.origin === this.options.origin;
-    switch (message.kind) {
-      case 'set':
-      case 'delete':
-        if (!isOurs) listener.onKeys([message.key]);
-        listener.onLeaseEnd(message.key);
-        break;
-      case 'changed':
-        if (!isOurs) listener.onKeys(message.keys);
-        for (const key of message.keys) listener.onLeaseEnd(key);
-        break;
-      case 'fill':
-        if (!this.simulated.bus.isTracking && !isOurs) listener.onKeys([message.key]);
-        listener.onLeaseEnd(message.key);
-        break;
-      case 'filled':
-        if (!this.simulated.bus.isTracking && !isOurs) listener.onKeys(message.keys);
-        for (const key of message.keys) listener.onLeaseEnd(key);
-        break;
-      case 'release':
-        listener.onLeaseEnd(message.key);
-        break;
-      case 'tags':
-        this.sawTagClock(message.version);
-        if (!isOurs) listener.onTags(message.tags, message.version);
-        break;
-      case 'clear':
-        if (!isOurs) listener.onPatterns(message.patterns);
-        break;
-      case 'floor':
-        this.history.sawFloor(message.floor);
-        break;
-      case 'probe':
-        break;
+    if (push.kind === 'changed') this.receiver.changed(push.keys);
+    else if (push.kind === 'message') {
+      this.receiver.receive(push.message, this.simulated.bus.isTracking);
     }
   }
 

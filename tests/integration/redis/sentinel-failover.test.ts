@@ -1,40 +1,48 @@
-import { RedisStore } from 'aurora-cache/redis';
+import { setTimeout as pause } from 'node:timers/promises';
 
+import { CacheManager } from 'aurora-cache';
+import { RedisStore } from 'aurora-cache/redis';
 import { Redis } from 'ioredis';
 
 import { engineOf, journalOf } from '../../coherence/sabotage.js';
+import { closedAfterEach } from '../../support/closing.js';
+import { CacheProcess } from '../../support/redis/cache-process.js';
 import { load, loadsOf, untilNoneHas } from '../../support/redis/loads.js';
 import { Proxy } from '../../support/redis/proxy.js';
 import { SentinelGroup } from '../../support/redis/sentinel.js';
-import { stopServers, until } from '../../support/redis/server.js';
+import { freePort, RedisServer, stopServers, until } from '../../support/redis/server.js';
+import { connectionsTo, serviceOn, underLoad, usable } from '../../support/redis/service.js';
 import { Watched } from '../../support/redis/watched.js';
 
 let sentinel: SentinelGroup;
-const closing: (() => unknown)[] = [];
+const closing = closedAfterEach();
 
 beforeAll(async () => {
   sentinel = await SentinelGroup.start();
-});
-
-afterEach(async () => {
-  await Promise.all(closing.splice(0).map((close) => close()));
 });
 
 afterAll(async () => {
   await stopServers();
 });
 
-async function usable(store: RedisStore): Promise<void> {
-  await until('the store is usable again', async () => {
-    try {
-      await store.set('aurora:probe', 'value', 60_000);
-      return (await store.get('aurora:probe')) === 'value';
-    } catch {
-      return false;
-    }
-  });
+function own(...target: ConstructorParameters<typeof RedisStore>): RedisStore {
+  const store = new RedisStore(...target);
+  closing.push(() => store.disconnect());
+  return store;
 }
 
+it('A process on sentinels ends by itself, and writes nothing to its console', async () => {
+  const child = await CacheProcess.start();
+  closing.push(() => {
+    child.kill();
+  });
+  await child.do('open', 'it', { redis: sentinel.options });
+  await child.do('set', 'it', 'key', 'value');
+  expect(await child.do('get', 'it', 'key')).toBe('value');
+  child.leave();
+  expect(await child.ended).toBe(0);
+  expect(child.stderr).not.toMatch(/ioredis|Unhandled/);
+}, 30_000);
 it('a client that is connecting when the sentinels report the failover connects afterwards', async () => {
   const { sentinels, name } = sentinel.options;
   const proxies = await Promise.all(sentinels.map(({ port }) => Proxy.start(port)));
@@ -93,3 +101,88 @@ it.each([
   },
   120_000,
 );
+
+describe('A failover', () => {
+  it('that is planned undoes no acknowledged invalidation, and empties no cache', async () => {
+    await sentinel.flush();
+    const caches = Array.from({ length: 2 }, () => {
+      const watched = new Watched({ redis: sentinel.options, namespace: 'planned', memory: false });
+      closing.push(() => watched.cache.close());
+      return watched;
+    }) as [Watched, Watched];
+    for (const one of caches) await one.untilWell();
+    const [author, other] = caches;
+    const numbers = Array.from({ length: 1000 }, (_, n) => n);
+    const all = (what: string): string[] => numbers.map((n) => `${what} ${n}`);
+    for (const what of ['doomed', 'good']) {
+      await author.cache.setMany(all(what).map((key) => ({ key, value: 'old' })));
+    }
+    let isOver = false;
+    const failingOver = sentinel.handOver().finally(() => {
+      isOver = true;
+    });
+    // Before, while and after a replica takes over.
+    for (const [i, key] of all('doomed').entries()) {
+      if (i % 3 === 0) await author.cache.set(key, 'new');
+      else await author.cache.delete(key);
+      if (!isOver) await pause(25);
+    }
+    await failingOver;
+    for (const one of caches) await one.untilWell(30_000);
+    for (const { cache } of [author, other]) {
+      const found = [...(await cache.getMany(all('doomed'))).values()];
+      expect(found.filter((value) => value === 'old')).toEqual([]);
+      expect((await cache.getMany(all('good'))).size).toBe(numbers.length);
+    }
+  }, 90_000);
+
+  it.each<[string, (primary: RedisServer) => Promise<void>]>([
+    [
+      'from a primary that hangs',
+      async (primary) => {
+        primary.freeze();
+        await sentinel.successor(primary);
+      },
+    ],
+    ['from a primary that is killed', () => sentinel.failOver()],
+  ])(
+    '%s fails no call, and the store goes on with the new one',
+    async (_, fail) => {
+      const primary = await sentinel.primary();
+      const store = own(sentinel.options);
+      const cache = new CacheManager({ store, memory: false, storeTimeout: '200ms' });
+      const service = serviceOn(cache);
+      await usable(store);
+      const during = async (): Promise<void> => {
+        await fail(primary);
+        await usable(store);
+      };
+      expect(await underLoad(cache, during, service)).toBeGreaterThan(20);
+      await sentinel.flush();
+      await until('an answer is shared again', async () => {
+        const calls = service.calls();
+        await service.answer(1000);
+        return service.calls() === calls;
+      });
+      primary.thaw();
+    },
+    20_000,
+  );
+
+  it('is followed by a new connection when the old primary answers READONLY', async () => {
+    const server = await RedisServer.start();
+    const admin = new Redis(server.url);
+    closing.push(() => server.stop());
+    closing.push(() => {
+      admin.disconnect();
+    });
+    const store = own(server.url);
+    await store.set('key', 'before');
+    await admin.replicaof('127.0.0.1', await freePort());
+    const before = await connectionsTo(admin);
+    await expect(store.set('key', 'during')).rejects.toThrow(/^READONLY/);
+    await until('the store has connected again', async () => (await connectionsTo(admin)) > before);
+    await admin.call('REPLICAOF', 'NO', 'ONE');
+    await usable(store);
+  });
+});
