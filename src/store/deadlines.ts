@@ -58,9 +58,12 @@ export class Deadlines {
     return this.clock.monotonic() - this.lostMs;
   }
 
-  /** Time in which a command could not be sent because the event loop was blocked. */
+  /** Time until now in which a command could not be sent because the event loop was blocked. */
   noteBlocked(ms: number): void {
-    if (ms > LATE_MS) this.blockedMs += ms;
+    if (ms <= LATE_MS) return;
+    // The timer, if it is overdue, counts the time since then by itself.
+    const overdueMs = Math.max(0, this.clock.monotonic() - this.dueAt);
+    this.blockedMs += Math.max(0, ms - overdueMs);
   }
 
   /**

@@ -41,6 +41,15 @@ describe('the deadlines of commands', () => {
     expect(long.outcome()).toBe(LATE);
   });
 
+  it('count blocked time once, whether a timer or a command that waited shows it', () => {
+    const { clock, deadlines, start } = setUpDeadlines();
+    start();
+    clock.jump('800ms');
+    deadlines.noteBlocked(800);
+    expect(deadlines.lostMs).toBe(800);
+    expect(deadlines.now()).toBe(clock.monotonic() - 800);
+  });
+
   it('leave no timer behind, and need one only for any number of commands', async () => {
     const { clock, start } = setUpDeadlines();
     const all = Array.from({ length: 100 }, () => start());
