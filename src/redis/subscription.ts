@@ -1,6 +1,7 @@
 import type { Cluster, Redis, RedisOptions } from 'ioredis';
 
 import { StoreError } from '../base/errors.js';
+import { CommandWatch } from './command-watch.js';
 import type { RedisClient } from './connection.js';
 import { isReply } from './failure.js';
 
@@ -28,7 +29,6 @@ const OPTIONS = {
   enableReadyCheck: false,
   lazyConnect: true,
   connectTimeout: PATIENCE_MS,
-  commandTimeout: PATIENCE_MS,
   sentinelCommandTimeout: PATIENCE_MS,
   disconnectTimeout: FAREWELL_MS,
   monitor: false,
@@ -64,6 +64,7 @@ export class Subscription {
     private readonly options: SubscriptionOptions,
   ) {
     this.client = this.duplicate(client);
+    new CommandWatch(this.client);
     this.client.on('error', (error) => (this.reason = error));
     this.client.on('end', () => {
       this.end();
@@ -89,8 +90,6 @@ export class Subscription {
       // Before it listens, since afterwards RESP2 allows no other commands.
       if (options.tracked !== undefined) await this.track(options.tracked);
       await client.subscribe(...options.channels);
-      // A caller that waits for a message keeps the process alive by itself.
-      (client as unknown as { stream?: { unref?: () => unknown } }).stream?.unref?.();
       this.isOpen = true;
     } catch (error) {
       // The promise of a connection knows only that it failed.
@@ -104,8 +103,13 @@ export class Subscription {
   }
 
   private duplicate(client: RedisClient): Redis {
-    // `undefined` takes a time-out of the client's away: here, silence is the rule.
-    const override = { ...OPTIONS, socketTimeout: undefined } as RedisOptions;
+    // `undefined` takes time-outs of the client's away: here, silence is the rule; and ioredis's own
+    // for commands fire before a blocked event loop has read the reply.
+    const override = {
+      ...OPTIONS,
+      commandTimeout: undefined,
+      socketTimeout: undefined,
+    } as RedisOptions;
     if (!('isCluster' in client) || !client.isCluster) return (client as Redis).duplicate(override);
     const nodes = (client as Cluster).nodes('all');
     const node = nodes[Math.floor(Math.random() * nodes.length)];

@@ -49,8 +49,7 @@ export class Deadlines {
 
   /** Milliseconds for which the event loop was blocked while commands were in flight. */
   get lostMs(): number {
-    if (this.dueAt === Infinity) return this.blockedMs;
-    return this.blockedMs + Math.max(0, this.clock.monotonic() - this.dueAt);
+    return this.lostAt(this.clock.monotonic());
   }
 
   /** Monotonic time, without that in which the event loop was blocked. */
@@ -89,9 +88,13 @@ export class Deadlines {
     });
   }
 
+  private lostAt(now: number): number {
+    return this.blockedMs + Math.max(0, now - this.dueAt);
+  }
+
   private begin(budgetMs: number, expire: () => void): Operation {
     const now = this.clock.monotonic();
-    const entry = { until: now - this.blockedMs + budgetMs, expire, deferrals: 0 };
+    const entry = { until: now - this.lostAt(now) + budgetMs, expire, deferrals: 0 };
     this.operations.add(entry);
     const nextMs = Math.min(budgetMs, this.lookMs);
     if (now + nextMs < this.dueAt) this.arm(now, nextMs);

@@ -85,6 +85,17 @@ describe('the deadlines of commands', () => {
     expect(one.outcome()).toBe(LATE);
   });
 
+  it('give nothing back for a block that was over before the command began', async () => {
+    const { clock, start } = setUpDeadlines();
+    start();
+    clock.jump('400ms');
+    const next = start();
+    await clock.advance('499ms');
+    expect(next.outcome()).toBe('pending');
+    await clock.advance('1ms');
+    expect(next.outcome()).toBe(LATE);
+  });
+
   it('are reached even if the loop is blocked again and again', async () => {
     const { clock, start } = setUpDeadlines();
     const one = start();
