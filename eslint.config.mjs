@@ -1,6 +1,21 @@
 import prettier from 'eslint-config-prettier';
+import sonarjs from 'eslint-plugin-sonarjs';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
+
+/**
+ * Files with functions above a cognitive complexity of 15, each with its reason. Split the function
+ * instead of adding a file here, unless it is on the hot path and the split costs time.
+ */
+const complex = [
+  // To be split with the load pipeline.
+  'src/cache/{loader,read-only,read-path,turn}.ts',
+  // To be split with the new eviction policy.
+  'src/memory/{copy,freeze,size}.ts',
+  // To be split with the stack of stores.
+  'src/redis/receiver.ts',
+  'src/store/guard.ts',
+];
 
 const trials = ['tests/**/*.ts', 'examples/**/*.ts', 'benchmarks/**/*.ts'];
 
@@ -46,6 +61,12 @@ export default defineConfig([
         { selector: 'TSEnumDeclaration', message: 'A union of literals instead of an enum.' },
       ],
     },
+  },
+  {
+    files: ['src/**/*.ts'],
+    ignores: complex,
+    plugins: { sonarjs },
+    rules: { 'sonarjs/cognitive-complexity': ['error', 15] },
   },
   {
     // Time comes in through the clock port, so that no test has to wait for it.
