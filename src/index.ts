@@ -59,7 +59,6 @@ export {
 } from './decorators/functions.js';
 export { getCachedMethods } from './decorators/inspect.js';
 export { Memoized } from './decorators/memoized.js';
-export { METHOD_METADATA, type MethodMetadata } from './decorators/metadata.js';
 export type {
   CacheChoice,
   CacheConfigOptions,
@@ -69,13 +68,14 @@ export type {
   KeyOptions,
   MemoizedOptions,
 } from './decorators/options.js';
-export type {
-  MethodDecorator,
-  OnlySpent,
-  SyncMethodDecorator,
-  SyncOnly,
-} from './decorators/signatures.js';
+export { METHOD_METADATA, type MethodMetadata } from './decorators/reflect/metadata.js';
 export { Timed, type TimedOptions } from './decorators/timed.js';
+export type {
+  MethodDecoratorOf,
+  OnlySpent,
+  SyncMethodDecoratorOf,
+  SyncOnly,
+} from './decorators/types/signatures.js';
 
 export type { EntryLife, EntryOwner, MemoryEntry } from './memory/entry.js';
 export { MemoryStore, type EvictReason } from './memory/memory-store.js';

@@ -12,8 +12,8 @@ import { oneByOne } from '../harness/loops.js';
 import type { Contestant } from '../harness/rounds.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const COUNTING = /^ *(?:engine\.counters\.memoryHits|site\.record\.hits)\+\+;$/gm;
-const LINES = 2;
+const COUNTING = /^ *countHit\(engine\.counters, record, 'memory'\);$/gm;
+const LINES = 1;
 const KEYS = Array.from({ length: 1000 }, (_, i) => `user-${i}`);
 
 export async function withAndWithoutCounting(): Promise<Contestant[]> {
@@ -33,7 +33,7 @@ async function hits(name: string, isStripped: boolean): Promise<(times: number) 
       {
         name: 'strip',
         setup: ({ onLoad }) => {
-          onLoad({ filter: /decorators\/call\.ts$/ }, async ({ path }) => {
+          onLoad({ filter: /decorators\/runtime\/call\.ts$/ }, async ({ path }) => {
             const contents = await readFile(path, 'utf8');
             const strip = (): string => {
               removed++;
@@ -49,7 +49,7 @@ async function hits(name: string, isStripped: boolean): Promise<(times: number) 
     ],
   });
   if (isStripped && removed !== LINES) {
-    throw new Error(`${removed} lines of src/decorators/call.ts count hits, not ${LINES}.`);
+    throw new Error(`${removed} lines of src/decorators/runtime/call.ts count hits, not ${LINES}.`);
   }
   const { cached, CacheManager } = (await import(pathToFileURL(outfile).href)) as typeof Aurora;
   const cache = new CacheManager({ maxMemoryItems: 10_000 });

@@ -3,13 +3,14 @@ import { types } from 'node:util';
 import { LIMITS } from './defaults.js';
 import { CacheKeyError } from './errors.js';
 import { escapeStructured } from './escape.js';
-import { isBare, ownProperties, type OwnProperties } from './own-properties.js';
+import { flatText, hasHidden } from './flat-text.js';
+import { ownProperties, type OwnProperties } from './own-properties.js';
 import { isDirectInstance, isPlain } from './plain.js';
 import { shapeOf } from './record-shape.js';
 
 /*
- * Canonical text of a structured argument. Grammar (every form is told by its first character, or
- * by its name and the parenthesis behind it, so that the encoding can be read back and is therefore
+ * Canonical text of a structured argument. Grammar (every form is recognised by its first character, or
+ * by its name and the parenthesis after it, so that the encoding can be read back and is therefore
  * injective):
  *
  *   'text          string, escaped      12  NaN  -1.5   number       7n     bigint
@@ -18,13 +19,13 @@ import { shapeOf } from './record-shape.js';
  *   Map(k=v,k=v)   Set(a,b)             sorted by their encoded keys
  *   Uint8Array(…)  base64url            Symbol(name)    Symbol.for('name')
  *   @Name(value)   class instance by its toCacheKey() or toJSON()
- *   …+(k=v)-(k=v)  behind any of them: its other own properties, those that are not enumerable last
+ *   …+(k=v)-(k=v)  after any of them: its other own properties, those that are not enumerable last
  */
 
-/** How a structure begins; a string argument that begins so carries a signature. */
+/** How a structure begins; a string argument that begins like this has a type signature. */
 const STRUCTURE = /^(?:@|[A-Za-z0-9]*\()/;
 
-/** Views that go by their own names; a subclass may be called anything, even `Map`, or nothing. */
+/** Views that keep their own names; a subclass may have any name, even `Map`, or none. */
 const VIEW = /^(?:Buffer|DataView|(?:Big)?(?:Int|Uint|Float)\d+(?:Clamped)?Array)$/;
 
 /**
@@ -45,83 +46,16 @@ export function isStructure(text: string): boolean {
  */
 export function encodeStructure(value: unknown): string {
   if (typeof value !== 'object' || value === null) return new Encoder().encode(value);
-  return flat(value) ?? new Encoder().nested(value);
-}
-
-/**
- * The same text for the argument that most structured ones are: a record that holds nothing but
- * primitives. There is nothing in it to lose one's way in, or to fail at.
- *
- * @returns `undefined` for anything else.
- * @internal
- */
-export function flatRecord(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null || !isPlain(value)) return undefined;
-  const names = Object.keys(value);
-  const { order, labels, quoted, mayFormat } = shapeOf(names);
-  if (mayFormat || names.length === 0) return undefined;
-  const values = Object.values(value);
-  // A getter may have added or removed one.
-  if (values.length !== names.length) return undefined;
-  let text = '';
-  for (let i = 0; i < order.length; i++) {
-    const part = values[order[i] as number];
-    switch (typeof part) {
-      case 'string':
-        text = text + (quoted[i] as string) + escapeStructured(part);
-        break;
-      case 'number':
-      case 'boolean':
-      case 'undefined':
-        text = text + (labels[i] as string) + String(part);
-        break;
-      default:
-        return undefined;
-    }
-  }
-  if (text.length >= LIMITS.argumentChars) return undefined;
-  return hasMore(value, names.length) ? undefined : `${text})`;
-}
-
-/** The text of a record or an array that holds nothing but primitives. */
-function flat(value: unknown): string | undefined {
-  return Array.isArray(value) ? flatList(value) : flatRecord(value);
-}
-
-function flatList(value: readonly unknown[]): string | undefined {
-  if (Object.getPrototypeOf(value) !== Array.prototype) return undefined;
-  const { length } = value;
-  if (length > MAX_FLAT) return undefined;
-  let text = '(';
-  for (let i = 0; i < length; i++) {
-    const item = value[i];
-    if (i > 0) text += ',';
-    if (typeof item === 'string') text = `${text}'${escapeStructured(item)}`;
-    else if (typeof item === 'number' || typeof item === 'boolean') text += String(item);
-    else return undefined;
-  }
-  if (text.length >= LIMITS.argumentChars || hasKey(value)) return undefined;
-  return isBare(value) ? `${text})` : undefined;
+  return flatText(value) ?? new Encoder().nested(value);
 }
 
 /** In place of an element that an array does not have, which is not the same as `undefined`. */
 const HOLE = '_';
 
-/** Longer lists are rare, and take long anyway. */
-const MAX_FLAT = 1000;
-
-/** Whether a record has own properties that `Object.keys` leaves out. */
-function hasMore(value: object, names: number): boolean {
-  return (
-    Object.getOwnPropertyNames(value).length !== names ||
-    Object.getOwnPropertySymbols(value).length > 0
-  );
-}
-
 class Encoder {
-  /** Containers around the current one; a value that is among them is a cycle. */
+  /** Containers around the current one; a value among them is a cycle. */
   private readonly path: object[] = [];
-  /** Characters so far; a small graph of shared references can spell an endless text. */
+  /** Characters so far; a small graph of shared references can have an endless text. */
   private size = 0;
 
   encode(value: unknown): string {
@@ -151,18 +85,18 @@ class Encoder {
     if (this.path.length >= LIMITS.argumentDepth) {
       throw new CacheKeyError(`it is nested deeper than ${String(LIMITS.argumentDepth)} levels`);
     }
-    const text = flat(value);
+    const text = flatText(value);
     return text === undefined ? this.nested(value) : this.grown(text);
   }
 
-  /** The text of an object that {@link flat} leaves out. */
+  /** The text of an object that `flatText` does not take. */
   nested(value: object): string {
     if (this.path.includes(value)) throw new CacheKeyError('it contains itself');
     const before = this.size;
     this.path.push(value);
     const text = this.contents(value);
     this.path.pop();
-    // Its contents have been counted on the way, and are part of its text.
+    // The contents were counted on the way, and are part of the text.
     this.size = before;
     return this.grown(text);
   }
@@ -172,7 +106,7 @@ class Encoder {
     // A class's own methods take precedence over the kind of its base class.
     if (hasKey(value)) return this.ownFormat(value) as string;
     if (Array.isArray(value) || types.isDate(value) || types.isMap(value) || types.isSet(value)) {
-      // A class that extends one of them may hold more than its elements tell.
+      // A class that extends one of them may hold more than its elements.
       if (!isDirectInstance(value)) throw needsKey(value, 'toCacheKey()');
       return this.builtIn(value) + this.properties(value, ownProperties(value));
     }
@@ -181,7 +115,7 @@ class Encoder {
     }
     const own = this.ownFormat(value);
     if (own === undefined) throw needsKey(value, 'toCacheKey() or toJSON()');
-    // Its toJSON() knows nothing of what was added to it.
+    // `URL.prototype.toJSON` ignores properties that were added to the instance.
     return value instanceof URL ? own + this.properties(value, ownProperties(value)) : own;
   }
 
@@ -205,7 +139,7 @@ class Encoder {
       : `@${escapeStructured(name)}('${this.base64(bytes)})`;
   }
 
-  /** Own data besides the elements, such as the `raw` of a tagged template; mostly none. */
+  /** Own data besides the elements, such as the `raw` of a tagged template; usually none. */
   private properties(value: object, { enumerable, hidden }: OwnProperties): string {
     return this.named('+', value, enumerable) + this.named('-', value, hidden);
   }
@@ -225,7 +159,7 @@ class Encoder {
   }
 
   private list(items: readonly unknown[]): string {
-    // Every item takes a character at least; a sparse array has a length that costs no memory.
+    // Every item takes at least one character; the length of a sparse array costs no memory.
     this.checkSize(items.length);
     let text = '';
     for (let i = 0; i < items.length; i++) {
@@ -238,8 +172,8 @@ class Encoder {
   private record(value: Readonly<Record<string, unknown>>): string {
     const names = Object.keys(value);
     const { order, labels, mayFormat } = shapeOf(names);
-    const isHiding = hasMore(value, names.length);
-    // Before anything else of it is encoded, since that may be what it leaves out.
+    const isHiding = hasHidden(value, names.length);
+    // First of all, since the object may leave out members that cannot be encoded.
     if (mayFormat || isHiding) {
       const own = this.ownFormat(value);
       if (own !== undefined) return own;
@@ -251,7 +185,7 @@ class Encoder {
     return isHiding ? `${text})${this.named('-', value, ownProperties(value).hidden)}` : `${text})`;
   }
 
-  /** The text that an object gives itself, under the name of its class. */
+  /** The text that an object's own method returns, with the name of its class. */
   private ownFormat(value: OwnFormat): string | undefined {
     const { toCacheKey, toJSON } = value;
     const format = typeof toCacheKey === 'function' ? toCacheKey : toJSON;
@@ -304,7 +238,7 @@ function nameOf(value: object): string {
     const { constructor } = value as { constructor?: { name?: unknown } };
     return typeof constructor?.name === 'string' ? constructor.name : '';
   } catch {
-    // A static member of the class, that throws.
+    // A static member `name` that throws.
     return '';
   }
 }

@@ -25,19 +25,12 @@ const IN_KEY_ALL =
   /%(?:[01][0-9A-F]|2[5789ACE]|3[ADF]|40|5[BCD]|7[BDEF]|uD[89A-F][0-9A-F]{2})|[\u0000-\u001f\u007f%{}]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 /* eslint-enable no-control-regex */
 
-/** The characters of ASCII that stand for themselves, by their codes. */
-const CLEAN_IN_ARGUMENT = clean(IN_ARGUMENT);
-const CLEAN_IN_STRUCTURE = clean(IN_STRUCTURE);
-/** Up to so many characters are looked at one by one before a regular expression has begun. */
-const FEW = 10;
-
 /**
  * Escapes a text so that it stays inside its segment of a key.
  *
  * @internal
  */
 export function escapeArgument(text: string): string {
-  if (isFewOf(CLEAN_IN_ARGUMENT, text)) return text;
   return IN_ARGUMENT.test(text) ? text.replace(IN_ARGUMENT_ALL, percent) : text;
 }
 
@@ -47,7 +40,6 @@ export function escapeArgument(text: string): string {
  * @internal
  */
 export function escapeStructured(text: string): string {
-  if (isFewOf(CLEAN_IN_STRUCTURE, text)) return text;
   return IN_STRUCTURE.test(text) ? text.replace(IN_STRUCTURE_ALL, percent) : text;
 }
 
@@ -80,20 +72,6 @@ export function checkedKey(key: unknown): string {
     );
   }
   return escapeKey(key);
-}
-
-function clean(unsafe: RegExp): Uint8Array {
-  return Uint8Array.from({ length: 128 }, (_, code) =>
-    unsafe.test(String.fromCharCode(code)) ? 0 : 1,
-  );
-}
-
-/** Whether a text is short, and of such characters alone. */
-function isFewOf(characters: Uint8Array, text: string): boolean {
-  const { length } = text;
-  if (length > FEW) return false;
-  for (let i = 0; i < length; i++) if (characters[text.charCodeAt(i)] !== 1) return false;
-  return true;
 }
 
 /** The escape of one character of an argument. */

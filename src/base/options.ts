@@ -1,11 +1,11 @@
-import { closest, distance } from 'fastest-levenshtein';
-
 import { describe, toMilliseconds } from './duration.js';
 import { ConfigurationError } from './errors.js';
+import { suggestion } from './nearest-name.js';
 import { redacted } from './redact.js';
 
 /**
- * Checks one option: answers what is allowed when `value` is not, and nothing when it is.
+ * Checks one option: returns a description of what is allowed when `value` is not allowed, and
+ * `undefined` when it is.
  *
  * @internal
  */
@@ -14,8 +14,8 @@ export type Check = (value: unknown, option: string) => string | undefined;
 /**
  * Refuses unknown names and bad values of an options object.
  *
- * @param owner - Whose options they are, for the message: `@Cached`, `CacheManager`.
- * @param options - What the user passed; `undefined` values count as absent.
+ * @param owner - The owner of the options, for the message: `@Cached`, `CacheManager`.
+ * @param options - As the user passed them; `undefined` values count as absent.
  * @param checks - The known options.
  * @throws ConfigurationError that names the option, the value and what is allowed.
  * @internal
@@ -62,15 +62,8 @@ function checkIsObject(owner: string, options: unknown): void {
 }
 
 function unknownOption(owner: string, name: string, known: readonly string[]): ConfigurationError {
-  const nearest = closest(
-    name.toLowerCase(),
-    known.map((option) => option.toLowerCase()),
-  );
-  const suggestion = known.find((option) => option.toLowerCase() === nearest) ?? '';
-  const near = distance(name.toLowerCase(), nearest) <= Math.max(2, name.length / 3);
   return new ConfigurationError(
-    `${owner}: there is no option '${name}'. ` +
-      (near ? `Did you mean '${suggestion}'?` : `Known are ${known.join(', ')}.`),
+    `${owner}: there is no option '${name}'. ${suggestion(name, known)}`,
   );
 }
 

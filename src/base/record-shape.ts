@@ -1,5 +1,12 @@
 import { escapeStructured } from './escape.js';
 
+/*
+ * Callers mostly pass records of a few shapes, again and again. What their keys share (the sorted names,
+ * escaped) is made once per shape and kept in a small table, which makes a key of such a record 1.2 to
+ * 1.3 times as fast (`npm run bench -- ablation`). Without the table, `shapeOf` would make a new shape
+ * for every record, with the same result.
+ */
+
 /** The part of the key that all records with the same names in the same order share. */
 export interface RecordShape {
   readonly names: readonly string[];
@@ -9,30 +16,30 @@ export interface RecordShape {
   readonly labels: readonly string[];
   /** The same before a string: `(a='`. */
   readonly quoted: readonly string[];
-  /** Whether such a record may say itself what its key is. */
+  /** Whether such a record may have a `toCacheKey` or `toJSON` of its own. */
   readonly mayFormat: boolean;
 }
 
-/** Callers mostly pass records of few shapes, again and again: so many are remembered. */
+/** Size of the table. */
 const SLOTS = 64;
-/** A record with more names is rather a table, whose names are values. */
-const MOST_NAMES = 32;
+/** A record with more names is probably a table, whose names are data. */
+const MAX_NAMES = 32;
 const slots = new Array<RecordShape | undefined>(SLOTS).fill(undefined);
 
 /**
  * The shape of the records with these names.
  *
- * @param names - Own enumerable ones, as `Object.keys` answers them.
+ * @param names - Own enumerable ones, as `Object.keys` returns them.
  * @internal
  */
 export function shapeOf(names: readonly string[]): RecordShape {
   const { length } = names;
-  if (length === 0 || length > MOST_NAMES) return newShape(names);
+  if (length === 0 || length > MAX_NAMES) return newShape(names);
   const first = names[0] as string;
   const last = names[length - 1] as string;
   const slot = (length * 7 + first.length * 5 + last.length * 3 + first.charCodeAt(0)) % SLOTS;
   const known = slots[slot];
-  // An empty name has no character: NaN is no slot, and `slots[NaN]` would be a property.
+  // An empty name has no first character: its slot is NaN, and `slots[NaN]` would be a property.
   if (known !== undefined && isSame(known.names, names)) return known;
   const shape = newShape(names);
   if (first !== '') slots[slot] = shape;

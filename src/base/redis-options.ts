@@ -1,6 +1,5 @@
-import { closest, distance } from 'fastest-levenshtein';
-
 import { describe } from './duration.js';
+import { nearestName } from './nearest-name.js';
 import { redacted } from './redact.js';
 
 /** Allowed values of one of ioredis's options. */
@@ -133,14 +132,7 @@ function optionsProblem(
 }
 
 function nearest(name: string): string | undefined {
-  const known = Object.keys(REDIS_OPTION_KINDS);
-  const lower = name.toLowerCase();
-  const near = closest(
-    lower,
-    known.map((option) => option.toLowerCase()),
-  );
-  if (distance(lower, near) > Math.min(2, lower.length / 2)) return undefined;
-  return known.find((option) => option.toLowerCase() === near);
+  return nearestName(name, Object.keys(REDIS_OPTION_KINDS), Math.min(2, name.length / 2));
 }
 
 function nameOf(prototype: unknown): string {

@@ -11,7 +11,7 @@ import type { LoadRequest } from './load-request.js';
 import {
   lifeOf,
   LOAD_CHECKS,
-  overlaid,
+  mergePolicy,
   SET_CHECKS,
   type LoadOptions,
   type SetOptions,
@@ -84,7 +84,7 @@ export function checkedEntry(
   }
   checkOptions(owner, options, SET_CHECKS);
   const { clock, options: defaults } = handle.engine;
-  const policy = overlaid(defaults.load, options, owner);
+  const policy = mergePolicy(defaults.load, options, owner);
   return {
     key: full,
     given: key,
@@ -115,6 +115,6 @@ export function loadRequest<T>(
   return {
     key,
     loader: loader as LoadRequest['loader'],
-    policy: options === undefined ? load : overlaid(load, options, 'getOrSet'),
+    policy: options === undefined ? load : mergePolicy(load, options, 'getOrSet'),
   };
 }

@@ -26,7 +26,7 @@ import type { BusKind } from '../store/coordinator.js';
 import {
   LIFE_CHECKS,
   LOAD_TIME_CHECKS,
-  overlaid,
+  mergePolicy,
   type LifeOptions,
   type LoadPolicy,
   type LoadTimeOptions,
@@ -299,7 +299,7 @@ export function resolveOptions(options: CacheOptions): ResolvedOptions {
   const { grace, jitter, refreshAhead, softTimeout, hardTimeout, lease } = options;
   const load = { grace, jitter, refreshAhead, softTimeout, hardTimeout, lease };
   return Object.freeze({
-    load: { ...overlaid(none, load, 'CacheManager'), ttl },
+    load: { ...mergePolicy(none, load, 'CacheManager'), ttl },
     maxMemoryItems: options.maxMemoryItems ?? DEFAULTS.maxMemoryItems,
     maxMemoryBytes: options.maxMemoryBytes,
     memory,

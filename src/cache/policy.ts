@@ -138,7 +138,11 @@ export const LOAD_CHECKS = {
  * @param owner - Whose options they are, for messages. They have been checked already.
  * @internal
  */
-export function overlaid(base: LoadPolicy, options: LoadOptions<never>, owner: string): LoadPolicy {
+export function mergePolicy(
+  base: LoadPolicy,
+  options: LoadOptions<never>,
+  owner: string,
+): LoadPolicy {
   const { ttl, grace, jitter, refreshAhead, softTimeout, hardTimeout, lease, tags } = options;
   const ms = (value: Duration | undefined, otherwise: number | undefined, name: string) =>
     value === undefined ? otherwise : toMilliseconds(value, `${owner}: ${name}`);

@@ -1,7 +1,7 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- the shapes of all classes */
 import { ConfigurationError } from '../base/errors.js';
-import { defineClassConfig } from './class-config.js';
 import { checkDecoratorOptions, type CacheConfigOptions } from './options.js';
+import { defineClassConfig } from './reflect/class-config.js';
 
 /** A class decorator for both dialects. */
 export interface ClassConfigDecorator {
@@ -17,8 +17,8 @@ interface DecoratedClass {
 }
 
 /**
- * Defaults for all our decorators in a class and its subclasses. What a method's decorator says
- * comes first, then the subclass's, then the class's.
+ * Defaults for the caching decorators in a class and its subclasses. The options of a method's own
+ * decorator take precedence, then those of the subclass, then those of the class.
  *
  * @throws ConfigurationError when it is applied, for an unknown option, a bad value, or on anything
  * but a class.

@@ -2,27 +2,25 @@ import { ConfigurationError } from '../base/errors.js';
 import { isThenable } from '../base/thenable.js';
 import { getCache } from '../cache/default-cache.js';
 import { CORE, type CacheManager } from '../cache/manager.js';
-import { chosenCache } from './choice.js';
-import { classConfig } from './class-config.js';
 import { controlsOf } from './control.js';
-import { decorateMethod } from './dialect.js';
-import { cachedMethodNamed } from './find-method.js';
-import type { MethodIdentity } from './identity.js';
-import { disguise } from './metadata.js';
-import { reportMistake } from './mistake.js';
 import {
   checkDecoratorOptions,
   type CacheConfigOptions,
   type CacheEvictOptions,
 } from './options.js';
-import type { AnyFunction } from './shapes.js';
-import type { MethodDecorator, Only } from './signatures.js';
+import { classConfig } from './reflect/class-config.js';
+import { methodDecorator } from './reflect/dialect.js';
+import type { MethodIdentity } from './reflect/identity.js';
+import { copyFunctionProps, toMetadata } from './reflect/metadata.js';
+import { chosenCache } from './runtime/cached-method.js';
+import { cachedMethodNamed, reportMistake } from './runtime/find-method.js';
+import type { AnyFunction, MethodDecoratorOf, Only } from './types/signatures.js';
 
 /**
  * Runs the method, and then removes what it has made out of date: keys, patterns, tags, or results
  * of other methods. If the method fails, nothing is removed (unless `beforeInvocation`). If it
- * returns a promise, that promise settles when the removal is done; what goes wrong with the
- * removal is an `error` event of the cache.
+ * returns a promise, that promise settles when the removal is done. A failure of the removal is an
+ * `error` event of the cache.
  *
  * @throws ConfigurationError when it is applied, for an unknown option, a bad value, nothing to
  * remove, or on anything but a method.
@@ -36,7 +34,7 @@ import type { MethodDecorator, Only } from './signatures.js';
  */
 export function CacheEvict<O extends CacheEvictOptions>(
   options: Only<O, CacheEvictOptions>,
-): MethodDecorator<'evict', O, unknown> {
+): MethodDecoratorOf<'evict', O, unknown> {
   checkDecoratorOptions('@CacheEvict', options);
   const { key, pattern, tags, methods } = options as CacheEvictOptions;
   if ([key, pattern, tags, methods].every((option) => option === undefined)) {
@@ -45,10 +43,9 @@ export function CacheEvict<O extends CacheEvictOptions>(
     );
   }
   const fixed = Object.freeze({ ...options }) as CacheEvictOptions;
-  return ((...args: unknown[]) =>
-    decorateMethod('@CacheEvict', args, (body, identity) =>
-      evictingFunction(body, identity, fixed),
-    )) as MethodDecorator<'evict', O, unknown>;
+  return methodDecorator('@CacheEvict', (body, identity) =>
+    evictingFunction(body, identity, fixed),
+  ) as MethodDecoratorOf<'evict', O, unknown>;
 }
 
 function evictingFunction(
@@ -73,16 +70,12 @@ function evictingFunction(
     void evict(options, this, args);
     return outcome;
   }
-  disguise(evictingCall, body, {
-    kind: 'evict',
-    method: identity.name,
-    isStatic: identity.isStatic,
-    ...(Array.isArray(options.tags) && { tags: options.tags as string[] }),
-  });
+  const { tags } = options;
+  copyFunctionProps(evictingCall, body, toMetadata('evict', identity.name, identity, { tags }));
   return evictingCall;
 }
 
-/** Never rejects: the caller has the method's own outcome, and is owed nothing of the cache's. */
+/** Never rejects: the caller gets the method's own outcome, whatever happens in the cache. */
 async function evict(
   options: CacheEvictOptions,
   self: unknown,
@@ -92,7 +85,7 @@ async function evict(
   try {
     cache = chosenCache(options.cache ?? configOf(self)?.cache, self, '@CacheEvict');
     if (options.condition?.apply(self, args as unknown[]) === false) return;
-    // Begun one right after the other, so that memory is clean before the first answer.
+    // Started one right after the other, so that memory is clean before the first reply.
     const removals = removalsOf(cache, options, self, args);
     const outcomes = await Promise.allSettled(removals.map((removal) => removal()));
     for (const outcome of outcomes) {
@@ -106,13 +99,13 @@ async function evict(
 }
 
 function configOf(self: unknown): CacheConfigOptions | undefined {
-  // A method that was detached from its object still removes what its own options say.
+  // A method that was detached from its object still evicts by its own options.
   if (self === undefined || self === null) return undefined;
   const owner = typeof self === 'function' ? self : (Object.getPrototypeOf(self) as object | null);
   return owner === null ? undefined : classConfig(owner);
 }
 
-/** Asynchronous as a whole, so that one option's function that fails stops no other removal. */
+/** Entirely asynchronous, so that a failing function of one option stops no other removal. */
 type Removal = () => Promise<unknown>;
 
 function removalsOf(
@@ -121,23 +114,23 @@ function removalsOf(
   self: unknown,
   args: readonly unknown[],
 ): Removal[] {
-  const answer = <T>(option: T | ((...given: never[]) => T)): T =>
+  const resolve = <T>(option: T | ((...given: never[]) => T)): T =>
     typeof option === 'function'
       ? (option as (...given: readonly unknown[]) => T).call(self, ...args)
       : option;
   const { key, pattern, tags, methods } = options;
   const removals: Removal[] = [];
   if (key !== undefined) {
-    removals.push(async () => cache.deleteMany([answer<string | readonly string[]>(key)].flat()));
+    removals.push(async () => cache.deleteMany([resolve<string | readonly string[]>(key)].flat()));
   }
   if (pattern !== undefined) {
     removals.push(async () => {
-      const patterns = [answer<string | readonly string[]>(pattern)].flat();
+      const patterns = [resolve<string | readonly string[]>(pattern)].flat();
       await Promise.all(patterns.map((one) => cache.clear(one)));
     });
   }
   if (tags !== undefined) {
-    removals.push(async () => cache.invalidateTags(...answer<readonly string[]>(tags)));
+    removals.push(async () => cache.invalidateTags(...resolve<readonly string[]>(tags)));
   }
   if (methods !== undefined) removals.push(...methodRemovals(methods, self, args));
   return removals;

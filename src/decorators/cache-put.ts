@@ -1,13 +1,11 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- see options.ts */
-import { described } from './cached.js';
-import { CachedMethod } from './cached-method.js';
-import { decorateMethod } from './dialect.js';
-import type { MethodIdentity } from './identity.js';
-import { disguise } from './metadata.js';
 import { checkDecoratorOptions, type CachePutOptions } from './options.js';
-import type { AnyFunction } from './shapes.js';
-import { Put } from './put.js';
-import type { MethodDecorator, Only } from './signatures.js';
+import { methodDecorator } from './reflect/dialect.js';
+import type { MethodIdentity } from './reflect/identity.js';
+import { copyFunctionProps, toMetadata } from './reflect/metadata.js';
+import { CachedMethod } from './runtime/cached-method.js';
+import { PutCall } from './runtime/put-call.js';
+import type { AnyFunction, MethodDecoratorOf, Only } from './types/signatures.js';
 
 /**
  * Always runs the method, and stores its result: for updates that return the new state. With
@@ -31,13 +29,12 @@ import type { MethodDecorator, Only } from './signatures.js';
  */
 export function CachePut<O extends CachePutOptions = CachePutOptions>(
   options: Only<O, CachePutOptions> = {} as never,
-): MethodDecorator<'put', O, Promise<any>> {
+): MethodDecoratorOf<'put', O, Promise<any>> {
   checkDecoratorOptions('@CachePut', options);
   const fixed = Object.freeze({ ...options }) as CachePutOptions;
-  return ((...args: unknown[]) =>
-    decorateMethod('@CachePut', args, (body, identity) =>
-      puttingFunction(body, identity, fixed),
-    )) as MethodDecorator<'put', O, Promise<any>>;
+  return methodDecorator('@CachePut', (body, identity) =>
+    puttingFunction(body, identity, fixed),
+  ) as MethodDecoratorOf<'put', O, Promise<any>>;
 }
 
 function puttingFunction(
@@ -49,7 +46,7 @@ function puttingFunction(
   const method = new CachedMethod(body, identity, own, false);
 
   async function puttingCall(this: unknown, ...args: unknown[]): Promise<unknown> {
-    const put = new Put(method, options, this, args);
+    const put = new PutCall(method, options, this, args);
     try {
       const beginning = put.begin();
       if (beginning !== undefined) await beginning;
@@ -61,11 +58,6 @@ function puttingFunction(
     }
   }
 
-  disguise(puttingCall, body, {
-    kind: 'put',
-    method: identity.name,
-    isStatic: identity.isStatic,
-    ...described(options),
-  });
+  copyFunctionProps(puttingCall, body, toMetadata('put', identity.name, identity, options));
   return puttingCall;
 }

@@ -1,16 +1,20 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- see options.ts */
-import { CachedMethod } from './cached-method.js';
-import { cachingWrapper } from './call.js';
-import { decorateMethod } from './dialect.js';
-import type { AnyFunction } from './shapes.js';
-import type { MethodIdentity } from './identity.js';
-import { CONTROL_METADATA, disguise, type MethodMetadata } from './metadata.js';
 import { checkDecoratorOptions, type CachedOptions } from './options.js';
-import type { MethodDecorator, Only } from './signatures.js';
+import { methodDecorator } from './reflect/dialect.js';
+import { cachingFunction } from './runtime/call.js';
+import type { MethodDecoratorOf, Only } from './types/signatures.js';
+
+/*
+ * decorators/: one decorator a file, and `functions.ts` with the same for plain functions. They check
+ * their options (`options.ts`), find out in which decorator mode and on which method they are used
+ * (`reflect/`), and replace the method by a function that does the work (`runtime/`). `types/` has the
+ * signatures that the compiler checks. `control.ts` and `inspect.ts` are what users do with a decorated
+ * method afterwards.
+ */
 
 /**
  * Caches the results of an asynchronous method. Concurrent calls with equal arguments share one
- * run; errors reach the caller and are never cached; a failure of the cache is never seen.
+ * run. Errors reach the caller and are never cached; a failure of the cache never reaches the caller.
  *
  * Works on instance, static and `#private` methods, in both decorator dialects.
  *
@@ -28,51 +32,10 @@ import type { MethodDecorator, Only } from './signatures.js';
  */
 export function Cached<O extends CachedOptions = CachedOptions>(
   options: Only<O, CachedOptions> = {} as never,
-): MethodDecorator<'cached', O, Promise<any>> {
+): MethodDecoratorOf<'cached', O, Promise<any>> {
   checkDecoratorOptions('@Cached', options);
   const fixed = Object.freeze({ ...options }) as CachedOptions;
-  return ((...args: unknown[]) =>
-    decorateMethod('@Cached', args, (body, identity) =>
-      cachedFunction(body, identity, fixed),
-    )) as MethodDecorator<'cached', O, Promise<any>>;
-}
-
-/**
- * A function that caches, with the controls that {@link cacheControl} finds.
- *
- * @param identity - Which method it is; `undefined` for a plain function.
- * @internal
- */
-export function cachedFunction(
-  body: AnyFunction,
-  identity: MethodIdentity | undefined,
-  options: CachedOptions,
-): AnyFunction {
-  const method = new CachedMethod(body, identity, options, false);
-  const wrapper = cachingWrapper(method);
-  disguise(wrapper, body, {
-    kind: 'cached',
-    method: identity?.name ?? method.label,
-    isStatic: identity?.isStatic ?? false,
-    ...described(options),
-  });
-  Reflect.defineMetadata(CONTROL_METADATA, method, wrapper);
-  return wrapper;
-}
-
-/**
- * The part of the options that is plain data, for the metadata.
- *
- * @internal
- */
-export function described(
-  options: Pick<CachedOptions, 'keyPrefix' | 'ttl' | 'tags' | 'name'>,
-): Pick<MethodMetadata, 'prefix' | 'ttl' | 'tags' | 'name'> {
-  const { keyPrefix, ttl, tags, name } = options;
-  return {
-    ...(keyPrefix !== undefined && { prefix: keyPrefix }),
-    ...(ttl !== undefined && typeof ttl !== 'function' && { ttl }),
-    ...(tags !== undefined && typeof tags !== 'function' && { tags }),
-    ...(name !== undefined && { name }),
-  };
+  return methodDecorator('@Cached', (body, identity) =>
+    cachingFunction('cached', body, identity, fixed),
+  ) as MethodDecoratorOf<'cached', O, Promise<any>>;
 }

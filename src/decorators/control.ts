@@ -4,11 +4,12 @@ import { reload } from '../cache/read-path.js';
 import { warmAll, type WarmOptions, type WarmReport } from '../cache/warm.js';
 import { clear, invalidateTags, remove } from '../cache/write-path.js';
 import { hitRate } from '../stats/counters.js';
-import { isPrototype, type CachedMethod } from './cached-method.js';
-import { answerCall, requestOf } from './call.js';
-import { cachedMethodNamed, cachedMethodOf } from './find-method.js';
-import type { Site } from './site.js';
-import { compute } from './sync-call.js';
+import { isPrototype } from './reflect/identity.js';
+import type { MethodBinding } from './runtime/binding.js';
+import type { CachedMethod } from './runtime/cached-method.js';
+import { readOrLoad, toLoadRequest } from './runtime/call.js';
+import { cachedMethodNamed, cachedMethodOf } from './runtime/find-method.js';
+import { loadSync } from './runtime/sync-load.js';
 
 /** Figures of one cached method or function in its cache. */
 export interface CacheInfo {
@@ -91,7 +92,7 @@ export function cacheControl<T extends object, K extends MethodName<InstanceOf<T
   method: K,
 ): ControlOf<InstanceOf<T>[K]>;
 export function cacheControl(target: object, name: string | symbol): CacheControl {
-  // A class has methods of its own (`apply`, `call`) whose names its instances may use as well.
+  // A class has methods of its own (`apply`, `call`), whose names its instances may use as well.
   const isOfInstances =
     typeof target === 'function' &&
     cachedMethodOf((target as unknown as Record<string | symbol, unknown>)[name]) === undefined;
@@ -106,45 +107,45 @@ export function cacheControl(target: object, name: string | symbol): CacheContro
 export function controlsOf(method: CachedMethod, self: unknown): CacheControl {
   return {
     cacheClear: async () => {
-      const site = method.siteFor(self);
-      if (site.ownTag === undefined) return await clear(site.engine, site.patterns());
-      return await invalidateTags(site.engine, [site.ownTag]);
+      const binding = method.bindingFor(self);
+      if (binding.ownTag === undefined) return await clear(binding.engine, binding.patterns());
+      return await invalidateTags(binding.engine, [binding.ownTag]);
     },
-    cacheInfo: () => infoOf(method, method.siteFor(self)),
+    cacheInfo: () => infoOf(method, method.bindingFor(self)),
     keyFor: (...args) => {
-      const site = method.siteFor(self);
-      return forHandle(site, method.keyOf(site, self, args));
+      const binding = method.bindingFor(self);
+      return forHandle(binding, method.keyOf(binding, self, args));
     },
     invalidate: async (...args) => {
-      const site = method.siteFor(self);
-      return await remove(site.engine, method.keyOf(site, self, args));
+      const binding = method.bindingFor(self);
+      return await remove(binding.engine, method.keyOf(binding, self, args));
     },
     refresh: async (...args) => {
       checkInstance(method, self, 'refresh');
-      const site = method.siteFor(self);
-      const located = method.located(site, self, args);
+      const binding = method.bindingFor(self);
+      const resolved = method.resolve(binding, self, args);
       if (!method.isSync) {
-        return await reload(site.engine, requestOf(method, located, self, args));
+        return await reload(binding.engine, toLoadRequest(method, resolved, self, args));
       }
-      site.engine.invalidateKey(located.key);
-      return compute(method, located, self, args);
+      binding.engine.invalidateKey(resolved.key);
+      return loadSync(method, resolved, self, args);
     },
     warm: async (calls, options = {}) => {
       checkInstance(method, self, 'warm');
-      const site = method.siteFor(self);
+      const binding = method.bindingFor(self);
       const job = async (args: readonly unknown[]): Promise<void> => {
-        await answerCall(method, method.located(site, self, args), self, args);
+        await readOrLoad(method, method.resolve(binding, self, args), self, args);
       };
       const keyOf = (args: readonly unknown[]): string => {
         try {
-          return forHandle(site, method.keyOf(site, self, args));
+          return forHandle(binding, method.keyOf(binding, self, args));
         } catch {
-          // Arguments without a key are among the failures that are listed.
-          return site.record.name;
+          // Arguments without a key are listed among the failures.
+          return binding.record.name;
         }
       };
       return await warmAll(calls, { run: job, keyOf }, options, () =>
-        site.engine.clock.monotonic(),
+        binding.engine.clock.monotonic(),
       );
     },
   };
@@ -154,16 +155,19 @@ export function controlsOf(method: CachedMethod, self: unknown): CacheControl {
 const HAND_ESCAPE = /%u([0-9a-f]{4})/g;
 
 /**
- * A stored key as the handle takes it, which puts its own namespace in front again, and escapes
- * again what was escaped in a hand-written prefix, name or key.
+ * A stored key as the methods of the handle take it: they add the namespace again, and escape a
+ * hand-written prefix, name or key again.
  */
-function forHandle(site: Site, key: string): string {
+function forHandle(binding: MethodBinding, key: string): string {
   return key
-    .slice(site.handlePrefix.length)
+    .slice(binding.handlePrefix.length)
     .replace(HAND_ESCAPE, (_, code: string) => String.fromCharCode(parseInt(code, 16)));
 }
 
-function infoOf(method: CachedMethod, { record, size, keyPrefix, policy }: Site): CacheInfo {
+function infoOf(
+  method: CachedMethod,
+  { record, size, keyPrefix, policy }: MethodBinding,
+): CacheInfo {
   const { hits, misses, stale, loads, loadErrors } = record;
   const isFixed = typeof method.options.ttl !== 'function' && typeof policy.ttl === 'number';
   return {

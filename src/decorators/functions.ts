@@ -2,14 +2,12 @@
 import { ConfigurationError } from '../base/errors.js';
 import { describe } from '../base/duration.js';
 import type { NotCacheable, Spent } from '../base/spent.js';
-import { cachedFunction } from './cached.js';
 import { controlsOf, type CacheControl } from './control.js';
-import { cachedMethodOf } from './find-method.js';
-import { memoizedFunction } from './memoized.js';
 import { checkDecoratorOptions, type CachedOptions, type MemoizedOptions } from './options.js';
-import type { AnyFunction } from './shapes.js';
-import type { OnlySpent, SyncOnly } from './signatures.js';
+import { cachingFunction } from './runtime/call.js';
+import { cachedMethodOf } from './runtime/find-method.js';
 import { checkTimedOptions, timedFunction, type TimedOptions } from './timed.js';
+import type { AnyFunction, OnlySpent, SyncOnly } from './types/signatures.js';
 
 /**
  * A function with the controls of its cached results.
@@ -19,7 +17,7 @@ import { checkTimedOptions, timedFunction, type TimedOptions } from './timed.js'
 export type Controlled<F extends (...args: any[]) => any> = F &
   CacheControl<Parameters<F>, Awaited<ReturnType<F>>>;
 
-/** What {@link cached} and {@link memoized} take for functions, which have no class. */
+/** Options of {@link cached} and {@link memoized}: functions have no instance, hence no `scope`. */
 export type FunctionOptions<O> = Omit<O, 'scope'>;
 
 /**
@@ -52,7 +50,7 @@ export function cached<F extends (...args: any[]) => Promise<any>>(
 export function cached(fn: AnyFunction, options: FunctionOptions<CachedOptions> = {}): unknown {
   checkDecoratorOptions('cached', options);
   checkFunction('cached', fn, options);
-  return withControls(cachedFunction(fn, undefined, { ...options } as CachedOptions));
+  return withControls(cachingFunction('cached', fn, undefined, { ...options } as CachedOptions));
 }
 
 /**
@@ -76,7 +74,9 @@ export function memoized<F extends (...args: any[]) => any>(
 export function memoized(fn: AnyFunction, options: FunctionOptions<MemoizedOptions> = {}): unknown {
   checkDecoratorOptions('memoized', options);
   checkFunction('memoized', fn, options);
-  return withControls(memoizedFunction(fn, undefined, { ...options } as MemoizedOptions));
+  return withControls(
+    cachingFunction('memoized', fn, undefined, { ...options } as MemoizedOptions),
+  );
 }
 
 /**

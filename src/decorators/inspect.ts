@@ -1,4 +1,4 @@
-import { methodMetadata, type MethodMetadata } from './metadata.js';
+import { methodMetadata, type MethodMetadata } from './reflect/metadata.js';
 
 /**
  * The metadata that decorators left on a class's methods, inherited and static ones included;

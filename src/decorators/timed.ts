@@ -6,13 +6,12 @@ import { toMilliseconds, type Duration } from '../base/duration.js';
 import { checkOptions, isDuration, isName } from '../base/options.js';
 import type { TimingRecord } from '../stats/method-record.js';
 import { timings } from '../stats/timing-registry.js';
-import { decorateMethod } from './dialect.js';
-import type { AnyFunction } from './shapes.js';
-import { classText, methodText, type MethodIdentity } from './identity.js';
-import { disguise } from './metadata.js';
 import { refuseBare } from './options.js';
-import type { MethodDecorator } from './signatures.js';
-import { watchGenerator } from './timed-generator.js';
+import { methodDecorator } from './reflect/dialect.js';
+import { classText, methodText, type MethodIdentity } from './reflect/identity.js';
+import { copyFunctionProps, toMetadata } from './reflect/metadata.js';
+import { watchGenerator } from './runtime/timed-generator.js';
+import type { AnyFunction, MethodDecoratorOf } from './types/signatures.js';
 
 /** Options of `@Timed` and `timed`. */
 export interface TimedOptions {
@@ -25,8 +24,8 @@ export interface TimedOptions {
 /**
  * Measures a method: calls, errors, calls in flight, and how long they take until they return, or
  * until the promise that they return settles. A call of a generator counts when the generator ends
- * (exhausted, closed or failed), with the time that it ran, without that of its consumer. The figures are in `getStats().methods`, calls over
- * the threshold in `getStats().slowCalls`.
+ * (exhausted, closed or failed), with the time that it ran, without the time of its consumer. The
+ * results are in `getStats().methods`, calls over the threshold in `getStats().slowCalls`.
  *
  * @throws ConfigurationError when it is applied, for an unknown option, a bad value, or on anything
  * but a method.
@@ -40,12 +39,11 @@ export interface TimedOptions {
  * }
  * ```
  */
-export function Timed(options: TimedOptions = {}): MethodDecorator<'timed', object, unknown> {
+export function Timed(options: TimedOptions = {}): MethodDecoratorOf<'timed', object, unknown> {
   checkTimedOptions('@Timed', options);
-  return ((...args: unknown[]) =>
-    decorateMethod('@Timed', args, (body, identity) =>
-      timedFunction(body, identity, options),
-    )) as MethodDecorator<'timed', object, unknown>;
+  return methodDecorator('@Timed', (body, identity) =>
+    timedFunction(body, identity, options),
+  ) as MethodDecoratorOf<'timed', object, unknown>;
 }
 
 /** @internal */
@@ -88,7 +86,7 @@ export function timedFunction(
       });
       return outcome;
     }
-    // Only promises: what is lazy, such as a query builder, would begin its work twice.
+    // Only promises: a lazy thenable, such as a query builder, would start its work twice.
     if (!types.isPromise(outcome)) {
       settle(current, start, false);
       return outcome;
@@ -114,12 +112,7 @@ export function timedFunction(
     return declaring === undefined ? own : `${classText(declaring)}.${own}`;
   }
 
-  disguise(timedCall, body, {
-    kind: 'timed',
-    method,
-    isStatic: identity?.isStatic ?? false,
-    ...(options.name !== undefined && { name: options.name }),
-  });
+  copyFunctionProps(timedCall, body, toMetadata('timed', method, identity, { name: options.name }));
   return timedCall;
 }
 

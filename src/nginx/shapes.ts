@@ -1,6 +1,6 @@
-import { closest, distance } from 'fastest-levenshtein';
 import * as v from 'valibot';
 
+import { suggestion } from '../base/nearest-name.js';
 import { json } from './values.js';
 
 /** Messages that begin so, or are this, are no description of what is allowed. */
@@ -55,12 +55,6 @@ export function object<E extends v.ObjectEntries>(
       additionalProperties: false,
     }),
   );
-}
-
-function suggestion(name: string, known: readonly string[]): string {
-  const nearest = closest(name, known);
-  const isNear = distance(name, nearest) <= Math.max(2, name.length / 3);
-  return isNear ? `Did you mean '${nearest}'?` : `Known are ${known.join(', ')}.`;
 }
 
 /**

@@ -69,6 +69,22 @@ export function newCounters(): CacheCounters {
 }
 
 /**
+ * Counts a read that found a fresh value, for its cache and for its method, if it was a method's. On
+ * the hot path.
+ *
+ * @internal
+ */
+export function countHit(
+  counters: CacheCounters,
+  record: { hits: number } | undefined,
+  tier: 'memory' | 'shared',
+): void {
+  if (tier === 'memory') counters.memoryHits++;
+  else counters.sharedHits++;
+  if (record !== undefined) record.hits++;
+}
+
+/**
  * Hits among reads, in percent with two decimals, as the performance APIs serve it; 0 before the
  * first read.
  *

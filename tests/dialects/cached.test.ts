@@ -473,7 +473,7 @@ describe('the options of @Cached', () => {
     expect(cacheControl(one, 'get').cacheInfo()).toMatchObject({ hits: 2, misses: 1 });
     one.store = { not: 'a cache' };
     expect([await one.get(1), await one.get(1)]).toEqual([3, 4]);
-    expect(warned()).toEqual([expect.stringContaining('did not answer a cache')]);
+    expect(warned()).toEqual([expect.stringContaining('did not return a cache')]);
   });
 
   it('the same method works on whatever is put together after it was decorated', async () => {

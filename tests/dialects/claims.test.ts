@@ -171,7 +171,7 @@ describe('names that a build may have made', () => {
     expect(() => cacheControl(Thrower, 'none' as never)).toThrow('no cached method');
     await settled();
     expect(keys()).toEqual([]);
-    expect(warned().join('\n')).not.toMatch(/went past the cache/);
+    expect(warned().join('\n')).not.toMatch(/bypassed the cache/);
   });
 
   it('the removals and puts of a memory-only method reach the shared tier', async () => {

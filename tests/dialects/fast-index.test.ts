@@ -235,14 +235,16 @@ describe('the index from an argument to its entry', () => {
     expect((await cache.getStats()).totalKeys).toBe(100);
     // The indexes themselves, and not only the count of them.
     const method = Reflect.getMetadata(Symbol.for('aurora-cache.control.v1'), indexed.get) as {
-      siteFor(self: unknown): {
-        index: Map<unknown, unknown>;
-        tuples: { root: Map<unknown, unknown> };
-        records: Map<unknown, unknown>;
+      bindingFor(self: unknown): {
+        index: {
+          single: Map<unknown, unknown>;
+          tuples: { root: Map<unknown, unknown> };
+          records: Map<unknown, unknown>;
+        };
       };
     };
-    const { index, tuples, records } = method.siteFor(indexed);
-    const sizes = (): number[] => [index.size, tuples.root.size, records.size];
+    const { single, tuples, records } = method.bindingFor(indexed).index;
+    const sizes = (): number[] => [single.size, tuples.root.size, records.size];
     expect(sizes()).toEqual([33, 7, 34]);
     await cache.clear();
     expect(sizes()).toEqual([0, 0, 0]);

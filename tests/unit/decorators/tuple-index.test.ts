@@ -1,5 +1,5 @@
 import type { MemoryEntry } from 'aurora-cache';
-import { TupleIndex, tupleOf, type Tuple } from '../../../src/decorators/tuple-index.js';
+import { TupleIndex, tupleOf, type Tuple } from '../../../src/decorators/runtime/tuple-index.js';
 
 describe('the index of two and three arguments', () => {
   const entry = (): MemoryEntry => ({ indexKey: undefined }) as unknown as MemoryEntry;

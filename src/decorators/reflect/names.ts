@@ -1,11 +1,24 @@
-import { ConfigurationError } from '../base/errors.js';
-import { escapeKey } from '../base/escape.js';
-import type { CodeName } from '../cache/build-names.js';
+import { ConfigurationError } from '../../base/errors.js';
+import { escapeKey } from '../../base/escape.js';
+import type { CodeName } from '../../cache/build-names.js';
+import type { CachedOptions } from '../options.js';
+import type { AnyFunction, ClassLike } from '../types/signatures.js';
 import { classOf, classText, methodText, nameOfClass, type MethodIdentity } from './identity.js';
-import type { MethodSpec } from './method-spec.js';
-import type { ClassLike } from './shapes.js';
 
-export interface SiteNames {
+/** A method or function as its decorator received it. */
+export interface MethodSpec {
+  readonly body: AnyFunction;
+  /** `undefined` for a plain function. */
+  readonly identity: MethodIdentity | undefined;
+  readonly options: CachedOptions;
+  /** Decorated declarations of the name in the classes that the method's class extends. */
+  readonly level: number;
+  /** For messages, before anything else names it. */
+  readonly label: string;
+}
+
+/** The names of a method on one class: in keys, statistics and messages. */
+export interface BindingNames {
   /** Stored form of the key prefix. */
   readonly prefix: string;
   readonly last: string;
@@ -20,9 +33,9 @@ export interface SiteNames {
 /**
  * Names a method in keys and statistics.
  *
- * Without a `keyPrefix`, the prefix is the class that the method is called on, so that what a base
- * class declares does not mix its subclasses' results. The last segment is the method, and behind it
- * its level, so that an override and what it reaches by `super` have different keys.
+ * Without a `keyPrefix`, the prefix is the class that the method is called on, so that subclasses do not
+ * share the results of a method that their base class declares. The last segment is the method and its
+ * level, so that an override and what it reaches by `super` have different keys.
  *
  * @throws ConfigurationError when nothing names the function, or the method was called on something
  * that is not an instance of its class.
@@ -32,7 +45,7 @@ export function namesOf(
   method: MethodSpec,
   owner: object,
   classPrefix: string | undefined,
-): SiteNames {
+): BindingNames {
   const { identity, options } = method;
   const given = options.keyPrefix ?? classPrefix;
   if (identity === undefined) return functionNames(method, given);
@@ -53,7 +66,7 @@ export function namesOf(
   };
 }
 
-function functionNames({ options, body }: MethodSpec, given: string | undefined): SiteNames {
+function functionNames({ options, body }: MethodSpec, given: string | undefined): BindingNames {
   const name = options.name ?? body.name;
   if (name === '' && options.key === undefined) {
     throw new ConfigurationError('cached: an anonymous function needs the option name, or key.');

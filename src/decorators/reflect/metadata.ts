@@ -1,6 +1,8 @@
 import 'reflect-metadata/lite';
 
-import type { AnyFunction } from './shapes.js';
+import type { CachedOptions } from '../options.js';
+import type { AnyFunction } from '../types/signatures.js';
+import type { MethodIdentity } from './identity.js';
 
 /** Metadata of a decorated method, for tools and for other decorators. */
 export interface MethodMetadata {
@@ -32,13 +34,13 @@ export interface MethodMetadata {
 export const METHOD_METADATA = 'aurora-cache:methods';
 
 /**
- * Under which a function carries what {@link cacheControl} works on.
+ * The key under which a function carries the cached method that `cacheControl` works on.
  *
  * @internal
  */
 export const CONTROL_METADATA = Symbol.for('aurora-cache.control.v1');
 
-/** Under which a wrapper carries the function that it wraps, however often it is wrapped. */
+/** The key under which a wrapper carries the innermost function that it wraps. */
 const ORIGINAL = Symbol.for('aurora-cache.original.v1');
 
 /**
@@ -57,14 +59,42 @@ export function methodMetadata(target: object): readonly MethodMetadata[] {
 }
 
 /**
- * Makes a wrapper pass for the function that it wraps: name, length, own properties, and all
- * metadata, so that other decorators on the same method work in any order.
+ * The metadata of one decorator: the part of its options that is plain data.
+ *
+ * @param method - Name of the method.
+ * @param identity - `undefined` for a plain function.
+ * @internal
+ */
+export function toMetadata(
+  kind: MethodMetadata['kind'],
+  method: string | symbol,
+  identity: MethodIdentity | undefined,
+  { keyPrefix, ttl, tags, name }: Pick<CachedOptions, 'keyPrefix' | 'ttl' | 'tags' | 'name'>,
+): MethodMetadata {
+  return {
+    kind,
+    method,
+    isStatic: identity?.isStatic ?? false,
+    ...(keyPrefix !== undefined && { prefix: keyPrefix }),
+    ...(ttl !== undefined && typeof ttl !== 'function' && { ttl }),
+    ...(tags !== undefined && typeof tags !== 'function' && { tags }),
+    ...(name !== undefined && { name }),
+  };
+}
+
+/**
+ * Copies what a wrapped function shows to other code to its wrapper: name, length, own properties and
+ * all metadata, so that other decorators on the same method work in any order.
  *
  * @internal
  */
-export function disguise(wrapper: AnyFunction, body: AnyFunction, own: MethodMetadata): void {
+export function copyFunctionProps(
+  wrapper: AnyFunction,
+  body: AnyFunction,
+  own: MethodMetadata,
+): void {
   for (const key of Reflect.ownKeys(body)) {
-    // Relics of functions that are neither methods nor strict.
+    // Properties that only sloppy functions and constructors have.
     if (key === 'prototype' || key === 'arguments' || key === 'caller') continue;
     const property = Object.getOwnPropertyDescriptor(body, key);
     if (property !== undefined) Object.defineProperty(wrapper, key, property);

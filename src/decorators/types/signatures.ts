@@ -1,11 +1,22 @@
-/* eslint-disable @typescript-eslint/no-explicit-any -- the shapes of all methods, whatever theirs */
-import type { NotCacheable, Spent } from '../base/spent.js';
+/* eslint-disable @typescript-eslint/no-explicit-any -- the shapes of all methods */
+import type { NotCacheable, Spent } from '../../base/spent.js';
 import type {
   CachedOptions,
   CacheEvictOptions,
   CachePutOptions,
   MemoizedOptions,
-} from './options.js';
+} from '../options.js';
+
+/*
+ * types/: the signatures of the decorators. They refuse at compile time what the runtime would refuse or
+ * could not cache, in both decorator modes, and leave the method's type as it is.
+ */
+
+/** Any method or function, as the runtime handles it. */
+export type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
+
+/** A class, as far as keys depend on it. */
+export type ClassLike = (abstract new (...args: never[]) => unknown) & { readonly name: string };
 
 /** Options of each decorator on a method of this shape. */
 interface OptionsFor<This, Args extends readonly any[], Result> {
@@ -20,8 +31,7 @@ interface OptionsFor<This, Args extends readonly any[], Result> {
 type StoringKind = 'cached' | 'put' | 'memoized';
 
 /**
- * Fits functions whose result is {@link Spent}, but not those of which the types say nothing (`any`),
- * or that return nothing.
+ * Fits functions whose result is {@link Spent}, but not those whose result is `any` or nothing.
  *
  * @typeParam F - The function's type.
  */
@@ -41,8 +51,8 @@ type DecoratorKind = keyof OptionsFor<any, any, any>;
 
 /**
  * Fits every method whose arguments, result and (in Stage-3) `this` the functions among the options
- * `O` can take; what it is otherwise is what the compiler shows. The options are compared as a
- * whole, so that each function may name as many parameters as it needs, and wider ones.
+ * `O` can take; otherwise it is the text that the compiler shows. The options are compared as a whole,
+ * so that each function may have fewer or wider parameters.
  */
 type Fits<
   K extends DecoratorKind,
@@ -57,14 +67,17 @@ type Fits<
 type FitsDescriptor<Problem> = unknown extends Problem ? unknown : { readonly value: Problem };
 
 /**
- * A method decorator for both dialects that leaves the method's type as it is.
+ * A method decorator that leaves the method's type as it is, for Stage-3 and for TypeScript's
+ * `experimentalDecorators`.
  *
- * `O` are the decorator's options: a method that their functions do not fit, as far as those are
- * annotated, is a compile error.
+ * @typeParam K - Which decorator it is.
+ * @typeParam O - The decorator's options. A method whose arguments, result or `this` the functions
+ * among them do not take is a compile error, as far as those functions are annotated.
+ * @typeParam Return - What the method must return.
  */
-export interface MethodDecorator<K extends DecoratorKind, O, Return> {
+export interface MethodDecoratorOf<K extends DecoratorKind, O, Return> {
   /**
-   * Refuses methods whose results can be read only once: what it returns is no method.
+   * Refuses methods whose results can be read only once, by a return type that is no method.
    *
    * @typeParam F - The method's type.
    */
@@ -104,16 +117,18 @@ export interface MethodDecorator<K extends DecoratorKind, O, Return> {
 }
 
 /**
- * As {@link MethodDecorator}, for methods that do not return a promise.
+ * As {@link MethodDecoratorOf}, for methods that do not return a promise.
+ *
+ * @typeParam O - The decorator's options.
  */
-export interface SyncMethodDecorator<K extends DecoratorKind, O> {
+export interface SyncMethodDecoratorOf<O> {
   /**
-   * Refuses methods whose results can be read only once: what it returns is no method.
+   * Refuses methods whose results can be read only once, by a return type that is no method.
    *
    * @typeParam F - The method's type.
    */
   <T, F extends (this: any, ...args: any[]) => Spent>(
-    method: F & OnlySpent<K, F>,
+    method: F & OnlySpent<'memoized', F>,
     context: ClassMethodDecoratorContext<T, F>,
   ): NotCacheable;
   /**
@@ -124,7 +139,7 @@ export interface SyncMethodDecorator<K extends DecoratorKind, O> {
   <F extends (...args: any[]) => Spent>(
     target: object,
     key: string | symbol,
-    descriptor: TypedPropertyDescriptor<F> & OnlySpent<K, F>,
+    descriptor: TypedPropertyDescriptor<F> & OnlySpent<'memoized', F>,
   ): NotCacheable;
   /**
    * Stage-3.
@@ -132,7 +147,7 @@ export interface SyncMethodDecorator<K extends DecoratorKind, O> {
    * @typeParam F - The method's type.
    */
   <T, F extends (this: any, ...args: any[]) => unknown>(
-    method: F & SyncOnly<F> & Fits<K, O, T, F>,
+    method: F & SyncOnly<F> & Fits<'memoized', O, T, F>,
     context: ClassMethodDecoratorContext<T, F>,
   ): F;
   /**
@@ -145,13 +160,12 @@ export interface SyncMethodDecorator<K extends DecoratorKind, O> {
     key: string | symbol,
     descriptor: TypedPropertyDescriptor<F> &
       FitsDescriptor<SyncOnly<F>> &
-      FitsDescriptor<Fits<K, O, any, F>>,
+      FitsDescriptor<Fits<'memoized', O, any, F>>,
   ): TypedPropertyDescriptor<F>;
 }
 
 /**
- * Fits every function but those that return promises; what it is otherwise is what the compiler
- * shows.
+ * Fits every function but those that return promises; otherwise it is the text that the compiler shows.
  *
  * @typeParam F - The function's type.
  */
@@ -161,5 +175,5 @@ export type SyncOnly<F extends (...args: any[]) => unknown> = [ReturnType<F>] ex
     ? 'A method that returns a promise takes @Cached, not @Memoized'
     : unknown;
 
-/** Lets an object literal have the options that there are, and no others. */
+/** Allows an object literal to have the known options, and no others. */
 export type Only<O, Known> = O & { readonly [K in Exclude<keyof O, keyof Known>]: never };

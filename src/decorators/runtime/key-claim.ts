@@ -1,25 +1,25 @@
-import { LIMITS } from '../base/defaults.js';
-import { ConfigurationError } from '../base/errors.js';
-import { privateKey } from '../base/private-key.js';
-import { warnOnce } from '../base/warn.js';
-import type { CodeName } from '../cache/build-names.js';
-import { claim, CLAIMS, type Claim, type ClaimRequest } from '../cache/claims.js';
-import type { Engine } from '../cache/engine.js';
+import { LIMITS } from '../../base/defaults.js';
+import { ConfigurationError } from '../../base/errors.js';
+import { privateKey } from '../../base/private-key.js';
+import { warnOnce } from '../../base/warn.js';
+import type { CodeName } from '../../cache/build-names.js';
+import { claim, CLAIMS, type Claim, type ClaimRequest } from '../../cache/claims.js';
+import type { Engine } from '../../cache/engine.js';
 
 /**
- * A method's claim on its keys in one cache: made at the first call, and looked at again whenever
+ * A method's claim on its keys in one cache: made at the first call, and checked again whenever
  * another claim changes what may be shared.
  *
  * @internal
  */
-export class SiteClaim {
+export class KeyClaim {
   /** Whether results must stay in memory, under keys of the method's own. */
   isPrivate = false;
   private claimed: Claim | undefined;
   private settledAt = -1;
 
   /**
-   * @param request - `undefined` for a method whose keys are the user's own.
+   * @param request - `undefined` for a method with a `key` option, whose keys are the user's.
    * @param isSync - Whether results stay in memory regardless of their keys.
    */
   constructor(
@@ -29,7 +29,8 @@ export class SiteClaim {
   ) {}
 
   /**
-   * Makes the claim, and notes whether results may be shared.
+   * Makes the claim, and decides whether results may be shared. Every call that reads or stores does
+   * this first.
    *
    * @throws ConfigurationError when too many functions use the keys.
    */
@@ -47,7 +48,7 @@ export class SiteClaim {
     this.settledAt = claims.changes;
   }
 
-  /** The key under which results are stored and loads are shared. */
+  /** The key under which a result is stored and its load is shared. */
   keyOf(key: string): string {
     return this.isPrivate && this.claimed !== undefined
       ? privateKey(this.claimed.claimant.number, key)

@@ -1,6 +1,6 @@
 import 'reflect-metadata/lite';
 
-import type { CacheConfigOptions } from './options.js';
+import type { CacheConfigOptions } from '../options.js';
 
 const METADATA = Symbol.for('aurora-cache.class-config.v1');
 const NOTHING: CacheConfigOptions = Object.freeze({});

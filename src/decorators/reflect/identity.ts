@@ -1,20 +1,20 @@
-import { escapeArgument } from '../base/escape.js';
-import type { ClassLike } from './shapes.js';
+import { escapeArgument } from '../../base/escape.js';
+import type { ClassLike } from '../types/signatures.js';
 
-/** Which method a decorator stands on. */
+/** The method that a decorator is applied to. */
 export interface MethodIdentity {
   readonly name: string | symbol;
   readonly isStatic: boolean;
   /**
    * The class whose body holds the method, found from the prototype (or, for a static method, the
    * class) that a call came through; `undefined` when the call came through something else, or when
-   * nothing tells which class it is: see {@link MethodIdentity.knowsClass}.
+   * the class cannot be known: see {@link MethodIdentity.knowsClass}.
    */
   readonly declaringClass: (owner: object) => ClassLike | undefined;
-  /** Whether the compiler says which class the method belongs to (`context.metadata`). */
+  /** Whether the compiler identifies the class of the method (`context.metadata`). */
   readonly knowsClass: boolean;
   /**
-   * Notes that a decorator which makes keys stands on the method.
+   * Records that a decorator which makes keys is applied to the method.
    *
    * @returns The number of such declarations of the name in the classes that this one extends; 0
    * when that cannot be known.
@@ -23,10 +23,10 @@ export interface MethodIdentity {
 }
 
 /*
- * A Stage-3 decorator is not told its class. It is given the class's metadata object, though, and
- * the class carries the same object as a property, so that the declaring class can be recognised
- * on the prototype chain even when other decorators have wrapped the method, and for `#private`
- * methods, which are on no prototype. Compilers only make that object where the symbol exists.
+ * A Stage-3 decorator does not receive its class. It receives the class's metadata object, and the
+ * class carries the same object as a property, so the declaring class can be recognised on the
+ * prototype chain even when other decorators have wrapped the method, and for `#private` methods,
+ * which are on no prototype. Compilers make that object only where the symbol exists.
  */
 const symbols = Symbol as { metadata?: symbol };
 symbols.metadata ??= Symbol.for('Symbol.metadata');
@@ -50,6 +50,17 @@ export function declaringClassByMetadata(
     link = Object.getPrototypeOf(link) as object | null;
   }
   return undefined;
+}
+
+/**
+ * Whether an object is a class's prototype, which stands in for its instances.
+ *
+ * @internal
+ */
+export function isPrototype(self: object): boolean {
+  if (!Object.hasOwn(self, 'constructor')) return false;
+  const { constructor } = self as { constructor: { prototype?: unknown } | undefined };
+  return constructor?.prototype === self;
 }
 
 /**

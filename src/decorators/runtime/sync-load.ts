@@ -1,12 +1,12 @@
-import { isThenable } from '../base/thenable.js';
-import { warnOnce } from '../base/warn.js';
-import type { Engine } from '../cache/engine.js';
-import { toStore } from '../cache/fill.js';
-import { isTraced, tracedSync, type LoadTrace } from '../cache/load-channel.js';
-import type { MemoryEntry } from '../cache/read-path.js';
-import { isSpent } from '../cache/spent-results.js';
-import type { CachedMethod, Located } from './cached-method.js';
-import type { Site } from './site.js';
+import { isThenable } from '../../base/thenable.js';
+import { warnOnce } from '../../base/warn.js';
+import type { Engine } from '../../cache/engine.js';
+import { toStore } from '../../cache/fill.js';
+import { isTraced, tracedSync, type LoadTrace } from '../../cache/load-channel.js';
+import type { MemoryEntry } from '../../cache/read-path.js';
+import { isSpent } from '../../cache/spent-results.js';
+import type { MethodBinding } from './binding.js';
+import type { CachedMethod, ResolvedCall } from './cached-method.js';
 
 /**
  * Runs a synchronous method and keeps its result in memory.
@@ -14,13 +14,13 @@ import type { Site } from './site.js';
  * @throws what the method throws.
  * @internal
  */
-export function compute(
+export function loadSync(
   method: CachedMethod,
-  { site, key }: Located,
+  { binding, key }: ResolvedCall,
   self: unknown,
   args: readonly unknown[],
 ): unknown {
-  const { engine, record } = site;
+  const { engine, record } = binding;
   if (!engine.enabled) {
     record.bypasses++;
     return method.body.apply(self, args as unknown[]);
@@ -33,9 +33,9 @@ export function compute(
   try {
     const value = isTraced()
       ? tracedSync({ cache: engine.options.name, method: record.name }, (trace) =>
-          run(engine, method, site, key, self, args, trace),
+          run(engine, method, binding, key, self, args, trace),
         )
-      : run(engine, method, site, key, self, args);
+      : run(engine, method, binding, key, self, args);
     if (isThenable(value)) {
       warnOnce(
         'AURORA_MEMOIZED_PROMISE',
@@ -45,8 +45,8 @@ export function compute(
       return value;
     }
     if (isSpent(engine, key, record.name, value)) return value;
-    const entry = keep(engine, method, site, fence, value, self, args);
-    if (entry !== undefined) site.adopt(entry);
+    const entry = keep(engine, method, binding, fence, value, self, args);
+    if (entry !== undefined) binding.register(entry);
     return value;
   } finally {
     engine.fences.lower(fence);
@@ -56,7 +56,7 @@ export function compute(
 function run(
   engine: Engine,
   method: CachedMethod,
-  { record }: Site,
+  { record }: MethodBinding,
   key: string,
   self: unknown,
   args: readonly unknown[],
@@ -87,14 +87,14 @@ function run(
 function keep(
   engine: Engine,
   method: CachedMethod,
-  site: Site,
+  binding: MethodBinding,
   fence: ReturnType<Engine['raiseFence']>,
   value: unknown,
   self: unknown,
   args: readonly unknown[],
 ): MemoryEntry | undefined {
   try {
-    const stored = toStore(engine, fence, method.policyFor(site, self, args), value);
+    const stored = toStore(engine, fence, method.policyFor(binding, self, args), value);
     if (typeof stored === 'string') return undefined;
     return engine.fillMemory(fence, value, stored.life, stored.tags, undefined);
   } catch (error) {

@@ -1,8 +1,15 @@
-import { ConfigurationError } from '../base/errors.js';
-import { describe } from '../base/duration.js';
+import { ConfigurationError } from '../../base/errors.js';
+import { describe } from '../../base/duration.js';
+import type { AnyFunction, ClassLike } from '../types/signatures.js';
 import { declaringClassByMetadata, type MethodIdentity } from './identity.js';
 import { levelInMetadata, levelOnTarget } from './levels.js';
-import type { AnyFunction, ClassLike } from './shapes.js';
+
+/*
+ * reflect/: what a decorator finds out about its method, and what it leaves on it. Start here: both
+ * decorator modes become one call of `wrap` with a `MethodIdentity`. `names.ts` makes the names of keys
+ * and statistics from it, `levels.ts` counts overrides, `metadata.ts` and `class-config.ts` keep what other
+ * decorators and tools read by `reflect-metadata`.
+ */
 
 interface StageThreeContext {
   readonly kind: string;
@@ -11,23 +18,29 @@ interface StageThreeContext {
   readonly metadata?: object | undefined;
 }
 
+/** Makes the method that takes the original's place. */
+type Wrap = (body: AnyFunction, identity: MethodIdentity) => AnyFunction;
+
 /**
- * Applies a method decorator, in whichever dialect it was called: `(value, context)` is Stage-3,
- * `(target, key, descriptor)` is TypeScript's `experimentalDecorators`.
+ * A method decorator for both dialects: called as `(value, context)` it is Stage-3's, called as
+ * `(target, key, descriptor)` it is one for TypeScript's `experimentalDecorators`. It returns what the
+ * dialect expects, the method or its descriptor, and throws ConfigurationError on anything but a
+ * method.
  *
  * @param name - The decorator's name, for messages.
- * @param args - What the decorator was called with.
- * @param wrap - Makes the method that takes the original's place.
- * @returns What the dialect wants back: the method, or its descriptor.
- * @throws ConfigurationError on anything but a method.
  * @internal
  */
-export function decorateMethod(
+export function methodDecorator(name: string, wrap: Wrap): (...args: unknown[]) => unknown {
+  return (first, second, third) => decorate(name, wrap, first, second, third);
+}
+
+function decorate(
   name: string,
-  args: readonly unknown[],
-  wrap: (body: AnyFunction, identity: MethodIdentity) => AnyFunction,
+  wrap: Wrap,
+  first: unknown,
+  second: unknown,
+  third: unknown,
 ): unknown {
-  const [first, second, third] = args;
   if (isContext(second)) {
     if (second.kind !== 'method' || typeof first !== 'function') {
       throw new ConfigurationError(

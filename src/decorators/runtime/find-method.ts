@@ -1,9 +1,11 @@
 import 'reflect-metadata/lite';
 
-import { ConfigurationError } from '../base/errors.js';
+import { ConfigurationError, isCacheError } from '../../base/errors.js';
+import { warnOnce } from '../../base/warn.js';
+import type { Engine } from '../../cache/engine.js';
+import { classOf, nameOfClass } from '../reflect/identity.js';
+import { CONTROL_METADATA } from '../reflect/metadata.js';
 import type { CachedMethod } from './cached-method.js';
-import { classOf, nameOfClass } from './identity.js';
-import { CONTROL_METADATA } from './metadata.js';
 
 /**
  * The cached method behind a function, if a decorator made it.
@@ -19,7 +21,7 @@ export function cachedMethodOf(candidate: unknown): CachedMethod | undefined {
 /**
  * The cached method of an object by its name.
  *
- * @param owner - For messages: who asks.
+ * @param owner - The function or option that was given the name, for messages.
  * @throws ConfigurationError when there is none.
  * @internal
  */
@@ -34,4 +36,17 @@ export function cachedMethodNamed(
     `${owner}: there is no cached method '${String(name)}' on ` +
       `${nameOfClass(classOf(object)) || 'this object'}.`,
   );
+}
+
+/**
+ * Reports why a decorator could not do its work after the method has run: to the cache's listeners,
+ * and once as a warning if it is a mistake in the program, such as a misspelt method.
+ *
+ * @internal
+ */
+export function reportMistake(engine: Engine, owner: string, error: unknown): void {
+  engine.report(error);
+  if (!isCacheError(error)) return;
+  if (error.code !== 'ERR_CONFIGURATION' && error.code !== 'ERR_CACHE_KEY') return;
+  warnOnce('AURORA_DECORATOR', `${owner} ${error.message}`, `${owner}: ${error.message}`);
 }

@@ -1,0 +1,80 @@
+import { flatRecord } from '../../base/flat-text.js';
+import type { EntryOwner, MemoryEntry } from '../../cache/read-path.js';
+import { isPrimitive, NO_ARGUMENT, TupleIndex, tupleOf } from './tuple-index.js';
+
+/** The `indexKey` of an entry that no index leads to. */
+const NOT_INDEXED = Symbol('not indexed');
+
+/**
+ * From the arguments of a call straight to its entry in memory, so that a hit makes no key. Building
+ * the key costs four to five times as much as the rest of a hit.
+ *
+ * The store notifies the index when it removes an entry, so the index is never larger than the store
+ * and never leads to a value that is gone.
+ *
+ * @internal
+ */
+export class ArgumentIndex implements EntryOwner {
+  /** Entries of calls with one primitive argument or none. */
+  private readonly single = new Map<unknown, MemoryEntry>();
+  /** Entries of calls with two or three primitive arguments. */
+  private readonly tuples = new TupleIndex();
+  /** Entries of calls with one record of primitives, by the text of the record. */
+  private readonly records = new Map<string, MemoryEntry>();
+
+  /** @param keyOfText - The key of a call whose only argument has this text. */
+  constructor(private readonly keyOfText: (text: string) => string) {}
+
+  /**
+   * The entry of a call with up to three arguments. On the hot path.
+   *
+   * @param count - How many arguments there are.
+   */
+  find(count: number, first: unknown, second: unknown, third: unknown): MemoryEntry | undefined {
+    if (count < 2) return this.single.get(count === 0 ? NO_ARGUMENT : first);
+    return this.tuples.find(first, second, count === 2 ? NO_ARGUMENT : third);
+  }
+
+  /** Indexes an entry by the arguments of its call, if they are of a kind that can be indexed. */
+  add(entry: MemoryEntry, args: readonly unknown[]): void {
+    if (args.length > 1) {
+      const tuple = tupleOf(args);
+      if (tuple !== undefined) this.tuples.add(tuple, entry);
+      else entry.indexKey = NOT_INDEXED;
+      return;
+    }
+    const argument = args.length === 0 ? NO_ARGUMENT : args[0];
+    if (isPrimitive(argument)) {
+      entry.indexKey = argument;
+      this.single.set(argument, entry);
+      return;
+    }
+    const text = flatRecord(argument);
+    // A getter may return another value each time, so only the key proves that the entry is this call's.
+    if (text !== undefined && entry.key === this.keyOfText(text)) {
+      entry.indexKey = text;
+      this.records.set(text, entry);
+    } else {
+      entry.indexKey = NOT_INDEXED;
+    }
+  }
+
+  /**
+   * The key of a call whose only argument is a record of primitives, if such a call has hit before.
+   * The text of the record alone costs half as much as the key.
+   */
+  keyOf(args: readonly unknown[]): string | undefined {
+    if (this.records.size === 0 || args.length !== 1) return undefined;
+    const text = flatRecord(args[0]);
+    return text === undefined ? undefined : this.records.get(text)?.key;
+  }
+
+  release(entry: MemoryEntry): void {
+    const { indexKey } = entry;
+    if (Array.isArray(indexKey)) this.tuples.remove(entry);
+    else if (this.single.get(indexKey) === entry) this.single.delete(indexKey);
+    else if (this.records.get(indexKey as string) === entry) {
+      this.records.delete(indexKey as string);
+    }
+  }
+}

@@ -1,0 +1,168 @@
+import { patternsOf, type ClaimRequest } from '../../cache/claims.js';
+import type { Engine } from '../../cache/engine.js';
+import { CORE, type CacheManager } from '../../cache/manager.js';
+import { mergePolicy, type LoadPolicy } from '../../cache/policy.js';
+import type { MemoryEntry } from '../../cache/read-path.js';
+import type { MethodRecord } from '../../stats/method-record.js';
+import type { CacheChoice, CacheConfigOptions, CachedOptions } from '../options.js';
+import { classConfig } from '../reflect/class-config.js';
+import { nameOfClass } from '../reflect/identity.js';
+import { originalOf } from '../reflect/metadata.js';
+import { namesOf, type BindingNames, type MethodSpec } from '../reflect/names.js';
+import { ArgumentIndex } from './argument-index.js';
+import { KeyClaim } from './key-claim.js';
+
+/** What a binding is found by: the cache, and the class of the call. */
+export interface BindingKey {
+  readonly manager: CacheManager;
+  /** The class of the call: see `CachedMethod.ownerOf`. */
+  readonly owner: object;
+  /** How the cache was chosen. */
+  readonly cache: CacheChoice | undefined;
+}
+
+/**
+ * One method on one class in one cache: everything about its calls that does not depend on their
+ * arguments, resolved once.
+ *
+ * @internal
+ */
+export class MethodBinding {
+  readonly manager: CacheManager;
+  readonly engine: Engine;
+  readonly owner: object;
+  /** Namespace of the handle, with its colon; in front of every key. */
+  readonly handlePrefix: string;
+  /** First part of the keys: the handle's namespace and the key prefix. */
+  readonly prefix: string;
+  /** The key prefix as the user knows it. */
+  readonly keyPrefix: string;
+  /** Last segment of the keys: the method. */
+  readonly last: string;
+  readonly scope: ((instance: never) => unknown) | undefined;
+  /** Whether a part of the policy is a function of the result. */
+  readonly hasResultFunctions: boolean;
+  readonly record: MethodRecord;
+  /** The right to the keys, and how far the results may be shared. */
+  readonly claim: KeyClaim;
+  /**
+   * A tag on every entry of a method with a `key` option. Such keys do not contain the method, so no
+   * pattern finds them all.
+   */
+  readonly ownTag: string | undefined;
+  /** Whether the next call on the class has the same binding: the cache depends on no instance. */
+  readonly isReusable: boolean;
+  /** Whether the arguments alone decide the result, so that the index may be used. */
+  readonly isIndexed: boolean;
+  /** Whether the cache is the process's default one, which may be replaced. */
+  readonly followsDefault: boolean;
+  readonly index: ArgumentIndex;
+  private readonly sharedPolicy: LoadPolicy;
+  private privatePolicy: LoadPolicy | undefined;
+
+  /**
+   * @throws ConfigurationError when nothing names the class or the method.
+   */
+  constructor(method: MethodSpec & { readonly isSync: boolean }, bindingKey: BindingKey) {
+    const { manager, owner, cache } = bindingKey;
+    const { engine, prefix: handlePrefix } = manager[CORE];
+    const config = classConfig(owner);
+    const { key, scope, condition, ttl, tags, unless } = method.options;
+    const names = namesOf(method, owner, config.keyPrefix);
+    this.manager = manager;
+    this.engine = engine;
+    this.owner = owner;
+    this.handlePrefix = handlePrefix;
+    this.keyPrefix = names.prefix;
+    this.prefix = handlePrefix + names.prefix;
+    this.last = names.last;
+    this.scope = (scope ?? config.scope) as typeof this.scope;
+    this.hasResultFunctions =
+      typeof ttl === 'function' || typeof tags === 'function' || unless !== undefined;
+    this.ownTag = key === undefined ? undefined : `#${this.prefix}:${this.last}`;
+    this.sharedPolicy = this.fixedPolicy(method.options, config, names.label);
+    this.record = engine.method(names.label);
+    this.isReusable = typeof cache !== 'function';
+    this.followsDefault = cache === undefined;
+    this.isIndexed =
+      this.isReusable && key === undefined && this.scope === undefined && condition === undefined;
+    this.claim = new KeyClaim(
+      engine,
+      key === undefined ? this.claimRequest(method, names) : undefined,
+      method.isSync,
+    );
+    this.index = new ArgumentIndex((text) =>
+      this.claim.keyOf(`${this.prefix}:${text}:${this.last}`),
+    );
+  }
+
+  /** Policy of loads: without the shared tier if the results must stay in memory. */
+  get policy(): LoadPolicy {
+    if (!this.claim.isPrivate) return this.sharedPolicy;
+    return (this.privatePolicy ??= Object.freeze({ ...this.sharedPolicy, isPrivate: true }));
+  }
+
+  /** Entries in memory. */
+  get size(): number {
+    return this.engine.memory?.countOf(this.index) ?? 0;
+  }
+
+  /**
+   * Makes the store notify the index when it removes an entry. Not if the entry is gone already (a
+   * listener may have removed it) or belongs to another index.
+   *
+   * @returns Whether the index will be notified.
+   */
+  register(entry: MemoryEntry): boolean {
+    return this.engine.memory?.claim(entry, this.index) === true;
+  }
+
+  /** Indexes an entry that was hit. What is never hit takes no room in the index. */
+  learn(entry: MemoryEntry, args: readonly unknown[]): void {
+    if (entry.indexKey !== undefined || !this.register(entry) || !this.isIndexed) return;
+    this.index.add(entry, args);
+  }
+
+  withOwnTag(tags: readonly string[]): readonly string[] {
+    return this.ownTag === undefined ? tags : [...tags, this.ownTag];
+  }
+
+  /** Patterns that match every key of the method. */
+  patterns(): string[] {
+    return patternsOf(this.prefix, this.last);
+  }
+
+  /** The options of the cache, the class and the method, without the functions of a result. */
+  private fixedPolicy(
+    options: CachedOptions,
+    ofClass: CacheConfigOptions,
+    label: string,
+  ): LoadPolicy {
+    const { ttl, tags } = options;
+    const fixed = {
+      ...options,
+      ttl: typeof ttl === 'function' ? undefined : ttl,
+      tags: typeof tags === 'function' ? undefined : tags,
+      unless: undefined,
+    };
+    const base = mergePolicy(this.engine.options.load, ofClass, '@CacheConfig');
+    const policy = mergePolicy(base, fixed, label);
+    return typeof policy.tags === 'function'
+      ? policy
+      : { ...policy, tags: this.withOwnTag(policy.tags) };
+  }
+
+  private claimRequest({ body, options }: MethodSpec, names: BindingNames): ClaimRequest {
+    const { last, codeNames, label, type } = names;
+    return {
+      prefix: this.prefix,
+      last,
+      codeNames,
+      className: type === undefined ? undefined : nameOfClass(type),
+      label,
+      body: originalOf(body),
+      type,
+      isNamed: options.name !== undefined,
+    };
+  }
+}

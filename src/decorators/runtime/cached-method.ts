@@ -1,0 +1,192 @@
+import { CacheKeyError, ConfigurationError } from '../../base/errors.js';
+import { checkedKey } from '../../base/escape.js';
+import { keyOfCall } from '../../base/key.js';
+import { warnOnce } from '../../base/warn.js';
+import { getCache, isManager } from '../../cache/default-cache.js';
+import type { Engine } from '../../cache/engine.js';
+import { CORE, type CacheManager } from '../../cache/manager.js';
+import type { LoadPolicy } from '../../cache/policy.js';
+import type { CacheChoice, CachedOptions } from '../options.js';
+import { classConfig } from '../reflect/class-config.js';
+import { classOf, isPrototype, nameOfClass, type MethodIdentity } from '../reflect/identity.js';
+import type { MethodSpec } from '../reflect/names.js';
+import type { AnyFunction } from '../types/signatures.js';
+import { MethodBinding, type BindingKey } from './binding.js';
+import { policyOfCall } from './call-policy.js';
+
+/** Handles of one cache (its namespaces) for which a method keeps bindings. */
+const MAX_PREFIXES = 1000;
+
+/** Bindings by the class of the call. */
+type BindingsByOwner = WeakMap<object, MethodBinding>;
+/** The same by the namespace of the handle. */
+type BindingsByPrefix = Map<string, BindingsByOwner>;
+
+/** Everything that a call needs before its look-up. */
+export interface ResolvedCall {
+  readonly binding: MethodBinding;
+  /** The key of the entry: the call's, or the method's own (see `private-key.ts`). */
+  readonly key: string;
+}
+
+/**
+ * A method or function whose results are cached: its body, its options, and a {@link MethodBinding}
+ * for every cache and class that it is called through.
+ *
+ * @internal
+ */
+export class CachedMethod implements MethodSpec {
+  readonly level: number;
+  private readonly bindings = new WeakMap<Engine, BindingsByPrefix>();
+
+  constructor(
+    readonly body: AnyFunction,
+    /** `undefined` for a plain function. */
+    readonly identity: MethodIdentity | undefined,
+    readonly options: CachedOptions,
+    /** Whether results are values rather than promises, and stay in memory. */
+    readonly isSync: boolean,
+  ) {
+    this.level = identity?.declare() ?? 0;
+  }
+
+  /** For messages, before a binding is known. */
+  get label(): string {
+    return this.options.name ?? String(this.identity?.name ?? (this.body.name || 'function'));
+  }
+
+  /**
+   * The binding of a call.
+   *
+   * @throws ConfigurationError when the call came through something that has no name for keys, or
+   * the `cache` option returned no cache; what that option throws.
+   */
+  bindingFor(self: unknown): MethodBinding {
+    const owner = this.ownerOf(self);
+    const cache = this.options.cache ?? classConfig(owner).cache;
+    const manager = chosenCache(cache, self, this.label);
+    const { engine, prefix } = manager[CORE];
+    const known = this.bindings.get(engine)?.get(prefix)?.get(owner);
+    return known ?? this.newBinding({ manager, owner, cache });
+  }
+
+  /**
+   * The key of a call, below the cache's namespace but with that of the handle.
+   *
+   * @throws CacheKeyError when an argument, the scope or what the `key` option returns is no key.
+   */
+  keyOf(binding: MethodBinding, self: unknown, args: readonly unknown[]): string {
+    const { key } = this.options;
+    const { handlePrefix, prefix, last, scope } = binding;
+    if (key !== undefined) return handlePrefix + checkedKey(key.apply(self, args as unknown[]));
+    if (scope === undefined) return keyOfCall(prefix, args, last);
+    return keyOfCall(prefix, [...args, scope.call(self, self as never)], last);
+  }
+
+  /**
+   * Where the result of a call is stored.
+   *
+   * @throws as {@link CachedMethod.keyOf}; ConfigurationError when too many functions use the keys.
+   */
+  resolve(binding: MethodBinding, self: unknown, args: readonly unknown[]): ResolvedCall {
+    binding.claim.settle();
+    const isPlain = this.options.key === undefined && binding.scope === undefined;
+    const known = isPlain ? binding.index.keyOf(args) : undefined;
+    return { binding, key: known ?? binding.claim.keyOf(this.keyOf(binding, self, args)) };
+  }
+
+  /**
+   * The same for a call that may bypass the cache: because the `condition` option returned false, or
+   * (with one warning) because the call has no key, or an option failed.
+   *
+   * @param known - The call's binding, if the caller knows it already.
+   * @returns `undefined` for a bypass.
+   */
+  tryResolve(
+    self: unknown,
+    args: readonly unknown[],
+    known?: MethodBinding,
+  ): ResolvedCall | undefined {
+    const { condition } = this.options;
+    let binding = known;
+    try {
+      binding ??= this.bindingFor(self);
+      if (condition === undefined || condition.apply(self, args as unknown[])) {
+        return this.resolve(binding, self, args);
+      }
+    } catch (error) {
+      warnOfBypass(binding?.record.name ?? this.labelOn(self), error);
+    }
+    if (binding !== undefined) binding.record.bypasses++;
+    return undefined;
+  }
+
+  /** The binding's policy with the functions of the options bound to one call. */
+  policyFor(binding: MethodBinding, self: unknown, args: readonly unknown[]): LoadPolicy {
+    return binding.hasResultFunctions
+      ? policyOfCall(binding.policy, this.options, binding, self, args)
+      : binding.policy;
+  }
+
+  /**
+   * Identifies the class of a call: the instance's prototype, or the class itself for a static
+   * method.
+   */
+  private ownerOf(self: unknown): object {
+    if (this.identity === undefined) return this;
+    if (self === undefined || self === null) {
+      throw new ConfigurationError(`${this.label} was called without its object.`);
+    }
+    if (this.identity.isStatic || isPrototype(self)) return self;
+    return (Object.getPrototypeOf(self) as object | null) ?? self;
+  }
+
+  /** Distinguishes methods of one name, so that a warning of one does not silence the others'. */
+  private labelOn(self: unknown): string {
+    if (this.identity === undefined || self === undefined || self === null) return this.label;
+    const name = nameOfClass(classOf(self));
+    return name === '' ? this.label : `${name}.${this.label}`;
+  }
+
+  private newBinding(key: BindingKey): MethodBinding {
+    const binding = new MethodBinding(this, key);
+    const { engine, prefix } = key.manager[CORE];
+    const byPrefix: BindingsByPrefix =
+      this.bindings.get(engine) ?? new Map<string, BindingsByOwner>();
+    const byOwner: BindingsByOwner = byPrefix.get(prefix) ?? new WeakMap();
+    this.bindings.set(engine, byPrefix);
+    if (!byPrefix.has(prefix) && byPrefix.size >= MAX_PREFIXES) {
+      byPrefix.delete(byPrefix.keys().next().value as string);
+    }
+    byPrefix.set(prefix, byOwner);
+    byOwner.set(key.owner, binding);
+    return binding;
+  }
+}
+
+/**
+ * The cache of a call, as the `cache` option chooses it; without one, the process's default.
+ *
+ * @param label - The owner of the option, for the message.
+ * @throws ConfigurationError when the option returns something else; what the option throws.
+ * @internal
+ */
+export function chosenCache(
+  choice: CacheChoice | undefined,
+  self: unknown,
+  label: string,
+): CacheManager {
+  if (choice === undefined) return getCache();
+  const chosen: unknown = typeof choice === 'function' ? choice(self) : choice;
+  if (isManager(chosen)) return chosen;
+  throw new ConfigurationError(`The cache option of ${label} did not return a cache.`);
+}
+
+function warnOfBypass(name: string, error: unknown): void {
+  warnOnce(
+    error instanceof CacheKeyError ? 'AURORA_UNCACHEABLE_ARGUMENT' : 'AURORA_UNCACHEABLE_CALL',
+    name,
+    `A call of ${name} bypassed the cache: ` +
+      (error instanceof Error ? error.message : String(error)),
+  );
+}

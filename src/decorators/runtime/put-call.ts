@@ -1,0 +1,179 @@
+import { publicKey } from '../../base/private-key.js';
+import { getCache } from '../../cache/default-cache.js';
+import type { Engine } from '../../cache/engine.js';
+import type { Fence, Watch } from '../../cache/fence.js';
+import { toStore } from '../../cache/fill.js';
+import { seizeLease, type Lease } from '../../cache/lease.js';
+import { CORE } from '../../cache/manager.js';
+import type { LoadPolicy } from '../../cache/policy.js';
+import { isSpent } from '../../cache/spent-results.js';
+import { remove, store, type ShareEntry, type TagNote } from '../../cache/write-path.js';
+import type { CachePutOptions } from '../options.js';
+import type { MethodBinding } from './binding.js';
+import type { CachedMethod, ResolvedCall } from './cached-method.js';
+import { policyOfCall } from './call-policy.js';
+import { cachedMethodNamed, reportMistake } from './find-method.js';
+
+/**
+ * One call of a method whose result is put into the cache: from before the method runs, so that a
+ * write or an invalidation during the run is noticed. It never throws; the caller gets the method's
+ * own outcome.
+ *
+ * @internal
+ */
+export class PutCall {
+  /** The method whose entry is written. */
+  private readonly target: CachedMethod | undefined;
+  private resolved: ResolvedCall | undefined;
+  private fence: Fence | undefined;
+  /** Held while the method runs, so that writes of other processes are noticed. */
+  private lease: Lease | undefined;
+  /** Records invalidations until the key is known. */
+  private watch:
+    { readonly engine: Engine; readonly seen: Watch; readonly noted: TagNote } | undefined;
+
+  constructor(
+    private readonly method: CachedMethod,
+    private readonly options: CachePutOptions,
+    private readonly self: unknown,
+    private readonly args: readonly unknown[],
+  ) {
+    try {
+      if (options.condition?.apply(self, [...args]) === false) return;
+      this.target =
+        options.method === undefined
+          ? method
+          : cachedMethodNamed('method', self as object, options.method);
+      if (options.args === undefined) {
+        this.open(args);
+        return;
+      }
+      // The key is made from the result.
+      const { engine } = this.target.bindingFor(self);
+      const noted = { tagClock: engine.tags.note(), sharedClock: engine.shared?.lastTagClock };
+      this.watch = { engine, seen: engine.fences.watch(), noted };
+    } catch (error) {
+      reportMistake(getCache()[CORE].engine, '@CachePut', error);
+    }
+  }
+
+  /**
+   * Settles when the method may run: where processes share a store, once the lease of the key is
+   * held. `undefined` when there is nothing to wait for.
+   */
+  begin(): Promise<void> | undefined {
+    const { resolved, fence } = this;
+    if (fence === undefined || !resolved?.binding.engine.shared?.isCoordinated) return undefined;
+    const { engine, policy } = resolved.binding;
+    if (policy.isPrivate) return undefined;
+    return seizeLease(engine, fence, policy).then((lease) => {
+      this.lease = lease;
+    });
+  }
+
+  async store(result: unknown): Promise<void> {
+    if (this.target === undefined) return;
+    try {
+      const args = this.options.args?.call(this.self, result, ...this.args) ?? this.args;
+      if (this.options.args !== undefined) this.open(args);
+      if (this.resolved === undefined || this.fence === undefined) return;
+      const { binding, key } = this.resolved;
+      if (isSpent(binding.engine, key, binding.record.name, result)) {
+        // It cannot be stored, but the present entry is out of date.
+        await remove(binding.engine, key);
+        return;
+      }
+      await this.removeFromSuccessor(binding, args);
+      await this.storeResult(this.resolved, this.fence, result, args);
+    } catch (error) {
+      await this.giveUp(error);
+    }
+  }
+
+  end(): void {
+    void this.lease?.release();
+    if (this.fence !== undefined) this.resolved?.binding.engine.fences.lower(this.fence);
+    this.watch?.engine.fences.unwatch(this.watch.seen);
+  }
+
+  private async storeResult(
+    { binding, key }: ResolvedCall,
+    fence: Fence,
+    result: unknown,
+    args: readonly unknown[],
+  ): Promise<void> {
+    const { engine } = binding;
+    const stored = toStore(engine, fence, this.policy(binding, args), result);
+    if (!engine.enabled || fence.marked || stored === 'overtaken') {
+      // Invalidated by its key or by a tag: the present entry may be older than what the method has
+      // done. A cache that is off stores nothing.
+      await remove(engine, key);
+    } else if (stored !== 'unwanted') {
+      const { life, tags } = stored;
+      await store(engine, key, result, life, tags, fence, this.sharing(key));
+    }
+  }
+
+  /** If the default cache was replaced while the method ran, the new one may hold an older result. */
+  private async removeFromSuccessor(
+    binding: MethodBinding,
+    args: readonly unknown[],
+  ): Promise<void> {
+    if (!binding.followsDefault || this.target === undefined) return;
+    const next = this.target.bindingFor(this.self);
+    if (next.engine === binding.engine) return;
+    await remove(next.engine, this.target.keyOf(next, this.self, args));
+  }
+
+  /** Even a result that cannot be stored makes the present entry out of date. */
+  private async giveUp(error: unknown): Promise<void> {
+    const engine = this.resolved?.binding.engine ?? getCache()[CORE].engine;
+    reportMistake(engine, '@CachePut', error);
+    if (this.resolved === undefined || !engine.enabled) return;
+    try {
+      await remove(engine, this.resolved.key);
+    } catch (failure) {
+      engine.report(failure);
+    }
+  }
+
+  private open(args: readonly unknown[]): void {
+    this.resolved = this.target?.tryResolve(this.self, args);
+    if (this.resolved === undefined) return;
+    const { key, binding } = this.resolved;
+    const { fences, tags, shared } = binding.engine;
+    const { tagClock = tags.note(), sharedClock = shared?.lastTagClock } = this.watch?.noted ?? {};
+    this.fence = fences.raise(key, tagClock, sharedClock);
+    this.fence.marked = this.watch?.seen.saw(key) === true;
+  }
+
+  /**
+   * How the result gets to a store that processes share: by the lease, since otherwise the order of
+   * this write and another one would be unknown. Without the lease, the entry is removed.
+   */
+  private sharing(key: string): ShareEntry | undefined {
+    if (this.resolved?.binding.policy.isPrivate === true) {
+      // Another process may share the key, and its entry is out of date as well.
+      return async (shared, _, budgetMs) => {
+        await shared.remove(publicKey(key), budgetMs);
+        return true;
+      };
+    }
+    // The key was not known in time for a lease.
+    const isUnguarded = this.watch !== undefined;
+    if (isUnguarded || !this.resolved?.binding.engine.shared?.isCoordinated) return undefined;
+    return async (shared, entry, budgetMs) => {
+      const outcome = await this.lease?.fill(entry);
+      if (outcome === 'stored') return true;
+      await shared.remove(key, budgetMs);
+      return outcome !== 'refused';
+    };
+  }
+
+  /** The policy of the method whose entry it is, with this decorator's options over it. */
+  private policy(binding: MethodBinding, args: readonly unknown[]): LoadPolicy {
+    const base = this.target?.policyFor(binding, this.self, args) ?? binding.policy;
+    if (this.target === this.method) return base;
+    return policyOfCall(base, this.options, binding, this.self, this.args);
+  }
+}
