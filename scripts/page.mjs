@@ -10,13 +10,13 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const target = join(root, 'src/http/page-document.ts');
+const target = join(root, 'src/http/api/page-document.ts');
 const read = (name) => readFile(join(root, name), 'utf8');
 
 const text = await pageSource();
 if (!process.argv.includes('--check')) await writeFile(target, text);
 else if ((await readFile(target, 'utf8')) !== text) {
-  console.error('src/http/page-document.ts is out of date: npm run build:page');
+  console.error('src/http/api/page-document.ts is out of date: npm run build:page');
   process.exitCode = 1;
 }
 

@@ -10,11 +10,11 @@ import { codeOf, EXIT, Failure, reason } from './failure.js';
 const NAME = 'nginx.conf';
 
 /**
- * Asks the nginx of this machine whether it would start with a configuration, by `nginx -t`.
+ * Runs `nginx -t` of this machine on a configuration.
  *
- * @param context - Whether the text is a whole configuration, or goes into the `http` block of one.
- * @returns nginx's warnings; empty when it has nothing to say.
- * @throws Failure with nginx's own message, or when there is no nginx.
+ * @param context - Whether the text is a whole configuration or the content of an `http` block.
+ * @returns nginx's warnings, or an empty string.
+ * @throws Failure with nginx's own message, or if nginx is not installed.
  */
 export async function checkWithNginx(
   text: string,
@@ -24,36 +24,36 @@ export async function checkWithNginx(
   const folder = await mkdtemp(join(tmpdir(), 'aurora-cache-nginx-'));
   try {
     await linkAll(home, folder);
-    // On one line, so that nginx counts the lines of the text.
+    // On one line, so that line numbers in nginx's messages match the text.
     const whole = context === 'main' ? text : `events {} http { ${text}}`;
     await writeFile(join(folder, NAME), whole);
     const config = ['-c', join(folder, NAME), ...pid(text, folder)];
-    const { failed, said } = await nginx(['-t', '-q', ...config]);
-    const lines = readable(said, folder, home);
+    const { failed, output } = await nginx(['-t', '-q', ...config]);
+    const lines = readable(output, folder, home);
     if (!failed) return lines;
-    throw new Failure(`nginx refuses the configuration:\n${lines}`, EXIT.failed);
+    throw new Failure(`nginx rejects the configuration:\n${lines}`, EXIT.failed);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** The version of the nginx of this machine, `1.22.1`; `undefined` where it prints another one. */
+/** The version of nginx on this machine, such as `1.22.1`; `undefined` if it prints none. */
 export async function versionOfNginx(): Promise<string | undefined> {
-  const { said } = await nginx(['-v']);
-  return /\/(\d+\.\d+\.\d+)/.exec(said)?.[1];
+  const { output } = await nginx(['-v']);
+  return /\/(\d+\.\d+\.\d+)/.exec(output)?.[1];
 }
 
-/** The folder that relative paths of nginx's own configuration start from, as it was built. */
+/** The folder that relative paths of nginx's own configuration start from, as compiled in. */
 async function nginxFolder(): Promise<string> {
-  const { said } = await nginx(['-V']);
+  const { output } = await nginx(['-V']);
   const built = (option: string): string | undefined =>
-    new RegExp(`--${option}=(\\S+)`).exec(said)?.[1];
+    new RegExp(`--${option}=(\\S+)`).exec(output)?.[1];
   return dirname(resolve(built('prefix') ?? '/usr/local/nginx', built('conf-path') ?? 'conf/x'));
 }
 
 /**
- * nginx looks for `mime.types` or a certificate beside the file that `-c` names. With everything
- * linked there that lies in nginx's own folder, it finds what it would find if it were started.
+ * nginx resolves relative paths, such as `mime.types`, in the folder of the file that `-c` names.
+ * Links to everything in nginx's own folder make it find the same files as when it is started.
  */
 async function linkAll(home: string, folder: string): Promise<void> {
   const names = await readdir(home).catch(() => []);
@@ -64,17 +64,17 @@ async function linkAll(home: string, folder: string): Promise<void> {
   );
 }
 
-/** A test opens the file for the pid as well: not that of an nginx that runs, which may be root's. */
+/** `nginx -t` opens the pid file: use another than that of a running nginx, which root may own. */
 function pid(text: string, folder: string): string[] {
   return /^\s*pid\s/m.test(text) ? [] : ['-g', `pid "${join(folder, 'nginx.pid')}";`];
 }
 
 /**
- * With nginx's own folder for ours, which is gone; without times, which only some builds print, and
- * without the complaint about nginx's own log, which no test needs.
+ * nginx's output with its own folder in place of our temporary one, without the times that some
+ * builds print, and without the alert about nginx's own log, which the test does not use.
  */
-function readable(said: string, folder: string, home: string): string {
-  return said
+function readable(output: string, folder: string, home: string): string {
+  return output
     .split('\n')
     .filter((line) => line.trim() !== '' && !line.includes('[alert] could not open error log'))
     .map((line) => line.replace(/^\d{4}\/\S+ \S+ (\[\w+\]) \d+#\d+: /, 'nginx: $1 '))
@@ -83,27 +83,30 @@ function readable(said: string, folder: string, home: string): string {
     .replaceAll(folder, home);
 }
 
-/** The words of nginx, which are always on stderr, and whether it failed. */
-async function nginx(args: readonly string[]): Promise<{ failed: boolean; said: string }> {
-  const { error, said } = await new Promise<{ error: ExecFileException | null; said: string }>(
+/** Runs nginx. All of its output goes to stderr. */
+async function nginx(args: readonly string[]): Promise<{ failed: boolean; output: string }> {
+  const { error, output } = await new Promise<{ error: ExecFileException | null; output: string }>(
     (done) => {
       const options = { timeout: LIMITS.nginxCheckMs };
       execFile('nginx', args, options, (error, _stdout, stderr) => {
-        done({ error, said: stderr });
+        done({ error, output: stderr });
       });
     },
   );
-  if (error === null) return { failed: false, said };
+  if (error === null) return { failed: false, output };
   if (codeOf(error) === 'ENOENT') {
     throw new Failure(
-      '--check needs nginx, and there is none on the PATH (often it is in /usr/sbin).',
+      '--check needs nginx, which is not on the PATH (it is often in /usr/sbin).',
       EXIT.failed,
     );
   }
   if (error.killed === true) {
     const seconds = String(LIMITS.nginxCheckMs / 1000);
-    throw new Failure(`nginx -t was not ready after ${seconds} s.\n${said}`.trim(), EXIT.failed);
+    throw new Failure(
+      `nginx -t did not finish within ${seconds} s.\n${output}`.trim(),
+      EXIT.failed,
+    );
   }
-  if (typeof error.code === 'number') return { failed: true, said };
+  if (typeof error.code === 'number') return { failed: true, output };
   throw new Failure(`cannot run nginx: ${reason(error)}.`, EXIT.failed);
 }

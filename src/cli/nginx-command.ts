@@ -15,30 +15,30 @@ interface Flags {
 }
 
 const NOTES = `
-Without --config, all options have their defaults. All mistakes are reported at
-once. Editors complete and check the file with
+Without --config, all options have their defaults. All errors in the options are
+reported at once. Editors complete and check the file with
 "$schema": "./node_modules/aurora-cache/schemas/nginx.schema.json".
 
---check asks the nginx of this machine, as the user who runs it, and writes for
-its version unless the options have an nginxVersion. Relative paths
-count from the folder of nginx's own configuration. When nginx refuses, nothing
-is written.
+--check runs the nginx of this machine as the current user, and writes for its
+version unless nginxVersion is set. Relative paths start from the folder of
+nginx's own configuration. If nginx rejects the configuration, nothing is
+written.
 
 Examples:
   aurora-cache nginx > nginx.conf
   aurora-cache nginx --config balance.json --check --out /etc/nginx/nginx.conf
   echo '{}' | aurora-cache nginx --config -`;
 
-/** `aurora-cache nginx`: the configuration of a load balancer in front of several instances. */
+/** `aurora-cache nginx`: writes the configuration of a load balancer. */
 export function nginxCommand(): Command {
   return new Command('nginx')
-    .description('write a configuration of nginx for several instances')
-    .option('-c, --config <file>', 'JSON file with the options; - is standard input')
-    .option('-o, --out <path>', 'file to write, in one step; default and - are standard output')
-    .option('--check', 'have it checked by nginx -t before it is written')
+    .description('write an nginx configuration for several instances')
+    .option('-c, --config <file>', 'JSON file with the options; - for standard input')
+    .option('-o, --out <path>', 'file to replace atomically; default, or -: standard output')
+    .option('--check', 'run nginx -t on the configuration before writing it')
     .addHelpText('after', NOTES)
     .action(async (flags: Flags) => {
-      await refuseMixUp(flags);
+      await checkFlags(flags);
       const { context, text } = await generate(flags);
       if (flags.check) warn(await checkWithNginx(text, context));
       if (flags.out === undefined || flags.out === '-') await print(text);
@@ -46,11 +46,11 @@ export function nginxCommand(): Command {
     });
 }
 
-async function refuseMixUp({ config, out }: Flags): Promise<void> {
-  if (config === '') throw new Failure('--config: the name of the file is empty.', EXIT.usage);
+async function checkFlags({ config, out }: Flags): Promise<void> {
+  if (config === '') throw new Failure('--config: the file name is empty.', EXIT.usage);
   if (out === '') throw new Failure('--out: the path is empty.', EXIT.usage);
   if (config === undefined || out === undefined || !(await isSameFile(config, out))) return;
-  throw new Failure('--out would overwrite the file of --config.', EXIT.usage);
+  throw new Failure('--out would overwrite the --config file.', EXIT.usage);
 }
 
 async function generate({
@@ -76,7 +76,7 @@ function warn(lines: string): void {
 async function print(text: string): Promise<void> {
   await new Promise<void>((done, failed) => {
     process.stdout.write(text, (error) => {
-      // The reader of a pipe may close it early: `| head`.
+      // A reader such as `| head` may close the pipe early.
       if (error == null || codeOf(error) === 'EPIPE') done();
       else failed(new Failure(`cannot write to standard output: ${reason(error)}.`, EXIT.failed));
     });

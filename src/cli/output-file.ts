@@ -7,17 +7,17 @@ import { printable } from '../base/printable.js';
 import { codeOf, EXIT, Failure, reason } from './failure.js';
 
 /**
- * Puts a text in a file at once: beside it first, then in its place, so that a reader never sees half of
- * it, and the old text stays when anything fails. Mode and owner of an existing file are kept, and
- * a symbolic link stays one.
+ * Replaces a file atomically: the text is written next to it and then renamed, so that a reader never
+ * sees half of it, and the old text stays if anything fails. Keeps mode and owner of an existing file
+ * and follows symbolic links.
  *
- * @throws Failure when it cannot be written.
+ * @throws Failure if the file cannot be written.
  */
 export async function writeOutput(path: string, text: string): Promise<void> {
   try {
     const target = await destination(path);
     const old = await existing(target);
-    // A device or a pipe is written into; a file in its place would be no device any more.
+    // Write into a device or pipe: a rename would replace it with a regular file.
     if (old !== undefined && !old.isFile()) await writeFile(target, text);
     else await replace(target, text, old);
   } catch (error) {
@@ -26,14 +26,14 @@ export async function writeOutput(path: string, text: string): Promise<void> {
 }
 
 async function replace(target: string, text: string, old: Stats | undefined): Promise<void> {
-  // The same folder, since a rename does not cross file systems; hidden, so that no `include *` sees it.
+  // In the same folder, since a rename cannot cross file systems; hidden from `include *`.
   const draft = join(dirname(target), `.aurora-cache-${randomBytes(6).toString('hex')}.tmp`);
   try {
     const file = await open(draft, 'wx', old === undefined ? 0o666 : 0o600);
     try {
       await file.writeFile(text);
       if (old !== undefined) {
-        // Only root may give files away; what is left then is a file of the caller's.
+        // Only root may change the owner; otherwise the caller owns the file.
         await file.chown(old.uid, old.gid).catch(() => undefined);
         await file.chmod(old.mode & 0o7777);
       }
@@ -48,7 +48,7 @@ async function replace(target: string, text: string, old: Stats | undefined): Pr
   }
 }
 
-/** Where a path leads, links followed, whether or not there is a file. */
+/** Resolves the links of a path, whether or not the file exists. */
 async function destination(path: string): Promise<string> {
   try {
     return await realpath(path);
@@ -68,7 +68,7 @@ async function existing(path: string): Promise<Stats | undefined> {
   }
 }
 
-/** Whether both paths lead to one file. */
+/** Whether both paths lead to the same file. */
 export async function isSameFile(one: string, other: string): Promise<boolean> {
   const [a, b] = await Promise.all([one, other].map((path) => stat(path).catch(() => undefined)));
   return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino;

@@ -12,24 +12,25 @@ const { version } = createRequire(import.meta.url)('aurora-cache/package.json') 
 
 const EXIT_CODES = `
 Exit codes:
-  0  done
-  1  a file could not be read or written, nginx refused or is missing
-  2  the command was misspelt, or the configuration has a mistake`;
+  0  success
+  1  a file error, or nginx is missing or rejects the configuration
+  2  the command line or the configuration has an error`;
 
 /**
- * Runs the command of the arguments, and returns the exit code. Mistakes are reported on stderr.
+ * Runs the command and reports errors on stderr.
  *
- * @param args - Without the program's own name.
+ * @param args - The arguments, without the program name.
+ * @returns The exit code.
  */
 export async function run(args: readonly string[]): Promise<number> {
   try {
     await program().parseAsync(words(args), { from: 'user' });
     return EXIT.ok;
   } catch (error) {
-    // It has said what is wrong; help that was asked for comes this way too.
+    // Commander has already printed the error, or the help.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    if (error instanceof Failure) return tell(error.message, error.exitCode);
-    return tell(defect(error), EXIT.failed);
+    if (error instanceof Failure) return report(error.message, error.exitCode);
+    return report(unexpected(error), EXIT.failed);
   }
 }
 
@@ -43,14 +44,14 @@ function program(): Command {
     .exitOverride()
     .configureOutput({
       outputError: (message) => {
-        tell(printable(shown(message)), EXIT.usage);
+        report(printable(shown(message)), EXIT.usage);
       },
     });
   const nginx = nginxCommand().copyInheritedSettings(command);
   return command.addCommand(nginx);
 }
 
-/** `--name=value` as two words: an unknown name is then reported without its value, with a hint. */
+/** Splits `--name=value`, so that an unknown name is reported without its value and with a hint. */
 function words(args: readonly string[]): string[] {
   return args.flatMap((arg) => {
     const [, name, value] = /^(--[^=]+)=(.*)$/s.exec(arg) ?? [];
@@ -58,7 +59,7 @@ function words(args: readonly string[]): string[] {
   });
 }
 
-/** The message of the parser as ours are, and of `-psecret` no more than the letter. */
+/** Commander's message in our style. Of `-psecret`, it shows only the letter. */
 function shown(message: string): string {
   return message
     .trimEnd()
@@ -67,13 +68,13 @@ function shown(message: string): string {
     .replace(/\n\((Did you mean .*\?)\)$/s, '. $1');
 }
 
-function defect(error: unknown): string {
+function unexpected(error: unknown): string {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   if (process.env['AURORA_DEBUG'] === '1' && stack !== undefined) return stack;
   return `unexpected: ${message} (AURORA_DEBUG=1 shows where)`;
 }
 
-function tell(message: string, exitCode: number): number {
+function report(message: string, exitCode: number): number {
   process.stderr.write(`aurora-cache: ${printableLines(message)}\n`);
   return exitCode;
 }

@@ -2,20 +2,15 @@ import type { Engine } from '../cache/engine.js';
 import type { CacheCounters } from '../stats/counters.js';
 import type { Sample, ScalarFamily } from './family.js';
 
-type Figure = (engine: Engine) => number;
+type Read = (engine: Engine) => number;
 
 /** One sample per cache. */
-function perCache(
-  type: 'counter' | 'gauge',
-  name: string,
-  help: string,
-  figure: Figure,
-): ScalarFamily {
+function perCache(type: 'counter' | 'gauge', name: string, help: string, read: Read): ScalarFamily {
   return {
     ...{ type, name, help },
     samples: ({ engines }) =>
       engines.map((engine) => ({
-        value: figure(engine),
+        value: read(engine),
         labels: { cache: engine.options.name },
       })),
   };
@@ -24,12 +19,12 @@ function perCache(
 const counter = (name: string, help: string, counted: keyof CacheCounters): ScalarFamily =>
   perCache('counter', name, help, ({ counters }) => counters[counted]);
 
-/** The same of the memory tier, in caches that have one. */
+/** One sample per cache that has a memory tier. */
 function ofMemory(
   type: 'counter' | 'gauge',
   name: string,
   help: string,
-  figure: (engine: Engine, memory: NonNullable<Engine['memory']>) => number,
+  read: (engine: Engine, memory: NonNullable<Engine['memory']>) => number,
 ): ScalarFamily {
   return {
     ...{ type, name, help },
@@ -37,7 +32,7 @@ function ofMemory(
       engines.flatMap((engine) => {
         const { memory } = engine;
         if (memory === undefined) return [];
-        return [{ value: figure(engine, memory), labels: labelsOf(engine, 'memory') }];
+        return [{ value: read(engine, memory), labels: labelsOf(engine, 'memory') }];
       }),
   };
 }
@@ -49,7 +44,7 @@ function labelsOf({ options }: Engine, tier: 'memory' | 'shared'): Sample['label
 const hits: ScalarFamily = {
   type: 'counter',
   name: 'cache_hits_total',
-  help: 'Reads that were answered with a fresh value.',
+  help: 'Reads that returned a fresh value.',
   samples: ({ engines }) =>
     engines.flatMap((engine) => {
       const { counters, memory, shared } = engine;
@@ -67,7 +62,7 @@ const hits: ScalarFamily = {
 const size: ScalarFamily = {
   type: 'gauge',
   name: 'cache_size',
-  help: 'Entries; those of the shared tier as counted some seconds ago.',
+  help: 'Entries per tier; the shared tier is counted every few seconds.',
   async samples({ engines }) {
     const samples = await Promise.all(engines.map(sizesOf));
     return samples.flat();
@@ -81,7 +76,7 @@ async function sizesOf(engine: Engine): Promise<Sample[]> {
     samples.push({ value: memory.size, labels: labelsOf(engine, 'memory') });
   }
   const count = enabled && shared?.isAway === false ? await shared.count() : undefined;
-  // What is not known is left out: a zero would say that the tier is empty.
+  // An unknown size is left out: a zero would mean that the tier is empty.
   if (count !== undefined) samples.push({ value: count, labels: labelsOf(engine, 'shared') });
   return samples;
 }
@@ -89,7 +84,7 @@ async function sizesOf(engine: Engine): Promise<Sample[]> {
 const breaker: ScalarFamily = {
   type: 'gauge',
   name: 'cache_breaker_state',
-  help: 'State of the circuit breaker in front of the shared tier: 1 for the one it is in.',
+  help: 'State of the circuit breaker of the shared tier: 1 for the current state, else 0.',
   samples: ({ engines }) =>
     engines.flatMap(({ options, shared }) => {
       if (shared === undefined) return [];
@@ -108,7 +103,7 @@ export const CACHE_FAMILIES: readonly ScalarFamily[] = [
   ofMemory(
     'gauge',
     'cache_size_limit',
-    'Most entries that a tier holds.',
+    'Maximum number of entries of the tier.',
     (_, { maxItems }) => maxItems,
   ),
   ofMemory(
@@ -120,69 +115,77 @@ export const CACHE_FAMILIES: readonly ScalarFamily[] = [
   ofMemory(
     'counter',
     'cache_evictions_total',
-    'Entries that gave way for want of room.',
+    'Entries removed to make room.',
     ({ counters }) => counters.evictions,
   ),
   ofMemory(
     'counter',
     'cache_expirations_total',
-    'Entries that left since their time was over.',
+    'Entries removed because they had expired.',
     ({ counters }) => counters.expirations,
   ),
-  counter('cache_stale_hits_total', 'Misses that were answered with an expired value.', 'stale'),
-  counter('cache_loads_total', 'Loads begun.', 'loads'),
+  counter('cache_stale_hits_total', 'Misses that returned an expired value.', 'stale'),
+  counter('cache_loads_total', 'Loads started.', 'loads'),
   counter('cache_load_errors_total', 'Loads that failed or timed out.', 'loadErrors'),
-  counter('cache_joined_loads_total', 'Callers that joined a load under way.', 'joined'),
-  counter('cache_refreshes_total', 'Loads begun ahead of the end of a life.', 'refreshes'),
+  counter('cache_joined_loads_total', 'Callers that joined a load in progress.', 'joined'),
+  counter('cache_refreshes_total', 'Loads started before the entry expired.', 'refreshes'),
   perCache(
     'gauge',
     'cache_loads_in_flight',
-    'Keys being loaded or filled now.',
+    'Keys being loaded or filled.',
     ({ flights }) => flights.size,
   ),
-  counter('cache_sets_total', 'Values stored by hand.', 'sets'),
-  counter('cache_deletes_total', 'Keys deleted by hand.', 'deletes'),
+  counter('cache_sets_total', 'Values stored explicitly rather than by a load.', 'sets'),
+  counter('cache_deletes_total', 'Keys deleted explicitly.', 'deletes'),
   counter('cache_invalidations_total', 'Keys, patterns and tags invalidated.', 'invalidations'),
-  counter('cache_clears_total', 'Clears, by a pattern or of everything.', 'clears'),
+  counter('cache_clears_total', 'Clears by pattern or of the whole namespace.', 'clears'),
   counter(
     'cache_refused_fills_total',
-    'Results that were not stored, since an invalidation overtook them.',
+    'Results not stored because the key was invalidated during the load.',
     'refusedFills',
   ),
-  counter('cache_leases_granted_total', 'Leases that this process was given.', 'leasesGranted'),
-  counter('cache_leases_denied_total', 'Leases that another load held.', 'leasesDenied'),
-  counter('cache_leases_renewed_total', 'Prolongations of leases.', 'leasesRenewed'),
-  counter('cache_leases_lost_total', 'Leases that ended while their loads ran.', 'leasesLost'),
+  counter('cache_leases_granted_total', 'Leases granted to this process.', 'leasesGranted'),
+  counter(
+    'cache_leases_denied_total',
+    'Leases denied because another load held them.',
+    'leasesDenied',
+  ),
+  counter('cache_leases_renewed_total', 'Renewals of leases.', 'leasesRenewed'),
+  counter(
+    'cache_leases_lost_total',
+    'Leases that expired or were revoked during their load.',
+    'leasesLost',
+  ),
   perCache(
     'counter',
     'cache_invalidations_sent_total',
-    'Messages of invalidations and fills to the other processes.',
+    'Invalidation and fill messages sent to other processes.',
     ({ shared }) => shared?.messages.sent ?? 0,
   ),
   perCache(
     'counter',
     'cache_invalidations_received_total',
-    'Messages of invalidations and fills that arrived.',
+    'Invalidation and fill messages received.',
     ({ shared }) => shared?.messages.received ?? 0,
   ),
   perCache(
     'gauge',
     'cache_pending_invalidations',
-    'Invalidations that the shared tier has not heard of yet.',
+    'Invalidations not yet applied to the shared tier.',
     ({ shared }) => shared?.pending ?? 0,
   ),
   breaker,
   perCache(
     'gauge',
     'cache_degraded',
-    'Whether the shared tier does not answer, and memory carries on alone.',
+    '1 while the shared tier is unavailable and only memory is used, else 0.',
     ({ shared, enabled }) => Number(enabled && shared?.isAway === true),
   ),
   perCache(
     'gauge',
     'cache_enabled',
-    'Whether the cache is on: neither disabled nor closed.',
+    '1 while the cache is neither disabled nor closed, else 0.',
     ({ enabled }) => Number(enabled),
   ),
-  counter('cache_errors_total', 'Failures that no caller saw.', 'errors'),
+  counter('cache_errors_total', 'Failures that were not reported to a caller.', 'errors'),
 ];

@@ -1,8 +1,8 @@
 import { Distribution } from '../stats/distribution.js';
-import type { Scope } from './scope.js';
+import type { MetricsScope } from './scope.js';
 
 /**
- * The labels that there are. Never a key, an argument or an instance.
+ * All labels. Keys, arguments and instances never become labels.
  *
  * @internal
  */
@@ -14,12 +14,12 @@ export type Labels = Partial<
 export interface Sample {
   readonly value: number;
   readonly labels: Labels;
-  /** Of a histogram's parts; default: the family's. */
+  /** Only for the parts of a histogram; otherwise the name of the family. */
   readonly metricName?: string;
 }
 
 /**
- * All samples of one name, read when somebody scrapes.
+ * All samples of one metric name, read during a scrape.
  *
  * @internal
  */
@@ -35,12 +35,12 @@ interface Described {
 /** @internal */
 export interface ScalarFamily extends Described {
   readonly type: 'counter' | 'gauge';
-  samples(this: void, scope: Scope): Iterable<Sample> | Promise<Iterable<Sample>>;
+  samples(this: void, scope: MetricsScope): Iterable<Sample> | Promise<Iterable<Sample>>;
 }
 
 interface HistogramFamily extends Described {
   readonly type: 'histogram';
-  durations(this: void, scope: Scope): Durations;
+  durations(this: void, scope: MetricsScope): Durations;
 }
 
 /**
@@ -51,7 +51,7 @@ interface HistogramFamily extends Described {
 export type Durations = Iterable<readonly [Labels, Distribution]>;
 
 /**
- * A distribution as Prometheus has it: how many took at most so long, all of them, their sum.
+ * A distribution as a Prometheus histogram: cumulative buckets, sum and count.
  *
  * @param bounds - Upper bounds in seconds, ascending.
  * @internal
@@ -73,11 +73,11 @@ export function* histogramOf(
 }
 
 /**
- * Several distributions as one.
+ * Merges distributions.
  *
  * @internal
  */
-export function together(distributions: readonly Distribution[]): Distribution {
+export function merged(distributions: readonly Distribution[]): Distribution {
   const [first, ...others] = distributions;
   if (first !== undefined && others.length === 0) return first;
   const all = new Distribution();

@@ -1,5 +1,5 @@
 /**
- * The figures of caches, methods and requests as metrics for Prometheus, on `prom-client`.
+ * Prometheus metrics of caches, methods and requests, using `prom-client`.
  *
  * @packageDocumentation
  */
@@ -7,4 +7,4 @@ export { PROMETHEUS_DEFAULTS } from '../base/defaults.js';
 export { prometheusMetrics, type PrometheusHandler } from './metrics.js';
 export type { PrometheusOptions } from './options.js';
 export type { MetricsSource } from './scope.js';
-export type { MetricsRegistry } from './view.js';
+export type { MetricsRegistry } from './collector.js';

@@ -1,10 +1,10 @@
 import { LIMITS } from '../base/defaults.js';
 import type { MethodRecord, TimingRecord } from '../stats/method-record.js';
 import { timings } from '../stats/timing-registry.js';
-import { together, type Durations, type Family, type Labels, type ScalarFamily } from './family.js';
-import type { Scope } from './scope.js';
+import { merged, type Durations, type Family, type Labels, type ScalarFamily } from './family.js';
+import type { MetricsScope } from './scope.js';
 
-/** Beyond the bound, methods share a label. Who came first keeps his: counters must not shrink. */
+/** Shared by the methods beyond the bound. A label never changes once assigned, so counters never go down. */
 const OTHERS = 'other';
 
 function byLabel<R extends { readonly name: string }>(records: Iterable<R>): Map<string, R[]> {
@@ -19,7 +19,7 @@ function byLabel<R extends { readonly name: string }>(records: Iterable<R>): Map
   return groups;
 }
 
-function* cachedMethods({ engines }: Scope): Generator<readonly [Labels, MethodRecord[]]> {
+function* cachedMethods({ engines }: MetricsScope): Generator<readonly [Labels, MethodRecord[]]> {
   for (const { options, methods } of engines) {
     for (const [method, records] of byLabel(methods.values())) {
       yield [{ cache: options.name, method }, records];
@@ -27,19 +27,19 @@ function* cachedMethods({ engines }: Scope): Generator<readonly [Labels, MethodR
   }
 }
 
-/** Timing belongs to methods and not to a cache. */
+/** Timing belongs to methods, not to a cache. */
 function* timedMethods(): Generator<readonly [Labels, TimingRecord[]]> {
   for (const [method, records] of byLabel(timings().all())) yield [{ method }, records];
 }
 
 function summed<R>(
-  groups: (scope: Scope) => Iterable<readonly [Labels, R[]]>,
-  figure: (record: R) => number,
+  groups: (scope: MetricsScope) => Iterable<readonly [Labels, R[]]>,
+  read: (record: R) => number,
 ): ScalarFamily['samples'] {
   return (scope) =>
     Array.from(groups(scope), ([labels, records]) => ({
       labels,
-      value: records.reduce((sum, record) => sum + figure(record), 0),
+      value: records.reduce((sum, record) => sum + read(record), 0),
     }));
 }
 
@@ -48,7 +48,7 @@ export const METHOD_FAMILIES: readonly Family[] = [
   {
     type: 'counter',
     name: 'cache_method_hits_total',
-    help: 'Calls of a cached method that were answered with a fresh value.',
+    help: 'Calls of a cached method that returned a fresh value from the cache.',
     samples: summed(cachedMethods, ({ hits }) => hits),
   },
   {
@@ -66,16 +66,16 @@ export const METHOD_FAMILIES: readonly Family[] = [
   {
     type: 'counter',
     name: 'cache_method_time_saved_seconds_total',
-    help: 'Time that hits saved: for each, the mean run of the method until then.',
+    help: 'Time saved by hits: each hit adds the mean duration of the loads so far.',
     samples: summed(cachedMethods, ({ timeSavedMs }) => timeSavedMs / 1000),
   },
   {
     type: 'histogram',
     name: 'cache_load_duration_seconds',
-    help: 'Durations of the runs of a cached method that succeeded.',
-    *durations(scope: Scope): Durations {
+    help: 'Durations of the successful runs of a cached method.',
+    *durations(scope: MetricsScope): Durations {
       for (const [labels, records] of cachedMethods(scope)) {
-        yield [labels, together(records.flatMap(({ loadTimes }) => loadTimes.recorded ?? []))];
+        yield [labels, merged(records.flatMap(({ loadTimes }) => loadTimes.recorded ?? []))];
       }
     },
   },
@@ -85,20 +85,20 @@ export const METHOD_FAMILIES: readonly Family[] = [
     help: 'Durations of the calls of a timed method.',
     *durations(): Durations {
       for (const [labels, records] of timedMethods()) {
-        yield [labels, together(records.flatMap(({ durations }) => durations.recorded ?? []))];
+        yield [labels, merged(records.flatMap(({ durations }) => durations.recorded ?? []))];
       }
     },
   },
   {
     type: 'counter',
     name: 'timed_call_errors_total',
-    help: 'Calls of a timed method that failed.',
+    help: 'Failed calls of a timed method.',
     samples: summed(timedMethods, ({ errors }) => errors),
   },
   {
     type: 'gauge',
     name: 'timed_calls_in_flight',
-    help: 'Calls of a timed method that have not settled yet.',
+    help: 'Calls of a timed method in progress.',
     samples: summed(timedMethods, ({ inFlight }) => inFlight),
   },
 ];

@@ -1,16 +1,16 @@
 import { Registry } from 'prom-client';
 
 import { ConfigurationError } from '../base/errors.js';
+import { register, type MetricsRegistry } from './collector.js';
 import { resolvePrometheusOptions, type PrometheusOptions } from './options.js';
-import { Scope, type MetricsSource } from './scope.js';
-import { register, type MetricsRegistry } from './view.js';
+import { MetricsScope, type MetricsSource } from './scope.js';
 
-/** Answers a scrape. It fits the option `prometheus` of `createPerformanceApi`. */
+/** Handles a scrape. Pass it as the option `prometheus` of `createPerformanceApi`. */
 export interface PrometheusHandler {
   (request: Request, source?: MetricsSource): Promise<Response>;
   /**
-   * Takes the metrics out of the registry that they were put into, so that they can be registered
-   * again: for hot reloads, and between tests. May be called again; a later scrape is without them.
+   * Removes the metrics from the registry, so that they can be registered again: for hot reloads and
+   * between tests. Later scrapes do not include them. Calling it again has no effect.
    *
    * @example
    * ```ts
@@ -22,16 +22,16 @@ export interface PrometheusHandler {
 }
 
 /**
- * The figures of caches, methods and requests as metrics for Prometheus, on `prom-client`. They are
- * read when somebody scrapes; until then, nothing is done.
+ * Exposes statistics of caches, methods and requests as Prometheus metrics, using `prom-client`. They
+ * are read during a scrape; in between, nothing runs.
  *
- * With a `registry` they are put into it at once, to be served with whatever else is in there; the
- * requests of an API then need the option `api`, unless the API is given the handler.
+ * With a `registry`, they are registered in it immediately, next to the metrics that it already has.
+ * To show the requests of an API, set the option `api` or pass the handler to that API.
  *
  * @returns A handler for the option `prometheus` of `createPerformanceApi`, or for a route of your
  * own.
- * @throws ConfigurationError for an unknown option or a bad value, two caches of one name, or a
- * registry that has a metric of one of the names.
+ * @throws ConfigurationError for an unknown option, a bad value, two caches with the same name, or a
+ * registry that already has a metric of the same name.
  * @example
  * ```ts
  * const api = createPerformanceApi({ prometheus: prometheusMetrics() });
@@ -59,7 +59,7 @@ interface Registries {
   close(this: void): void;
 }
 
-/** One for each API that has the handler. */
+/** One registry per API that serves the handler. */
 function ownRegistries(options: Resolved): Registries {
   let registries = new WeakMap<object, MetricsRegistry>();
   let isClosed = false;
@@ -69,7 +69,7 @@ function ownRegistries(options: Resolved): Registries {
       const known = registries.get(source ?? none);
       if (known !== undefined) return known;
       const registry = new Registry();
-      if (!isClosed) register(registry, new Scope(options.caches, source), options);
+      if (!isClosed) register(registry, new MetricsScope(options.caches, source), options);
       registries.set(source ?? none, registry);
       return registry;
     },
@@ -80,17 +80,17 @@ function ownRegistries(options: Resolved): Registries {
   };
 }
 
-/** The caller's, which has room for the requests of one API. */
+/** The caller's registry, which can hold the requests of only one API. */
 function given(options: Resolved, registry: MetricsRegistry): Registries {
-  const scope = new Scope(options.caches, options.api);
+  const scope = new MetricsScope(options.caches, options.api);
   const close = register(registry, scope, options);
   return {
     registryFor(source) {
       scope.source ??= source;
       if (scope.source !== source) {
         throw new ConfigurationError(
-          'prometheusMetrics: the registry shows the requests of another API. Call it once for each ' +
-            'API, with a registry or a prefix of its own.',
+          'prometheusMetrics: the registry shows the requests of another API. Call it once per API, ' +
+            'each time with another registry or prefix.',
         );
       }
       return registry;

@@ -3,20 +3,40 @@ import { ConfigurationError } from '../base/errors.js';
 import { checkOptions, type Check } from '../base/options.js';
 import { isManager } from '../cache/default-cache.js';
 import { CORE, type CacheManager } from '../cache/manager.js';
+import type { MetricsRegistry, Naming } from './collector.js';
 import type { MetricsSource } from './scope.js';
-import type { MetricsRegistry, Naming } from './view.js';
 
 /** Options of {@link prometheusMetrics}. */
 export interface PrometheusOptions {
-  /** The caches, each with a `name` of its own; default: the API's, or the process's. */
+  /**
+   * The caches to show, each with a distinct `name`.
+   *
+   * @default the cache of the API, or else the process default
+   */
   caches?: readonly CacheManager[] | undefined;
-  /** A registry of yours that the metrics are put into, at once; default: one of their own. */
+  /**
+   * An existing registry, in which the metrics are registered immediately.
+   *
+   * @default a new registry
+   */
   registry?: MetricsRegistry | undefined;
-  /** The API whose requests are shown; default: the one that is given the handler. */
+  /**
+   * The API whose requests are shown.
+   *
+   * @default the API that serves the handler
+   */
   api?: MetricsSource | undefined;
-  /** What the names of all metrics begin with, such as `shop_`; default nothing. */
+  /**
+   * Prefix of all metric names, such as `shop_`.
+   *
+   * @default ''
+   */
   prefix?: string | undefined;
-  /** Upper bounds of the buckets of all durations, in seconds, ascending; default 1 ms to 10 s. */
+  /**
+   * Upper bounds of all histogram buckets, in seconds, ascending.
+   *
+   * @default [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+   */
   buckets?: readonly number[] | undefined;
 }
 
@@ -32,7 +52,7 @@ const OWNER = 'prometheusMetrics';
 const isCaches: Check = (value) =>
   Array.isArray(value) && value.length > 0 && value.every(isManager)
     ? undefined
-    : 'an array of CacheManagers, not empty';
+    : 'a non-empty array of CacheManagers';
 
 const isRegistry: Check = (value) =>
   typeof (value as Partial<MetricsRegistry> | null)?.registerMetric === 'function'
@@ -42,7 +62,7 @@ const isRegistry: Check = (value) =>
 const isApi: Check = (value) =>
   isManager((value as Partial<MetricsSource> | null)?.cache)
     ? undefined
-    : 'what createPerformanceApi returns';
+    : 'the result of createPerformanceApi()';
 
 const isPrefix: Check = (value) =>
   typeof value === 'string' && /^(?:[a-zA-Z_]\w*)?$/.test(value)
@@ -60,7 +80,7 @@ const isBuckets: Check = (value) =>
 /**
  * Checks the options and fills in the defaults.
  *
- * @throws ConfigurationError for an unknown option, a bad value, or two caches of one name.
+ * @throws ConfigurationError for an unknown option, a bad value, or two caches with the same name.
  * @internal
  */
 export function resolvePrometheusOptions(options: PrometheusOptions): ResolvedPrometheusOptions {
@@ -80,7 +100,7 @@ export function resolvePrometheusOptions(options: PrometheusOptions): ResolvedPr
   };
 }
 
-/** A cache and its namespaces have one set of figures; different caches must not share a label. */
+/** A cache and its namespaces share their counters; different caches must not share a label. */
 function distinct(caches: readonly CacheManager[]): CacheManager[] {
   const byName = new Map<string, CacheManager>();
   for (const cache of caches) {
@@ -89,7 +109,7 @@ function distinct(caches: readonly CacheManager[]): CacheManager[] {
     const other = byName.get(name);
     if (other !== undefined && other[CORE].engine !== engine) {
       throw new ConfigurationError(
-        `${OWNER}: two caches are named '${name}'. Give each a name of its own: new CacheManager({ name }).`,
+        `${OWNER}: two caches are named '${name}'. Give each a distinct name: new CacheManager({ name }).`,
       );
     }
     byName.set(name, cache);

@@ -1,18 +1,17 @@
 import type { RequestFigures } from '../stats/request-figures.js';
 import { ENDINGS, type RouteRecord } from '../stats/route-table.js';
 import type { Durations, Family, Labels, Sample, ScalarFamily } from './family.js';
-import type { Scope } from './scope.js';
+import type { MetricsScope } from './scope.js';
 
-function* routesOf({ requests }: Scope): Generator<readonly [Labels, RouteRecord]> {
+function* routesOf({ requests }: MetricsScope): Generator<readonly [Labels, RouteRecord]> {
   for (const record of requests?.routes ?? []) {
     yield [{ method: record.method, route: record.route }, record];
   }
 }
 
-/** One sample, if there are figures of requests at all. */
-function total(figure: (requests: RequestFigures) => number): ScalarFamily['samples'] {
-  return ({ requests }) =>
-    requests === undefined ? [] : [{ value: figure(requests), labels: {} }];
+/** One sample if there is an API. */
+function total(read: (requests: RequestFigures) => number): ScalarFamily['samples'] {
+  return ({ requests }) => (requests === undefined ? [] : [{ value: read(requests), labels: {} }]);
 }
 
 /** @internal */
@@ -21,7 +20,7 @@ export const REQUEST_FAMILIES: readonly Family[] = [
     type: 'counter',
     name: 'http_requests_total',
     help: 'Requests that have ended.',
-    *samples(scope: Scope): Iterable<Sample> {
+    *samples(scope: MetricsScope): Iterable<Sample> {
       for (const [labels, { endings }] of routesOf(scope)) {
         for (const [i, status] of ENDINGS.entries()) {
           const value = endings[i] ?? 0;
@@ -33,15 +32,15 @@ export const REQUEST_FAMILIES: readonly Family[] = [
   {
     type: 'histogram',
     name: 'http_request_duration_seconds',
-    help: 'Durations from the arrival of a request to the last byte of its answer.',
-    *durations(scope: Scope): Durations {
+    help: 'Time from the arrival of a request to the last byte of its response.',
+    *durations(scope: MetricsScope): Durations {
       for (const [labels, { durations }] of routesOf(scope)) yield [labels, durations];
     },
   },
   {
     type: 'gauge',
     name: 'http_requests_in_flight',
-    help: 'Requests that have not ended yet.',
+    help: 'Requests in progress.',
     samples: total(({ inFlight }) => inFlight),
   },
   {
@@ -53,7 +52,7 @@ export const REQUEST_FAMILIES: readonly Family[] = [
   {
     type: 'gauge',
     name: 'http_streams_open',
-    help: 'Event streams and WebSockets that are open.',
+    help: 'Open event streams and WebSockets.',
     samples: total(({ openStreams }) => openStreams),
   },
   {

@@ -3,26 +3,26 @@ import type { Engine } from '../cache/engine.js';
 import { CORE, type CacheManager } from '../cache/manager.js';
 import type { RequestFigures } from '../stats/request-figures.js';
 
-/** Where the figures of requests come from: what `createPerformanceApi` returns. */
+/** The source of request metrics: the result of `createPerformanceApi()`. */
 export interface MetricsSource {
-  /** The cache whose figures are served where no others are named. */
+  /** The cache to show unless the option `caches` names others. */
   readonly cache: CacheManager;
   /** @internal */
   readonly recorder: RequestFigures;
 }
 
 /**
- * Whose figures one set of metrics shows.
+ * The caches and the API behind one set of metrics.
  *
  * @internal
  */
-export class Scope {
+export class MetricsScope {
   constructor(
     private readonly caches: readonly CacheManager[] | undefined,
     public source: MetricsSource | undefined,
   ) {}
 
-  /** One per cache. The default cache may become another one. */
+  /** One per cache, looked up at each scrape: `configureCache` may have replaced the default cache. */
   get engines(): Engine[] {
     const caches = this.caches ?? [this.source?.cache ?? getCache()];
     return Array.from(caches, (cache) => cache[CORE].engine);

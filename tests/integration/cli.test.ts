@@ -74,7 +74,7 @@ describe('aurora-cache', () => {
     [['ng\nnix\u001B[2J'], "unknown command 'ng\\nnix\\x1b[2J'"],
     [['nginx', '--a\rb'], "unknown option '--a\\rb'"],
     [['nginx', '--config'], "option '-c, --config <file>' argument missing"],
-    [['nginx', '--config='], '--config: the name of the file is empty.'],
+    [['nginx', '--config='], '--config: the file name is empty.'],
     [['nginx', '--out', ''], '--out: the path is empty.'],
   ])('%j: refuses on one line, with 2', async (args, message) => {
     const stderr = `aurora-cache: ${message}\n`;
@@ -110,15 +110,15 @@ describe('aurora-cache nginx', () => {
 
   it.each<[string, string | Buffer, RegExp]>([
     ['an unknown option', '{ "unknownUnknown": "s3cret" }', /there is no option 'unknownUnknown'/],
-    ['an array', '["s3cret"]', /must hold a JSON object, such as \{\}; got an array\.$/],
-    ['null', 'null', /must hold a JSON object, .* got null\.$/],
-    ['a text', '"s3cret"', /must hold a JSON object, .* got a string\.$/],
-    ['nothing', ' \n', /is empty; a JSON object is expected/],
+    ['an array', '["s3cret"]', /must contain a JSON object such as \{\}; got an array\.$/],
+    ['null', 'null', /must contain a JSON object .* got null\.$/],
+    ['a text', '"s3cret"', /must contain a JSON object .* got a string\.$/],
+    ['nothing', ' \n', /is empty; expected a JSON object/],
     ['a bare word', '{\n  "a": s3cret\n}', /:2:8: is not JSON: invalid symbol\.$/],
     ['a comma too many', '{\r\n "a": 1,\r\n}', /:3:1: is not JSON: property name expected\.$/],
     ['a comment', '{} // s3cret', /:1:4: is not JSON: invalid comment token\.$/],
     ['an open end', '{"a": "s3cret', /:1:7: is not JSON: unexpected end of string\.$/],
-    ['UTF-16', Buffer.from('\uFEFF{}', 'utf16le'), /is not text in UTF-8\.$/],
+    ['UTF-16', Buffer.from('\uFEFF{}', 'utf16le'), /is not UTF-8 text\.$/],
     ['too much', ' '.repeat(1_048_577), /is larger than 1048576 bytes\.$/],
   ])('refuses %s, with 2, and tells no secret', async (_, text, message) => {
     const path = file('options.json', text);
@@ -247,7 +247,7 @@ describe('aurora-cache nginx', () => {
       symlinkSync(file('options.json', '{}'), at('link'));
       const { code, stderr } = await nginx(['--config', at('options.json'), '--out', at('link')]);
       expect(code).toBe(2);
-      expect(stderr).toBe('aurora-cache: --out would overwrite the file of --config.\n');
+      expect(stderr).toBe('aurora-cache: --out would overwrite the --config file.\n');
       expect(read('options.json')).toBe('{}');
     });
   });
@@ -291,7 +291,7 @@ describe('aurora-cache nginx', () => {
         const { code, stdout, stderr } = await nginx(args, { env: { TMPDIR: at('tmp') } });
         expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
         const [first, second, ...rest] = stderr.split('\n');
-        expect(first).toBe('aurora-cache: nginx refuses the configuration:');
+        expect(first).toBe('aurora-cache: nginx rejects the configuration:');
         expect(second).toMatch(/^nginx: \[emerg\] cannot load certificate ".*none\.pem": /);
         expect(rest).toEqual(['nginx: configuration file nginx.conf test failed', '']);
       }
@@ -309,7 +309,7 @@ describe('aurora-cache nginx', () => {
     it('says so when there is no nginx, with 1', async () => {
       const outcome = await nginx(['--check'], { env: { PATH: at('tmp') } });
       const stderr =
-        'aurora-cache: --check needs nginx, and there is none on the PATH (often it is in /usr/sbin).\n';
+        'aurora-cache: --check needs nginx, which is not on the PATH (it is often in /usr/sbin).\n';
       expect(outcome).toEqual({ code: 1, stdout: '', stderr });
     });
 

@@ -4,8 +4,8 @@ import { cached, CacheManager, type CacheOptions, type Duration } from 'aurora-c
 import { createPerformanceApi, type PerformanceApi } from 'aurora-cache/http';
 import { Cluster, type Redis } from 'ioredis';
 
-import { localFigures } from '../../../src/http/figures.js';
-import { encodeFigures } from '../../../src/http/snapshot.js';
+import { takeSnapshot } from '../../../src/http/stats/stats-snapshot.js';
+import { encodeSnapshot } from '../../../src/http/stats/snapshot-codec.js';
 import { closedAfterEach } from '../../support/closing.js';
 import { RedisCluster } from '../../support/redis/cluster.js';
 import { RedisServer, until } from '../../support/redis/server.js';
@@ -50,7 +50,7 @@ async function fleet({ handlers }: PerformanceApi, query = '?scope=fleet'): Prom
 
 /** Leaves the figures of so many other instances, as this one would. */
 async function leave(count: number, api: PerformanceApi): Promise<void> {
-  const text = encodeFigures(await localFigures(api.cache, api.recorder)) ?? '';
+  const text = encodeSnapshot(await takeSnapshot(api.cache, api.recorder)) ?? '';
   for (let i = 0; i < count; i++) {
     await admin.set(`aurora#stats:other-${i}`, text);
     await admin.zadd('aurora#stats', Date.now(), `other-${i}`);
@@ -125,7 +125,7 @@ describe('scope=fleet', () => {
 
   it('adds up no more than 200 instances, and nothing that is no snapshot', async () => {
     const { api } = await instance();
-    const text = encodeFigures(await localFigures(api.cache, api.recorder)) ?? '';
+    const text = encodeSnapshot(await takeSnapshot(api.cache, api.recorder)) ?? '';
     for (let i = 0; i < 2000; i++) {
       await admin.set(`aurora#stats:other-${i}`, i % 2 === 0 ? text : 'rubbish');
       await admin.zadd('aurora#stats', Date.now() + 1000, `other-${i}`);

@@ -23,21 +23,21 @@ describe('the options of createPerformanceApi', () => {
     [{ slowRequestLogSize: 0 }, 'slowRequestLogSize must be a whole number from 1'],
     [{ authorize: 'token' }, 'authorize must be a function'],
     [{ protectReads: true }, 'protectReads needs authorize or authorizeRead'],
-    [{ authorizeRead: '' }, 'authorizeRead must be a function, or a token that is not empty'],
+    [{ authorizeRead: '' }, 'authorizeRead must be a function or a non-empty token'],
     [{ authorizeRead: 'a', protectReads: false }, 'authorizeRead has no effect'],
-    [{ allowedHosts: [] }, 'allowedHosts must be an array of hosts'],
-    [{ allowedHosts: ['http://a'] }, 'allowedHosts must be an array of hosts'],
+    [{ allowedHosts: [] }, 'allowedHosts must be a non-empty array of hosts'],
+    [{ allowedHosts: ['http://a'] }, 'allowedHosts must be a non-empty array of hosts'],
     [{ allowedOrigins: ['*'] }, "allowedOrigins must be an array of origins such as 'https://"],
     [{ allowedOrigins: ['https://a.example/'] }, 'allowedOrigins must be'],
-    [{ logger: {} }, 'logger must be an object with a function warn'],
-    [{ prometheusPath: '/api/performance/metrics' }, 'must not lie below basePath'],
+    [{ logger: {} }, 'logger must be an object with a method warn'],
+    [{ prometheusPath: '/api/performance/metrics' }, 'must not be below basePath'],
   ])('%j is refused', (options, message) => {
     expect(() => createPerformanceApi(options as never)).toThrow(message);
   });
 
   it('and of the timers', () => {
     expect(() => performanceMiddleware({} as never)).toThrow(
-      'api must be what createPerformanceApi',
+      'api must be the result of createPerformanceApi',
     );
     const api = createPerformanceApi();
     expect(() => performanceMiddleware({ api, slowRequestTreshold: 1 } as never)).toThrow(
@@ -45,7 +45,7 @@ describe('the options of createPerformanceApi', () => {
     );
     performanceMiddleware({ api, slowRequestThreshold: '250ms' });
     expect(api.requests.slowThresholdMs).toBe(250);
-    expect(() => performanceMiddleware({ api: {} } as never)).toThrow('api must be what');
+    expect(() => performanceMiddleware({ api: {} } as never)).toThrow('api must be the result');
   });
 
   it('has one threshold, which one of them sets', () => {

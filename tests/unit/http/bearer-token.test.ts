@@ -29,7 +29,7 @@ describe('bearerToken', () => {
   });
 
   it('refuses what is no token, without repeating it', () => {
-    expect(() => bearerToken('')).toThrow('bearerToken: token must be a string that is not empty');
+    expect(() => bearerToken('')).toThrow('bearerToken: token must be a non-empty string');
     expect(() => bearerToken(4711 as never)).toThrow(/got 'number'/);
   });
 });

@@ -1,9 +1,9 @@
 import { CacheManager } from 'aurora-cache';
 
-import { localFigures, type Figures } from '../../../src/http/figures.js';
-import { FleetSum } from '../../../src/http/merge.js';
-import { decodeFigures, encodeFigures } from '../../../src/http/snapshot.js';
-import { statsView } from '../../../src/http/views.js';
+import { takeSnapshot, type StatsSnapshot } from '../../../src/http/stats/stats-snapshot.js';
+import { SnapshotSum } from '../../../src/http/stats/snapshot-sum.js';
+import { decodeSnapshot, encodeSnapshot } from '../../../src/http/stats/snapshot-codec.js';
+import { statsJson } from '../../../src/http/stats/json.js';
 import { Latency } from '../../../src/stats/latency.js';
 import { RequestFigures } from '../../../src/stats/request-figures.js';
 
@@ -15,17 +15,21 @@ const requests = new RequestFigures(
 );
 const scope = { scope: 'fleet', instances: 2 } as const;
 
-function merged(own: Figures, others: readonly Figures[]): Figures {
-  const sum = new FleetSum(own, 10);
+function merged(own: StatsSnapshot, others: readonly StatsSnapshot[]): StatsSnapshot {
+  const sum = new SnapshotSum(own, 10);
   for (const one of others) sum.add(one);
   return sum.get();
 }
 
-async function figures(methods: Figures['methods'] = []): Promise<Figures> {
-  return { ...(await localFigures(new CacheManager(), requests)), methods };
+async function snapshotOf(methods: StatsSnapshot['methods'] = []): Promise<StatsSnapshot> {
+  return { ...(await takeSnapshot(new CacheManager(), requests)), methods };
 }
 
-const method = (name: string, hits: number, ms: readonly number[]): Figures['methods'][number] => {
+const method = (
+  name: string,
+  hits: number,
+  ms: readonly number[],
+): StatsSnapshot['methods'][number] => {
   const latency = new Latency();
   for (const one of ms) latency.record(one);
   const loadTimes = latency.snapshot()!;
@@ -46,24 +50,24 @@ describe('what an instance leaves for the others', () => {
   it('comes back as it was', async () => {
     requests.inFlight = 1;
     requests.end('GET', '/slow', '/slow', 200, false, 500);
-    const own = await figures([method('a', 3, [1, 2, 3])]);
-    const text = encodeFigures(own)!;
+    const own = await snapshotOf([method('a', 3, [1, 2, 3])]);
+    const text = encodeSnapshot(own)!;
     const { maxMemoryBytes: _, ...cache } = own.cache;
-    expect(decodeFigures(text, own)).toMatchObject({ ...own, cache });
+    expect(decodeSnapshot(text, own)).toMatchObject({ ...own, cache });
   });
 
   it('is bounded, and keeps what has most calls', async () => {
     const many = Array.from({ length: 20_000 }, (_, i) => method(`m${i}`, i, [i]));
-    const own = await figures(many);
-    const text = encodeFigures(own)!;
+    const own = await snapshotOf(many);
+    const text = encodeSnapshot(own)!;
     expect(text.length).toBeLessThan(200_000);
-    const read = decodeFigures(text, own)!;
+    const read = decodeSnapshot(text, own)!;
     expect(read.methods).toHaveLength(200);
     expect(read.methods[0]?.name).toBe('m19999');
   });
 
   it('counts as nothing when it is something else', async () => {
-    const own = await figures();
+    const own = await snapshotOf();
     for (const text of [
       '',
       '{',
@@ -72,7 +76,7 @@ describe('what an instance leaves for the others', () => {
       '{"v":2}',
       `{"v":1,"x":"${'x'.repeat(1_100_000)}"}`,
     ]) {
-      expect(decodeFigures(text, own)).toBeUndefined();
+      expect(decodeSnapshot(text, own)).toBeUndefined();
     }
     const odd = JSON.stringify({
       v: 1,
@@ -80,9 +84,9 @@ describe('what an instance leaves for the others', () => {
       requests: { total: null, routes: [null, 7, { route: 5 }], recentSlow: 'x', durations: [] },
       methods: [{ name: 5, cache: { hits: {} }, timing: null }],
     });
-    const read = decodeFigures(odd, own)!;
+    const read = decodeSnapshot(odd, own)!;
     expect(read.cache).toMatchObject({ hits: 0, misses: 0, degraded: false, breaker: 'closed' });
-    expect(JSON.stringify(statsView(merged(own, [read]), scope))).not.toContain('NaN');
+    expect(JSON.stringify(statsJson(merged(own, [read]), scope))).not.toContain('NaN');
   });
 
   it.each([
@@ -93,20 +97,20 @@ describe('what an instance leaves for the others', () => {
     ['that are empty', [3, 0]],
     ['in between', [3.5, 1]],
   ])('counts buckets as nothing %s', async (_, buckets) => {
-    const own = await figures([method('a', 1, [5])]);
-    const left = JSON.parse(encodeFigures(own)!) as typeof own;
+    const own = await snapshotOf([method('a', 1, [5])]);
+    const left = JSON.parse(encodeSnapshot(own)!) as typeof own;
     Object.assign(left.methods[0]!.cache!.loadTimes, { buckets });
-    const [read] = decodeFigures(JSON.stringify(left), own)!.methods;
+    const [read] = decodeSnapshot(JSON.stringify(left), own)!.methods;
     expect(read?.cache?.loadTimes.buckets).toEqual([]);
-    expect(JSON.stringify(statsView({ ...own, methods: [read!] }, scope))).toContain('"p99":0');
+    expect(JSON.stringify(statsJson({ ...own, methods: [read!] }, scope))).toContain('"p99":0');
   });
 
   it('adds up: counts, bounds, methods of one name, percentiles of all', async () => {
     const fast = Array.from({ length: 90 }, () => 10);
     const slow = Array.from({ length: 10 }, () => 1000);
-    const own = await figures([method('a', 3, fast), method('b', 1, [5])]);
-    const other = decodeFigures(encodeFigures(await figures([method('a', 4, slow)]))!, own)!;
-    const view = statsView(merged(own, [other]), scope) as {
+    const own = await snapshotOf([method('a', 3, fast), method('b', 1, [5])]);
+    const other = decodeSnapshot(encodeSnapshot(await snapshotOf([method('a', 4, slow)]))!, own)!;
+    const view = statsJson(merged(own, [other]), scope) as {
       cache: object;
       methods: { name: string; time_saved: number; load_times: { p50: number; p99: number } }[];
     };

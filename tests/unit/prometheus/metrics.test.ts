@@ -246,10 +246,10 @@ describe('the options of prometheusMetrics', () => {
   it.each([
     [{ prefx: 'a' }, "there is no option 'prefx'. Did you mean 'prefix'?"],
     [{ prefix: 'a-b' }, 'prefix must be the beginning'],
-    [{ caches: [] }, 'caches must be an array of CacheManagers'],
-    [{ caches: [{}] }, 'caches must be an array of CacheManagers'],
+    [{ caches: [] }, 'caches must be a non-empty array of CacheManagers'],
+    [{ caches: [{}] }, 'caches must be a non-empty array of CacheManagers'],
     [{ registry: {} }, 'registry must be a Registry of prom-client'],
-    [{ api: {} }, 'api must be what createPerformanceApi returns'],
+    [{ api: {} }, 'api must be the result of createPerformanceApi()'],
     [{ buckets: [1, 1] }, 'buckets must be'],
     [{ buckets: [0, 1] }, 'buckets must be'],
     [{ buckets: [] }, 'buckets must be'],

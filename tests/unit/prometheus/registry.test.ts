@@ -41,7 +41,7 @@ describe("a registry of the caller's", () => {
     prometheusMetrics({ registry, caches });
     expect(() => prometheusMetrics({ registry, caches })).toThrow(ConfigurationError);
     expect(() => prometheusMetrics({ registry, caches })).toThrow(
-      /has a metric cache_hits_total already.*prefix/,
+      /already has a metric cache_hits_total.*prefix/,
     );
     prometheusMetrics({ registry, caches, prefix: 'second_' });
   });

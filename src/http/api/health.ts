@@ -1,0 +1,33 @@
+import type { Engine } from '../../cache/engine.js';
+
+/**
+ * The state of each tier. An unavailable shared tier is no reason to take an instance out of
+ * service: it keeps serving from memory, and every other instance has lost the same store.
+ *
+ * @internal
+ */
+export function healthOf(engine: Engine, isClosing: boolean): Readonly<Record<string, unknown>> {
+  const { memory, shared, options } = engine;
+  const isEnding = isClosing || (options.enabled && !engine.enabled);
+  const isDegraded = shared?.isAway === true && engine.enabled;
+  return {
+    status: isEnding ? 'closing' : isDegraded ? 'degraded' : 'ok',
+    enabled: engine.enabled,
+    degraded: isDegraded,
+    tiers: {
+      memory: {
+        state: memory === undefined ? 'off' : 'ok',
+        keys: memory?.size ?? 0,
+        // False while invalidations of other instances do not arrive.
+        serving: engine.servesMemory,
+      },
+      shared: {
+        state: shared === undefined ? 'off' : isDegraded ? 'away' : 'ok',
+        type: shared === undefined ? null : shared.isCoordinated ? 'redis' : 'keyv',
+        breaker: shared?.breakerState ?? 'closed',
+        listening: shared?.isListening ?? false,
+        pending_invalidations: shared?.pending ?? 0,
+      },
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import type { IncomingMessage } from 'node:http';
+
+/**
+ * The URL as the client sent it: mounted routers strip their mount path from `request.url`.
+ *
+ * @internal
+ */
+export function urlOf(request: IncomingMessage): string {
+  return (request as { originalUrl?: string }).originalUrl ?? request.url ?? '/';
+}
+
+/**
+ * Path and query of a `Request`, as close to what was sent as its platform leaves them.
+ *
+ * @internal
+ */
+export function targetOf({ url }: Request): string {
+  const target = url.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '');
+  return target.startsWith('/') ? target : `/${target}`;
+}
+
+/**
+ * `startsWith` for URLs that mostly do not match. The second character decides, and V8 inlines this
+ * loop, whereas it calls `startsWith` for a prefix that is not constant.
+ *
+ * @internal
+ */
+export function beginsWith(url: string, prefix: string): boolean {
+  for (let i = 0; i < prefix.length; i++) {
+    if (url.charCodeAt(i) !== prefix.charCodeAt(i)) return false;
+  }
+  return true;
+}
+
+/**
+ * Whether a path has only one reading. Guards and proxies compare the path as it was sent, while a
+ * `Request` resolves dot segments and backslashes.
+ *
+ * @internal
+ */
+export function isNormalPath(path: string): boolean {
+  if (path.includes('//') || path.includes('#')) return false;
+  try {
+    return new URL(`http://localhost${path}`).pathname === path;
+  } catch {
+    return false;
+  }
+}

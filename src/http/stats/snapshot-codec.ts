@@ -1,0 +1,169 @@
+import { LIMITS } from '../../base/defaults.js';
+import { areBuckets, type DistributionSnapshot } from '../../stats/distribution.js';
+import type { SlowRequest } from '../../stats/request-figures.js';
+import type {
+  CacheSnapshot,
+  MethodSnapshot,
+  RouteSnapshot,
+  StatsSnapshot,
+} from './stats-snapshot.js';
+
+/** Snapshots of another version are skipped: a missing number is better than a wrong one. */
+const VERSION = 1;
+
+/**
+ * Encodes a snapshot for other instances. Routes and methods are limited to the busiest ones.
+ *
+ * @returns `undefined` if the text is still too long.
+ * @internal
+ */
+export function encodeSnapshot({ cache, requests, methods }: StatsSnapshot): string | undefined {
+  const busiest = [...methods].sort((a, b) => callsOf(b) - callsOf(a));
+  const routes = [...requests.routes].sort((a, b) => b.durations.count - a.durations.count);
+  const text = JSON.stringify({
+    v: VERSION,
+    cache,
+    requests: {
+      ...requests,
+      routes: routes.slice(0, LIMITS.fleetRoutes),
+      recentSlow: requests.recentSlow.slice(0, LIMITS.fleetSlowRequests),
+    },
+    methods: busiest.slice(0, LIMITS.fleetMethods),
+  });
+  return text.length <= LIMITS.fleetChars ? text : undefined;
+}
+
+/**
+ * Decodes the snapshot of another instance. The text is untrusted: invalid fields become 0 or empty.
+ *
+ * @param own - This instance's snapshot, which defines the fields of the cache.
+ * @internal
+ */
+export function decodeSnapshot(text: string, own: StatsSnapshot): StatsSnapshot | undefined {
+  if (text.length > LIMITS.fleetChars) return undefined;
+  let read: unknown;
+  try {
+    read = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const { v, cache, requests, methods } = fields(read);
+  if (v !== VERSION) return undefined;
+  const counts = fields(requests);
+  return {
+    cache: readCache(cache, own.cache),
+    requests: {
+      total: number(counts['total']),
+      errors: number(counts['errors']),
+      aborted: number(counts['aborted']),
+      inFlight: number(counts['inFlight']),
+      streams: number(counts['streams']),
+      openStreams: number(counts['openStreams']),
+      slow: number(counts['slow']),
+      slowThresholdMs: number(counts['slowThresholdMs']),
+      durations: readDurations(counts['durations']),
+      recentSlow: list(counts['recentSlow'], LIMITS.fleetSlowRequests).map(readSlow),
+      routes: list(counts['routes'], LIMITS.fleetRoutes).map(readRoute),
+    },
+    methods: list(methods, LIMITS.fleetMethods).map(readMethod),
+  };
+}
+
+function callsOf({ cache, timing }: MethodSnapshot): number {
+  return (cache === undefined ? 0 : cache.hits + cache.misses) + (timing?.calls ?? 0);
+}
+
+function readCache(read: unknown, own: CacheSnapshot): CacheSnapshot {
+  const given = fields(read);
+  const cache = Object.entries(own).map(([name, value]) => {
+    if (typeof value === 'number') return [name, number(given[name])];
+    if (typeof value === 'boolean') return [name, given[name] === true];
+    return [name, value];
+  });
+  const { breaker, maxMemoryBytes } = given;
+  return {
+    ...(Object.fromEntries(cache) as CacheSnapshot),
+    breaker: breaker === 'open' || breaker === 'half-open' ? breaker : 'closed',
+    maxMemoryBytes: maxMemoryBytes === undefined ? undefined : number(maxMemoryBytes),
+  };
+}
+
+function readSlow(read: unknown): SlowRequest {
+  const { method, path, status, durationMs, timestamp } = fields(read);
+  return {
+    method: textOf(method, 20),
+    path: textOf(path, LIMITS.pathChars),
+    status: number(status),
+    durationMs: number(durationMs),
+    timestamp: textOf(timestamp, 30),
+  };
+}
+
+function readRoute(read: unknown): RouteSnapshot {
+  const { method, route, errors, durations } = fields(read);
+  return {
+    method: textOf(method, 20),
+    route: textOf(route, LIMITS.routeChars),
+    errors: number(errors),
+    durations: readDurations(durations),
+  };
+}
+
+function readMethod(read: unknown): MethodSnapshot {
+  const { name, cache, timing } = fields(read);
+  const cached = fields(cache);
+  const timed = fields(timing);
+  return {
+    name: textOf(name, LIMITS.pathChars),
+    cache:
+      cache === undefined
+        ? undefined
+        : {
+            hits: number(cached['hits']),
+            misses: number(cached['misses']),
+            stale: number(cached['stale']),
+            bypasses: number(cached['bypasses']),
+            loads: number(cached['loads']),
+            loadErrors: number(cached['loadErrors']),
+            timeSavedMs: number(cached['timeSavedMs']),
+            loadTimes: readDurations(cached['loadTimes']),
+          },
+    timing:
+      timing === undefined
+        ? undefined
+        : {
+            calls: number(timed['calls']),
+            errors: number(timed['errors']),
+            inFlight: number(timed['inFlight']),
+            slow: number(timed['slow']),
+            durations: readDurations(timed['durations']),
+          },
+  };
+}
+
+function readDurations(read: unknown): DistributionSnapshot {
+  const { count, sum, max, buckets } = fields(read);
+  const pairs = list(buckets, 2000).map(number);
+  return {
+    count: number(count),
+    sum: number(sum),
+    max: number(max),
+    buckets: areBuckets(pairs) ? pairs : [],
+  };
+}
+
+function fields(read: unknown): Readonly<Record<string, unknown>> {
+  return typeof read === 'object' && read !== null ? (read as Record<string, unknown>) : {};
+}
+
+function list(read: unknown, max: number): unknown[] {
+  return Array.isArray(read) ? read.slice(0, max) : [];
+}
+
+function number(read: unknown): number {
+  return typeof read === 'number' && read >= 0 && read <= Number.MAX_SAFE_INTEGER ? read : 0;
+}
+
+function textOf(read: unknown, max: number): string {
+  return typeof read === 'string' ? read.slice(0, max) : '';
+}
