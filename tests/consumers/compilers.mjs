@@ -5,7 +5,7 @@ import { dialects, home, node, out, run } from './project.mjs';
 
 const script = new URL('compile.mjs', import.meta.url).pathname;
 
-/** What others build on: `out/typescript/<dialect>-<format>/main.js`. */
+/** Input of the bundlers: `out/typescript/<dialect>-<format>/main.js`. */
 export const emitted = (dialect, format, version = 'typescript') =>
   join(out, version, `${dialect}-${format}`, 'main.js');
 

@@ -1,4 +1,4 @@
-/** What the program of the matrix sees, whatever built it and runs it. */
+/** The output of the program in every cell of the matrix. */
 export const expected = {
   results: [
     {

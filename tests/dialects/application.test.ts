@@ -99,8 +99,16 @@ describe.each(decorators)('%s, as it is applied,', (name, decorator, least) => {
 describe('options are checked before the first call:', () => {
   const bad: [string, () => unknown, string][] = [
     ['the nearest name', () => untyped(Cached)({ tll: 5 }), "Did you mean 'ttl'?"],
-    ['whatever its case', () => untyped(Cached)({ keyprefix: 'a' }), "Did you mean 'keyPrefix'?"],
-    ['no guess that is far', () => untyped(Cached)({ zzzzz: 1 }), 'Known are keyPrefix, name, key'],
+    [
+      'a name in the wrong case',
+      () => untyped(Cached)({ keyprefix: 'a' }),
+      "Did you mean 'keyPrefix'?",
+    ],
+    [
+      'no suggestion for a distant name',
+      () => untyped(Cached)({ zzzzz: 1 }),
+      'Known are keyPrefix, name, key',
+    ],
     ['ttl', () => untyped(Cached)({ ttl: '5x' }), '@Cached: ttl must be'],
     ['ttl 0', () => Cached({ ttl: 0 }), '@Cached: ttl must be'],
     ['key', () => untyped(Cached)({ key: 'user' }), '@Cached: key must be a function'],

@@ -59,7 +59,7 @@ describe('@Cached', () => {
       }
       @Cached({ cache })
       async nothing(): Promise<never> {
-        // eslint-disable-next-line @typescript-eslint/only-throw-error -- whatever it is
+        // eslint-disable-next-line @typescript-eslint/only-throw-error -- any value can be thrown
         throw undefined;
       }
     }
@@ -476,7 +476,7 @@ describe('the options of @Cached', () => {
     expect(warned()).toEqual([expect.stringContaining('did not return a cache')]);
   });
 
-  it('the same method works on whatever is put together after it was decorated', async () => {
+  it('the decorated method works on objects composed after decoration', async () => {
     const { cache } = newCache();
     const dynamic = untyped(Cached({ cache, keyPrefix: 'late' }));
     class Late {

@@ -144,7 +144,7 @@ describe('names that a build may have made', () => {
     expect(keys()).toEqual(['page:1:loadPage', 'v1:1:v1']);
   });
 
-  it('a static member called name breaks nothing, whatever it is', async () => {
+  it('a static member called name breaks nothing', async () => {
     const warned = warnings();
     const { cache, keys, settled } = sharing();
     for (const name of [42, null, {}, () => 'x', Symbol('x')]) {
@@ -292,7 +292,7 @@ describe('claims', () => {
       'user saved 1',
       'profile 1',
     ]);
-    // What is invalidated by key, pattern or message is gone for both.
+    // An invalidation by key, pattern or message removes the entry for both.
     const before = infos.map(({ loads }) => loads);
     await cache.delete('page:1:find');
     await cache.clear('page:2:*');

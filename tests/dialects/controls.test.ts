@@ -32,7 +32,7 @@ describe('the controls of a cached method', () => {
     expect(await users.get(1, 2)).not.toBe(second);
   });
 
-  it('refresh runs the method and stores its result, whatever is cached', async () => {
+  it('refresh runs the method and stores its result even if an entry is cached', async () => {
     const { cache } = newCache();
     let calls = 0;
     class Users {
@@ -124,7 +124,7 @@ describe('the controls of a cached method', () => {
     expect(sizes()).toEqual([0, 0, 7, 0]);
   });
 
-  it('are found for instances, classes and prototypes, whatever the method is called', async () => {
+  it('are found for instances, classes and prototypes, even for methods named like built-ins', async () => {
     const { cache } = newCache();
     class Odd {
       @Cached({ cache })

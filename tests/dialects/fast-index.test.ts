@@ -25,7 +25,7 @@ function counting(options: Parameters<typeof newCache>[0] = {}) {
 }
 
 describe('the index from an argument to its entry', () => {
-  it('answers a hit with a promise that exists already: the same one for two hits', async () => {
+  it('returns an existing promise for a hit: the same one for two hits', async () => {
     const { indexed, body } = counting();
     await indexed.get('a');
     const hit = indexed.get('a');
@@ -124,7 +124,7 @@ describe('the index from an argument to its entry', () => {
     expect((await indexed.get(argument)).args).toEqual([{ page: 2 }]);
   });
 
-  it('finds a record by what it holds, in whatever order, and others by their keys', async () => {
+  it('finds a record by its properties in any order, and other objects by their keys', async () => {
     const { indexed, body } = counting();
     const arguments_ = [
       { a: 1, b: 'x' },

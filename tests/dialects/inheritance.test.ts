@@ -48,7 +48,7 @@ describe('inheritance', () => {
     expect(await new Derived().find(1)).toBe('derived of base 1');
     expect(await new Base().find(1)).toBe('base 1');
     expect(await new Derived().find(1)).toBe('derived of base 1');
-    expect([clock.now(), clock.pending]).toEqual([start, 1]); // the sweep's timer, nobody's patience
+    expect([clock.now(), clock.pending]).toEqual([start, 1]); // only the sweep's timer, no time-out
     expect(cacheControl(Derived, 'find').keyFor(1)).toBe('user:1:find.1');
     expect(cacheControl(Base, 'find').keyFor(1)).toBe('user:1:find');
   });

@@ -83,7 +83,7 @@ describe('@CachePut', () => {
     const { cache } = newCache();
     const { users: service } = users(cache);
     await service.own(1, 'Ada');
-    await service.own(0, 'Nobody');
+    await service.own(0, 'Zoe');
     expect(await service.own(2, '')).toEqual({ id: 2, name: '' });
     expect(await cache.get('own:1:Ada:own')).toEqual({ id: 1, name: 'Ada' });
     expect((await cache.getStats()).totalKeys).toBe(1);
@@ -279,7 +279,7 @@ describe('@CachePut', () => {
     },
   );
 
-  it('stores under a key that follows with the result, whatever happens to other keys', async () => {
+  it('stores under a key derived from the result, although other keys are invalidated meanwhile', async () => {
     const { cache } = newCache();
     const { promise, open } = gate();
     class Other {

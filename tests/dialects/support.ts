@@ -15,7 +15,7 @@ export function untyped(decorator: unknown): (...args: any[]) => never {
 
 type Body = (this: unknown, ...args: any[]) => any;
 
-/** A method decorator of somebody else's, for both dialects. */
+/** A third-party method decorator, for both decorator modes. */
 export function foreign(change: (body: Body) => Body): (...args: any[]) => any {
   return (first: unknown, second: unknown, third?: PropertyDescriptor): unknown =>
     third === undefined ? change(first as Body) : { ...third, value: change(third.value as Body) };
@@ -29,7 +29,7 @@ export function mark(key: string | symbol, value: unknown): (...args: any[]) => 
   });
 }
 
-/** What has been warned of from now on. */
+/** Collects the warnings that are emitted from now on. */
 export function warnings(): () => string[] {
   const spy = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
   return () => spy.mock.calls.map(([message]) => String(message));

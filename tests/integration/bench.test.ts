@@ -35,7 +35,7 @@ const names = (report: Report, title: string): string[] =>
     String(name),
   );
 
-/** Whatever the speed of the machine, something was measured, and nothing came out as nonsense. */
+/** On a machine of any speed, every figure is measured and plausible. */
 function expectFigures(report: Report): void {
   expect(report.tables.length).toBeGreaterThan(0);
   for (const { columns, rows } of report.tables) {
@@ -63,7 +63,7 @@ describe('the benchmarks', () => {
   });
 
   it('compare us with rivals that really hit, and whose adapters compile', async () => {
-    // Installs them, if nobody has.
+    // Installs the rivals if they are missing.
     const { code, stderr, stdout } = await bench('memory-hit', 'redis-hit', 'memory-store', 'load');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(existsSync(join(root, 'benchmarks/node_modules'))).toBe(true);
@@ -86,7 +86,7 @@ describe('the benchmarks', () => {
     });
   });
 
-  it('compare two builds, and name the case that is asked for', async () => {
+  it('compare two builds, and run only the requested case', async () => {
     const build = "import('./scripts/package.mjs').then(({ ensureBuilt }) => ensureBuilt())";
     expect(await node('--eval', build)).toMatchObject({ code: 0 });
     const { code, stderr } = await bench('--against', 'dist', 'memory-hit', 'first-load');

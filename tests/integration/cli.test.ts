@@ -175,9 +175,12 @@ describe('aurora-cache nginx', () => {
     expect(stderr).toMatch(/^aurora-cache: standard input: is empty/);
   });
 
-  it.each([[['nginx']], [['--help']]])('%j: does not mind when nobody listens', async (args) => {
-    expect(await aurora(args, { deaf: true })).toEqual({ code: 0, stdout: '', stderr: '' });
-  });
+  it.each([[['nginx']], [['--help']]])(
+    '%j: succeeds if the reader has closed the pipe',
+    async (args) => {
+      expect(await aurora(args, { deaf: true })).toEqual({ code: 0, stdout: '', stderr: '' });
+    },
+  );
 
   describe('--out', () => {
     it('writes a new file as the umask wants it, and nothing else', async () => {

@@ -25,7 +25,7 @@ const docs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8'
   .map((name) => `docs/${name}`);
 const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...docs];
 
-/** What the examples may use without declaring it. */
+/** Names that the examples may use without declaring them. */
 const prelude = `
 interface User { readonly id: number; readonly name: string }
 interface Invoice { readonly id: number }

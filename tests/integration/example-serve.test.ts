@@ -223,7 +223,7 @@ describe('"See it serve" in the README', () => {
   });
   afterAll(() => server.kill());
 
-  /** What a line of the README answers, on this server's port. */
+  /** Runs a line of the README against this server's port, and returns the response. */
   const run = async (command: string): Promise<unknown> => {
     const here = command.replaceAll('localhost:5001', `localhost:${server.port}`);
     const { stdout } = await promisify(execFile)('sh', ['-c', here]);
@@ -244,7 +244,7 @@ describe('"See it serve" in the README', () => {
   it('says what happens', async () => {
     const total = async (): Promise<number> => (await stats(server)).requests.total_requests;
     const start = await total();
-    // Nobody asks but the traffic.
+    // The traffic is the only client.
     await until('the traffic has made requests', async () => (await total()) > start + 20);
 
     const [everything, cache, slow, cleared] = await Promise.all(commands.map(run));
@@ -348,7 +348,7 @@ describe('two examples on one Redis', () => {
       (await stats(two)).cache.loads,
     ];
 
-    // Whoever is the first to reach Redis.
+    // Either instance may be the first to reach Redis.
     await until('both have it', async () => {
       const types = [(await stats(one)).cache.type, (await stats(two)).cache.type];
       return types.every((type) => type === 'redis');

@@ -8,7 +8,7 @@ describe('the example', () => {
     outcome = await runExample([]);
   });
 
-  /** What a step of the output came to. */
+  /** The result of a step in the output. */
   const outcomeOf = (step: string, section: string): string => {
     const [, text = ''] = outcome.stdout.split(section);
     const line = text.split('\n').find((candidate) => candidate.trim().startsWith(step));

@@ -20,7 +20,7 @@ interface Report {
   readonly summary: { readonly violations: readonly Violation[] };
 }
 
-/** What the repository's own configuration says about the `src` folder below `cwd`. */
+/** Runs the repository's own configuration on the `src` folder below `cwd`. */
 async function cruise(cwd: string): Promise<Report> {
   const args = [bin, '--config', config, '--output-type', 'json', 'src'];
   // The exit code is the number of errors; the report is on stdout either way.
@@ -167,7 +167,7 @@ describe('the layer check', () => {
       'no-orphans: src/base/alone.ts -> src/base/alone.ts',
     ],
     [
-      'a room that nobody drew',
+      'a room that the house does not list',
       { 'utils/all.ts': `import { zero } from '../base/clock.js';\nexport const all = zero;\n` },
       'unknown-room: src/utils/all.ts -> src/base/clock.ts',
     ],

@@ -34,7 +34,7 @@ async function probe(offset: string): Promise<ClockReport> {
     LD_PRELOAD: library.stdout.trim(),
     FAKETIME_TIMESTAMP_FILE: control,
     FAKETIME_NO_CACHE: '1',
-    // Nobody can set that one.
+    // The monotonic clock cannot be set.
     FAKETIME_DONT_FAKE_MONOTONIC: '1',
     DONT_FAKE_MONOTONIC: '1',
   };

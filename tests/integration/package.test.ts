@@ -317,7 +317,7 @@ console.log(JSON.stringify({ runs, seen }));
 `;
 
 describe('a decorated class, transpiled by esbuild', () => {
-  // That each process ends by itself is part of the test: nobody calls close().
+  // No program calls close(): each process must end by itself.
   it.each([
     ['stage-3', {}],
     ['legacy', { experimentalDecorators: true }],

@@ -58,7 +58,7 @@ interface Load {
   /** Its key was set or invalidated since it began. */
   overtaken: boolean;
   readonly tagsSince: Set<string>;
-  /** What was there when it began, and may be served if it fails. */
+  /** The expired entry when the load began, which may be served if the load fails. */
   readonly expired: Entry | undefined;
   /** With what each of them found in memory when they called. */
   readonly callers: { readonly number: number; readonly found: Entry | undefined }[];
@@ -275,7 +275,7 @@ class Settle implements Command {
       for (const number of expired) expect(real.outcomes.get(number)).toEqual({ value: name });
       if (!refused) {
         store(model, load.key, name, load.life);
-        // What began before it has an older value to offer.
+        // Loads that began earlier have an older value.
         for (const other of model.open) {
           if (other.key === load.key && other.number < load.number) other.overtaken = true;
         }
@@ -296,7 +296,7 @@ class Settle implements Command {
         expect(allowed).toContain(answer);
       }
     }
-    // What is there now, and that no error was cached.
+    // The current value is stored, and no error was cached.
     expect(await real.cache.get(load.key)).toBe(fresh(model, load.key)?.value);
   }
   toString = () => `settle(${this.choice}, ${this.ok ? 'ok' : 'failed'})`;
@@ -349,7 +349,7 @@ describe('the handle does what a map and a list of loads would', () => {
         await fc.asyncModelRun(() => ({ model, real }), steps);
         while (model.open.length > 0)
           await new Settle(0, model.open.length % 2 === 0).run(model, real);
-        // Everybody was answered, nothing went wrong behind their backs, and no table holds anything.
+        // Every caller has a result, no error was swallowed, and all tables are empty.
         expect(real.outcomes.size).toBe(model.called);
         expect(setup.errors).toEqual([]);
         expectIdle(setup);

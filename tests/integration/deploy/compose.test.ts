@@ -12,7 +12,7 @@ const text = readDeployed('compose.yaml');
 const compose = readCompose();
 const { services, networks } = compose;
 
-/** Who can reach a service: all that share a network with it. */
+/** The services that share a network with this one. */
 function neighboursOf(name: string): string[] {
   const own = services[name]?.networks ?? [];
   return Object.entries(services)
@@ -22,7 +22,7 @@ function neighboursOf(name: string): string[] {
 
 describe('compose.yaml', () => {
   it('is what the Compose specification allows', () => {
-    // Its definitions name themselves in the words of an older dialect; nobody refers to that.
+    // Its definitions carry `id`s of an older draft of JSON Schema, which no `$ref` uses.
     const schema = JSON.parse(JSON.stringify(composeSchema), (key, value: unknown) =>
       (key === 'id' && typeof value === 'string') || key === '$schema' ? undefined : value,
     ) as object;
@@ -53,7 +53,7 @@ describe('compose.yaml', () => {
     expect(reached).toEqual(['nginx', 'grafana']);
   });
 
-  it('lets nobody reach Redis but the instances', () => {
+  it('lets only the instances reach Redis', () => {
     expect(neighboursOf('redis')).toEqual(instancesOf(compose));
   });
 
@@ -64,7 +64,7 @@ describe('compose.yaml', () => {
     const example = [...readDeployed('.env.example').matchAll(/^(\w+)=(.*)$/gm)];
     expect(example.map(([, name]) => name).sort()).toEqual([...new Set(names)].sort());
     expect(example.map(([, , value]) => value).join('')).toBe('');
-    // What is called a password or a token comes from there.
+    // Passwords and tokens come from there.
     const given = Object.values(services).flatMap(({ environment = {} }) =>
       Object.entries(environment).flatMap(([name, value]) =>
         /PASSWORD|TOKEN|AUTH$/.test(name) ? [value] : [],

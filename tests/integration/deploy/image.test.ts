@@ -13,7 +13,7 @@ const compose = readCompose();
 const [name = ''] = instancesOf(compose);
 const { command = [], environment = {} } = compose.services[name] ?? {};
 
-/** What `COPY` takes from the repository, by stage. */
+/** The paths that `COPY` takes from the repository, by stage. */
 const copied = dockerfile
   .split(/^FROM /m)
   .slice(1)

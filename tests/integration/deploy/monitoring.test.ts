@@ -208,7 +208,7 @@ describe('the dashboard', () => {
         (await prometheus.query(marks.get(mark) ?? '')).length;
       // Both have started, and Redis is there.
       expect([await shown('Deploys'), await shown('Breaker')]).toEqual([2, 0]);
-      // What the variables offer is there as well.
+      // The values of the variables exist as well.
       const offered = dashboard.templating.list.flatMap(({ query }) => {
         if (typeof query === 'string') return [];
         const [, metric = '', label = ''] = /^label_values\((.+), (\w+)\)$/.exec(query.query) ?? [];

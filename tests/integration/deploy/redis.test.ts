@@ -118,7 +118,7 @@ describe('Redis, as compose.yaml starts it', () => {
       await fill('old', COUNT);
       const idle = async (key: string): Promise<number> =>
         Number(await admin.object('IDLETIME', `aurora:${key}`));
-      // What is younger than a second is of one age to Redis.
+      // Redis measures idle time in whole seconds.
       await until('the values are older', async () => (await idle(`old:${COUNT - 1}`)) >= 2);
       let finish = (): void => undefined;
       const finished = new Promise<void>((resolve) => (finish = resolve));

@@ -9,7 +9,7 @@ import { frameworks, PAUSE_MS, stream, type Service } from './frameworks.js';
 const TOKEN = 'a long secret';
 const number = expect.any(Number) as number;
 
-/** What no other request takes, on a busy machine either. */
+/** Longer than any other request takes, even on a busy machine. */
 const SLOW = '0.8s';
 const SLOW_PAUSE_MS = 900;
 
@@ -99,7 +99,7 @@ describe.each(Object.entries(frameworks))('the performance API on %s', (name, st
     expect(recent?.durationMs).toBeGreaterThanOrEqual(SLOW_PAUSE_MS - 5);
   });
 
-  it('clears for whoever may, and nobody else', async () => {
+  it('clears only for authorized requests', async () => {
     await cache.setMany(['user:1', 'user:2', 'other'].map((key) => ({ key, value: 1 })));
     const clear = (query = '', headers: Record<string, string> = { authorization }) =>
       call(`/api/performance/cache/clear${query}`, { method: 'POST', headers });

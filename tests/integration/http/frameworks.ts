@@ -21,7 +21,7 @@ import { Hono } from 'hono';
 import Koa from 'koa';
 import { Readable as NodeReadable } from 'node:stream';
 
-// The same small service in every framework: GET /items/:id answers the id, after what `work` does;
+// The same small service in every framework: GET /items/:id returns the id after `work`;
 // /boom fails, /stream sends two chunks, 60 ms apart.
 
 export interface Service {

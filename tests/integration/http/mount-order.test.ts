@@ -16,8 +16,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { until } from '../../support/redis/server.js';
 import { listening } from './frameworks.js';
 
-// What docs/http.md says of both orders: routes in front of a login pass it by and time all requests,
-// routes behind it are protected by it.
+// docs/http.md describes both orders: mounted before a login, the routes bypass it and all requests
+// are timed; mounted after it, the login protects them.
 
 let api: PerformanceApi;
 beforeEach(() => {

@@ -57,7 +57,7 @@ afterEach(async () => {
   await api.close();
 });
 
-/** What a server answers to these bytes, until it has answered so much or closes. */
+/** Sends raw bytes, and returns the response up to `enough` or the end of the connection. */
 function raw(text: string, enough: (answer: string) => boolean = () => false): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(Number(new URL(service.url).port), '127.0.0.1', () =>
@@ -230,7 +230,7 @@ describe('requests of node:http', () => {
     expect(api.requests).toMatchObject({ aborted: 0, errors: 0, inFlight: 0 });
   });
 
-  it('make no names: 10,000 paths, and whatever methods there are', async () => {
+  it('make no names: 10,000 paths and arbitrary methods', async () => {
     await start((_, response) => response.writeHead(404).end());
     const lines = Array.from(
       { length: 10_000 },

@@ -134,7 +134,7 @@ describe('the form', () => {
     await shows(page, 'clear-result', /authori[sz]ed/);
   });
 
-  it('says what is wrong with a pattern, and takes whatever characters there are', async () => {
+  it('shows the error in a pattern, and accepts every character', async () => {
     const service = await Service.start();
     const key = 'ключ 1%&#?+"\'';
     await service.cache.set(key, 1);

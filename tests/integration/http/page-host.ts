@@ -60,7 +60,7 @@ export class Service {
     const products = productsOn(cache);
     const time = performanceMiddleware({
       api,
-      // A pattern may be anything: here, what was asked for.
+      // A pattern may be any text: here, the URL itself.
       route: ({ url = '' }) => (url.includes('slow') ? url : '/product/:id'),
     });
     const routes = toNodeListener(api);
@@ -124,7 +124,7 @@ function productsOn(cache: CacheManager) {
 
 export const text = (page: Page, id: string): Promise<string> => page.locator(`#${id}`).innerText();
 
-/** Until the page shows it; it asks anew every two seconds. */
+/** Waits until the page shows it; the page polls every two seconds. */
 export async function shows(page: Page, id: string, wanted: string | RegExp): Promise<void> {
   await page
     .locator(`#${id}`, { hasText: wanted })
@@ -143,7 +143,7 @@ export async function open(
   return visited;
 }
 
-/** Fills in the form, and answers the question. */
+/** Fills in the form, and confirms or cancels the dialog. */
 export async function clear(
   page: Page,
   pattern: string,

@@ -30,7 +30,7 @@ function sendRaw({ server }: Service, request: string): Promise<void> {
 // Code for the browser is text here: to the compiler, there is no DOM.
 const wasExecuted = (page: Page) => page.evaluate<boolean>("'executed' in window");
 
-/** What axe finds that people cannot do without. */
+/** The accessibility violations that axe finds. */
 async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   const found = await page.evaluate(async () => {
@@ -265,7 +265,7 @@ describe('the page', () => {
     await expect(fetch(without.page).then(({ status }) => status)).resolves.toBe(404);
   });
 
-  it('stands still while nobody looks', async () => {
+  it('stops polling while the page is hidden', async () => {
     const service = await Service.start();
     const { page, requests } = await open(service);
     await page.getByRole('button', { name: 'Pause' }).click();

@@ -37,7 +37,7 @@ async function balancer(
   options: NginxOptions & { servers?: (string | NginxServer)[] } = {},
 ): Promise<Nginx> {
   const { servers = instances.map(addressOf), ...rest } = options;
-  // Whoever the test says is the client.
+  // The test chooses the client's address.
   return await Nginx.start({
     upstreams: [{ name: 'places', servers, ...upstream }],
     trustedProxies: ['127.0.0.1'],
@@ -222,7 +222,7 @@ describe('when an instance is killed under load', () => {
       Promise.resolve(nginx.accessLog.length >= gets.length + posts.length),
     );
     for (const line of nginx.accessLog.filter(({ method }) => method === 'POST')) {
-      // Whatever was tried before the last server could not be reached at all.
+      // The servers tried before the last one could not be reached at all.
       const connected = String(line['upstream_connect_times'])
         .split(', ')
         .filter((t) => t !== '-');

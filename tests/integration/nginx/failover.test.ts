@@ -34,7 +34,7 @@ describe('failover', () => {
     expect([bad.seen.length, good.seen.length]).toEqual([3, 1]);
   });
 
-  it('repeats whatever was not sent', async () => {
+  it('retries every request that was not sent', async () => {
     const good = await RecordingServer.start();
     const nginx = await withBackup(`127.0.0.1:${String(await freePort())}`, good.address);
     expect((await ask(nginx.port, '/', { method: 'POST' })).status).toBe(200);

@@ -201,7 +201,7 @@ describe(`the generator (SEED=${String(SEED)})`, () => {
     expect(count).toBeGreaterThanOrEqual(RUNS);
   });
 
-  it('refuses whatever could be more than a value, wherever it is', () => {
+  it('refuses every value that could end a directive, in every option', () => {
     const evil = fc.constantFrom('"; return 200 "', '\n', '\\', '$host', '\u0000', 'ä', '\r\nX: y');
     const other = fc.constantFrom(-1, NaN, Infinity, null, [], Symbol('x'), 10n);
     fc.assert(
@@ -229,7 +229,7 @@ describe(`the generator (SEED=${String(SEED)})`, () => {
     );
   });
 
-  it('fits into the nginx.conf of Debian, whatever that says itself', async () => {
+  it('fits into Debian's nginx.conf, despite its own directives', async () => {
     const part = generateNginxConfig({
       ...{ context: 'http', rateLimit: { requestsPerSecond: 10 }, serverNames: ['a.example'] },
       ...{ accessLog: join(folder, 'a.log'), errorLog: join(folder, 'b.log'), port: 8080 },

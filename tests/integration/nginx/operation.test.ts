@@ -49,7 +49,7 @@ it('headers of 12 kB pass in both directions, as they do through Node', async ()
   }
 });
 
-it('what compresses is compressed, whatever it is called', async () => {
+it('compressible types are compressed', async () => {
   const body = 'compress me '.repeat(200);
   const server = await RecordingServer.start(({ url = '' }, response) => {
     response.writeHead(404, { 'Content-Type': decodeURIComponent(url.slice(1)) }).end(body);

@@ -55,7 +55,7 @@ describe('headers', () => {
     });
   });
 
-  it('of requests say who asks, whatever he says himself', async () => {
+  it('name the real client, even if it sends forged headers', async () => {
     const server = await RecordingServer.start();
     const nginx = await nginxBefore(server);
     const lies = {
@@ -326,7 +326,7 @@ describe('limits and encryption', () => {
 });
 
 describe('the access log', () => {
-  it('is a JSON object a line, without queries, whatever was sent', async () => {
+  it('is one JSON object per line, without queries, even for malformed requests', async () => {
     const server = await RecordingServer.start((_, response) => {
       response.setHeader('X-Response-Time', '0.045s');
       response.end('ok');

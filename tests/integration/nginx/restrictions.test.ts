@@ -84,14 +84,14 @@ describe('the routes of the performance API', () => {
     expect(await status('10.0.0.1', '/api/performance/stats')).toBe(200);
   });
 
-  it('are not opened by a header when nobody stands in front', async () => {
+  it('are not opened by a header without a proxy in front', async () => {
     const server = await RecordingServer.start();
     const performanceApi = { networks: ['10.0.0.0/8'] };
     const nginx = await nginxBefore(server, { performanceApi });
     expect((await ask(nginx.port, clear, { method: 'POST', ...as('10.0.0.1') })).status).toBe(403);
   });
 
-  it('are closed to whoever comes through a balancer that nobody has named', async () => {
+  it('are closed to clients behind a balancer that is not trusted', async () => {
     const server = await RecordingServer.start();
     const nginx = await nginxBefore(server);
     for (const headers of [{ 'X-Forwarded-For': '10.0.0.1' }, { Forwarded: 'for=10.0.0.1' }]) {

@@ -65,7 +65,7 @@ describe('promtool', () => {
 });
 
 describe('a real Prometheus', () => {
-  it('scrapes, and answers the queries of the documentation', async () => {
+  it('scrapes, and evaluates the queries of the documentation', async () => {
     const server = (prometheus = await PrometheusServer.start(target));
     const one = async (query: string): Promise<number> => {
       const results = await server.query(query);

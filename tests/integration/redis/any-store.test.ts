@@ -159,7 +159,7 @@ describe.each(Object.entries(stores(() => server.url)).filter(([name]) => /redis
       server = mortal;
       const opened = open();
       server = main;
-      // Without a listener Keyv and the adapters would be silent, or throw at nobody.
+      // Without a listener, Keyv and the adapters would be silent or throw unhandled errors.
       const errors: unknown[] = [];
       const cache = new CacheManager({ store: opened.store, memory: false, storeTimeout: '200ms' });
       cache.on('error', ({ error }) => errors.push(error));

@@ -36,7 +36,7 @@ function messageOf(make: () => unknown): string {
     make();
   } catch (error) {
     expect(error).toMatchObject({ code: 'ERR_CONFIGURATION' });
-    // Whatever a logger makes of it.
+    // Everything that a logger could print.
     const whole = inspect(error, { depth: 10, showHidden: true });
     expect(whole).not.toMatch(/s3cret|s3 cret/);
     return (error as Error).message;
@@ -129,7 +129,7 @@ describe('CacheManager refuses', () => {
 describe('A Redis that cannot be had', () => {
   it.each<[string, () => Promise<CacheOptions> | CacheOptions, RegExp]>([
     [
-      'nobody listens',
+      'the port is closed',
       async () => ({ redisUrl: `redis://u:${SECRET}@127.0.0.1:${await freePort()}` }),
       /^Redis: connect ECONNREFUSED 127\.0\.0\.1:\d+$/,
     ],

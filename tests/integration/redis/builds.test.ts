@@ -208,7 +208,7 @@ describe.each([
       'builds:profile:7:find',
       'builds:user:7:find',
     ]);
-    // What one build stored, another reads.
+    // One build reads the entries of another.
     const changed = { ...modules, users: service('Users', 'newer', "keyPrefix: 'user'") };
     const third = await runBuild(changed, ['users', 'profiles'], { minify: true, ...decorators });
     expect(third.results).toEqual(three(USER, PROFILE));

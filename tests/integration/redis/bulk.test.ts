@@ -32,7 +32,7 @@ function open(options: CacheOptions = {}) {
   return { cache, errors };
 }
 
-/** What other processes have; loads of theirs are counted. */
+/** Lets other processes cache pages, and counts their loads. */
 async function withPages(count = 100): Promise<() => Promise<number>> {
   const { cache: other } = open();
   for (let i = 0; i < count; i++) await other.set(`page:${i}`, i);

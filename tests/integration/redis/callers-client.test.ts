@@ -188,7 +188,7 @@ describe('A client with a queue for when there is no connection', () => {
     expect(client.options.enableOfflineQueue).toBe(true);
   });
 
-  it('has commands under way when Redis hangs: no write of ours comes late', async () => {
+  it('has commands in flight when Redis hangs: none of our writes is executed late', async () => {
     const mortal = await RedisServer.start();
     closing.push(() => mortal.stop());
     const client = kept(new Redis(mortal.url));

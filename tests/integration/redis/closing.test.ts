@@ -23,7 +23,7 @@ afterAll(async () => {
 
 /** A process that something holds would never end. */
 const ENDED_MS = 30_000;
-/** What `close` waits for is bounded by the time-outs of the store, of half a second each. */
+/** `close` waits for store time-outs of half a second each. */
 const CLOSED_MS = 15_000;
 
 /** Nothing but what the process opened for itself holds it from here on. */
@@ -40,7 +40,7 @@ async function endsByItself(one: CacheProcess): Promise<void> {
 const KEYS = Array.from({ length: 500 }, (_, i) => `key:${String(i)}`);
 
 interface Situation {
-  /** What goes on when the cache is closed; what it answers is not awaited before. */
+  /** Starts the operations in progress when the cache is closed; their results are awaited later. */
   readonly before: (one: CacheProcess) => Promise<readonly Promise<unknown>[]>;
 }
 
@@ -115,7 +115,7 @@ describe('A process ends by itself after close() when', () => {
 });
 
 it.each([
-  ['nobody listens', async () => `redis://127.0.0.1:${String(await freePort())}`],
+  ['the port is closed', async () => `redis://127.0.0.1:${String(await freePort())}`],
   ['the host does not exist', () => Promise.resolve('redis://host.invalid:6379')],
 ])('also when it was never connected: %s', async (_, url) => {
   const one = await CacheProcess.start();
@@ -140,8 +140,8 @@ describe('A process ends by itself without close()', () => {
 
   it('but not while it waits for the load of another process', async () => {
     const redis = new Redis(server.url);
-    // Somebody's lease, who is no more.
-    await redis.set('{own:key}:lease', 'somebody', 'PX', 1200);
+    // The lease of a process that has ended.
+    await redis.set('{own:key}:lease', 'another-token', 'PX', 1200);
     const script = `
       import { CacheManager } from 'aurora-cache';
       const cache = new CacheManager({ redisUrl: '${server.url}', namespace: 'own' });

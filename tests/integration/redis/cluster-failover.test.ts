@@ -98,7 +98,7 @@ describe.each([
   );
 });
 
-/** What happens between the author's invalidations and the replica that lacks them. */
+/** Events between the author's invalidations and the replica that lacks them. */
 const AUTHORS: [string, { journal?: number; isCutOff?: true }][] = [
   ['that is connected', {}],
   ['that is cut off meanwhile', { isCutOff: true }],

@@ -29,7 +29,7 @@ beforeEach(async () => {
   client.on('error', () => undefined);
   new CommandWatch(client, undefined, clock);
   await client.connect();
-  // What the connection itself asked.
+  // The commands of the connection itself.
   await clock.advance('5s');
 });
 
@@ -44,7 +44,7 @@ afterEach(async () => {
 const happened = (event: 'close' | 'ready'): Promise<void> =>
   new Promise((resolve) => client.once(event, resolve));
 
-/** What a command has come to. */
+/** Tracks the outcome of a command. */
 function outcome(command: Promise<unknown>): { state: string } {
   const seen = { state: 'pending' };
   command.then(

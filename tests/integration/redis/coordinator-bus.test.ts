@@ -50,7 +50,7 @@ async function killListeners(): Promise<void> {
   }
 }
 
-/** A round through both connections: whatever was said before has arrived. */
+/** A round trip on both connections, after which earlier messages have arrived. */
 async function settled(...all: Coordinated[]): Promise<void> {
   const key = `settled:${Math.random()}`;
   await admin.publish('aurora#bus', JSON.stringify({ v: 1, origin: '', kind: 'release', key }));
@@ -137,7 +137,7 @@ describe.each<BusKind>(['tracking', 'pubsub'])('By %s', (bus) => {
     await one.untilDeaf();
     expect(one.coordinator.isConnected).toBe(true);
     await one.coordinator.set('key', 'text', 60_000, BUDGET_MS);
-    await until('it tells of it', async () => one.errors.length > 0);
+    await until('the error is reported', async () => one.errors.length > 0);
     // However many attempts are made.
     const attempts = proxy.accepted;
     await until('it has tried again', async () => proxy.accepted >= attempts + 2);
@@ -189,7 +189,7 @@ describe.each<BusKind>(['tracking', 'pubsub'])('By %s', (bus) => {
     await mortal.up();
     await one.untilListening();
     expect(one.of('reset')).toHaveLength(2);
-    // The store tells of the outage; the bus need not.
+    // The store reports the outage; the bus need not.
     expect(one.errors).toEqual([]);
   });
 
@@ -212,7 +212,7 @@ describe.each<BusKind>(['tracking', 'pubsub'])('By %s', (bus) => {
     more.close();
     expect(client.listenerCount('ready')).toBe(before);
     client.disconnect();
-    await until('nobody listens', async () => (await listeners()).length === 0);
+    await until('no subscriber is left', async () => (await listeners()).length === 0);
   });
 
   it('waits with a lazy client until the client is used', async () => {
@@ -246,7 +246,7 @@ const quiet: CoordinatorOptions = {
 };
 
 describe('Tracking', () => {
-  it('tells of whatever anybody does to a value of the namespace', async () => {
+  it('reports every change to a value of the namespace, by any client', async () => {
     const one = await open().untilListening();
     await admin.set('aurora:set', 'text');
     await one.untilSaid('keys', 'set');
@@ -268,7 +268,7 @@ describe('Tracking', () => {
     await admin.del('aurora#tags');
     await one.coordinator.invalidateTags(['tag']);
     await admin.flushdb();
-    await until('it begins anew', async () => one.of('reset').length === 2);
+    await until('it subscribes again', async () => one.of('reset').length === 2);
     expect(one.coordinator.isListening).toBe(true);
     expect(one.coordinator.lastTagClock).toBeUndefined();
   });
@@ -353,7 +353,7 @@ describe('A bus that may not be', () => {
     expect(one.errors).toEqual([expect.stringMatching(/^Redis: NOPERM/)]);
     expect(inspect(one.said, { depth: 9 })).not.toContain('secret');
     expect(one.coordinator.isListening).toBe(false);
-    // Stored, but nobody could be told.
+    // Stored, but not published.
     await expect(one.coordinator.set('key', 'text', 60_000, BUDGET_MS)).rejects.toThrow(
       /can't publish|NOPERM/,
     );

@@ -140,7 +140,7 @@ describe('A lease', () => {
     expect(await admin.get(VALUE)).toBe('fresh');
   });
 
-  it.each(['set', 'delete'] as const)('ends by a %s of anybody', async (how) => {
+  it.each(['set', 'delete'] as const)('ends with a %s by any process', async (how) => {
     const { coordinator } = open();
     const other = await open().untilListening();
     await coordinator.acquire('key', 'one', 60_000, BUDGET_MS);
@@ -242,7 +242,7 @@ describe('A write', () => {
     });
     const { coordinator } = open({}, full.url);
     const other = await open({ bus: 'pubsub' }, full.url).untilListening();
-    await own.mset(VALUE, 'old', LEASE, 'somebody', 'aurora:filled', 'old');
+    await own.mset(VALUE, 'old', LEASE, 'another-token', 'aurora:filled', 'old');
     await own.set('{aurora:filled}:lease', 'token');
     await own.set('aurora:removed', 'old');
     const before = await coordinator.tagClock();
@@ -255,7 +255,7 @@ describe('A write', () => {
       expect(await own.exists(`aurora:${key}`, `{aurora:${key}}:lease`)).toBe(0);
       await heard(other, key);
     }
-    // What removes gets through.
+    // Removals still work.
     expect(await coordinator.deleteMany(['removed'])).toEqual(['old']);
     await coordinator.invalidateTags(['tag']);
     expect(await coordinator.tagVersions(['tag'])).toMatchObject({
@@ -367,7 +367,7 @@ describe('Tags', () => {
   });
 });
 
-/** What several namespaces look like, beside one another. */
+/** Sets up several namespaces side by side. */
 async function neighbours(set: (name: string) => Promise<unknown>): Promise<string[]> {
   const names = [
     ...[

@@ -145,7 +145,7 @@ describe.each<[string, CacheOptions]>([
     await two.set('key', 'new');
     release();
     await expect(writing).resolves.toBe('old');
-    // Nobody can say whose state is the later one: the entry is gone.
+    // It is unknown which state is the later one: the entry is removed.
     await until('it is gone', async () => (await one.get('key')) === undefined);
     await expect(two.get('key')).resolves.toBeUndefined();
   });
@@ -157,8 +157,8 @@ describe.each<[string, CacheOptions]>([
     await until('it loads', () => Promise.resolve(loads() === 1));
     await two.delete('key');
     if (tiers.memory !== false) {
-      // News travels; without memory nobody needs it.
-      await until('the news is there', async () => (await one.getStats()).inFlight === 0);
+      // The message arrives; a cache without memory does not need it.
+      await until('the message has arrived', async () => (await one.getStats()).inFlight === 0);
     }
     const after = one.getOrSet('key', () => 'new');
     release();

@@ -35,7 +35,7 @@ async function cli(...words: string[]): Promise<void> {
   await promisify(execFile)('redis-cli', ['-p', String(server.port), ...words]);
 }
 
-/** What the memory tiers hold, of all processes together. */
+/** The contents of the memory tiers of all processes. */
 async function held(keys: readonly string[]): Promise<unknown[]> {
   const maps = await Promise.all(processes.map((one) => one.do('held', 'it', keys)));
   return maps.flatMap((map) => [...map.values()]);
@@ -60,7 +60,7 @@ async function textOf(value: string): Promise<string> {
   return (await admin.get('maker:key')) ?? '';
 }
 
-describe('What others write reaches the memory of two processes', () => {
+describe('writes by other clients reach the memory of two processes', () => {
   it.each<[string, () => Promise<unknown>]>([
     ['DEL', () => admin.del('aurora:key')],
     ['UNLINK', () => admin.unlink('aurora:key')],
@@ -79,7 +79,7 @@ describe('What others write reaches the memory of two processes', () => {
   ])('%s', async (_, write) => {
     await keep('key');
     await write();
-    await until('nobody holds it', async () => (await held(['key'])).length === 0);
+    await until('no process holds it', async () => (await held(['key'])).length === 0);
   });
 
   it('and the value that a foreign SET put there is read', async () => {
@@ -145,7 +145,7 @@ it('no memory holds what Redis does not, after a burst of fills and foreign writ
     }
   }
   for (const writer of writers) writer.disconnect();
-  // Fills that nobody waits for, and what the server says of them.
+  // Fills in the background, and their replies.
   await until('no load is under way', async () => {
     const all = await Promise.all(processes.map((one) => one.do('stats', 'it')));
     return all.every(({ inFlight }) => inFlight === 0);

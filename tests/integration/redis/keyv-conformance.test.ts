@@ -68,7 +68,7 @@ describe('Keyv over a RedisStore whose server is gone', () => {
     await server.stop();
   });
 
-  it('swallows failures, and tells of them by events', async () => {
+  it('swallows failures and reports them as events', async () => {
     const keyv = make(false);
     await keyv.set('foo', 'bar');
     await server.kill();

@@ -8,7 +8,7 @@ import { Watched } from '../../support/redis/watched.js';
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** What was written stays through a SIGKILL: otherwise an empty Redis would hide what is lost. */
+/** Data survives a SIGKILL: otherwise an empty Redis would hide lost invalidations. */
 const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'everysec'];
 const STORE_TIMEOUT_MS = 500;
 /** At least; it goes on until enough calls were made. */
@@ -17,7 +17,7 @@ const OUTAGE_MS = 3000;
 const LEAST_CALLS = 1000;
 /** The longest that any of them may take. */
 const PHASE_MS = 30_000;
-/** What is longer never ends. */
+/** Longer than any operation may take. */
 const LONG_MS = 60_000;
 /** A caller that waits for a lease, or for the rest of one, waits longer than this. */
 const LONG_LEASE = { lease: '60s' } as const;
@@ -84,7 +84,7 @@ describe.each<
   const all = <T>(run: (process: CacheProcess, name: string) => Promise<T>): Promise<T[]> =>
     Promise.all([one, two].flatMap((process) => names.map((name) => run(process, name))));
 
-  it('nobody notices, and nothing that was invalidated meanwhile comes back', async () => {
+  it('no caller notices, and no entry invalidated meanwhile comes back', async () => {
     const tagged = { tags: ['tag'] };
     for (const name of names) {
       for (const key of ['set', 'deleted', 'pattern:1', 'pattern:2', 'bystander']) {
@@ -299,7 +299,7 @@ describe.each<[string, CacheOptions]>([
     expect([...one.errors, ...two.errors, ...one.states, ...two.states]).toEqual([]);
   });
 
-  it('a granted lease that got lost on its way: nobody waits for it', async () => {
+  it('a lease whose reply is lost: no caller waits for it', async () => {
     const server = await launch();
     const proxy = await Proxy.start(server.port);
     closing.push(() => proxy.stop());
@@ -323,7 +323,7 @@ describe.each<[string, CacheOptions]>([
     expect(performance.now() - start).toBeLessThan(FAR_BELOW_LONG_LEASE_MS);
   });
 
-  it('a fill that got lost: nobody waits for the rest of its lease', async () => {
+  it('a lost fill: no caller waits for the rest of its lease', async () => {
     const server = await launch();
     const proxy = await Proxy.start(server.port);
     closing.push(() => proxy.stop());
@@ -343,7 +343,7 @@ describe.each<[string, CacheOptions]>([
     expect(performance.now() - start).toBeLessThan(FAR_BELOW_LONG_LEASE_MS);
   });
 
-  it('too slow: nobody waits longer than storeTimeout, and then nobody at all', async () => {
+  it('too slow: callers wait for one storeTimeout at most, and later not at all', async () => {
     const server = await launch();
     const proxy = await Proxy.start(server.port);
     closing.push(() => proxy.stop());

@@ -47,7 +47,7 @@ describe.each<[string, CacheOptions]>([
     expect(await one.cache.clear('a:*')).toBe(1);
     expect(await two.cache.get('a:1')).toBeUndefined();
     expect(await two.cache.get('bystander')).toBe('old');
-    // Nobody can share what they load; everybody gets it.
+    // Results cannot be shared, but every caller gets one.
     for (let i = 0; i < 20; i++) {
       expect(await two.cache.getOrSet(`cold ${i}`, () => i)).toBe(i);
     }
@@ -181,7 +181,7 @@ describe.each<[string, CacheOptions]>([
     }
   });
 
-  it('what is not ours in place of a lease or of the tags delays nobody', async () => {
+  it('a foreign value in place of a lease or of the tags delays no caller', async () => {
     const one = await open({ lease: '60s' });
     await admin.set('{aurora:text}:lease', 'theirs');
     await admin.rpush('{aurora:list}:lease', 'theirs');
@@ -203,7 +203,7 @@ describe.each<[string, CacheOptions]>([
 describe('a server that turns us away', () => {
   const ways: Readonly<Record<string, (port: number) => CacheOptions>> = {
     'a wrong password': (port) => ({ redisUrl: `redis://:not-it@127.0.0.1:${port}` }),
-    'a wrong user': (port) => ({ redis: { port, username: 'nobody', password: 'not-it' } }),
+    'a wrong user': (port) => ({ redis: { port, username: 'unknown', password: 'not-it' } }),
     'no password': (port) => ({ redisUrl: `redis://127.0.0.1:${port}` }),
   };
 

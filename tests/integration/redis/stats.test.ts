@@ -36,7 +36,7 @@ it('counts the keys of the namespace in Redis, by one SCAN for all processes', a
   await admin.mset(...names.flat());
   await admin.mset('aurora2:key', 'x', 'xaurora:key', 'x', 'other', 'x', '{aurora:a}:lease', 'x');
   await admin.hset('aurora#tags', 'clock', '1');
-  // What was counted at first is good for some seconds.
+  // The first count is reused for a few seconds.
   await admin.del('aurora#count');
   await admin.config('RESETSTAT');
   const others = Array.from({ length: 5 }, () => new Watched({ redisUrl: server.url }).cache);

@@ -108,7 +108,7 @@ describe('RedisStore', () => {
     expect(statistics).not.toContain('cmdstat_get:');
   });
 
-  it('lists keys below a prefix, whatever that contains, and moves no values', async () => {
+  it('lists keys below a prefix with special characters, without fetching values', async () => {
     await admin.mset('a*:1', 'x', 'ab:1', 'x', 'a*:2', 'x');
     const keys: string[] = [];
     await admin.config('RESETSTAT');

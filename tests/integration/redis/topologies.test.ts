@@ -29,7 +29,7 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
-  // Set-up may have failed half-way: whatever has come up must go.
+  // Set-up may have failed half-way: stop everything that was started.
   for (const admin of (cluster as RedisCluster | undefined)?.admins ?? []) admin.disconnect();
   (secure as SecureServer | undefined)?.admin.disconnect();
   await stopServers();
@@ -145,7 +145,7 @@ describe.each(Object.entries(topologies))('RedisStore on %s', (_, { open, flush,
       const numbers = Array.from({ length: 200 }, (_, n) => n);
       const answers = numbers.map((n) => `answer ${n}`);
       expect(await Promise.all(numbers.map((n) => one.answer(n)))).toEqual(answers);
-      // Nobody waits until an answer is stored; the first instance's may still be on their way.
+      // Fills are not awaited; those of the first instance may still be in flight.
       const servers = await admins();
       await until('all answers are stored', async () => {
         // Until then, each has its lease in Redis instead.

@@ -86,7 +86,7 @@ describe('A URL that would lead elsewhere is refused:', () => {
   });
 });
 
-describe('What is no Redis to ioredis is refused:', () => {
+describe('a target that is not a Redis is refused:', () => {
   it.each<[string, object, RegExp]>([
     ['a misspelt name', { hots: 'x' }, /no option 'hots'. Did you mean 'host'/],
     ['a misspelt name beside others', { hots: 'x', port: 1 }, /Did you mean 'host'/],

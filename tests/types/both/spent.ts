@@ -1,4 +1,4 @@
-/* What can be read only once is refused by every way in that stores results, in both dialects. */
+/* Values that can be read only once are refused by every API that stores results, in both modes. */
 import { Readable } from 'node:stream';
 
 import { Cached, cached, CachePut, getCache, Memoized, memoized, Timed, timed } from 'aurora-cache';
@@ -57,7 +57,7 @@ const numbers = memoized(function* numbers() {
 // @ts-expect-error -- a generator
 numbers();
 
-// What is not.
+// Allowed.
 
 class Repository<T> {
   constructor(private readonly value: T) {}

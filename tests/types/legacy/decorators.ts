@@ -1,4 +1,4 @@
-/* What compiles and what does not, in TypeScript's `experimentalDecorators`. Nothing here is run; `npm run typecheck` reads it. */
+/* Code that must compile and code that must not, in TypeScript's `experimentalDecorators`. Nothing here is run; `npm run typecheck` reads it. */
 import {
   CacheConfig,
   cacheControl,
@@ -21,7 +21,7 @@ type Exactly<A, B> =
 /** Compiles when the two types are the same. */
 declare function same<A, B>(is: Exactly<A, B>): void;
 
-// What is refused.
+// Refused.
 
 class Refused {
   // @ts-expect-error -- its result is no promise
@@ -96,7 +96,7 @@ class Refused {
     return user;
   }
 
-  // @ts-expect-error -- unless answers a boolean
+  // @ts-expect-error -- unless returns a boolean
   @Cached({ unless: (found: User) => found.name })
   async unlessIsString(id: number): Promise<User> {
     return user;
@@ -225,7 +225,7 @@ class RefusedConfig {}
 @CacheConfig({ ttl: '5x' })
 class RefusedUnit {}
 
-// What is fine, and keeps its type.
+// Allowed, and keeps its type.
 
 @CacheConfig({ keyPrefix: 'user', ttl: '5m', scope: (users: Users) => users.tenant })
 class Users {

@@ -1,5 +1,5 @@
 /*
- * What the option `redis` takes, and what must not compile. Checked by `npm run typecheck`.
+ * Values that the option `redis` accepts, and values that must not compile. Checked by `npm run typecheck`.
  */
 import { createClient } from '@keyv/redis';
 import { CacheManager, type RedisLike, type RedisTarget } from 'aurora-cache';
