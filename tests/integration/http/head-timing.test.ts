@@ -40,7 +40,7 @@ afterEach(async () => {
 });
 
 describe('the heads of responses of node:http', () => {
-  it('keep the handler's timing, in every form of headers, and add our own', async () => {
+  it('keep the timing of handlers, in every form of headers, and add our own', async () => {
     const forms: Readonly<Record<string, unknown[]>> = {
       '/object': [200, { 'server-timing': 'db;dur=1' }],
       '/reason': [200, 'Fine', { 'Server-Timing': 'db;dur=1', 'X-A': '1' }],

@@ -229,7 +229,7 @@ describe(`the generator (SEED=${String(SEED)})`, () => {
     );
   });
 
-  it('fits into Debian's nginx.conf, despite its own directives', async () => {
+  it('fits into the nginx.conf of Debian, despite its own directives', async () => {
     const part = generateNginxConfig({
       ...{ context: 'http', rateLimit: { requestsPerSecond: 10 }, serverNames: ['a.example'] },
       ...{ accessLog: join(folder, 'a.log'), errorLog: join(folder, 'b.log'), port: 8080 },
