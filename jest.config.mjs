@@ -24,6 +24,7 @@ const LONG = [
   'integration/redis/sentinel-failover',
   'integration/redis/topologies',
   'integration/redis/unreachable',
+  'model/eviction-long.model',
 ];
 
 const named = (files) => files.map((file) => `<rootDir>/tests/${file}.test.ts`);

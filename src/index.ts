@@ -79,8 +79,7 @@ export type {
 
 export type { EntryLife, EntryOwner, MemoryEntry } from './memory/entry.js';
 export { MemoryStore, type EvictReason } from './memory/memory-store.js';
-export type { MemoryStoreOptions } from './memory/options.js';
-export { LruPolicy, type EntryPlaces, type EvictionPolicy } from './memory/policy.js';
+export type { Eviction, MemoryStoreOptions } from './memory/options.js';
 export type { SizeEstimator } from './memory/size.js';
 
 export type { CacheCounters } from './stats/counters.js';

@@ -6,6 +6,8 @@ export const DEFAULTS = {
   /** Life of an entry whose writer names none. */
   ttl: 300,
   maxMemoryItems: 1000,
+  /** Which entry is evicted from a full memory tier. */
+  eviction: 'lru',
   namespace: 'aurora',
   name: 'default',
   /** Share of the ttl that is taken away at random, 0 to 1. */

@@ -95,6 +95,14 @@ export const isName: Check = (value) =>
 export const isAnything: Check = () => undefined;
 
 /** @internal */
+export const isOneOf =
+  (...allowed: readonly string[]): Check =>
+  (value) =>
+    typeof value === 'string' && allowed.includes(value)
+      ? undefined
+      : allowed.map((one) => `'${one}'`).join(' or ');
+
+/** @internal */
 export const isIntegerIn =
   (least: number, most: number): Check =>
   (value) =>

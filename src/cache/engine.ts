@@ -109,7 +109,7 @@ export class Engine {
         freeze: memory.freeze,
         clone: memory.clone,
         types: this.options.types,
-        policy: memory.policy,
+        eviction: memory.eviction,
         clock,
       });
       this.memory.onEvict((entry, reason) => {

@@ -11,12 +11,13 @@ import {
   isIntegerIn,
   isName,
   isObject,
+  isOneOf,
   type Check,
 } from '../base/options.js';
 import { redisTargetProblem } from '../base/redis-options.js';
 import { redisUrlProblem } from '../base/redis-url.js';
 import { isTypes } from '../base/type-table.js';
-import type { EvictionPolicy } from '../memory/policy.js';
+import type { Eviction } from '../memory/options.js';
 import type { SizeEstimator } from '../memory/size.js';
 import type { CacheStore } from '../store/adapter.js';
 import type { BreakerSettings } from '../store/breaker.js';
@@ -43,8 +44,13 @@ export interface MemoryOptions {
   clone?: boolean | undefined;
   /** Replaces the estimate of a value's bytes, which `maxMemoryBytes` needs. */
   sizeOf?: SizeEstimator | undefined;
-  /** Which entry gives way; default: the least recently used. */
-  policy?: EvictionPolicy | undefined;
+  /**
+   * Which entry is evicted when the tier is full: the one that was used least recently (`'lru'`), or
+   * the one whose next miss probably costs least (`'adaptive'`).
+   *
+   * @default 'lru'
+   */
+  eviction?: Eviction | undefined;
 }
 
 /** When a shared tier that does not reply is no longer asked, so that no call waits for it. */
@@ -201,7 +207,7 @@ const isMemory: Check = (value, option) => {
     freeze: isBoolean,
     clone: isBoolean,
     sizeOf: isFunction,
-    policy: isObject,
+    eviction: isOneOf('adaptive', 'lru'),
   });
   return undefined;
 };

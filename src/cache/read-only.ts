@@ -22,14 +22,13 @@ export async function readMany(
   const missing: string[] = [];
   const now = engine.clock.now();
   for (const key of keys) {
-    const entry = memory?.find(key);
+    const entry = counting === 'silently' ? memory?.peek(key) : memory?.find(key);
     if (memory === undefined || entry === undefined || now >= entry.freshUntil) {
       missing.push(key);
       continue;
     }
     found.set(key, memory.valueOf(entry));
     if (counting === 'silently') continue;
-    memory.touch(entry);
     counters.memoryHits++;
     if (events.hears('hit')) events.emit('hit', { key, tier: 'memory' });
   }

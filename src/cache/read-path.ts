@@ -28,7 +28,6 @@ export function getOrLoad(engine: Engine, request: LoadRequest): Promise<unknown
   if (entry === undefined) return answer(engine, request, entry);
   const now = engine.hits.now();
   if (now >= entry.freshUntil) return answer(engine, request, entry);
-  engine.memory?.touch(entry);
   countHit(engine, request, 'memory');
   request.onEntry?.(entry);
   if (now >= entry.deadline) refreshInBackground(engine, request, entry);
@@ -49,7 +48,6 @@ export function plainHit(
   if (!engine.servesMemory) return undefined;
   const entry = engine.memory?.find(key);
   if (entry === undefined || !entry.isReady(engine.hits.ticks())) return undefined;
-  engine.memory?.touch(entry);
   countHit(engine, { key, record }, 'memory');
   return entry;
 }

@@ -6,8 +6,10 @@ import { OversizeError } from '../base/oversize.js';
 import { inSharedContext } from '../base/shared-context.js';
 import { newEntry, NO_TAGS, type EntryLife, type EntryOwner, type MemoryEntry } from './entry.js';
 import { EntryTable } from './entry-table.js';
+import { createPolicy } from './eviction/create-policy.js';
+import { ExpiredFirst } from './eviction/expired-first.js';
+import type { EvictionPolicy } from './eviction/policy.js';
 import { checkMemoryOptions, type MemoryStoreOptions } from './options.js';
-import { LruPolicy, type EvictionPolicy } from './policy.js';
 import { entrySize, estimateSize, sizeFrom, type SizeEstimator } from './size.js';
 import { Sweep } from './sweep.js';
 import { TagIndex } from './tag-index.js';
@@ -49,6 +51,7 @@ export class MemoryStore {
   /** @internal */
   readonly protection: ValueProtection;
   private readonly entries = new EntryTable();
+  private readonly expiredFirst = new ExpiredFirst();
   private readonly tagged = new TagIndex();
   private readonly evictListeners = new Set<EvictListener>();
   private usedBytes = 0;
@@ -66,9 +69,13 @@ export class MemoryStore {
     this.maxBytes = options.maxBytes;
     this.sizeOf = options.sizeOf ?? estimateSize;
     this.protection = new ValueProtection(options);
-    this.policy = options.policy ?? new LruPolicy();
     this.clock = lifeClock(options.clock ?? systemClock);
     this.hits = hitClock(this.clock);
+    this.policy = createPolicy(options.eviction ?? DEFAULTS.eviction, {
+      maxItems: this.maxItems,
+      maxBytes: this.maxBytes,
+      now: () => this.hits.now(),
+    });
     this.sweep = new Sweep(this.entries, this.clock, (entry) => {
       this.evict(entry, 'expired');
     });
@@ -86,23 +93,22 @@ export class MemoryStore {
     return this.usedBytes;
   }
 
-  /** The entry under a key, stale ones included; expired ones are dropped on the way. */
+  /** Reads the entry of a key, also a stale one; removes it if it has expired. */
   find(key: string): MemoryEntry | undefined {
-    const entry = this.entries.get(key);
-    if (entry === undefined || entry.isReady(this.hits.ticks())) return entry;
-    if (this.hits.now() < entry.staleUntil) return entry;
-    this.evict(entry, 'expired');
-    return undefined;
+    const entry = this.live(key);
+    if (entry !== undefined) this.policy.hit(entry.place);
+    return entry;
   }
 
-  /** The entry under a key, whether it has expired or not. */
+  /** The entry of a key, whether it has expired or not; does not count as a read. */
   peek(key: string): MemoryEntry | undefined {
     return this.entries.get(key);
   }
 
-  /** Notes that an entry was served. */
+  /** Notes that an entry was read without {@link MemoryStore.find}. */
   touch(entry: MemoryEntry): void {
-    this.policy.touch(entry);
+    // The store may have removed it meanwhile.
+    if (entry.place !== 0) this.policy.hit(entry.place);
   }
 
   /**
@@ -150,7 +156,9 @@ export class MemoryStore {
     const times = typeof life === 'number' ? this.hits.ticks() + life : life;
     const entry = newEntry(key, kept, times, tags, size);
     this.entries.add(entry);
-    this.policy.add(entry);
+    const freshMs = typeof life === 'number' ? life : life.freshUntil - life.createdAt;
+    this.policy.add(entry.place, key, this.maxBytes === undefined ? 1 : size, freshMs);
+    this.expiredFirst.add(entry.place, entry.staleUntil);
     if (tags.length > 0) this.tagged.add(entry);
     this.usedBytes += size;
     this.sweep.arm(entry.staleUntil);
@@ -233,7 +241,7 @@ export class MemoryStore {
 
   /** Removes a key, and answers whether it was there. */
   delete(key: string): Promise<boolean> {
-    const there = this.find(key) !== undefined;
+    const there = this.live(key) !== undefined;
     this.drop(key);
     return Promise.resolve(there);
   }
@@ -246,7 +254,7 @@ export class MemoryStore {
 
   /** Whether a key is there. */
   has(key: string): Promise<boolean> {
-    return Promise.resolve(this.find(key) !== undefined);
+    return Promise.resolve(this.live(key) !== undefined);
   }
 
   /** Removes the keys of the Keyv instance's namespace, or everything when there is none. */
@@ -261,7 +269,7 @@ export class MemoryStore {
   async *iterator<T>(namespace?: string): AsyncGenerator<[string, T], void> {
     const prefix = namespace === undefined ? '' : `${namespace}:`;
     for (const key of [...this.entries.keys()]) {
-      const entry = key.startsWith(prefix) ? this.find(key) : undefined;
+      const entry = key.startsWith(prefix) ? this.live(key) : undefined;
       if (entry !== undefined) yield [key, this.valueOf(entry) as T];
     }
   }
@@ -288,9 +296,15 @@ export class MemoryStore {
 
   private read(key: string): unknown {
     const entry = this.find(key);
-    if (entry === undefined) return undefined;
-    this.policy.touch(entry);
-    return this.valueOf(entry);
+    return entry === undefined ? undefined : this.valueOf(entry);
+  }
+
+  private live(key: string): MemoryEntry | undefined {
+    const entry = this.entries.get(key);
+    if (entry === undefined || entry.isReady(this.hits.ticks())) return entry;
+    if (this.hits.now() < entry.staleUntil) return entry;
+    this.evict(entry, 'expired');
+    return undefined;
   }
 
   private makeRoom(): void {
@@ -300,12 +314,12 @@ export class MemoryStore {
   }
 
   private evictOne(reason: EvictReason): void {
-    // A policy that loses count must not hang the store: any entry will do then.
-    const choice = this.policy.victim(this.entries);
-    const victim =
-      choice !== undefined && this.entries.has(choice)
-        ? choice
-        : this.entries[Symbol.iterator]().next().value;
+    const expired = this.entries.at(this.expiredFirst.next(this.hits.now()));
+    if (expired !== undefined && this.hits.now() >= expired.staleUntil) {
+      this.evict(expired, 'expired');
+      return;
+    }
+    const victim = this.entries.at(this.policy.victim());
     if (victim !== undefined) this.evict(victim, reason);
   }
 
@@ -320,8 +334,9 @@ export class MemoryStore {
   /** The one way out of the store. */
   private discard(entry: MemoryEntry): void {
     if (!this.entries.has(entry)) return;
+    this.policy.remove(entry.place);
+    this.expiredFirst.remove(entry.place);
     const owner = this.entries.remove(entry);
-    this.policy.remove(entry);
     if (entry.tags.length > 0) this.tagged.remove(entry);
     this.usedBytes -= entry.size;
     entry.markDropped();

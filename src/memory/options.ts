@@ -6,11 +6,13 @@ import {
   isBoolean,
   isFunction,
   isIntegerIn,
-  isObject,
+  isOneOf,
 } from '../base/options.js';
 import { isTypes, type TypeCodec } from '../base/type-table.js';
-import type { EvictionPolicy } from './policy.js';
 import type { SizeEstimator } from './size.js';
+
+/** Which entry is evicted when a store is full; see {@link MemoryStoreOptions.eviction}. */
+export type Eviction = 'adaptive' | 'lru';
 
 /** Options of `MemoryStore`. */
 export interface MemoryStoreOptions {
@@ -26,8 +28,13 @@ export interface MemoryStoreOptions {
   clone?: boolean | undefined;
   /** Classes whose instances `clone` copies; those of others are not stored. */
   types?: readonly TypeCodec[] | undefined;
-  /** Which entry gives way; default: the least recently used. */
-  policy?: EvictionPolicy | undefined;
+  /**
+   * Which entry is evicted when the store is full: the one that was used least recently (`'lru'`), or
+   * the one whose next miss probably costs least (`'adaptive'`). Expired entries go first with both.
+   *
+   * @default 'lru'
+   */
+  eviction?: Eviction | undefined;
   /** Where time comes from; default: the machine's clock. */
   clock?: Clock | undefined;
 }
@@ -44,7 +51,7 @@ export function checkMemoryOptions(options: MemoryStoreOptions): void {
     freeze: isBoolean,
     clone: isBoolean,
     types: isTypes,
-    policy: isObject,
+    eviction: isOneOf('adaptive', 'lru'),
     clock: isAnything,
   });
 }

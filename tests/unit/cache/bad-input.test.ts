@@ -208,6 +208,7 @@ describe('bad values of options are refused', () => {
     [{ store: 'redis' }, /store/],
     [{ memory: true }, /memory/],
     [{ memory: { policy: 1 } }, /policy/],
+    [{ memory: { eviction: 'fifo' } }, /memory: eviction must be 'adaptive' or 'lru'; got 'fifo'/],
     [{ codec: { tag: 'j', encode: String, decode: String } }, /codec/],
     [{ codec: { tag: 'xy', encode: String, decode: String } }, /codec/],
     [{ types: {} }, /types must be an array/],

@@ -1,7 +1,8 @@
-import { LruPolicy, MemoryStore, type EvictReason, type MemoryEntry } from 'aurora-cache';
+import { MemoryStore, type EvictReason, type MemoryEntry } from 'aurora-cache';
 import { ManualClock } from 'aurora-cache/testing';
 
 const clock = new ManualClock();
+const EVICTIONS = ['adaptive', 'lru'] as const;
 const forever = { createdAt: 0, freshUntil: Infinity, staleUntil: Infinity };
 
 function life(freshMs: number, graceMs = 0) {
@@ -15,7 +16,7 @@ describe('the memory store', () => {
     const evicted: [string, EvictReason][] = [];
     store.onEvict(({ key }, reason) => evicted.push([key, reason]));
     for (const key of ['a', 'b', 'c']) store.put(key, key, forever);
-    store.touch(store.find('a') as MemoryEntry);
+    store.find('a');
     store.put('d', 'd', forever);
     store.put('c', 'again', forever);
     store.put('e', 'e', forever);
@@ -107,40 +108,40 @@ describe('the memory store', () => {
     expect(store.find('a')?.value).toBe(2);
   });
 
-  it.each<[string, (store: () => MemoryStore) => MemoryEntry | undefined]>([
-    ['answers nothing', () => undefined],
-    ['answers what is gone', (store) => gone(store())],
-    ['answers what another store has', () => new MemoryStore({ clock }).put('k9', 1, forever)],
-  ])('a policy that %s does not hang it or break its bounds', (_, victim) => {
-    class Broken extends LruPolicy {
-      override victim(): MemoryEntry | undefined {
-        return victim(() => store);
-      }
-    }
-    const store: MemoryStore = new MemoryStore({ maxItems: 2, policy: new Broken(), clock });
-    for (let i = 0; i < 10; i++) store.put(`k${i}`, i, forever);
-    expect(store.size).toBe(2);
+  it.each(EVICTIONS)('holds its bound when exceeded a hundredfold, by items (%s)', (eviction) => {
+    const store = new MemoryStore({ maxItems: 50, clock, eviction });
+    let evicted = 0;
+    store.onEvict(() => evicted++);
+    for (let i = 0; i < 5000; i++) expect(store.put(`k${i}`, i, forever)?.value).toBe(i);
+    expect([store.size, evicted]).toEqual([50, 4950]);
   });
 
-  it('a policy may choose the newcomer itself', () => {
-    class KeepOld extends LruPolicy {
-      private last: MemoryEntry | undefined;
-      override add(entry: MemoryEntry): void {
-        super.add(entry);
-        this.last = entry;
-      }
-      override victim(): MemoryEntry | undefined {
-        return this.last;
-      }
-    }
-    const store = new MemoryStore({ maxItems: 1, policy: new KeepOld(), clock });
-    store.put('old', 1, forever);
-    expect(store.put('new', 2, forever)).toBeUndefined();
-    expect(store.find('old')?.value).toBe(1);
+  it.each(EVICTIONS)('evicts what has expired before anything else (%s)', (eviction) => {
+    const store = new MemoryStore({ maxItems: 100, clock, eviction });
+    const reasons = new Map<EvictReason, number>();
+    store.onEvict((_, reason) => reasons.set(reason, (reasons.get(reason) ?? 0) + 1));
+    for (let i = 0; i < 50; i++) store.put(`kept${i}`, i, forever);
+    for (let i = 0; i < 50; i++) store.put(`short${i}`, i, life(500, 100));
+    clock.jump('550ms');
+    // In grace, and read since the others were.
+    for (let i = 0; i < 50; i++) store.find(`short${i}`);
+    clock.jump('100ms');
+    for (let i = 0; i < 25; i++) store.put(`new${i}`, i, forever);
+    expect([...reasons]).toEqual([['expired', 25]]);
   });
 
-  it('counts bytes in and out', () => {
-    const store = new MemoryStore({ maxBytes: 10_000, clock, sizeOf: () => 1000 });
+  it('a check for presence is no read', async () => {
+    const store = new MemoryStore({ maxItems: 2, clock, eviction: 'lru' });
+    store.put('a', 1, forever);
+    store.put('b', 2, forever);
+    await store.has('a');
+    store.peek('a');
+    store.put('c', 3, forever);
+    expect(store.peek('a')).toBeUndefined();
+  });
+
+  it.each(EVICTIONS)('counts bytes in and out (%s)', (eviction) => {
+    const store = new MemoryStore({ maxBytes: 10_000, clock, sizeOf: () => 1000, eviction });
     for (let i = 0; i < 100; i++) store.put(`k${i % 20}`, i, forever);
     expect(store.size).toBe(7);
     expect(store.bytes).toBeGreaterThan(7000);
@@ -171,6 +172,8 @@ describe('the memory store', () => {
     { maxBytes: 0.5 },
     { sizeOf: 5 },
     { freeze: 1 },
+    { eviction: 'lfu' },
+    { policy: {} },
     { max: 5 },
     null,
   ])('refuses %p', (options) => {
@@ -179,10 +182,3 @@ describe('the memory store', () => {
     );
   });
 });
-
-function gone(store: MemoryStore): MemoryEntry {
-  const other = new MemoryStore({ clock });
-  const entry = other.put('k0', store.size, forever) as MemoryEntry;
-  other.empty();
-  return entry;
-}

@@ -1,0 +1,24 @@
+/**
+ * Decides which entry is evicted when a store is full. It knows entries by their slots: small integers
+ * from 1, reused once an entry has left.
+ *
+ * @internal
+ */
+export interface EvictionPolicy {
+  /**
+   * A new entry was stored.
+   *
+   * @param size - Bytes where the store counts them, else 1.
+   * @param life - Milliseconds that it stays fresh.
+   */
+  add(slot: number, key: string, size: number, life: number): void;
+  /** An entry was read. On the hot path. */
+  hit(slot: number): void;
+  /** An entry is about to leave the store. */
+  remove(slot: number): void;
+  /** Slot of the entry that goes next, without removing it; {@link NONE} when there is none. */
+  victim(): number;
+}
+
+/** No slot. */
+export const NONE = 0;

@@ -1,0 +1,72 @@
+import { MiniCache, type SampledAccess } from './mini-cache.js';
+import { FIRST_SETTING, SETTINGS } from './setting.js';
+
+/** Of the keys, at most. */
+const MAX_SAMPLE = 1 / 4;
+const MIN_ENTRIES = 16;
+const MAX_ENTRIES = 256;
+/** Entries of the store for each of a mini cache. */
+const ENTRIES_PER_ENTRY = 32;
+/** Sampled accesses between two comparisons, for each entry of a mini cache; and at least. */
+const ACCESSES_PER_ENTRY = 10;
+const MIN_ACCESSES = 200;
+/** What earlier scores count against the latest. */
+const DECAY = 0.8;
+/** Share of misses by which another setting must be better, summed over the scores that count. */
+const HYSTERESIS = 0.01;
+
+/**
+ * Tries all settings on a sample of the keys, and finds the one whose misses cost least.
+ *
+ * @internal
+ */
+export class Trial {
+  /** Index of the best setting so far. */
+  best = FIRST_SETTING;
+  /** Accesses of the sample so far. */
+  accesses = 0;
+  /** Share of the keys that belong to the sample. */
+  rate = 0;
+  private readonly minis: readonly MiniCache[];
+  private readonly scores = SETTINGS.map(() => 0);
+  private period = MIN_ACCESSES;
+  /** What it would have cost since the last comparison if all accesses had missed. */
+  private cost = 0;
+
+  constructor(hasSizes: boolean) {
+    this.minis = SETTINGS.map((setting) => new MiniCache(setting, hasSizes));
+  }
+
+  /**
+   * Fits the sample to the store.
+   *
+   * @param entries - How many the store can hold.
+   * @param size - The sum of their sizes.
+   */
+  fit(entries: number, size: number): void {
+    const wanted = Math.floor(entries / ENTRIES_PER_ENTRY);
+    const mini = Math.min(MAX_ENTRIES, Math.max(MIN_ENTRIES, wanted));
+    this.rate = Math.min(MAX_SAMPLE, mini / entries);
+    this.period = Math.max(MIN_ACCESSES, Math.round(ACCESSES_PER_ENTRY * this.rate * entries));
+    for (const one of this.minis) one.capacity = this.rate * size;
+  }
+
+  access(to: SampledAccess): void {
+    for (const mini of this.minis) mini.access(to);
+    this.cost += to.size * to.weight;
+    if (++this.accesses % this.period === 0) this.compare();
+  }
+
+  private compare(): void {
+    const { minis, scores } = this;
+    let { best } = this;
+    for (const [i, mini] of minis.entries()) {
+      const score = DECAY * (scores[i] as number) + mini.missedCost / this.cost;
+      scores[i] = score;
+      mini.missedCost = 0;
+      if (score < (scores[best] as number)) best = i;
+    }
+    this.cost = 0;
+    if ((scores[this.best] as number) - (scores[best] as number) > HYSTERESIS) this.best = best;
+  }
+}
