@@ -181,6 +181,7 @@ describe("the README's tables of options", () => {
       const code = /^`(.*)`$/.exec(text)?.[1] ?? text;
       return /^'.*'$/.test(code) ? code.slice(1, -1) : Number(code);
     };
+    const [, eviction] = /eviction `'(\w+)'`/.exec(manager.get('memory') ?? '') ?? [];
     const breaker = (manager.get('breaker') ?? '').split(', ');
     const [, compressionThreshold] =
       /`compression` .* at least so many bytes \(`(\d+)`\)/.exec(read('README.md')) ?? [];
@@ -189,6 +190,7 @@ describe("the README's tables of options", () => {
     expect({
       ttl: value(manager.get('defaultTtl')),
       maxMemoryItems: value(manager.get('maxMemoryItems')),
+      eviction,
       namespace: value(manager.get('namespace')),
       name: value(manager.get('name')),
       jitter: value(manager.get('jitter')),
