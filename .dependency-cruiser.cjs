@@ -2,7 +2,7 @@
 
 /**
  * The house: which rooms of src/ each room may import from, types included. A room that is not listed
- * here may import nothing and be imported by nobody.
+ * here may import nothing, and no room may import it.
  */
 const house = {
   base: [],
@@ -22,7 +22,7 @@ const house = {
 /** Rooms with an entry point of their own; src/index.ts must not pull them in. */
 const ownEntryPoints = ['redis', 'http', 'prometheus', 'nginx', 'cli', 'testing'];
 
-/** What only one room may touch, so that nobody else's users load it or meet it in their types. */
+/** Modules that only one room may import, so that they appear in no other entry point and its types. */
 const privateModules = {
   redis: '(^|node_modules/)(ioredis|@keyv/redis|@redis/[^/]+|redis)(/|$)',
   prometheus: '(^|node_modules/)prom-client(/|$)',
@@ -59,7 +59,7 @@ const door = [
   },
   {
     name: 'redis-door-dynamic',
-    comment: 'Nobody loads ioredis who does not use Redis: the door opens by import() only.',
+    comment: 'ioredis loads only when a cache uses Redis: the door opens by import() only.',
     severity: 'error',
     from: { path: redisDoor },
     to: { path: '^src/redis/', dynamic: false },
@@ -103,7 +103,7 @@ module.exports = {
     },
     {
       name: 'no-orphans',
-      comment: 'Imported by nobody and importing nothing: remove it or use it.',
+      comment: 'Neither imports nor is imported: remove it or use it.',
       severity: 'error',
       from: {
         orphan: true,

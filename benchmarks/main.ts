@@ -78,7 +78,7 @@ async function main(): Promise<number> {
   }
   const where = await machine();
   console.log(described(where).join('\n'));
-  // What means nothing must not replace what does.
+  // A quick run must not overwrite meaningful results.
   const results = new URL(`../build/bench/${values.quick ? 'quick/' : ''}`, import.meta.url);
   await mkdir(results, { recursive: true });
   const reports = new Map<string, Report>();

@@ -1,5 +1,5 @@
-// What the page takes from the answers of `GET stats` and `GET health`, by the server's names:
-// durations in seconds, shares in percent.
+// The parts of the responses of `GET stats` and `GET health` that the page uses, under the server's
+// names: durations in seconds, rates in percent.
 
 export interface Stats {
   readonly instances: number;

@@ -6,17 +6,17 @@ import type { Sample } from './samples.js';
 import { SHORTEST, Timeline } from './timeline.js';
 
 const FONT = '11px system-ui, sans-serif';
-/** Of the lines, first to last. */
+/** Colours of the lines, in order. */
 const COLORS = ['--a', '--b', '--c'];
 
 type Show = (value: number) => string;
 
 interface ChartOptions {
   readonly id: string;
-  /** What its lines show, and are called. */
+  /** The samples to plot, with their labels. */
   readonly lines: readonly (readonly [name: keyof Sample, label: string])[];
   readonly show: Show;
-  /** Beside the axis, where there is little room. */
+  /** Shorter, for the axis. */
   readonly showTick: Show;
   readonly range: uPlot.Range.MinMax | uPlot.Range.Function;
   readonly isLogarithmic?: boolean;
@@ -113,7 +113,7 @@ class Chart {
   }
 }
 
-/** Values between two gaps: no line leads to them, and they would not be seen. */
+/** Values between two gaps, which would be invisible without a point. */
 const lonely: uPlot.Series.Points.Filter = ({ data }, line) => {
   const values = data[line] ?? [];
   const isMissing = (i: number): boolean => (values[i] ?? null) === null;
@@ -124,7 +124,7 @@ const lonely: uPlot.Series.Points.Filter = ({ data }, line) => {
 
 const timeRange: uPlot.Range.Function = (_, min, max) => [Math.min(min, max - SHORTEST), max];
 const fromZero: uPlot.Range.Function = (_, __, max) => [0, max > 0 ? max * 1.15 : 1];
-/** Whole powers of ten around what there is, so that fast and slow are seen at once. */
+/** Whole powers of ten around the data, so that both fast and slow values are visible. */
 const decades: uPlot.Range.Function = (_, min, max) => {
   if (!(min > 0 && max > 0)) return [0.001, 1];
   const first = Math.floor(Math.log10(min));
@@ -168,7 +168,7 @@ const CHARTS: readonly ChartOptions[] = [
   },
 ];
 
-/** The charts, all over the same time. */
+/** All charts, over the same period. */
 export class Charts {
   private readonly timeline = new Timeline(now());
   private readonly all = CHARTS.map((options) => new Chart(options));

@@ -2,12 +2,12 @@ import { ask } from './ask.js';
 import { byId, inside, setText } from './dom.js';
 import { integer } from './format.js';
 
-/** Many keys in Redis take their time; giving up here would not stop it there. */
-const PATIENCE_MS = 600_000;
+/** Clearing many keys in Redis takes long, and a time-out here would not stop it. */
+const TIMEOUT_MS = 600_000;
 
 const result = byId('clear-result');
 
-/** The form that clears a pattern: asks once more, and says how many entries it removed. */
+/** The form that clears a pattern: asks for confirmation and shows how many entries were removed. */
 export function useClearForm(onCleared: () => void): void {
   const dialog = byId<HTMLDialogElement>('confirm');
   const pattern = byId<HTMLInputElement>('pattern');
@@ -18,7 +18,7 @@ export function useClearForm(onCleared: () => void): void {
     dialog.showModal();
   });
   inside(dialog, '[value=yes]').addEventListener('click', (event) => {
-    // Of a double click on what was there before: that is no answer to the question.
+    // The second click of a double click on the button below the dialog is no confirmation.
     if (event.detail > 1) event.preventDefault();
   });
   dialog.addEventListener('close', () => {
@@ -30,19 +30,19 @@ export function useClearForm(onCleared: () => void): void {
 }
 
 async function clear(pattern: string): Promise<boolean> {
-  tell('Clearing …', false);
+  show('Clearing …', false);
   try {
     const path = `cache/clear?pattern=${encodeURIComponent(pattern)}`;
-    const { cleared } = await ask<{ cleared: number }>(path, { method: 'POST' }, PATIENCE_MS);
-    tell(`${integer(cleared)} ${cleared === 1 ? 'entry' : 'entries'} removed.`, false);
+    const { cleared } = await ask<{ cleared: number }>(path, { method: 'POST' }, TIMEOUT_MS);
+    show(`${integer(cleared)} ${cleared === 1 ? 'entry' : 'entries'} removed.`, false);
     return true;
   } catch (error) {
-    tell(error instanceof Error ? error.message : String(error), true);
+    show(error instanceof Error ? error.message : String(error), true);
     return false;
   }
 }
 
-function tell(text: string, isBad: boolean): void {
+function show(text: string, isBad: boolean): void {
   result.className = isBad ? 'bad' : '';
   result.textContent = text;
 }

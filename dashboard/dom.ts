@@ -10,7 +10,7 @@ export function inside(parent: HTMLElement, selector: string): HTMLElement {
   return element;
 }
 
-/** Texts of the server's become text nodes, and nothing else: markup in them stays text. */
+/** Text from the server becomes text nodes only, so that markup in it stays text. */
 export function element(tag: string, text = '', className = ''): HTMLElement {
   const made = document.createElement(tag);
   made.textContent = text;
@@ -18,7 +18,7 @@ export function element(tag: string, text = '', className = ''): HTMLElement {
   return made;
 }
 
-/** Nothing is announced, and nothing selected is lost, where nothing has changed. */
+/** Leaves unchanged text alone: no announcement by screen readers, no lost selection. */
 export function setText(id: string, text: string): void {
   const target = byId(id);
   if (target.textContent !== text) target.textContent = text;
@@ -28,8 +28,8 @@ export function setText(id: string, text: string): void {
 export type Part = readonly [tag: string, text: string, className?: string];
 
 /**
- * Makes these the children of an element, in place: whose text stays is left alone, so that what
- * is selected stays selected, and a screen reader stays where it is.
+ * Updates the children of an element in place. Unchanged ones are left alone, which keeps selections
+ * and the position of screen readers.
  */
 export function showParts(parent: Element, parts: readonly Part[]): void {
   keepChildren(parent, parts.length);
@@ -46,7 +46,7 @@ export function showParts(parent: Element, parts: readonly Part[]): void {
   }
 }
 
-/** Makes these the rows of a table, in place. */
+/** Updates the rows of a table in place. */
 export function showRows(table: HTMLElement, rows: readonly (readonly Part[])[]): void {
   const body = inside(table, 'tbody');
   keepChildren(body, rows.length);
@@ -59,7 +59,7 @@ function keepChildren(parent: Element, count: number): void {
   while (parent.children.length > count) parent.lastElementChild?.remove();
 }
 
-/** A large figure with its unit. */
+/** Shows a large number with its unit. */
 export function setFigure(id: string, value: string, unit: string): void {
   byId(id).replaceChildren(value, element('small', unit));
 }

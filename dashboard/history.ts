@@ -37,7 +37,7 @@ export class History {
   }
 }
 
-/** What lies between them, by the clock that saw more of it. */
+/** The time between them, by the clock that advanced further. */
 function msBetween(before: Moment, after: Moment): number {
   return Math.max(after.steady - before.steady, after.wall - before.wall);
 }

@@ -20,7 +20,7 @@ const FLEET_SPAN_MS = 20_000;
 
 let isPaused = false;
 let timer: number | undefined;
-/** Answers to what was asked before a switch are not shown after it. */
+/** Responses to requests from before a switch of the scope are not shown. */
 let generation = 0;
 
 const history = new History();
@@ -85,7 +85,7 @@ function tellState(state: 'on' | 'off' | 'wait', text: string): void {
   setText('live-text', text);
 }
 
-/** Polls anew, or stops, as the reader wants. */
+/** Starts or stops polling, depending on the pause button and the visibility of the page. */
 function resume(): void {
   if (!isPaused && !document.hidden) {
     void poll();

@@ -3,11 +3,11 @@ import { byId, element, inside, setText, showRows, type Part } from './dom.js';
 import { integer, percent, spelt } from './format.js';
 
 /** The page is for looking at; all of them are in `GET methods`. */
-const MOST_ROWS = 200;
+const MAX_ROWS = 200;
 
 interface Column {
   readonly title: string;
-  /** What the rows are sorted by; -1 for none. */
+  /** The sort value; -1 for none. */
   readonly value: (one: Method) => number | string;
   readonly text: (one: Method) => string;
   readonly isBad?: (one: Method) => boolean;
@@ -45,7 +45,7 @@ const COLUMNS: readonly Column[] = [
   },
 ];
 
-/** What the decorated methods did, sorted by whichever column its reader picks. */
+/** The decorated methods, sorted by the column that the reader chooses. */
 export class MethodsTable {
   private readonly table = byId('methods');
   private methods: readonly Method[] = [];
@@ -71,7 +71,7 @@ export class MethodsTable {
   show(methods: readonly Method[]): void {
     this.methods = methods;
     const rows = this.sorted()
-      .slice(0, MOST_ROWS)
+      .slice(0, MAX_ROWS)
       .map((one) =>
         COLUMNS.map(({ text, isBad }, i): Part => {
           const kind = `${i === 0 ? '' : 'n'}${isBad?.(one) === true ? ' bad' : ''}`;
@@ -81,8 +81,8 @@ export class MethodsTable {
     showRows(this.table, rows);
     this.table.hidden = rows.length === 0;
     byId('methods-empty').hidden = rows.length > 0;
-    const isCut = methods.length > MOST_ROWS;
-    setText('methods-note', isCut ? `${MOST_ROWS} of ${integer(methods.length)}` : '');
+    const isCut = methods.length > MAX_ROWS;
+    setText('methods-note', isCut ? `${MAX_ROWS} of ${integer(methods.length)}` : '');
   }
 
   private sorted(): Method[] {
@@ -95,7 +95,7 @@ export class MethodsTable {
   }
 
   private sortBy(column: number): void {
-    // Figures from the largest down, names from A up; then the other way round.
+    // Numbers descending first, names ascending first; then the other way round.
     this.isDown = this.column === column ? !this.isDown : column > 0;
     this.column = column;
     this.markSort();

@@ -2,7 +2,7 @@ import type { Stats } from './answers.js';
 import { setFigure, setText } from './dom.js';
 import { amount, duration, integer } from './format.js';
 
-/** The large figures: since the start, except for the rate, which is of the last interval. */
+/** The large numbers: since the start, except for the rate, which is that of the last interval. */
 export function showOverview({ cache, requests, methods }: Stats, rate: number | null): void {
   const reads = cache.hits + cache.misses;
   if (reads > 0) setFigure('t-hit', cache.hit_rate.toFixed(1), '%');

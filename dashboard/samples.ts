@@ -2,7 +2,7 @@ import type { Bucket, Stats } from './answers.js';
 
 type Value = number | null;
 
-/** What happened between two answers; `null` where nothing can be said. */
+/** The activity between two responses; `null` where it is unknown. */
 export interface Sample {
   readonly hitRate: Value;
   readonly rate: Value;
@@ -13,13 +13,13 @@ export interface Sample {
 
 export const NOTHING: Sample = { hitRate: null, rate: null, p50: null, p90: null, p99: null };
 
-/** The counters only grow, except when an instance begins anew or leaves the fleet: a gap then. */
+/** Counters only grow, except when an instance restarts or leaves the fleet, which becomes a gap. */
 export function sampleOf(before: Stats, after: Stats, seconds: number): Sample {
   const hits = after.cache.hits - before.cache.hits;
   const misses = after.cache.misses - before.cache.misses;
   const requests = after.requests.total_requests - before.requests.total_requests;
-  const isAnew = before.instances !== after.instances || hits < 0 || misses < 0 || requests < 0;
-  if (isAnew || seconds <= 0) return NOTHING;
+  const hasReset = before.instances !== after.instances || hits < 0 || misses < 0 || requests < 0;
+  if (hasReset || seconds <= 0) return NOTHING;
   const known = new Map(before.requests.duration_buckets);
   const buckets = after.requests.duration_buckets.map(([upTo, count]): Bucket => [
     upTo,

@@ -2,12 +2,12 @@ import type { Stats } from './answers.js';
 import { byId, setText, showRows, type Part } from './dom.js';
 import { brief, integer, moment, spelt } from './format.js';
 
-const MOST_ROWS = 50;
+const MAX_ROWS = 50;
 
-/** The last requests that took too long, newest first. */
+/** The latest slow requests, newest first. */
 export function showSlow({ requests }: Stats): void {
   const rows = requests.recent_slow_requests
-    .slice(0, MOST_ROWS)
+    .slice(0, MAX_ROWS)
     .map(({ method, path, status, duration, timestamp }): Part[] => [
       ['td', `${method} ${path}`],
       ['td', String(status), status >= 500 ? 'n bad' : 'n'],

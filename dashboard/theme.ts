@@ -4,7 +4,7 @@ type Theme = 'light' | 'dark';
 
 const root = document.documentElement;
 
-/** Light or dark: as the system has it, until the button is used. */
+/** Light or dark: follows the system until the button is used. */
 export function useTheme(onChange: () => void): void {
   const prefersDark = matchMedia('(prefers-color-scheme: dark)');
   const set = (theme: Theme): void => {

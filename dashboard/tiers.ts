@@ -4,14 +4,14 @@ import { integer, percent } from './format.js';
 
 type Row = readonly [name: string, value: string, isBad?: boolean];
 
-/** Whether the tiers are well, and what they hold. */
+/** The state and content of the tiers. */
 export function showTiers(health: Health, { cache }: Stats): void {
   const rows: Row[] = [
     ['State', health.status, health.status !== 'ok'],
     ...tierRows(health),
     ['Keys', integer(cache.total_keys)],
     ['Hits from memory', cache.hits === 0 ? '–' : percent((100 * cache.memory_hits) / cache.hits)],
-    ['Stale answers', integer(cache.stale)],
+    ['Stale hits', integer(cache.stale)],
     ['Evictions', integer(cache.evictions)],
   ];
   const parts = rows.flatMap(([name, value, isBad]): Part[] => [
@@ -27,7 +27,7 @@ function tierRows({ tiers }: Health): Row[] {
   const isTrusted = memory.serving || memory.state === 'off';
   const memoryRow: Row = [
     'Memory',
-    isTrusted ? memory.state : 'not relied on: the others are not heard',
+    isTrusted ? memory.state : 'bypassed: no invalidation messages',
     !isTrusted,
   ];
   if (shared.state === 'off') return [memoryRow, ['Shared store', 'none']];

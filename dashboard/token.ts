@@ -1,11 +1,11 @@
 import { byId } from './dom.js';
 
-/** The token belongs to all questions, those for the figures too. */
+/** The token is sent with every request, including those for the statistics. */
 export function useToken(onChange: () => void): void {
   const token = byId<HTMLInputElement>('token');
   token.addEventListener('change', onChange);
   token.addEventListener('keydown', (event) => {
-    // There is nothing to clear: the key would only complain of the pattern that is missing.
+    // Without a pattern there is nothing to clear: apply the token instead of submitting.
     if (event.key !== 'Enter' || byId<HTMLInputElement>('pattern').value !== '') return;
     event.preventDefault();
     onChange();

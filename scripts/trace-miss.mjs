@@ -109,7 +109,7 @@ async function traceMiss(title, cache) {
   const users = serviceOn(cache);
   await users.getUser(1);
   await untilIdle(cache);
-  // What the first calls leave to timers and to messages is over by then.
+  // Timers and messages of the first calls are done by then.
   await wait(200);
   const files = await trace(async () => {
     await users.getUser(2);

@@ -1,7 +1,7 @@
-/** What a load takes: a query that is worth a cache. */
+/** Duration of a load: a query that is worth caching. */
 export const LOAD_MS = 50;
 
-/** What one process saw of a herd. */
+/** The result of a herd in one process. */
 export interface Herd {
   readonly loads: number;
   readonly ms: number;

@@ -1,7 +1,7 @@
 /**
- * What timing costs: a bare node:http handler, one inline header, npm's `response-time`, and our
- * middleware, which counts, fills histograms and watches for slow requests besides. And what caching
- * saves: the example's service over HTTP, and single calls. Each server is a process of its own; they
+ * The cost of timing: a bare node:http handler, one inline header, npm's `response-time`, and our
+ * middleware, which counts, fills histograms and watches for slow requests as well. And the gain of
+ * caching: the example's service over HTTP, and single calls. Each server is a process of its own; they
  * run in turn, over keep-alive connections.
  */
 import { fire } from '../harness/fire.js';
@@ -63,12 +63,12 @@ interface Measured {
   readonly p99: number;
 }
 
-/** What each subject did in each round. */
+/** The results of each subject by round. */
 type Rounds = readonly (readonly Measured[])[];
 
 /**
- * Begins anew with fresh servers now and then: how well the compiler does by one differs by more
- * from process to process than what is measured.
+ * Restarts the servers now and then: the quality of the compiled code differs more between processes
+ * than the effect that is measured.
  */
 async function inTurn(
   subjects: readonly Subject[],

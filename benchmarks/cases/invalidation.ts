@@ -1,6 +1,6 @@
 /**
- * What it takes to forget: one key, a tag with 10,000 members, a pattern over 100,000 keys next to as
- * many foreign ones; and how long another process goes on serving the old value.
+ * The cost of invalidation: one key, a tag with 10,000 members, a pattern over 100,000 keys next to as
+ * many foreign ones; and how long another process keeps serving the old value.
  */
 import { CacheManager } from 'aurora-cache';
 import { Redis } from 'ioredis';

@@ -14,7 +14,7 @@ import { withAndWithoutCounting } from './statistics.js';
 
 export const HOT_KEYS = 1000;
 const TTL_MS = 300_000;
-/** What the loop itself takes of every row. */
+/** The cost of the loop itself, which every row includes. */
 const FLOOR = 'no cache at all: one promise, awaited';
 
 interface User {
@@ -163,9 +163,8 @@ export const races: Races = {
     );
   },
   /*
-   * The text alone: of the argument (`keyPart`), and of the whole call as somebody outside of it asks
-   * for it (`keyFor`), who has to find out first whose key that is. Reading a character makes one
-   * text of its parts, which are put together late otherwise.
+   * Only the text: of the argument (`keyPart`), and of a whole call from outside (`keyFor`), which has
+   * to resolve the binding first. Reading a character flattens V8's rope string.
    */
   key: () => {
     const search = cached((query: Query) => find(query.name), {

@@ -50,7 +50,7 @@ export const stores: readonly StoreRival[] = [
 
 const keys = Array.from({ length: KEYS }, (_, i) => `user:${i}:UserService.getUser`);
 const held = shuffled(keys.slice(0, ENTRIES));
-const value = { id: 7, name: 'somebody' };
+const value = { id: 7, name: 'Ada Lovelace' };
 
 /** One table each. */
 export const races: Races = {

@@ -22,7 +22,7 @@ const loops = new Map<number, (times: number) => unknown>();
 serve(async (question) => {
   const { width, times, profile } = JSON.parse(question) as HitRequest;
   let hit = loops.get(width);
-  // Compiled anew for each width: what one has taught the compiler is of no use to the other.
+  // Compiled separately for each width, so that type feedback of one does not slow the other.
   if (hit === undefined) loops.set(width, (hit = inFlight(width, ids, call)));
   if (profile === undefined) await hit(times);
   const table = profile && (await profiled(profile.title, () => hit(times), profile.bench));
@@ -38,7 +38,7 @@ async function chosen(): Promise<RivalCache> {
   return await rival.inRedis(url);
 }
 
-/** What people write by hand, and what every client can do at most without thinking further. */
+/** Hand-written code: the bare client, without batching. */
 function bare(): RivalCache {
   const client = new Redis(url);
   return {

@@ -184,7 +184,7 @@ function aheadOfRivals(what: string, results: readonly Result[] = []): Bar[] {
   return [atLeast(`Redis hit of ${what}, of the fastest rival (${fastest.name})`, 1, ahead)];
 }
 
-/** What the server itself can do, asked by a program in C that looks at no answer. */
+/** The limit of the server itself, measured by a C client that discards the replies. */
 async function limit(
   port: number,
   name: string,

@@ -1,10 +1,10 @@
-/** What the processes of the hits in Redis agree on. */
+/** Constants and messages shared by the processes of the Redis-hit benchmark. */
 import type { BenchOptions } from '../harness/report.js';
 
 export const BASE = 'ioredis get + JSON.parse';
 export const OURS = 'cached(), memory off';
 
-/** What makes the size of a row. */
+/** The size of a row. */
 export interface RowShape {
   /** Items of an order. */
   readonly items: number;
@@ -12,7 +12,7 @@ export interface RowShape {
   readonly note: number;
 }
 
-/** So many hits, or, if one is asked for, a profile of them. */
+/** A number of hits, optionally with a profile. */
 export interface HitRequest {
   readonly width: number;
   readonly times: number;

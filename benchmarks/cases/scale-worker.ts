@@ -15,7 +15,7 @@ const find = cached((id: number) => Promise.resolve({ id, note: 'n'.repeat(900) 
 const hit = inFlight(64, ids, find);
 
 serve(async () => {
-  // The first round loads what nobody has loaded yet.
+  // The first round fills the cache.
   await hit(BATCH);
   let hits = 0;
   const start = performance.now();

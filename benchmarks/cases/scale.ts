@@ -1,4 +1,4 @@
-/** What changes with the number of keys, methods and processes, and what must not. */
+/** How the cost of a hit depends on the number of keys, methods and processes. */
 import { cached, CacheManager } from 'aurora-cache';
 
 import { RedisServer } from '../../tests/support/redis/server.js';

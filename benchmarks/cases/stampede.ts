@@ -1,6 +1,6 @@
 /**
- * A thousand callers of a key that nobody has yet, in one process and in four that share a Redis:
- * how often the work is done, and how long all of them wait.
+ * A thousand callers of a cold key, in one process and in four that share a Redis: how often the load
+ * runs, and how long the callers wait.
  */
 import { RedisServer } from '../../tests/support/redis/server.js';
 import { rivalsWith } from '../harness/rivals.js';
@@ -72,7 +72,7 @@ async function herds(
   const loads: number[] = [];
   const ms: number[] = [];
   try {
-    // The first herd finds code that no compiler has seen, and connections that nobody has used.
+    // The first herd runs cold code over unused connections: discard it.
     for (let round = -1; round < (quick ? 1 : ROUNDS); round++) {
       const key = `${name.replaceAll(/\W+/g, '-')}-${processes}-${round}`;
       const found = await Promise.all(workers.map((worker) => worker.ask<Herd>(key)));

@@ -1,6 +1,6 @@
 /**
- * What the counting of hits costs. It cannot be turned off, so that the same sources are bundled
- * twice, once without the lines that count.
+ * The cost of counting hits. Counting cannot be turned off, so the sources are bundled twice, once
+ * without the lines that count.
  */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';

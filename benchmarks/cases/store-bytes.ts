@@ -10,7 +10,7 @@ const [, , name = '', count = ''] = process.argv;
 const entries = Number(count);
 const ids = Array.from({ length: entries }, (_, i) => i);
 const keys = ids.map((i) => `user:${i}:find`);
-const values = ids.map((id) => ({ id, name: 'somebody' }));
+const values = ids.map((id) => ({ id, name: 'Ada Lovelace' }));
 
 const found: object[] = [];
 
@@ -24,8 +24,8 @@ serve(async () => {
 });
 
 /*
- * What either takes on its first use (code, above all) is not the entries', and is used before the
- * heap is measured.
+ * A first use allocates memory that does not belong to the entries, above all code: it happens before
+ * the heap is measured.
  */
 
 async function cachedFiller(): Promise<() => Promise<void>> {

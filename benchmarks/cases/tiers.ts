@@ -6,7 +6,7 @@ import { written, type BenchOptions, type Cell, type Table } from '../harness/re
 import { compete, of } from '../harness/rounds.js';
 
 const keys = Array.from({ length: 1000 }, (_, i) => `user:${i}`);
-const value = { id: 7, name: 'somebody', roles: ['reader', 'writer'] };
+const value = { id: 7, name: 'Ada Lovelace', roles: ['reader', 'writer'] };
 
 export async function tiers(redisUrl: string, bench: BenchOptions): Promise<Table> {
   const memory = new CacheManager({ maxMemoryItems: 10 * keys.length });

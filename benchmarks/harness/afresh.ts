@@ -10,7 +10,7 @@ export interface Race {
   readonly finish?: () => unknown;
 }
 
-/** Races by name, which a process of the benchmark makes when it is asked for one. */
+/** Races by name; a worker process sets up the requested one. */
 export type Races = Readonly<Record<string, (bench: BenchOptions) => Race | Promise<Race>>>;
 
 interface Request {
@@ -22,9 +22,9 @@ const PROCESSES = 5;
 const ROUNDS = 7;
 
 /**
- * Lets the contestants of a race compete in one fresh process after the other. What the compiler and
- * the collector make of a program differs from process to process by as much as is compared: more
- * rounds in one would only repeat its luck.
+ * Runs a race in several fresh processes, one after the other. Compiled code and garbage collection vary
+ * between processes as much as the contestants do: more rounds in one process would only repeat its
+ * luck.
  *
  * @param file - Of `cases/`; it calls {@link serveRaces}.
  */

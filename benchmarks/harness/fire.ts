@@ -11,7 +11,7 @@ export interface Load {
   readonly paths?: readonly string[];
 }
 
-/** What came of it. */
+/** The result. */
 export interface Fired {
   /** Requests per second. */
   readonly rate: number;

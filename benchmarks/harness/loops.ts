@@ -1,9 +1,8 @@
 import { compileFunction } from 'node:vm';
 
 /*
- * Each contestant gets a loop of its own, compiled anew: in a loop that all of them share, the call
- * would be one that V8 has seen go to ten places, and none of them would be measured as it runs in a
- * service.
+ * Each contestant gets a separately compiled loop: in a shared loop, the call site would be megamorphic,
+ * and no contestant would be measured as it runs in a service.
  */
 
 const loop = (code: string, names: string[], values: unknown[]): ((times: number) => unknown) =>

@@ -1,4 +1,4 @@
-/** What a cell of a table holds; numbers are written with three significant digits. */
+/** The content of a table cell; numbers are printed with three significant digits. */
 export type Cell = string | number;
 
 /** A table of figures; the first column names the row. */
@@ -6,7 +6,7 @@ export interface Table {
   readonly title: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly Cell[])[];
-  /** What a reader must know to read it. */
+  /** Notes below the table. */
   readonly notes?: readonly string[];
 }
 
@@ -19,7 +19,7 @@ export interface Bar {
   readonly met: boolean;
 }
 
-/** What a benchmark found out. */
+/** The result of a benchmark. */
 export interface Report {
   readonly tables: readonly Table[];
   readonly bars: readonly Bar[];

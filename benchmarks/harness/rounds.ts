@@ -12,7 +12,7 @@ export interface Measured {
   readonly nanoseconds: number;
 }
 
-/** What one contestant took. */
+/** The times of one contestant. */
 export interface Result {
   readonly name: string;
   /** Nanoseconds per operation: median, fastest and slowest round. */
@@ -27,7 +27,7 @@ export interface Result {
   readonly rounds: readonly number[];
 }
 
-/** What one contestant took in each round, in nanoseconds per operation. */
+/** The time of one contestant in each round, in nanoseconds per operation. */
 export interface Lap {
   readonly name: string;
   readonly rounds: readonly number[];
@@ -86,9 +86,9 @@ export async function laps(
 }
 
 /**
- * Who runs in a round, in which order. In rounds enough, each runs right after every other as often:
- * what a process leaves to do when it has been under load is paid by the next (a Williams design, the
- * second half of it in reverse).
+ * The order of the contestants in a round. Over enough rounds, each runs equally often right after every
+ * other one, since a process pays for the work that the one before left behind (a Williams design, with
+ * the second half reversed).
  */
 export function orderOf(count: number, round: number): number[] {
   // 0, 1, n − 1, 2, n − 2 …: every distance between neighbours occurs once.
@@ -98,8 +98,8 @@ export function orderOf(count: number, round: number): number[] {
 }
 
 /**
- * What comes out of races that the same contestants have held one after the other. The first
- * contestant is the base of the ratios.
+ * The results of successive races of the same contestants. The first contestant is the base of the
+ * ratios.
  */
 export function resultsOf(...races: readonly (readonly Lap[])[]): Result[] {
   const all = (i: number): number[] => races.flatMap((race) => race[i]?.rounds ?? []);

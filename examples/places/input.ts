@@ -1,7 +1,7 @@
 import type { Place, Position } from './data.js';
 import { badRequest } from './problem.js';
 
-/** What came with a request: query, parameters of the path, or body. */
+/** Input of a request: query, path parameters or body. */
 export type Fields = Readonly<Record<string, unknown>>;
 
 interface Range {
@@ -82,7 +82,7 @@ function number(name: string, value: unknown, { least, most }: Range): number {
   throw badRequest(`${name} must be a number from ${least} to ${most}; got ${shown(value)}.`);
 }
 
-/** Query and path have texts only. What is no number is left for the message. */
+/** Query and path are strings. A value that is not a number is returned as it is, for the message. */
 function numeric(value: unknown): unknown {
   return typeof value === 'string' && /^-?\d{1,10}(?:\.\d{1,15})?$/.test(value)
     ? Number(value)

@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 
 /** For how long connections are told to go before they are closed. */
 const DRAIN_MS = 500;
-/** What then is still under way is cut off after so long. */
-const MOST_CLOSING_MS = 5000;
+/** Connections still open after this time are cut. */
+const MAX_CLOSING_MS = 5000;
 
 /** The port cannot be had. */
 export class ListenError extends Error {}
@@ -52,7 +52,7 @@ export class Listener {
     await new Promise((resolve) => setTimeout(resolve, DRAIN_MS));
     const late = setTimeout(() => {
       this.server.closeAllConnections();
-    }, MOST_CLOSING_MS);
+    }, MAX_CLOSING_MS);
     await new Promise((resolve) => this.server.close(resolve));
     clearTimeout(late);
   }

@@ -9,7 +9,7 @@ import { tour } from './tour.js';
 
 process.exitCode = await main(process.argv.slice(2));
 
-/** Runs what the arguments ask for, and answers the exit code. */
+/** Runs the requested task and returns the exit code. */
 async function main(args: string[]): Promise<number> {
   let task: Task;
   try {

@@ -31,14 +31,14 @@ export interface ServeOptions {
   /** Requests per second that the example makes of itself; 0 for none. */
   readonly traffic: number;
   readonly token: string;
-  /** Whether nobody gave the token: then it must be told. */
+  /** Whether the token was generated, so that it has to be printed. */
   readonly isTokenRandom: boolean;
   readonly instance: string;
   readonly redisUrl: string | undefined;
   readonly isCached: boolean;
 }
 
-/** What the command line asks for. */
+/** The task that the command line requests. */
 export type Task =
   | { readonly kind: 'help' }
   | { readonly kind: 'tour' }

@@ -30,7 +30,7 @@ export class PlaceService {
     return await this.repository.find(id);
   }
 
-  /** The most populous places whose names begin with a text, whatever its case and accents. */
+  /** The most populous places whose names begin with a text, ignoring case and accents. */
   @Cached({ keyPrefix: 'search', unless: (found: readonly Place[]) => found.length === 0 })
   async search(prefix: string, limit: number): Promise<readonly Place[]> {
     const wanted = folded(prefix);
@@ -76,10 +76,10 @@ export class PlaceService {
   }
 
   /**
-   * Changes a place, and removes what that has made out of date: all that is cached about the
-   * place, and the results of methods of which nobody can say whether it is in them.
+   * Changes a place and removes outdated entries: everything cached about the place, and the results of
+   * methods that may contain it.
    *
-   * @throws when there is no such place; nothing is removed then.
+   * @throws if there is no such place; then nothing is removed.
    */
   @Timed()
   @CacheEvict({
@@ -109,7 +109,7 @@ export class PlaceService {
   }
 }
 
-/** Lower case without accents: `São` and `sao` are the same to somebody who searches. */
+/** Lower case without accents: `São` and `sao` are the same in a search. */
 function folded(text: string): string {
   return text
     .normalize('NFD')

@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 
-/** What is wrong with a request, to be answered as JSON in the form of the performance APIs. */
+/** An error in a request, sent as JSON in the format of the performance API. */
 export class Problem extends Error {
   constructor(
     readonly status: number,

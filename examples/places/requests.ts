@@ -23,10 +23,10 @@ const MIX = {
 } as const;
 
 /**
- * Requests as users make them: mostly for places that everybody wants, sometimes for one that nobody
- * has asked for, whose answer takes a while, and now and then for something that there is not.
+ * Realistic requests: mostly for popular places, sometimes for one that is not cached yet, and now and
+ * then for one that does not exist.
  *
- * @returns A function that answers the next request.
+ * @returns A function that returns the next request.
  */
 export function requests(repository: PlaceRepository, random: () => number): () => PlannedRequest {
   const places = repository.sample(repository.size).sort((a, b) => b.population - a.population);

@@ -71,7 +71,7 @@ export function placeRoutes(service: PlaceService): Router {
     .get((request, response) => {
       const code = countryOf(request.params);
       const name = service.countryName(code);
-      // What Intl has no name for, it calls by its code.
+      // Intl returns the code itself if it has no name for it.
       if (name === code) throw notFound(`There is no country ${code}.`);
       response.json({ code, name });
     })

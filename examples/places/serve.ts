@@ -54,7 +54,7 @@ async function serveWith(
 
   await ending;
   stopTraffic?.();
-  // First of all `/health` says so, and whoever shares the load sends nothing new.
+  // First `/health` responds with 503, so that load balancers send no new requests.
   await api.close();
   await listener.close();
 }

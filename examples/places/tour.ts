@@ -28,7 +28,7 @@ export async function tour(
     paragraph(
       `Summary: of ${integer(hits + loads)} calls, ${integer(hits)} were answered from memory ` +
         `and ${integer(loads)} ran the method. Concurrent calls shared one run, memory kept to ` +
-        `its bound, and what was invalidated was read anew at the next call.`,
+        `its bound, and invalidated entries were loaded again at the next call.`,
     ),
   );
 }

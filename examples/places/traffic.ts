@@ -23,7 +23,7 @@ export function startTraffic(
       const response = await fetch(origin + path, { method, ...(body !== undefined && sent) });
       await response.arrayBuffer();
     } catch {
-      // What goes wrong is in the server's figures.
+      // Failures show up in the server's statistics.
     } finally {
       inFlight--;
     }

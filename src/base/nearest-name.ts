@@ -1,7 +1,7 @@
 import { closest, distance } from 'fastest-levenshtein';
 
 /**
- * The known name that a misspelt one is nearest to, whatever its case.
+ * The known name nearest to a misspelt one, ignoring case.
  *
  * @param tolerance - Edits up to which a name counts as misspelt.
  * @returns `undefined` when no name is that near.

@@ -1,8 +1,8 @@
 import { escapeStructured } from './escape.js';
 
 /*
- * Callers mostly pass records of a few shapes, again and again. What their keys share (the sorted names,
- * escaped) is made once per shape and kept in a small table, which makes a key of such a record 1.2 to
+ * Callers mostly pass records of a few shapes. The sorted and escaped names, which their keys share, are
+ * computed once per shape and kept in a small table, which makes a key of such a record 1.2 to
  * 1.3 times as fast (`npm run bench -- ablation`). Without the table, `shapeOf` would make a new shape
  * for every record, with the same result.
  */

@@ -1,12 +1,12 @@
 /**
- * Whatever stands before an `@`, as credentials do even in a URL that is written wrongly. From the
- * beginning of a word only: from every character of a long one, it would take quadratic time.
+ * Everything before an `@`, where credentials are even in a malformed URL. It matches only from the
+ * start of a word: trying every character of a long word would take quadratic time.
  */
 const CREDENTIALS = /(?<![^\s'"<>])[^\s'"<>]*@/g;
 
 /**
- * A text without the user information of the URLs in it. It rather takes away too much: a message
- * is worth less than a password.
+ * Removes the user information of URLs from a text. In doubt it removes too much: a readable message is
+ * worth less than a password.
  *
  * @internal
  */

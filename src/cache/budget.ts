@@ -23,7 +23,7 @@ export function leftOfBudget(
 /**
  * The budget of a call that begins now.
  *
- * @returns What is left of it, in milliseconds.
+ * @returns The remaining milliseconds.
  * @internal
  */
 export function budgetOf(clock: Clock, shared: SharedTier, timeoutMs: number): () => number {

@@ -43,7 +43,7 @@ export interface LoadTimeOptions {
   lease?: Duration | undefined;
 }
 
-/** What `set` may be told about one entry. */
+/** Options of `set` for one entry. */
 export interface SetOptions extends Pick<LifeOptions, 'ttl' | 'grace' | 'jitter'> {
   /** Marks under which the entry can be invalidated with others; at most 128 of 256 bytes. */
   tags?: readonly string[] | undefined;

@@ -1,9 +1,9 @@
 import { LIMITS } from '../base/defaults.js';
 
 /**
- * The version of each invalidated tag on some logical clock. What was noted at a moment of that
- * clock is valid while none of its tags carries a later version, so that tags which become known
- * only with a result are covered as well, and tags that were never invalidated cost nothing.
+ * The version of each invalidated tag on a logical clock. An entry with a reading of that clock is valid
+ * while none of its tags has a later version. This also covers tags that are known only with the
+ * result, and tags that were never invalidated cost nothing.
  *
  * @internal
  */

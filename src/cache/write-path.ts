@@ -155,7 +155,7 @@ export async function clear(engine: Engine, patterns: readonly string[]): Promis
   const ofMethods = sum((glob) => forgetPrivate(engine, glob));
   const dropped = forget();
   const removed = await engine.invalidateShared(async (shared) => {
-    // A write that was asked for earlier must not land behind the pass.
+    // An earlier write must not land after the pass.
     await engine.writes.settled();
     try {
       return await shared.removeMatching(globs);

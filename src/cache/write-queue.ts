@@ -33,7 +33,7 @@ export class BulkTurn {
 }
 
 /**
- * Runs the operations of one key in the order in which they were asked for, so that the writes of
+ * Runs the operations of one key in the order of their calls, so that the writes of
  * a process reach the shared tier in its own order. Keys do not wait for one another.
  *
  * @internal
@@ -91,7 +91,7 @@ export class WriteQueue {
   }
 
   /**
-   * A write of these keys is asked for: bulk calls that came earlier must not land behind it.
+   * Registers a write of these keys: earlier bulk calls must not land after it.
    *
    * @param end - When it has landed, if it is a bulk call; a single write is queued in the same turn.
    */

@@ -75,7 +75,7 @@ function evictingFunction(
   return evictingCall;
 }
 
-/** Never rejects: the caller gets the method's own outcome, whatever happens in the cache. */
+/** Never rejects: the caller gets the method's own outcome even if the cache fails. */
 async function evict(
   options: CacheEvictOptions,
   self: unknown,

@@ -4,7 +4,7 @@
  *
  * - `api/`: the routes, and who may call them.
  * - `stats/`: the statistics of one instance or of all, and their JSON.
- * - `timing/`: how a request is timed, whatever the framework.
+ * - `timing/`: how a request is timed, independent of the framework.
  * - `adapters/`: one file per framework. Adapters import the others, never the other way round.
  *
  * @packageDocumentation

@@ -28,8 +28,8 @@ export function entrySize(key: string, valueBytes: number): number {
 /**
  * The estimate of a value's size.
  *
- * @throws ConfigurationError when the estimator returns a negative number, NaN or no number: counted
- * like that, the bound on all entries would mean nothing. What the estimator throws.
+ * @throws ConfigurationError when the estimator returns a negative number, NaN or no number, which
+ * would make the bound on all entries meaningless; or the error of the estimator itself.
  * @internal
  */
 export function sizeFrom(sizeOf: SizeEstimator, value: unknown, limit: number): number {

@@ -131,7 +131,7 @@ export interface NginxPerformanceApi {
 export interface NginxResolver {
   /** IP addresses, with a port or without; in Docker `'127.0.0.11'`. */
   addresses: readonly string[];
-  /** How long an answer is used, whatever the name server says; default 10 seconds. */
+  /** How long an address is cached; overrides the TTL of the name server. Default 10 seconds. */
   valid?: Duration | undefined;
 }
 
@@ -158,8 +158,8 @@ export interface NginxOptions {
    */
   nginxVersion?: string | undefined;
   /**
-   * Names it answers to, `*.example.org` included; default: any. Requests for other names get no
-   * answer (444, or no TLS handshake), except for the health route on the plain port.
+   * Names of the server, `*.example.org` included; default: any. Requests for other names get no
+   * response (444, or no TLS handshake), except for the health route on the plain port.
    */
   serverNames?: readonly string[] | undefined;
   /** Default 80. */

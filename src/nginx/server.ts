@@ -38,7 +38,7 @@ export function serverBlocks(settings: Settings): Lines {
   );
 }
 
-/** Whether it answers to some names only. */
+/** Whether the server has names of its own. */
 export const isNamed = ({ serverNames }: Settings): boolean => !serverNames.includes('_');
 
 function listens(settings: Settings, isTls: boolean, isDefault = false): string[] {

@@ -28,7 +28,7 @@ export type Family = ScalarFamily | HistogramFamily;
 interface Described {
   /** Without the prefix. */
   readonly name: string;
-  /** What is measured, for `# HELP`. */
+  /** Description for `# HELP`. */
   readonly help: string;
 }
 

@@ -12,8 +12,8 @@ type Group = readonly KeyPattern[];
  * Removes what matches one of the patterns, step by step, in one pass for all groups.
  *
  * All leases go before the first value: in the other order, a load under way could still fill a key
- * that the values' pass has gone by. The server is asked for a prefix and nothing more: its globs
- * take exponential time on some patterns.
+ * that the values' pass has gone by. The server matches only a prefix, since its globs take
+ * exponential time on some patterns.
  *
  * @returns For each step and group, the heads of the values that were removed.
  * @internal

@@ -29,7 +29,7 @@ export class EntryScripts {
     return { stored: failedAt, error: outcomes[failedAt]?.error };
   }
 
-  /** @returns What was there, as far as its head; `undefined` for nothing. */
+  /** @returns The heads of the removed entries; `undefined` where there was none. */
   async delete(keys: readonly string[]): Promise<(string | undefined)[]> {
     if (!this.isCluster) return await this.deleteTogether(keys);
     return (await Promise.all(keys.map((key) => this.deleteTogether([key])))).flat();

@@ -42,8 +42,8 @@ local function clock()
 end`;
 
 /**
- * Makes room among the versions of tags, a step for each command. What is not above the epoch says
- * nothing that the epoch does not say, and goes as HSCAN comes by. After each round the epoch moves
+ * Makes room among the versions of tags, one step per command. Versions that are not above the epoch
+ * are redundant and are removed as HSCAN reaches them. After each round the epoch moves
  * up to about the oldest tenth, by a sample: entries older than that are lost, and no others.
  */
 const AGE = `

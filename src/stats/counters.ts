@@ -20,7 +20,7 @@ export interface CacheCounters {
   sets: number;
   /** Keys deleted by hand. */
   deletes: number;
-  /** Entries that gave way in memory, for want of room. */
+  /** Entries removed from memory to make room. */
   evictions: number;
   /** Entries that left memory since their time was over. */
   expirations: number;

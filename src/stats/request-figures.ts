@@ -40,7 +40,7 @@ export class RequestFigures {
   /** Event streams and WebSockets since the start, and those that are open. */
   streams = 0;
   openStreams = 0;
-  /** What has set the threshold; `undefined` while it is the default. */
+  /** The function that set the threshold; `undefined` while it is the default. */
   thresholdOwner: string | undefined = undefined;
 
   /** @param onSlow - Told of each slow request. */

@@ -14,8 +14,8 @@ const CHUNK_BYTES = 65_536;
 /**
  * A payload as it travels: with its codec's tag, or compressed together with that tag.
  *
- * @param fromBytes - UTF-8 bytes from which it is tried; `undefined`: never. What does not become
- * smaller stays as it is, base64 included, since the adapter contract promises nothing but text.
+ * @param fromBytes - UTF-8 bytes from which compression is tried; `undefined` for never. A payload that
+ * does not become smaller, base64 included, stays as it is. Base64, since adapters only promise text.
  * @internal
  */
 export function compressed(payload: string, fromBytes: number | undefined): string {

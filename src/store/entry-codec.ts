@@ -74,7 +74,7 @@ export class EntryCodec {
     }
   }
 
-  /** The text of an entry, to be asked for when the store's clock is known. */
+  /** The text of an entry. Call it once the store's clock is known. */
   text(entry: SharedEntry, payload: string): string {
     const offset = this.offsetMs;
     return writeEnvelope({

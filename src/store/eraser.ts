@@ -50,7 +50,7 @@ export class Eraser {
     return await Promise.all(
       keys.map(async (key) => {
         const full = this.prefix + key;
-        // The removal does not say whether it had expired. What cannot be read may be fresh.
+        // The removal does not say whether it had expired. An unreadable entry may be fresh.
         const wasFresh = await port.get(full).then(
           (value) => isFresh(value, this.now()),
           () => true,

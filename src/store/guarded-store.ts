@@ -159,7 +159,7 @@ export class GuardedStore {
    *
    * @param texts - Called when the store is there.
    * @returns How many the store acknowledged, from the first on; `undefined` when it did not reply or
-   * was not asked. What it did not acknowledge is out of date there.
+   * was not asked. Unacknowledged keys are out of date there.
    */
   async writeMany(
     keys: readonly string[],

@@ -24,9 +24,9 @@ export interface JournalOptions {
  * The latest invalidations that the store has acknowledged, numbered. A store that restarts from a
  * snapshot, or whose replica takes over, may be back in a state from before them.
  *
- * The store is given the number of the latest one after its acknowledgement. In whatever state it comes
- * back, that state holds the number that belongs to it: everything up to it was kept, and what
- * lies above is done again. Where the journal does not reach back that far, a floor makes all older
+ * The store is given the number of the latest one after its acknowledgement. After a
+ * restart, its state contains the matching number: invalidations up to it were kept, and those above
+ * it are repeated. Where the journal does not reach back that far, a floor makes all older
  * entries misses. (A run id would not do: it changes at planned restarts and promotions too, which
  * lose nothing, and managed servers hide it.)
  *

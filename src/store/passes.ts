@@ -10,9 +10,8 @@ interface Pass {
 }
 
 /**
- * Removals by pattern that are asked for at the same time share one pass over the store, however
- * many they are. One that comes while a pass is under way waits for the next: that one has gone by
- * keys which may have been written since.
+ * Concurrent removals by pattern share one pass over the store. A removal that arrives during a pass
+ * waits for the next one, since keys behind the cursor may have been written meanwhile.
  *
  * @internal
  */
@@ -41,7 +40,7 @@ export class Passes {
     const groups: Group[] = [];
     const start = async (before: Promise<unknown>): Promise<PassOutcome> => {
       await before;
-      // Those that are asked for in this turn of the event loop come along.
+      // Removals of the same turn of the event loop share the pass.
       await new Promise<void>((resolve) => {
         process.nextTick(resolve);
       });

@@ -45,7 +45,7 @@ export class SharedTier {
   private readonly store: GuardedStore;
   private readonly entries: EntryCodec;
   private readonly keys: KeyCount;
-  /** When the first of the reads was asked for that wait to be sent. */
+  /** When the first of the waiting reads was queued. */
   private gatheringSince = 0;
   /** {@link SharedTier.ownDelay} at that time: a look at the clock for each read would cost too much. */
   gatheringDelay: OwnDelay = NO_DELAY;
@@ -220,7 +220,7 @@ export class SharedTier {
     const stored = await this.store.read(keys, 'bulk');
     if (stored.length === 0 && keys.length > 0) return undefined;
     const entries = keys.map((key, i) => this.checked(key, this.entries.decode(key, stored[i])));
-    // Few have tags, whose versions are asked for.
+    // Only entries with tags need their versions.
     return await Promise.all(entries as Promise<SharedEntry | undefined>[]);
   }
 

@@ -1,6 +1,6 @@
 /*
- * JSON that keeps types. What JSON lacks stands as a text that begins with `~`, or as a list whose
- * first item begins with `~#`; texts of the user's that begin with `~` get another one in front.
+ * JSON that keeps types. Values that JSON lacks are strings that begin with `~`, or arrays whose
+ * first item begins with `~#`. User strings that begin with `~` get a second one in front.
  *
  *     ~u  undefined      ~N  NaN      ~I ~J  Infinity, -Infinity      ~0  -0
  *     ~n2a  ~n-2a  bigint, hexadecimal      ~D1700000000000  ~DNaN  Date

@@ -17,7 +17,7 @@ export interface AtRestOptions {
 }
 
 /**
- * What one process has when nothing is under way any more. Each process has a beacon: an entry that
+ * The state of one process when no operation is in progress. Each process has a beacon: an entry that
  * all hold in memory. A process that has lost it has received every earlier message of its owner.
  */
 export class AtRest {
@@ -93,7 +93,7 @@ export class AtRest {
     return Array.from({ length: this.options.processes }, (_, worker) => `beacon:${worker}`);
   }
 
-  /** What is still in the tables. */
+  /** Entries left in the tables. */
   private get leftovers(): number {
     const all = [this.engine, ...this.options.closed];
     return all.reduce(

@@ -47,7 +47,7 @@ export class CoherenceChecker {
     return Promise.all(this.fleet.map((member) => member.ask(kind, { run })));
   }
 
-  /** What a run has seen so far. */
+  /** The findings of a run so far. */
   async report(run: string): Promise<Outcome> {
     return together(await this.askAll(run, 'report'), [], this.delays.max / 1e6);
   }

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 
-/** A write that its process holds to be known to everybody. */
+/** A write that its process considers visible to all processes. */
 export interface Acknowledgement {
   readonly version: number;
   /** By `Date.now()`, which is the same for all processes of a machine. */
@@ -24,7 +24,7 @@ export interface Trouble {
 /** Older ones tell nothing that these do not. */
 const MOST_KEPT = 100;
 
-/** What the caches stand before: a version per row, and who has acknowledged which one when. */
+/** The database behind the caches: a version per row, and when each was acknowledged. */
 export class Database {
   private readonly client: Redis;
 

@@ -4,7 +4,7 @@ const MAX_EXAMPLES = 5;
 
 type Count = 'reads' | 'writes' | 'loads' | 'failed' | 'unchecked' | 'stale' | 'ownStale';
 
-/** What one process has seen in a run. */
+/** The findings of one process in a run. */
 export class Findings {
   readonly count: Record<Count, number> = {
     ...{ reads: 0, writes: 0, loads: 0 },

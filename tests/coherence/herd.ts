@@ -44,7 +44,7 @@ export async function herd(spec: HerdSpec, onFirst: () => void): Promise<HerdRep
       const start = performance.now();
       answers.push(await cache.getOrSet(key, load));
       slowestMs = Math.max(slowestMs, performance.now() - start);
-      // Whoever began the load that hangs waits for it; all others have gone on.
+      // Only the caller that started the hanging load still waits for it.
       if (answers.length >= spec.calls - (hangs ? 1 : 0)) resolve();
     };
     for (let i = 0; i < spec.calls; i++) call().catch(reject);

@@ -10,7 +10,7 @@ const WRITES = 5;
 
 /** One way in which Redis goes back to a state from before what it has acknowledged. */
 export interface Loss {
-  /** What is acknowledged from now on may be lost. */
+  /** Acknowledgements from now on may be lost. */
   prepare(): Promise<void>;
   /**
    * Loses it. Once this has settled, nothing more can be lost.

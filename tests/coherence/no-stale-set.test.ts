@@ -27,7 +27,7 @@ afterAll(async () => {
   await (checker as CoherenceChecker | undefined)?.stop();
 });
 
-describe('Nobody reads what is older than the last acknowledged write', () => {
+describe('no reader gets a value older than the last acknowledged write', () => {
   // Several at a time, to save it.
   const VARIANTS: Record<string, Record<string, Changes>> = {
     'without memory': {
@@ -188,7 +188,7 @@ describe('The checker notices when a protection is missing', () => {
         ...{ writers: 2, writePauseMs: [100, 600], readers: 32, readPauseMs: [10, 30] },
         ...{ kinds: ['plain', 'function'], subjects: 8 },
       },
-      // What Redis answers is on its way for long, and the news overtake it.
+      // Replies of Redis are delayed, and messages overtake them.
       delay: [90, 'commands'],
     },
     {

@@ -14,7 +14,7 @@ const CALLS = 500;
 const SLACK_MS = 900;
 /** Steps of a call that may each meet a busy event loop. */
 const STEPS = 5;
-/** Of leases that nobody waits for. */
+/** For leases that no caller waits for. */
 const LONG_LEASE_MS = 60_000;
 
 let redis: RedisServer;
@@ -115,7 +115,7 @@ describe.each([true, false])('With memory: %s', (memory) => {
     // It has one call that waits for ever.
     await hung.kill();
     fleet = [...fleet.filter((member) => member !== hung), await Member.start()];
-    // Each process for itself, once: nobody could tell them which of their results to trust.
+    // Once per process: without messages, no process can trust the result of another.
     expect(loads).toBeLessThanOrEqual(1 + PROCESSES);
     for (const report of reports) {
       expect(report.answers).toHaveLength(1);
@@ -143,7 +143,7 @@ describe.each([true, false])('With memory: %s', (memory) => {
   });
 });
 
-it('nobody waits for a second lease because messages were lost during the first', async () => {
+it('no caller waits for a second lease because messages were lost during the first', async () => {
   const leaseMs = 2000;
   const settings = { redisUrl: redis.url, namespace: 'reset', lease: `${leaseMs}ms` } as const;
   const cache = new CacheManager(settings);
@@ -160,7 +160,7 @@ it('nobody waits for a second lease because messages were lost during the first'
     await started;
     const start = performance.now();
     const joined = cache.getOrSet('key', () => 2);
-    // What was loaded before the connection was there again is joined by nobody from then on.
+    // No caller joins a load that began before the reconnection.
     await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
     expect(await joined).toBe(2);
     expect(performance.now() - start).toBeGreaterThan(leaseMs - 100);

@@ -8,7 +8,7 @@ export const BOUND_MS = 250;
 /** A message is one way of a trip; processes have different luck. */
 const ROUND_TRIPS = 2;
 
-/** What all processes saw together. */
+/** The merged findings of all processes. */
 export interface Outcome extends RunReport, Inspection {}
 
 /** @param delayMs - How late the process was that runs the proxy, in ms. */

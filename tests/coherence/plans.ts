@@ -9,7 +9,7 @@ const KINDS: readonly SubjectKind[] = [
   ...(['plain', 'swept', 'known', 'found', 'method', 'function', 'own'] as const),
 ];
 
-/** What a plan does where it says nothing else. */
+/** The defaults of a plan. */
 export const USUAL = {
   seed: SEED,
   memory: true,

@@ -14,7 +14,7 @@ export type Sabotage =
   | 'no journal'
   | 'no floor';
 
-/** What is cached and written: see `subjects.ts`. */
+/** The kind of cached object: see `subjects.ts`. */
 export type SubjectKind =
   | ('plain' | 'swept' | 'known' | 'found' | 'method' | 'function' | 'own')
   /** Written by calls on more keys than fit into the commands that are in flight at once. */
@@ -74,7 +74,7 @@ export interface RunSpec {
   readonly journalCapacity: number | undefined;
 }
 
-/** What one process saw in a run. */
+/** The findings of one process in a run. */
 export interface RunReport {
   /** Those that were checked. */
   readonly reads: number;
@@ -103,7 +103,7 @@ export interface RunReport {
   readonly examples: readonly string[];
 }
 
-/** What one process has when everything has come to rest. */
+/** The state of one process when no operation is in progress. */
 export interface Inspection {
   /** Values in memory, and in Redis, that differ from the database. */
   readonly differing: readonly string[];
@@ -130,7 +130,7 @@ export interface HerdSpec {
 }
 
 export interface HerdReport {
-  /** What the calls answered, each once. */
+  /** The distinct results of the calls. */
   readonly answers: readonly number[];
   readonly slowestMs: number;
   /** How long the event loop alone kept a call waiting, at most. */
@@ -144,7 +144,7 @@ export interface Orders {
   /** Makes the caches of a run, and waits until they hear messages. */
   open: { run: string; spec: RunSpec; worker: number; processes: number };
   run: { run: string };
-  /** What the run has seen so far. */
+  /** Requests the findings of a run so far. */
   report: { run: string };
   /** Lets a run end once enough has been checked. */
   finish: { run: string };

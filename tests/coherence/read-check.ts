@@ -6,8 +6,8 @@ import type { Findings } from './findings.js';
 import { isAway } from './instance.js';
 
 /**
- * Since when every process has to know of a write. What Redis has acknowledged before it went back to
- * an earlier state may be undone until its author has done it again.
+ * Since when every process has to know of a write. A write acknowledged before Redis lost
+ * state may be undone until its author has repeated it.
  *
  * @param before - When the read began.
  * @param after - When it had ended.

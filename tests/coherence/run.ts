@@ -68,7 +68,7 @@ export class Run {
     return this.report();
   }
 
-  /** What it has seen so far. */
+  /** The findings so far. */
   report(): RunReport {
     return this.findings.report();
   }
@@ -90,7 +90,7 @@ export class Run {
     return this.caughtUp.isTrue;
   }
 
-  /** What it has, once it has done its work. */
+  /** The state after the run. */
   get atRest(): AtRest {
     const { instance, closed, database, worker, processes, spec } = this;
     const isSabotaged = spec.sabotage !== undefined;

@@ -8,7 +8,7 @@ import type { Sabotage } from './protocol.js';
 
 const CORE = Symbol.for('aurora-cache.core.v1');
 
-/** What a cache works with: for tests that look inside, or break what they find. */
+/** The internals of a cache, for tests that inspect or break them. */
 export function engineOf(cache: CacheManager): Engine {
   return (cache as unknown as Record<symbol, { engine: Engine }>)[CORE]!.engine;
 }
@@ -68,7 +68,7 @@ const SABOTAGES: Record<Sabotage, (engine: Engine) => void> = {
       };
     };
     const receive = receiver.receive.bind(receiver);
-    // What the server says of by itself, if it tracks and there is something to be removed.
+    // The server reports these by itself if tracking is on and the entry existed.
     receiver.receive = (message, isTracking) => {
       if (message.kind !== 'delete') receive(message, isTracking);
       else receiver.options.listener.onLeaseEnd(message.key as string);

@@ -17,13 +17,13 @@ export interface Subject {
   /** Of its entry, below the namespace. */
   readonly key: string;
   read(): Promise<Row>;
-  /** Loads anew, if there is a way to say so. */
+  /** Forces a load, if the subject supports it. */
   refresh?(): Promise<Row>;
-  /** Writes the row and invalidates; answers the version. Absent where only others may write. */
+  /** Writes the row, invalidates, and returns the version. Missing if only others may write. */
   write?(): Promise<number>;
 }
 
-/** What the subjects of one process have to work with. */
+/** The environment of the subjects in one process. */
 export interface Surroundings {
   readonly cache: CacheManager;
   readonly database: Database;

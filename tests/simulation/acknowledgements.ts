@@ -8,7 +8,7 @@ interface Unconfirmed {
   readonly isRevived?: boolean;
 }
 
-/** Finds out when what a process has invalidated is acknowledged, and dead for everybody. */
+/** Determines when an invalidation is acknowledged, so that no process may serve the old value. */
 export class Acknowledgements {
   /** By process, what its store has not confirmed yet. */
   private readonly unconfirmed = new Map<Member, Unconfirmed[]>();
@@ -19,7 +19,7 @@ export class Acknowledgements {
     this.unconfirmed.set(member, [...(this.unconfirmed.get(member) ?? []), write]);
   }
 
-  /** What the stores have confirmed since the last look is dead for everybody. */
+  /** Versions confirmed by the stores since the last check are dead for all processes. */
   confirm(): boolean {
     if (this.unconfirmed.size === 0) return false;
     for (const [member, writes] of this.unconfirmed) {

@@ -53,7 +53,7 @@ export class BusLink implements Subscriber {
     this.listener?.onChange();
   }
 
-  /** Nothing arrives any more, and nobody has noticed. */
+  /** Drops all messages, without the process noticing. */
   swallow(): void {
     this.options.server.subscribers.delete(this);
     this.pipe?.cut();

@@ -80,7 +80,7 @@ export class Checker {
   /**
    * How long after the acknowledgement a memory tier that hears may still serve the old version: the
    * server has published before it acknowledged, so the message is there one longest way later;
-   * unless the bus has fallen silent, for as long as nobody notices.
+   * unless the bus has fallen silent, until that is noticed.
    */
   get boundMs(): number {
     const { busMs, detectionMs, faults } = this.scenario;
@@ -181,7 +181,7 @@ export class Checker {
     };
   }
 
-  /** What the server has under a key must be alive, or be known to be invalid by its tags. */
+  /** The server's entry of a key must be alive, or invalid by its tags. */
   checkServer(server: Server, key: string): void {
     const version = versionOf(server, key);
     if (version === undefined) return;
@@ -189,20 +189,20 @@ export class Checker {
     if (dead !== undefined) this.fail(`the store has ${key} v${version}, dead since ${dead.time}`);
   }
 
-  /** Nobody loads beside a load that is within its lease, unless the key was written meanwhile. */
+  /** No second load starts while one is within its lease, unless the key was written meanwhile. */
   private checkSingle(other: Load, calledAt: number): void {
     const { key, startedAt } = other;
     const { ttlMs, hardMs } = this.plans.get(key) as KeyPlan;
     const { commandMs, leaseMs, loadMs, storeTimeoutMs } = this.scenario;
-    // Values that expire on their way keep leases coming, and nobody waits for more than two.
+    // Values that expire in transit cause further leases; callers wait for two at most.
     if (!this.isCalm || ttlMs < 1000 || hardMs !== undefined) return;
     // A lease must outlive the ways of its grant and of its first renewal.
     if (leaseMs < 6 * commandMs) return;
-    // And whoever has used up the time for the store loads without asking any more.
+    // A caller that has used up its store budget loads without a lease.
     if (storeTimeoutMs < 10 * commandMs) return;
     if (this.now() - startedAt >= leaseMs || (this.touching.get(key) ?? 0) > 0) return;
     // After an invalidation, loads of those who called before it come to nothing, one after the
-    // other; whoever waits has seen enough of them at the third, and loads for himself.
+    // other; after the third, a waiting caller loads for itself.
     const chainMs = 3 * (loadMs + 4 * commandMs);
     const since = Math.min(calledAt, other.calledAt) - chainMs;
     if ((this.touched.get(key) ?? -Infinity) >= since) return;

@@ -101,7 +101,7 @@ export class Deeds {
     this.world.note(
       () => `database: ${kills.map((kill) => `${kill.key} v${kill.version}`).join(' ')}`,
     );
-    // What is set must be set in the order of the versions, which is the writer's business.
+    // Values must be set in the order of their versions: the writer ensures that.
     if (gapMs > 0 && !isSet) await scheduler.sleep(gapMs);
     const returned = this.world.checker.call(member.id, touched, by);
     const { cache } = member;

@@ -75,7 +75,7 @@ export class Faults {
     this.saved?.();
     for (const each of members) {
       this.loseBus(each, lastsMs);
-      // What was on its way goes down with the server that it was sent to.
+      // Commands in flight are lost with their server.
       this.loseCommands(each, lastsMs, 0);
     }
     for (const { author, kills } of history.revive()) {
@@ -87,7 +87,7 @@ export class Faults {
   private loseBus({ id, bus, link }: Member, lastsMs: number): void {
     bus.lose();
     this.world.scheduler.after(lastsMs, () => {
-      // Without the other connection there is no probe; its return begins anew.
+      // Without the other connection there is no probe; when it is back, it subscribes again.
       if (!link.isConnected) return;
       this.world.note(() => `process ${id}: bus opens`);
       bus.open(this.world.random.int(0, 20));

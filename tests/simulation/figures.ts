@@ -1,6 +1,6 @@
 import type { Outcome } from './simulation.js';
 
-/** What many seeds come to. */
+/** The totals over many seeds. */
 export class Figures {
   seeds = 0;
   events = 0;

@@ -13,10 +13,10 @@ export interface Kill {
   readonly onlyLast: boolean;
 }
 
-/** What nobody may get any more: the database's versions, and since when each of them is dead. */
+/** The versions that no reader may get any more, with the time since when each of them is dead. */
 export class History {
   private readonly current = new Map<string, number>();
-  /** By key and version: acknowledged by the store, for everybody. */
+  /** By key and version: acknowledged by the store, for all processes. */
   private readonly dead = new Map<string, Moment[]>();
   /** By process, key and version: the call has returned, for its own process. */
   private readonly own = new Map<string, Moment[]>();

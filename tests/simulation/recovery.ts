@@ -45,7 +45,7 @@ export class Recovery {
     await scheduler.run(end, () => this.acknowledgements.confirm());
   }
 
-  /** Each process reads the newest versions, and so does whoever looks into the tiers. */
+  /** Each process reads the newest versions, and its tiers hold them. */
   async checkAgreement(): Promise<void> {
     const { checker, history, server, scenario, members } = this.world;
     this.world.note(() => 'all is quiet');

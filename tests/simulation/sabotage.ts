@@ -36,7 +36,7 @@ function partOf(engine: Engine, name: 'log' | 'recovery' | 'journal'): object {
   return store.repairs[name] as object;
 }
 
-/** What closing caches must not do; noticed in scenarios that have some. */
+/** Faults in closing caches, found by scenarios that close some. */
 export const CLOSING_SABOTAGES: Readonly<Record<string, Sabotage>> = {
   'a cache that is off drops its invalidations': inEach(({ offTier }) => {
     replace(offTier, ['run'], async () => undefined);
@@ -50,7 +50,7 @@ export const CLOSING_SABOTAGES: Readonly<Record<string, Sabotage>> = {
   }),
 };
 
-/** What bulk calls must not do; noticed in scenarios that have some. */
+/** Faults in bulk calls, found by scenarios that have some. */
 export const BULK_SABOTAGES: Readonly<Record<string, Sabotage>> = {
   'a bulk call ignores a later write of one of its keys': inEach(({ writes }) => {
     replace(writes, ['overtake']);
@@ -74,7 +74,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   'a fill needs no lease': (_, server) => {
     server.checksLeases = false;
   },
-  'everybody is granted the lease': (_, server) => {
+  'every request for a lease is granted': (_, server) => {
     const acquire = server.acquire.bind(server);
     replace(server, ['acquire'], (key: string, token: string, leaseMs: number, notAfter: number) =>
       acquire(key, token, leaseMs, notAfter, true),
@@ -93,7 +93,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   'a bus that is back resets nothing': (members) => {
     for (const { store } of members) replace(store.coordinator?.listener as object, ['onReset']);
   },
-  'everybody joins freely': inEach((engine) => {
+  'every caller joins any load': inEach((engine) => {
     Object.defineProperty(engine, 'joinsFreely', { get: () => true });
   }),
   "the tags' clock is noted as though it stood in the future": inEach((engine) => {

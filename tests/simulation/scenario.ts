@@ -19,7 +19,7 @@ interface ProcessPlan {
   readonly skewMs: number;
 }
 
-/** What somebody does in one of the processes. */
+/** An action in one of the processes. */
 export type Deed =
   | { readonly kind: 'getOrSet' | 'get'; readonly key: string }
   | { readonly kind: 'getMany' }
@@ -49,7 +49,7 @@ type FaultKind =
   | 'both lost'
   /** The server carries nothing out for a while. */
   | 'stall'
-  /** The server loses everything and everybody. */
+  /** The server loses all data and connections. */
   | 'restart'
   /** The server restarts from an earlier state of its own, or a replica takes over that had it. */
   | 'rollback'

@@ -9,7 +9,7 @@ interface Event {
   run: Run | undefined;
 }
 
-/** Virtual time: events in their order, and between them whatever promises they have settled. */
+/** Virtual time: events in order; after each, the promises that it settled run. */
 export class Scheduler {
   /** Milliseconds since the beginning. */
   now = 0;
@@ -19,7 +19,7 @@ export class Scheduler {
   /** A binary heap. */
   private readonly heap: Event[] = [];
 
-  /** Those of one millisecond run in the order in which they were asked for. */
+  /** Events of the same millisecond run in the order of their registration. */
   at(time: number, run: Run): Event {
     const event = { at: Math.max(this.now, time), order: this.order++, run };
     this.push(event);

@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import type { Server } from './server.js';
 import type { World } from './world.js';
 
-/** What the server does at the command of a process. */
+/** The server's methods that a process calls. */
 const TRACED = [
   ...(['get', 'acquire', 'renew', 'release', 'fill', 'set', 'setMany', 'deleteMany'] as const),
   ...(['unlink', 'dropLease', 'tagClock', 'tagVersions', 'invalidateTags', 'publish'] as const),

@@ -13,7 +13,7 @@ interface Tags {
   readonly versions: Map<string, number>;
 }
 
-/** What the server says to a connection that listens. */
+/** A message from the server to a subscribed connection. */
 export type Push =
   | { readonly kind: 'message'; readonly message: Received }
   /** `undefined`: everything was removed. */
@@ -27,7 +27,7 @@ export interface Subscriber {
 }
 
 /**
- * What Redis does for the cache: each method is one script or command, carried out at once, with the
+ * The part of Redis that the cache uses. Each method is one script or command, executed atomically, with the
  * semantics of `src/redis/scripts.ts`.
  */
 export class Server {
@@ -237,7 +237,7 @@ export class Server {
     }
   }
 
-  /** Everything is gone, and nobody is told: another life begins. */
+  /** Loses all data without sending a message. */
   lose(): void {
     this.values.clear();
     this.leases.clear();

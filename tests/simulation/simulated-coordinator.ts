@@ -31,7 +31,7 @@ export interface SimulatedStoreOptions {
   readonly openMs: () => number;
 }
 
-/** What `src/redis/coordinator.ts` is over ioredis. */
+/** The counterpart of `src/redis/coordinator.ts` over the simulated server. */
 export class SimulatedCoordinator implements Coordinator {
   lastTagClock: number | undefined;
   readonly listener: CoordinatorListener;

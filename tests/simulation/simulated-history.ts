@@ -1,7 +1,7 @@
 import type { StoreHistory } from '../../src/store/coordinator.js';
 import type { CommandLink } from './command-link.js';
 
-/** What `src/redis/history.ts` is over ioredis. */
+/** The counterpart of `src/redis/history.ts` over the simulated server. */
 export class SimulatedHistory implements StoreHistory {
   connections = 0;
   floor = 0;

@@ -27,7 +27,7 @@ export interface World {
   readonly scenario: Scenario;
   readonly scheduler: Scheduler;
   readonly history: History;
-  /** What is drawn on the way. */
+  /** For random choices during the run. */
   readonly random: Random;
   readonly checker: Checker;
   readonly server: Server;

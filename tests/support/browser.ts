@@ -18,7 +18,7 @@ export interface Visit {
   readonly page: Page;
   /** Errors and warnings of the console, errors of scripts, and dialogs. */
   readonly complaints: string[];
-  /** Addresses that were asked for. */
+  /** The requested URLs. */
   readonly requests: string[];
 }
 

@@ -11,7 +11,7 @@ import { writeFileSync } from 'node:fs';
 
 import { cached, CacheManager, memoized, MemoryStore } from 'aurora-cache';
 
-/** What the probe found. */
+/** The result of the probe. */
 export interface ClockReport {
   /** By how much the time of day has moved, in milliseconds: whether the probe means anything. */
   readonly movedMs: number;

@@ -1,5 +1,5 @@
 /**
- * What a test has opened: each function is called after the test, the last one first.
+ * Clean-up of a test: each function is called after it, in reverse order.
  *
  * @returns A list for the functions.
  */

@@ -18,9 +18,9 @@ export async function ensureBuilt(): Promise<void> {
 export interface Circumstances {
   readonly stdin?: string | Buffer;
   readonly env?: Readonly<Record<string, string>>;
-  /** What a shell does before the command takes its place: `ulimit -f 0`. */
+  /** A shell command to run before `exec`, such as `ulimit -f 0`. */
   readonly before?: string;
-  /** Whoever reads its output goes away at once. */
+  /** Whether the reader of its output closes the pipe at once. */
   readonly deaf?: boolean;
 }
 

@@ -8,7 +8,7 @@ export const DEPLOY = join(__dirname, '../../docs/deploy');
 
 export const readDeployed = (name: string): string => readFileSync(join(DEPLOY, name), 'utf8');
 
-/** What the tests give for `.env`. */
+/** The test's values for `.env`. */
 export const SECRETS: Readonly<Record<string, string>> = {
   AURORA_TOKEN: 'token0123',
   REDIS_PASSWORD: 'password0123',

@@ -15,7 +15,7 @@ interface Request {
   readonly body: Uint8Array;
 }
 
-/** What the probe found; see the test. */
+/** The result of the probe; see the test. */
 export interface ProbeReport {
   /** Contexts that are still reachable, by scenario. */
   readonly reachable: Readonly<Record<string, number>>;

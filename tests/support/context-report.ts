@@ -13,7 +13,7 @@ export async function probeContexts(node: string, redisUrl: string): Promise<Pro
   return JSON.parse(stdout) as ProbeReport;
 }
 
-/** What a probe has to find: no scenario keeps a context, and everything runs where it belongs. */
+/** Expects that no scenario keeps a context, and that everything runs in the right one. */
 export function expectNothingKept({ reachable, contexts }: ProbeReport): void {
   const names = Object.keys(reachable);
   expect(names.length).toBeGreaterThan(10);

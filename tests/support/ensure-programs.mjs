@@ -23,7 +23,7 @@ const missing = (programs) =>
     .filter(([, [program, ...words]]) => spawnSync(program, words).status !== 0)
     .map(([name]) => name);
 
-/** What the benchmarks run. */
+/** The programs of the benchmarks. */
 const MEASURING = {
   'redis-server': PROGRAMS['redis-server'],
   'redis-tools': ['redis-benchmark', '--version'],

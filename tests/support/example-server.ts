@@ -10,7 +10,7 @@ export interface Outcome {
 
 type Environment = Readonly<Record<string, string>>;
 
-/** What `npm start -- <args>` runs, without npm; from the project's folder, as all its commands. */
+/** Runs the program of `npm start -- <args>` without npm, in the project's folder. */
 function start(args: readonly string[], env: Environment): ChildProcess {
   const inherited = { ...process.env };
   for (const name of ['PORT', 'REDIS_URL', 'AURORA_TOKEN', 'INSTANCE']) delete inherited[name];
@@ -70,7 +70,7 @@ export class ExampleServer {
     return server;
   }
 
-  /** What it has printed. */
+  /** Its output so far. */
   get output(): string {
     return this.said.stdout;
   }
@@ -93,7 +93,7 @@ export class ExampleServer {
     return await fetch(this.url + path, init);
   }
 
-  /** What `GET` answers, as JSON. */
+  /** The JSON body of a `GET`. */
   async json<T>(path: string): Promise<T> {
     const response = await this.fetch(path);
     return (await response.json()) as T;

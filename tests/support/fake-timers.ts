@@ -1,4 +1,4 @@
-/** What a cache on the machine's clock has to do under the fake timers of a test runner. */
+/** The behaviour of a cache on the system clock under the fake timers of a test runner. */
 import { CacheManager } from 'aurora-cache';
 
 /** A test runner's fake timers. */
@@ -12,7 +12,7 @@ export interface FakeTimers {
 /**
  * Runs a cache through fake time.
  *
- * @returns What was read, by step; {@link EXPECTED} is right.
+ * @returns The values read by each step, to be compared with {@link EXPECTED}.
  */
 export async function underFakeTimers(timers: FakeTimers): Promise<Record<string, unknown>> {
   const read: Record<string, unknown> = {};

@@ -22,7 +22,7 @@ async function pairsOf(keyv: Keyv): Promise<unknown[]> {
 }
 
 /**
- * What Keyv asks of a storage adapter: the cases of `@keyv/test-suite` 2.1 (api, values, namespaces,
+ * Keyv's requirements for a storage adapter: the cases of `@keyv/test-suite` 2.1 (api, values, namespaces,
  * iterator), which needs another test runner, and those that Keyv 5.6 has methods for besides.
  *
  * @param open - Opens the adapter on an empty store; several at a time share what they store.

@@ -20,7 +20,7 @@ export function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** What `nginx -t` has against a configuration; `undefined` for nothing. */
+/** The error of `nginx -t` for a configuration; `undefined` if there is none. */
 export async function refusalOf(
   text: string,
   folder: string,
@@ -34,7 +34,7 @@ export async function refusalOf(
   }
 }
 
-/** What `nginx -t` warns of in a configuration that it takes. */
+/** The warnings of `nginx -t` for a valid configuration. */
 export async function warningsOf(text: string, folder: string, name = 'nginx'): Promise<string> {
   const file = join(folder, `${name}.conf`);
   writeFileSync(file, text);
@@ -68,7 +68,7 @@ export async function stopNginx(): Promise<void> {
   await Promise.all([...running].map((nginx) => nginx.stop()));
 }
 
-/** What every nginx of a test has to itself. */
+/** The files that every nginx of a test needs for itself. */
 export interface OwnFiles {
   readonly port: number;
   readonly accessLog: string;
@@ -163,7 +163,7 @@ export async function nginxBefore(
   return await Nginx.start({ upstreams: [{ name: 'api', servers: [address] }], ...options });
 }
 
-/** With these options, a test stands in front as a balancer would: whoever it says is the client. */
+/** Trusts the test as a balancer in front, so that it chooses the client's address. */
 export const trusting: NginxOptions = { trustedProxies: ['127.0.0.1'] };
 
 /** @param client - Address of the client that a request is said to come from. */

@@ -8,8 +8,8 @@ const run = promisify(execFile);
 const root = join(__dirname, '../..');
 
 /**
- * A folder below `build/` in which a package is installed that is no dependency of ours; it stays
- * there for next time.
+ * A folder below `build/` with an installed package that is not one of our dependencies. It is kept
+ * for the next run.
  *
  * @param name - Name of the folder.
  * @param specifier - `vitest@4`.

@@ -101,7 +101,7 @@ export class PrometheusServer {
   }
 }
 
-/** What `promtool check metrics` has to say about a text; nothing when all is well. */
+/** The output of `promtool check metrics` for a text; empty if it is valid. */
 export function lint(metrics: string): string {
   const { status, stdout, stderr, error } = spawnSync('promtool', ['check', 'metrics'], {
     input: metrics,

@@ -34,7 +34,7 @@ function file(): { store: KeyvFile; close: () => Promise<void> } {
   const folder = mkdtempSync(join(tmpdir(), 'aurora-keyv-file-'));
   const store = new KeyvFile({ filename: join(folder, 'store.json'), writeDelay: 1 });
   const close = async (): Promise<void> => {
-    // What it still writes in the background would make the folder again.
+    // Its writes in the background would create the folder again.
     await store.delete('');
     rmSync(folder, { recursive: true, force: true });
   };

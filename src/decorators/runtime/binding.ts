@@ -12,7 +12,7 @@ import { namesOf, type BindingNames, type MethodSpec } from '../reflect/names.js
 import { ArgumentIndex } from './argument-index.js';
 import { KeyClaim } from './key-claim.js';
 
-/** What a binding is found by: the cache, and the class of the call. */
+/** Identifies a binding: the cache and the class of the call. */
 export interface BindingKey {
   readonly manager: CacheManager;
   /** The class of the call: see `CachedMethod.ownerOf`. */
@@ -117,7 +117,7 @@ export class MethodBinding {
     return this.engine.memory?.claim(entry, this.index) === true;
   }
 
-  /** Indexes an entry that was hit. What is never hit takes no room in the index. */
+  /** Indexes an entry on its first hit, so that entries without hits take no room in the index. */
   learn(entry: MemoryEntry, args: readonly unknown[]): void {
     if (entry.indexKey !== undefined || !this.register(entry) || !this.isIndexed) return;
     this.index.add(entry, args);

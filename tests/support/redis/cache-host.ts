@@ -14,7 +14,7 @@ import {
 
 import { CORE } from '../../../src/cache/manager.js';
 
-/** What a cache has told of itself. */
+/** The events and warnings of a cache. */
 export interface Told {
   /** Times of `degraded` and `recovered`, as `Date.now()`. */
   readonly states: { event: 'degraded' | 'recovered'; at: number }[];
@@ -31,7 +31,7 @@ export interface LoadOptions {
   readonly ttlMs: number;
 }
 
-/** What callers met since the load began, or since the last report. */
+/** The experience of callers since the load began, or since the last report. */
 export interface LoadReport {
   calls: number;
   failed: number;
@@ -40,7 +40,7 @@ export interface LoadReport {
   loads: number;
   /** Of a call, in ms. */
   longestMs: number;
-  /** How long the event loop alone kept somebody waiting, in ms. */
+  /** The longest delay caused by the event loop alone, in ms. */
   loopDelayMs: number;
 }
 
@@ -145,7 +145,7 @@ const commands = {
     return await of(name).getStats();
   },
 
-  /** What the memory tier holds, by key. */
+  /** The content of the memory tier by key. */
   held(name: string, keys: readonly string[]): Map<string, unknown> {
     const { memory } = of(name)[CORE].engine;
     const entries = keys.map((key) => [key, memory?.find(key)?.value] as const);
@@ -178,7 +178,7 @@ const commands = {
 
   callsSoFar: (): number => report.calls,
 
-  /** What callers have met, and a clean sheet. */
+  /** Returns the report and starts a new one. */
   reportLoad(): LoadReport {
     const done = { ...report, loopDelayMs: delays.max / 1e6 };
     report = newReport();
@@ -207,7 +207,7 @@ interface Order {
 }
 
 process.on('message', ({ id, command, words }: Order) => {
-  // From then on nothing of ours keeps the process.
+  // From then on, nothing of this package keeps the process alive.
   if (command === 'leave') {
     process.disconnect();
     return;

@@ -29,7 +29,7 @@ export function stopProcesses(): void {
 
 /** Another process with caches in it: see `cache-host.ts` for what it can be told. */
 export class CacheProcess {
-  /** What it wrote to its standard error. */
+  /** Its standard error so far. */
   stderr = '';
   /** Its exit code, when it ends. */
   readonly ended: Promise<number | null>;

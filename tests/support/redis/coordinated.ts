@@ -55,7 +55,7 @@ export class Coordinated {
     });
   }
 
-  /** What was said of one kind. */
+  /** The messages of one kind. */
   of(what: Said[0]): unknown[][] {
     return this.said.filter(([name]) => name === what).map(([, ...rest]) => rest);
   }
@@ -100,7 +100,7 @@ export function pattern(source: string): KeyPattern {
 }
 
 /** How many values a clear removed, or a count found. */
-/** What the steps of a count, or of a removal for one caller, add up to. */
+/** The sum over the steps of a count or a removal. */
 export async function total(
   steps: AsyncIterable<number | readonly (readonly string[])[]>,
 ): Promise<number> {

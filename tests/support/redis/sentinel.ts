@@ -34,7 +34,7 @@ export class SentinelGroup {
     return group;
   }
 
-  /** What ioredis needs to find the primary. */
+  /** The ioredis options to find the primary. */
   get options(): { sentinels: Endpoint[]; name: string } {
     const sentinels = this.sentinels.map(({ port }) => ({ host: '127.0.0.1', port }));
     return { sentinels, name: NAME };
@@ -44,7 +44,8 @@ export class SentinelGroup {
   async primary(): Promise<RedisServer> {
     const [{ port }] = await this.onSentinels(async (sentinel) => await addressOf(sentinel));
     const primary = this.servers.find((server) => server.port === port);
-    if (primary === undefined) throw new Error(`No server of ours has port ${String(port)}.`);
+    if (primary === undefined)
+      throw new Error(`No server of this set-up has port ${String(port)}.`);
     return primary;
   }
 
@@ -190,7 +191,7 @@ async function addressOf(sentinel: Redis): Promise<Endpoint> {
   return { host, port: Number(port) };
 }
 
-/** What a sentinel says of the primary. */
+/** A field of the primary, as reported by a sentinel. */
 async function fieldOf(sentinel: Redis, name: string): Promise<string | undefined> {
   const view = (await sentinel.call('SENTINEL', 'MASTER', NAME)) as string[];
   return view[view.indexOf(name) + 1];

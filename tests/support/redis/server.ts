@@ -13,7 +13,7 @@ export { until } from '../until.js';
 /** How a client reaches a server, besides host and port. */
 export type Reach = Pick<RedisOptions, 'tls' | 'username' | 'password'>;
 
-/** What is not as with a plain server. */
+/** Differences from a plain server. */
 export interface Launch {
   /** Default: a free one. */
   readonly port?: number;
@@ -110,7 +110,7 @@ function plain(port: number, folder: string): readonly string[] {
   ];
 }
 
-/** A port that nobody listens on. */
+/** A port without a listener. */
 export async function freePort(): Promise<number> {
   const probe = createServer();
   await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));

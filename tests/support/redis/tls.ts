@@ -7,7 +7,7 @@ import { Redis, type RedisOptions } from 'ioredis';
 
 import { freePort, RedisServer } from './server.js';
 
-/** What the ACL of a user says that may do what the cache does below one namespace, and no more. */
+/** The ACL of a user with exactly the rights that the cache needs for one namespace. */
 const aclOf = (namespace: string): string[] => [
   ...[`~${namespace}:*`, `~{${namespace}:*`, `~${namespace}#*`],
   ...['resetchannels', `&${namespace}#*`, '&__redis__:invalidate'],

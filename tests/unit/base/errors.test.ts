@@ -46,7 +46,7 @@ describe('every error of the package', () => {
     expect('cause' in new CacheKeyError('m')).toBe(false);
   });
 
-  it('has a message of one line, whatever values are in it', () => {
+  it('has a message of one line, with any values in it', () => {
     expect(() => new CacheManager({ defaultTtl: 'a\nb\u001B[2J' as never })).toThrow(
       'a\\nb\\x1b[2J',
     );
@@ -81,7 +81,7 @@ describe('isCacheError', () => {
   it.each<[string, unknown]>([
     ['an error of others', new Error('m')],
     ['one that only has a code', Object.assign(new Error('m'), { code: 'ERR_STORE' })],
-    ['an error that wraps one of ours', new Error('m', { cause: new CacheKeyError('m') })],
+    ['an error that wraps one of this package', new Error('m', { cause: new CacheKeyError('m') })],
     ['undefined', undefined],
     ['null', null],
     ['a text', 'ERR_STORE'],

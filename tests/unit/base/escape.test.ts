@@ -116,7 +116,7 @@ describe('escapeArgument', () => {
 });
 
 describe('checkedKey', () => {
-  it('answers the stored form', () => {
+  it('returns the stored form', () => {
     expect(checkedKey('user:{1}')).toBe('user:%u007b1%u007d');
   });
 

@@ -7,8 +7,8 @@ import { escapePattern, Glob } from '../../../src/base/glob.js';
 const matches = (pattern: string, text: string): boolean => new Glob(pattern).matches(text);
 
 /**
- * What Redis does (`stringmatchlen` in its util.c), retold as simply as possible: try everything.
- * Answers whether `text` from `t` on matches `pattern` from `p` on.
+ * The algorithm of Redis (`stringmatchlen` in its util.c) as simply as possible: try everything.
+ * Returns whether `text` from `t` on matches `pattern` from `p` on.
  */
 function reference(pattern: string, text: string, p = 0, t = 0): boolean {
   if (p === pattern.length) return t === text.length;

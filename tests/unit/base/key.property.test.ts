@@ -112,7 +112,7 @@ const { value } = fc.letrec<{ value: unknown }>((tie) => ({
 }));
 const list = fc.array(value, { maxLength: 4 });
 
-/** What a careless encoder would take for the value. */
+/** Values that a careless encoder would confuse with this one. */
 function lookalikes(v: unknown): unknown[] {
   const wrapped: unknown[] = [[v], new Set([v]), { a: v }, new Money(v), new Weight(v)];
   const encoded: unknown[] = [keyPart(v), escapeArgument(keyPart(v)), keyOfCall('', [v], '')];
@@ -244,7 +244,7 @@ describe('patterns, over generated arguments', () => {
     );
   });
 
-  it('match the keys of their own argument, whatever its type and however long the prefix', () => {
+  it('match the keys of their own argument, for every type and length of the prefix', () => {
     fc.assert(
       fc.property(value, list, fc.integer({ min: 1, max: 120 }), (own, rest, length) => {
         const prefix = `tenant:${'p'.repeat(length)}`;

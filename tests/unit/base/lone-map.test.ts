@@ -7,7 +7,7 @@ const step = fc.record({
   isDeletion: fc.boolean(),
 });
 
-it('holds what a Map would, whatever is set and deleted', () => {
+it('behaves like a Map for random sequences', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const map = new LoneMap<{ readonly step: number }>();

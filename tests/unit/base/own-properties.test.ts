@@ -9,7 +9,7 @@ const template = (strings: TemplateStringsArray, ..._values: unknown[]): Templat
 const hidden = <T extends object>(target: T, name: PropertyKey, value: unknown): T =>
   Object.defineProperty(target, name, { value, configurable: true });
 
-/** What can have properties besides what it consists of. */
+/** Objects that can have properties besides their content. */
 const bases: readonly (readonly [string, () => object])[] = [
   ['an array', () => [1, 'x']],
   ['an empty array', () => []],
@@ -29,7 +29,7 @@ const bases: readonly (readonly [string, () => object])[] = [
 ];
 
 describe.each([...bases, ['a record', () => ({ b: 1 })] as const])('%s', (_, make) => {
-  it('with own properties has a key of its own, whatever they are called and hold', () => {
+  it('with own properties has a distinct key, for every name and value', () => {
     const variants = [
       make(),
       Object.assign(make(), { order: 'asc' }),

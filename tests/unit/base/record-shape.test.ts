@@ -2,7 +2,7 @@ import { runInNewContext } from 'node:vm';
 
 import { keyPart } from 'aurora-cache';
 
-/** What the documentation says of records, without any of the shorter ways. */
+/** The documented text of a record, computed without any fast path. */
 function spelled(record: Readonly<Record<string, unknown>>): string {
   const names = Object.keys(record).sort();
   const text = (value: unknown): string =>

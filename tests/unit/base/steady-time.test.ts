@@ -36,7 +36,7 @@ class Machine {
 }
 
 describe('steady time', () => {
-  it('is the time of day while nobody sets it, in whole milliseconds', () => {
+  it('is the time of day in whole milliseconds unless the clock is set', () => {
     const machine = new Machine();
     for (let i = 0; i < 10_000; i++) {
       machine.passes(7.3);
@@ -120,7 +120,7 @@ describe('steady time', () => {
     expect(machine.passed).toBeGreaterThanOrEqual(2 * HOUR);
   });
 
-  it('never goes back, whatever the clocks do', () => {
+  it('never goes back, for any behaviour of the clocks', () => {
     const machine = new Machine();
     let seed = 20_261_128;
     const random = (): number => (seed = (seed * 48_271) % 0x7fffffff) / 0x7fffffff;

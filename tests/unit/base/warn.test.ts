@@ -45,7 +45,7 @@ describe('warnOnce', () => {
     });
   });
 
-  it('is said once per code and subject, whatever the message', () => {
+  it('is emitted once per code and subject, even with another message', () => {
     warnOnce('AURORA_A', 'x', 'first');
     warnOnce('AURORA_A', 'x', 'second');
     expect(emitted).toHaveBeenCalledTimes(1);

@@ -8,7 +8,7 @@ import {
 
 import { expectIdle, setUp, type Setup } from './harness.js';
 
-/** The call is refused with an error of ours that says why, and what is cached stays. */
+/** The call rejects with an error that gives the reason, and the cache is unchanged. */
 async function expectRefused(
   act: (cache: CacheManager) => Promise<unknown>,
   message: RegExp,

@@ -88,7 +88,7 @@ describe('bounds hold, exceeded a hundredfold', () => {
     expect(index.entries.size).toBe(0);
   });
 
-  it('what nobody reads any more is swept, in bounded steps', async () => {
+  it('expired entries that are not read are swept in bounded steps', async () => {
     const { cache, clock, engine } = setUp({ maxMemoryItems: 100_000 });
     for (let i = 0; i < 60_000; i++) void cache.set(`key${i}`, i, { ttl: i % 2 === 0 ? 1 : 1000 });
     await clock.advance('1s');

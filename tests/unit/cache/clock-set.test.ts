@@ -75,7 +75,7 @@ describe.each([
     await cache.set('k', 'v', { ttl: 10 });
     await cache.set('tagged', 'v', { ttl: 10, tags: ['t'] });
     set();
-    // What was written before counts as made in the future, or as expired.
+    // Earlier entries count as created in the future, or as expired.
     expect(await cache.get('k')).toBeUndefined();
     expect(await other.get('k')).toBeUndefined();
     await cache.set('k', 'new', { ttl: 10 });

@@ -60,7 +60,7 @@ describe('the default cache', () => {
     );
   });
 
-  it('configureCache makes it anew, or takes one that exists', async () => {
+  it('configureCache creates it, or takes an existing one', async () => {
     const before = getCache();
     await before.set('key', 1);
     const made = configureCache({ defaultTtl: '1m' });
@@ -86,7 +86,7 @@ describe('the default cache', () => {
       const copy = require('aurora-cache') as typeof Package;
       expect(copy.CacheManager).not.toBe(CacheManager);
       theirs = copy.getCache();
-      // The other copy takes a handle of ours for what it is.
+      // The other copy recognises a cache of this one.
       expect(copy.configureCache(mine)).toBe(mine);
     });
     expect(theirs).toBe(mine);

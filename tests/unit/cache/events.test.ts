@@ -91,7 +91,7 @@ describe('events', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('a failing listener reaches nobody, and the others hear all the same', async () => {
+  it('an error of a listener reaches no caller, and the other listeners still run', async () => {
     const { cache } = setUp();
     const warned = jest.spyOn(process, 'emitWarning').mockImplementation();
     const second = jest.fn();

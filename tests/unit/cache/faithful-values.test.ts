@@ -56,7 +56,7 @@ const circularError = (): Error => {
   return error;
 };
 
-/** What comes back from both tiers as it went in. */
+/** Values that both tiers return unchanged. */
 const KEPT: [string, () => unknown][] = [
   ['a Buffer', () => Buffer.from('abc')],
   ['Buffers in a Map', () => new Map([[Buffer.from('k'), { value: Buffer.from('v') }]])],
@@ -99,7 +99,7 @@ const KEPT: [string, () => unknown][] = [
   ],
 ];
 
-/** What the shared tier refuses, but a copy in memory can keep. */
+/** Values that the shared tier refuses, but memory can copy. */
 const COPIED: [string, () => unknown][] = [
   ['own properties of an array', () => Object.assign([1, 2], { order: 'asc' })],
   [
@@ -125,7 +125,7 @@ const COPIED: [string, () => unknown][] = [
   ['a property of an error', () => Object.assign(new Error('x'), { code: 'E' })],
 ];
 
-/** What neither of them can keep. */
+/** Values that neither can keep. */
 const REFUSED: [string, () => unknown][] = [
   ['a URL', () => new URL('http://localhost/')],
   ['a URL in a list', () => [{ home: new URL('http://localhost/') }]],

@@ -19,7 +19,7 @@ interface Expected {
   doubtful: boolean;
 }
 
-it('marks and puts in doubt what is open for a key, in whatever order fences come and go', () => {
+it('marks the open fences of a key, for random sequences of opening and closing', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const table = new FenceTable();

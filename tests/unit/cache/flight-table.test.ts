@@ -25,7 +25,7 @@ class Model {
   }
 }
 
-it('holds one flight of each key, whatever is entered, taken out and detached', () => {
+it('holds one flight per key, for random sequences of adding, removing and detaching', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
       const table = new FlightTable();

@@ -37,7 +37,7 @@ describe('the abort of another caller’s signal', () => {
     expectIdle(setup);
   });
 
-  it('is recognised by the signal among a method’s arguments, whatever its reason', async () => {
+  it('is recognised by the signal among a method’s arguments, with any reason', async () => {
     const { cache } = setUp();
     const load = (signal: AbortSignal): Promise<string> =>
       signal.aborted ? Promise.reject(signal.reason as Error) : abortable(signal);
@@ -60,7 +60,7 @@ describe('the abort of another caller’s signal', () => {
     expect(reasons).toEqual(controllers.map((_, i) => `caller ${String(i)} left`));
   });
 
-  it('in a background refresh reaches nobody', async () => {
+  it('in a background refresh reaches no caller', async () => {
     const { cache, clock } = setUp({ refreshAhead: 0.5, defaultTtl: '10s' });
     const first = new AbortController();
     await cache.set('key', 'old');

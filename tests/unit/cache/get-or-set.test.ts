@@ -119,7 +119,7 @@ describe('getOrSet', () => {
       const setup = setUp();
       expect(await setup.cache.getOrSet('key', () => 1, options)).toBe(1);
       expect(setup.errors).toHaveLength(1);
-      // What cannot be stored as asked is not stored at all.
+      // A value that cannot be stored with its options is not stored at all.
       expect(await setup.cache.has('key')).toBe(false);
       expectIdle(setup);
     });
@@ -150,7 +150,7 @@ describe('getOrSet', () => {
     expect(await cache.get('key')).toBe(7);
   });
 
-  it('has nobody left over when the caller does not wait', async () => {
+  it('leaves no unhandled rejection if the caller does not wait', async () => {
     const setup = setUp();
     const gate = deferred<number>();
     void setup.cache.getOrSet('key', () => gate.promise);

@@ -212,7 +212,7 @@ describe('softTimeout', () => {
     expect((await cache.getStats()).stale).toBe(1);
   });
 
-  it('a failure after the stale answer reaches nobody', async () => {
+  it('a failure after the stale value was returned reaches no caller', async () => {
     const setup = setUp();
     await setup.cache.set('key', 'old', life);
     setup.clock.jump('10s');

@@ -4,7 +4,7 @@ import { ManualClock } from 'aurora-cache/testing';
 import type { Engine } from '../../../src/cache/engine.js';
 import { CORE } from '../../../src/cache/manager.js';
 
-/** A promise that the test settles, and a note of whether somebody settled it. */
+/** A promise that the test settles, and whether it has. */
 export interface Deferred<T> {
   readonly promise: Promise<T>;
   resolve(value: T): void;
@@ -38,7 +38,7 @@ export interface Setup {
   readonly cache: CacheManager;
   readonly clock: ManualClock;
   readonly engine: Engine;
-  /** What `error` events brought. */
+  /** The errors of `error` events. */
   readonly errors: unknown[];
 }
 

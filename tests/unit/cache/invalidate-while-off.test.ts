@@ -239,7 +239,7 @@ describe('close', () => {
     expect(await other.get(key)).toBeUndefined();
   });
 
-  it('happens once, however often it is asked for', async () => {
+  it('happens once, even if close() is called again', async () => {
     const store = new FaultStore();
     const { cache } = setUp({ store });
     store.inject({ on: ['iterator'], hang: true });

@@ -103,7 +103,7 @@ describe('a Keyv instance', () => {
     expect(await cache.getOrSet('key', () => 1)).toBe(1);
     await flush();
     expect(await cache.delete('key')).toBe(false);
-    // Keyv tells of failures by events alone; the reading, the filling and the deleting failed.
+    // Keyv reports failures only as events; the read, the fill and the delete failed.
     expect(errors.length).toBeGreaterThanOrEqual(2);
     expect(errors[0]).toMatchObject({ code: 'ERR_STORE', cause: { message: 'gone' } });
   });

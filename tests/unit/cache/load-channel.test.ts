@@ -34,7 +34,7 @@ async function during(run: () => Promise<unknown>): Promise<Told[]> {
 }
 
 describe('the tracing channel of loads', () => {
-  it('tells of the loads of memoized functions', async () => {
+  it('reports the loads of memoized functions', async () => {
     const { cache } = setUp({ name: 'users' });
     const error = new Error('no');
     const compute = memoized(
@@ -60,7 +60,7 @@ describe('the tracing channel of loads', () => {
     expect(JSON.stringify(told)).not.toContain('secret');
   });
 
-  it('tells of a load, without key and value', async () => {
+  it('reports a load without its key and value', async () => {
     const { cache, clock } = setUp({ name: 'users' });
     const find = cached(
       async (_secret: string) => {
@@ -84,7 +84,7 @@ describe('the tracing channel of loads', () => {
     expect(JSON.stringify(told)).not.toMatch(/secret|value/);
   });
 
-  it('tells of failures and time-outs; callers get the error as it is', async () => {
+  it('reports failures and time-outs; callers get the original error', async () => {
     const { cache, clock } = setUp();
     const failure = new Error('no');
     const told = await during(async () => {
@@ -121,7 +121,7 @@ describe('the tracing channel of loads', () => {
     });
   });
 
-  it('is silent when nobody listens any more', async () => {
+  it('is silent after the last subscriber has left', async () => {
     const heard: unknown[] = [];
     const listener = (trace: unknown): void => void heard.push(trace);
     subscribe('tracing:aurora-cache:load:start', listener);

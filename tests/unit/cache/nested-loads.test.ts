@@ -93,7 +93,7 @@ describe('the load’s signal', () => {
     expectIdle(setup);
   });
 
-  it('has fired when it is asked for later, and leaves no timer', async () => {
+  it('has already fired if it is read late, and leaves no timer', async () => {
     const { cache, clock } = setUp({ lease: '2s', defaultTtl: '1ms' });
     const gate = deferred<number>();
     let late: (() => AbortSignal) | undefined;
@@ -201,7 +201,7 @@ describe.each(Object.entries(ways))('a loader that asks %s', (name, ask) => {
     const loadA = (): Promise<unknown> => ask(setup.cache, b, loadB);
     let calls = 0;
     const loadB = (): Promise<unknown> =>
-      // The inner run must end by itself: what is asked for is the circle of the cache's making.
+      // The inner run must end by itself: this tests the cycle that the cache makes.
       ++calls > 1 ? Promise.resolve('end') : ask(setup.cache, a, () => Promise.resolve('end'));
     expect(await settled(setup, setup.cache.getOrSet(a, loadA))).toBe('end');
     await flush();
@@ -234,7 +234,7 @@ describe.each(Object.entries(ways))('a loader that asks %s', (name, ask) => {
     expectIdle(setup);
   });
 
-  it('for a key that a slow load of nobody’s concern holds: it waits', async () => {
+  it('for a key that an unrelated slow load holds: it waits', async () => {
     const setup = setUp();
     const gate = deferred<string>();
     const slow = setup.cache.getOrSet('slow', () => gate.promise);

@@ -32,7 +32,7 @@ describe.each([
   it('an id of * clears only its own', async () => {
     const { cache } = setUp(tiers());
     for (const key of KEYS) await cache.set(key, 1);
-    // What a decorated method stores for the id '*'.
+    // The key of a decorated method for the id '*'.
     await cache.set('user:%2A:a', 1);
     expect(await cache.clear(pattern`user:${'*'}:*`)).toBe(1);
     expect(await cache.clear(`user:${escapePattern('*')}:*`)).toBe(1);

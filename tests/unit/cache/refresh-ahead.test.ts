@@ -28,7 +28,7 @@ describe('refresh-ahead', () => {
     expectIdle(setup);
   });
 
-  it('a refresh that fails harms nobody, and is tried again a second later', async () => {
+  it('a failed refresh affects no caller and is retried a second later', async () => {
     const { cache, clock } = setUp();
     const options = { ttl: 100, refreshAhead: 0.5 };
     await cache.getOrSet('key', () => 'old', options);

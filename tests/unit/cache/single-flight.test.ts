@@ -36,7 +36,7 @@ describe('one load per key at a time', () => {
     expect(await cache.getOrSet('quick', () => 1)).toBe(1);
   });
 
-  it('nobody loads again while the fill of the shared tier is under way', async () => {
+  it('no second load starts while the shared tier is being filled', async () => {
     const store = new FaultStore();
     const setup = setUp({ store });
     store.inject({ on: ['set'], hang: true, times: 1 });
@@ -44,7 +44,7 @@ describe('one load per key at a time', () => {
     // The fill is not awaited by the caller…
     expect(await setup.cache.getOrSet('key', load)).toBe(1);
     expect(setup.engine.flights.size).toBe(1);
-    // …and whoever comes meanwhile gets the value at once.
+    // …and callers in the meantime get the value at once.
     expect(await setup.cache.getOrSet('key', load)).toBe(1);
     expect(load).toHaveBeenCalledTimes(1);
     store.release();

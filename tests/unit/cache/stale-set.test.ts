@@ -145,7 +145,7 @@ describe('no stale set from the shared tier', () => {
     expect(await setup.cache.get('key')).toBe('set');
   });
 
-  it('the writes of one key arrive in the order in which they were asked for', async () => {
+  it('the writes of one key arrive in the order of their calls', async () => {
     const clock = setUp().clock;
     const store = new FaultStore({ clock });
     const setup = setUp({ store, clock });

@@ -15,7 +15,7 @@ describe.each([
     await cache.set('d', 4, { tags: ['w'] });
     await cache.set('e', 5);
     await flush();
-    await cache.invalidateTags('x', 'nobody');
+    await cache.invalidateTags('x', 'unused');
     expect([...(await cache.getMany(['a', 'b', 'c', 'd', 'e'])).keys()]).toEqual(['b', 'd', 'e']);
     await cache.invalidateTags('y', 'w');
     expect([...(await cache.getMany(['a', 'b', 'c', 'd', 'e'])).keys()]).toEqual(['e']);
@@ -58,7 +58,7 @@ describe.each([
     expect(await users.get('a')).toBeUndefined();
   });
 
-  it('stay what they were at the moment of storing, whatever becomes of their array', async () => {
+  it('are those at the time of storing, even if the array changes later', async () => {
     const { cache, engine } = setUp(tiers());
     const post = { tags: ['news'] };
     await cache.getOrSet('post', () => post, { tags: ({ tags }) => tags });
@@ -96,7 +96,7 @@ describe('the tag table', () => {
     expect(engine.tags).toMatchObject({ versions: { versions: { size: LIMITS.tagTable } } });
   });
 
-  it('an entry from before the cache began is invalid if it has tags: nobody knows better', async () => {
+  it('a tagged entry from before the cache started is invalid, since its tags are unknown', async () => {
     const store = new Map<string, unknown>();
     const first = setUp({ store });
     await first.cache.set('tagged', 1, { tags: ['x'] });

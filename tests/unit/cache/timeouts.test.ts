@@ -63,7 +63,7 @@ describe('hardTimeout', () => {
     expect(await caller).toBe('old');
   });
 
-  it('rejects everybody who waits for the load', async () => {
+  it('rejects all callers that wait for the load', async () => {
     const { cache, clock } = setUp();
     const callers = [1, 2, 3].map(() => cache.getOrSet('key', never, { hardTimeout: '2s' }));
     const outcomes = Promise.allSettled(callers);

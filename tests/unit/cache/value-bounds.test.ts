@@ -50,7 +50,7 @@ describe('a value that takes more than a bounded amount of work is not stored, a
     expect((await load(setup, value)) === value).toBe(true);
     expect(store.size).toBe(0);
     expect(setup.errors).toEqual([]);
-    // What was there is gone: it is out of date.
+    // The old entry is removed, since it is out of date.
     await setup.cache.set('key', 'old');
     await setup.cache.set('key', value);
     expect(store.size).toBe(0);

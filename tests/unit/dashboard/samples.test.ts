@@ -49,7 +49,7 @@ describe('what happened between two answers', () => {
   });
 
   it.each<[string, Counts, Counts]>([
-    ['an instance has begun anew', { hits: 10, requests: 5 }, { hits: 1, requests: 1 }],
+    ['an instance has restarted', { hits: 10, requests: 5 }, { hits: 1, requests: 1 }],
     ['one has joined', { instances: 1 }, { instances: 2, requests: 1000 }],
     ['one has left', { instances: 2, requests: 10 }, { instances: 1, requests: 11 }],
   ])('is not known when %s', (_, before, after) => {
@@ -70,7 +70,7 @@ describe('the last answers', () => {
     expect(history.add(stats({ requests: 30 }), at(4), 0)).toMatchObject({ rate: 0 });
   });
 
-  it('of a fleet, with one of a while ago: the others tell of themselves every five seconds', () => {
+  it('of a fleet, over a longer interval: instances publish every five seconds', () => {
     const history = new History();
     const rates = [];
     for (let second = 0; second <= 60; second += 2) {
@@ -81,7 +81,7 @@ describe('the last answers', () => {
     expect(new Set(rates.slice(6))).toEqual(new Set([20]));
   });
 
-  it('begin anew when an instance does', () => {
+  it('start again when an instance restarts', () => {
     const history = new History();
     history.add(stats({ requests: 1000 }), at(0), 10_000);
     history.add(stats({ requests: 1002 }), at(2), 10_000);

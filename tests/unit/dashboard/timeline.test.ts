@@ -27,7 +27,7 @@ describe('the timeline', () => {
     expect(timeline.samples).toHaveLength(450);
   });
 
-  it('begins anew when the clock is set back', () => {
+  it('starts again when the clock is set back', () => {
     const timeline = new Timeline(START);
     for (let i = 1; i <= 10; i++) timeline.add(NOTHING, START + i);
     timeline.add(NOTHING, START - 3600);

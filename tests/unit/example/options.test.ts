@@ -69,7 +69,7 @@ describe('the command line of the example', () => {
     expect(() => read(line)).toThrow(`${line.split(' ')[0]} needs --serve.`);
   });
 
-  it('tells of every option', () => {
+  it('lists every option', () => {
     for (const name of ['serve', 'port', 'host', 'traffic', 'token', 'no-cache', 'help']) {
       expect(USAGE).toContain(`--${name} `);
     }

@@ -11,7 +11,7 @@ describe('the traffic of the example', () => {
     planned.filter(wanted).length / planned.length;
   const shareOf = (form: RegExp): number => share(({ path }) => form.test(path));
 
-  it('mixes what is asked for, and what there is not', () => {
+  it('mixes existing and missing places', () => {
     expect(share(({ method }) => method === 'PATCH')).toBeCloseTo(0.01, 2);
     expect(shareOf(/^\/search\?q=[^&\s]+$/)).toBeCloseTo(0.15, 1);
     expect(shareOf(/^\/nearest\?lat=-?[\d.]+&lng=-?[\d.]+$/)).toBeCloseTo(0.12, 1);

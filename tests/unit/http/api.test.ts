@@ -294,7 +294,7 @@ describe('the API', () => {
     expect((await api.handlers.stats(get('/'))).status).toBe(200);
   });
 
-  it('answers a cache that is turned off as healthy, and one that is closed as closing', async () => {
+  it('reports a disabled cache as healthy and a closed one as closing', async () => {
     const off = createPerformanceApi({ cache: new CacheManager({ enabled: false }) });
     expect((await off.handlers.health(get('/'))).status).toBe(200);
     const cache = new CacheManager();
@@ -303,7 +303,7 @@ describe('the API', () => {
     expect((await closed.handlers.health(get('/'))).status).toBe(503);
   });
 
-  it('answers a clear that would take all time, in time', async () => {
+  it('responds in time to a clear with an adversarial pattern', async () => {
     const cache = new CacheManager();
     for (let i = 0; i < 1000; i++) await cache.set('a'.repeat(500) + String(i), 1);
     const api = createPerformanceApi({ cache, authorize: () => true });

@@ -6,7 +6,7 @@ const asking = (authorization?: string): Request =>
   });
 
 describe('bearerToken', () => {
-  it('lets in who has the token, and nobody else', async () => {
+  it('allows only requests with the token', async () => {
     const authorize = bearerToken('secret');
     expect(await authorize(asking('Bearer secret'))).toBe(true);
     expect(await authorize(asking('bearer  secret'))).toBe(true);
@@ -18,7 +18,7 @@ describe('bearerToken', () => {
     }
   });
 
-  it('asks a function each time, and lets nobody in without a token', async () => {
+  it('calls a function each time, and allows no request without a token', async () => {
     let token: string | undefined;
     const authorize = bearerToken(() => token);
     expect(await authorize(asking('Bearer undefined'))).toBe(false);

@@ -59,7 +59,7 @@ describe('withTiming', () => {
     ]);
   });
 
-  it('counts a body that nobody wants any more, one that fails, and none', async () => {
+  it('counts a cancelled body, a failing one, and none', async () => {
     const { api } = setUp();
     const endless = new ReadableStream<Uint8Array>({
       pull: (controller) => controller.enqueue(Buffer.from('x')),

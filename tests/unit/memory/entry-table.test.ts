@@ -38,7 +38,7 @@ describe('the entries of a store and their owners', () => {
         const dropped = store.drop(key);
         expect(dropped?.value).toBe(model.get(key)?.value);
         if (model.has(key)) leave(key);
-        // Whoever still holds what is gone may say that it was used.
+        // A holder of a removed entry may still touch it.
         if (dropped !== undefined) store.touch(dropped);
       } else if (kind < 9) {
         const entry = store.find(key);

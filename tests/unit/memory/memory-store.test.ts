@@ -98,7 +98,7 @@ describe('the memory store', () => {
     expect(store.size).toBe(1);
   });
 
-  it('survives whoever changes the tags that it was given', () => {
+  it('is not affected if the caller changes the array of tags', () => {
     const store = new MemoryStore({ clock });
     const tags = ['x'];
     store.put('a', 1, forever, tags);

@@ -232,7 +232,7 @@ describe('the metrics of requests', () => {
     expect(parse((await theirs?.text()) ?? '').value('http_requests_in_flight')).toBe(0);
   });
 
-  it('keep to their bounds, whatever is requested', async () => {
+  it('keep to their bounds for arbitrary requests', async () => {
     const api = createPerformanceApi({ cache: new CacheManager() });
     for (let i = 0; i < 20_000; i++) {
       api.recorder.end(`M${i}`, `/${i}`, `/route-${i}"\n`, (i * 7) % 2000, false, 1);

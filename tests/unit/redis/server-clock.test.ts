@@ -59,7 +59,7 @@ describe("A server's clock", () => {
     expect(time.offsetMs).toBe(5000 - 1);
   });
 
-  it('is asked for again when the first answer waited for long', async () => {
+  it('is read again if the first reply took long', async () => {
     const { clock, server, time } = setUp();
     server.backMs = 400;
     const ready = time.ready();
@@ -82,7 +82,7 @@ describe("A server's clock", () => {
     expect(early).toBeLessThan(5);
   });
 
-  it('is learnt anew when it was set', async () => {
+  it('is read again after it was set', async () => {
     const { clock, server, time } = setUp();
     await time.ready();
     for (const aheadMs of [-3_600_000, 3_600_000]) {
@@ -93,7 +93,7 @@ describe("A server's clock", () => {
     }
   });
 
-  it('is not known for a user who may not ask, which keeps nobody waiting', async () => {
+  it('is unknown for a user without the right to TIME, which delays no call', async () => {
     const { server, time } = setUp();
     server.failure = Object.assign(new Error('NOPERM'), { name: 'ReplyError' });
     await time.ready();
@@ -101,7 +101,7 @@ describe("A server's clock", () => {
     expect([time.offsetMs, time.notAfter(100)]).toEqual([0, 0]);
   });
 
-  it('is asked for again after the connection was lost', async () => {
+  it('is read again after the connection was lost', async () => {
     const { server, time } = setUp();
     server.failure = new Error('Connection is closed.');
     await expect(time.ready()).rejects.toThrow('Connection is closed.');

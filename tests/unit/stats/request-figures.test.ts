@@ -31,7 +31,7 @@ describe('the figures of requests', () => {
     expect(requests.durations()).toMatchObject({ count: 4, sum: 100, max: 40 });
   });
 
-  it('name no more than 200 routes, whatever comes', () => {
+  it('name at most 200 routes, for arbitrary requests', () => {
     const requests = figures();
     for (let i = 0; i < 20_000; i++) requests.end(`M${i}`, '/', `/route-${i}`, 200, false, 1);
     const all = [...requests.routes];

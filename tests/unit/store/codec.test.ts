@@ -56,7 +56,7 @@ const { value: anything } = fc.letrec((tie) => ({
 }));
 
 describe('the codec brings back what it was given', () => {
-  it('whatever it is made of', () => {
+  it('for arbitrary values', () => {
     fc.assert(
       fc.property(anything, (value) => {
         expect(roundTrip(value)).toEqual(value);
@@ -233,7 +233,7 @@ describe('types', () => {
     expect(back.other[1]).toBeInstanceOf(Money);
   });
 
-  it('that nobody knows any more are errors, as is data that cannot travel', () => {
+  it('that are no longer registered are errors, as is data that cannot be encoded', () => {
     const text = typed.encode(price);
     const other = new TypedCodec([order]);
     expect(() => other.decode(text)).toThrow(/Unknown type 'money'/);
@@ -243,7 +243,7 @@ describe('types', () => {
 });
 
 describe('bytes that the codec did not write', () => {
-  it('are an error or a value, whatever they are; never code that runs', () => {
+  it('are an error or a value, for arbitrary text, and never run code', () => {
     const before = Object.keys(globalThis).length;
     fc.assert(
       fc.property(fc.constantFrom('j', 'm', 'x', ''), bytes, (tag, noise) => {

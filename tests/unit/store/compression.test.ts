@@ -21,7 +21,7 @@ function cacheOn(store: Map<string, unknown>, options: CacheOptions = {}): Setup
   return setUp({ store, memory: false, ...(options as object) });
 }
 
-/** What is behind the envelope's header. */
+/** The payload after the envelope's header. */
 function payloadIn(store: Map<string, unknown>): string {
   const [text] = store.values();
   return String(text).slice(String(text).indexOf('\n') + 1);
@@ -113,7 +113,7 @@ describe('compression', () => {
   });
 });
 
-describe('what is no compressed payload of ours', () => {
+describe('text that is not one of our compressed payloads', () => {
   const good = compressed(`j${JSON.stringify(rows(1000))}`, 1);
   const pack = (content: string | Buffer): string => `z${deflateSync(content).toString('base64')}`;
 

@@ -98,7 +98,7 @@ describe('the dispatcher', () => {
     dispatcher.look();
     for (let i = 0; i < 100; i++) expect(ask('single').state).toBe('passed');
     expect(passed).toHaveLength(1);
-    // What waits already waits no longer than that.
+    // Commands that already wait are not delayed further.
     await clock.advance('1500ms');
     dispatcher.look();
     await flush();
@@ -213,7 +213,7 @@ describe('the dispatcher', () => {
           await flush(1);
           check(setup);
         }
-        // Whatever is in flight ends, and so does all that waits.
+        // Commands in flight settle, and then all that wait.
         while (sent.length > 0) {
           for (const command of [...sent]) reply(command);
           await flush(1);

@@ -15,7 +15,7 @@ const envelope = fc
   .filter(({ staleUntil }) => Number.isSafeInteger(staleUntil));
 
 describe('the envelope', () => {
-  it('comes back as it was written, whatever stands in tags and payload', () => {
+  it('round-trips for arbitrary tags and payloads', () => {
     fc.assert(
       fc.property(envelope, (written) => {
         const read = readEnvelope(writeEnvelope(written));

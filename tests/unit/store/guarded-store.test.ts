@@ -106,7 +106,7 @@ describe('a command whose time-out ends before the store is ready', () => {
     expect(coordinator.sent).not.toContain('set key');
   });
 
-  it('is not sent any more: nobody would give the lease back', async () => {
+  it('is not sent any more: the lease would never be released', async () => {
     const { clock, store, coordinator, speak } = await setUpSilent();
     const acquiring = store.coordination.acquire('key', 'token', 5000, TIMEOUT_MS, false);
     await clock.advance(`${TIMEOUT_MS}ms`);

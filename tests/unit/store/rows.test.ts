@@ -56,7 +56,7 @@ describe('lists of like objects', () => {
     expect(roundTrip(list)).toBe(JSON.stringify(list));
   });
 
-  it('whatever is in them', () => {
+  it('for arbitrary values', () => {
     const name = fc.string({ maxLength: 3 }).filter((text) => text !== '__proto__');
     const row = fc.letrec<{ row: fc.Arbitrary<unknown>; field: fc.Arbitrary<unknown> }>((tie) => ({
       field: fc.oneof(
@@ -189,14 +189,14 @@ describe('better off as JSON', () => {
     expect(codec.encode(value)).toBe(`j${JSON.stringify(value)}`);
   });
 
-  it('what lies deeper than anybody looks', () => {
+  it('rows nested deeper than the limit', () => {
     let deep: unknown = rows(20, (a) => ({ a }));
     for (let i = 0; i < 1000; i++) deep = { deep };
     expect(writeRows(deep)).toBeUndefined();
   });
 });
 
-describe('what nobody wrote', () => {
+describe('text that we did not write', () => {
   it.each([
     '',
     '{"a":0}',
