@@ -134,6 +134,8 @@ export class MemoryStore {
    * Stores a value in place of what is there, and makes room for it.
    *
    * @param life - Milliseconds that it lives, `Infinity` for no expiry; or the times themselves.
+   * @param cost - Milliseconds that the next miss of the key will cost, for adaptive eviction; by
+   * default the median of those that are known.
    * @returns The entry, or `undefined` when the value alone exceeds `maxBytes`, or takes too much work
    * to copy, freeze or measure; what was under the key is gone in either case.
    * @throws SerializationError with `clone`, when the value cannot be copied exactly;
@@ -144,6 +146,7 @@ export class MemoryStore {
     value: unknown,
     life: EntryLife | number,
     tags: readonly string[] = NO_TAGS,
+    cost?: number,
   ): MemoryEntry | undefined {
     this.drop(key);
     const kept = this.keepable(value);
@@ -157,7 +160,7 @@ export class MemoryStore {
     const entry = newEntry(key, kept, times, tags, size);
     this.entries.add(entry);
     const freshMs = typeof life === 'number' ? life : life.freshUntil - life.createdAt;
-    this.policy.add(entry.place, key, this.maxBytes === undefined ? 1 : size, freshMs);
+    this.policy.add(entry.place, key, this.maxBytes === undefined ? 1 : size, freshMs, cost);
     this.expiredFirst.add(entry.place, entry.staleUntil);
     if (tags.length > 0) this.tagged.add(entry);
     this.usedBytes += size;

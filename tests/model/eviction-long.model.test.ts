@@ -4,10 +4,10 @@ import { hitRateDuringScan } from '../support/eviction-workloads.js';
 const SEED = Number(process.env['EVICTION_SEED'] ?? Math.floor(2 ** 32 * Math.random()));
 
 it.each([
-  ['adaptive', 'items', 10_000_000],
-  ['adaptive', 'bytes', 10_000_000],
-  ['lru', 'items', 2_000_000],
-  ['lru', 'bytes', 2_000_000],
+  ['adaptive', 'items', 6_000_000],
+  ['adaptive', 'bytes', 4_000_000],
+  ['lru', 'items', 500_000],
+  ['lru', 'bytes', 500_000],
 ] as const)('%s eviction by %s over %i operations', (eviction, counts, operations) => {
   process.stdout.write(`EVICTION_SEED=${SEED}\n`);
   compareWithModel(eviction, counts, operations, SEED);

@@ -1,3 +1,4 @@
+import { CostScale } from './cost-scale.js';
 import type { EvictionPolicy } from './policy.js';
 import { RankedPolicy } from './ranked-policy.js';
 import { mixed, SeededHash } from './seeded-hash.js';
@@ -29,6 +30,7 @@ export class AdaptivePolicy implements EvictionPolicy {
   };
   private readonly policy: RankedPolicy;
   private readonly trial: Trial;
+  private readonly costs = new CostScale();
   /** How long the entries of the sample live, by slot. */
   private readonly lives = new Map<number, number>();
   /** Entries at which the sample is fitted again to their mean size. */
@@ -43,11 +45,11 @@ export class AdaptivePolicy implements EvictionPolicy {
     this.trial = new Trial(hasSizes);
   }
 
-  add(slot: number, key: string, size: number, life: number): void {
+  add(slot: number, key: string, size: number, life: number, cost: number | undefined): void {
     const { policy } = this;
     if (policy.count >= this.fitAt) this.fit(size);
     const hash = this.hash.of(key);
-    const weight = 1 / size;
+    const weight = this.costs.of(cost) / size;
     const isSampled = this.includes(hash);
     policy.add(slot, hash, size, weight, isSampled);
     if (!isSampled) return;
@@ -60,8 +62,7 @@ export class AdaptivePolicy implements EvictionPolicy {
   }
 
   remove(slot: number): void {
-    this.policy.remove(slot);
-    this.lives.delete(slot);
+    if (this.policy.remove(slot)) this.lives.delete(slot);
   }
 
   victim(): number {
@@ -80,9 +81,13 @@ export class AdaptivePolicy implements EvictionPolicy {
 
   private access(slot: number, hash: number): void {
     const { policy, trial } = this;
-    const life = this.lives.get(slot) ?? Infinity;
-    const [size, weight] = [policy.sizeOf(slot), policy.weightOf(slot)];
-    trial.access({ hash, size, weight, life, now: this.bounds.now() });
+    trial.access({
+      hash,
+      size: policy.sizeOf(slot),
+      weight: policy.weightOf(slot),
+      life: this.lives.get(slot) ?? Infinity,
+      now: this.bounds.now(),
+    });
     this.adapt();
   }
 

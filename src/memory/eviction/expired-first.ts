@@ -42,6 +42,11 @@ export class ExpiredFirst {
     this.ends[slot] = Infinity;
   }
 
+  /** Whether the entry in a slot has expired, to the precision of the hand. */
+  has(slot: number, now: number): boolean {
+    return (this.ends[slot] as number) <= now - this.origin;
+  }
+
   /** A slot whose entry has probably expired; {@link NONE} if there is none among the next ones. */
   next(now: number): number {
     const { ends } = this;

@@ -10,8 +10,9 @@ export interface EvictionPolicy {
    *
    * @param size - Bytes where the store counts them, else 1.
    * @param life - Milliseconds that it stays fresh.
+   * @param cost - Milliseconds that the next miss of the key costs; `undefined` if that is not known.
    */
-  add(slot: number, key: string, size: number, life: number): void;
+  add(slot: number, key: string, size: number, life: number, cost: number | undefined): void;
   /** An entry was read. On the hot path. */
   hit(slot: number): void;
   /** An entry is about to leave the store. */

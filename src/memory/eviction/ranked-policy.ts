@@ -12,6 +12,7 @@ const CHANCES = 0b11000000;
 const TOUCHED = 1 << 8;
 const IN_MAIN = 1 << 9;
 const SAMPLED = 1 << 10;
+const HELD = 1 << 11;
 
 /** Frequencies are halved once in as many accesses for each entry. */
 const ACCESSES_PER_HALVING = 40;
@@ -74,7 +75,7 @@ export class RankedPolicy {
     if (slot >= this.marks.length) this.grow(slot);
     this.history.ensure(++this.entries);
     const frequency = Math.min(FREQUENCY, this.history.of(hash) + 1);
-    this.marks[slot] = isSampled ? frequency | SAMPLED : frequency;
+    this.marks[slot] = frequency | HELD | (isSampled ? SAMPLED : 0);
     this.hashes[slot] = hash;
     this.weights[slot] = weight;
     if (this.sizes !== undefined) this.sizes[slot] = size;
@@ -97,6 +98,10 @@ export class RankedPolicy {
     return (marks & SAMPLED) !== 0 && frequency < FREQUENCY;
   }
 
+  holds(slot: number): boolean {
+    return slot < this.marks.length && this.marks[slot] !== 0;
+  }
+
   hashOf(slot: number): number {
     return this.hashes[slot] as number;
   }
@@ -109,7 +114,8 @@ export class RankedPolicy {
     return this.sizes === undefined ? 1 : (this.sizes[slot] as number);
   }
 
-  remove(slot: number): void {
+  /** Returns whether the entry was one of the sample. */
+  remove(slot: number): boolean {
     const marks = this.marks[slot] as number;
     if ((marks & IN_MAIN) === 0) {
       this.window.remove(slot);
@@ -121,6 +127,7 @@ export class RankedPolicy {
     this.history.raise(this.hashOf(slot), marks & FREQUENCY);
     this.marks[slot] = 0;
     this.entries--;
+    return (marks & SAMPLED) !== 0;
   }
 
   /** As {@link EvictionPolicy.victim}; moves the clock, since the entry is evicted. */

@@ -1,9 +1,10 @@
-import { MiniCache, type SampledAccess } from './mini-cache.js';
+import { MiniCache } from './mini-cache.js';
+import { SampledKeys, type SampledAccess } from './sampled-keys.js';
 import { FIRST_SETTING, SETTINGS } from './setting.js';
 
 /** Of the keys, at most. */
-const MAX_SAMPLE = 1 / 4;
-const MIN_ENTRIES = 16;
+const MAX_SAMPLE = 1 / 2;
+const MIN_ENTRIES = 32;
 const MAX_ENTRIES = 256;
 /** Entries of the store for each of a mini cache. */
 const ENTRIES_PER_ENTRY = 32;
@@ -27,6 +28,7 @@ export class Trial {
   accesses = 0;
   /** Share of the keys that belong to the sample. */
   rate = 0;
+  private readonly keys = new SampledKeys();
   private readonly minis: readonly MiniCache[];
   private readonly scores = SETTINGS.map(() => 0);
   private period = MIN_ACCESSES;
@@ -34,7 +36,7 @@ export class Trial {
   private cost = 0;
 
   constructor(hasSizes: boolean) {
-    this.minis = SETTINGS.map((setting) => new MiniCache(setting, hasSizes));
+    this.minis = SETTINGS.map((setting) => new MiniCache(this.keys, setting, hasSizes));
   }
 
   /**
@@ -52,7 +54,9 @@ export class Trial {
   }
 
   access(to: SampledAccess): void {
-    for (const mini of this.minis) mini.access(to);
+    const key = this.keys.take(to.hash);
+    for (const mini of this.minis) mini.access(key, to);
+    this.keys.release(key);
     this.cost += to.size * to.weight;
     if (++this.accesses % this.period === 0) this.compare();
   }
