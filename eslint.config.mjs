@@ -8,8 +8,6 @@ import tseslint from 'typescript-eslint';
  * instead of adding a file here, unless it is on the hot path and the split costs time.
  */
 const complex = [
-  // To be split with the load pipeline.
-  'src/cache/{loader,read-only,read-path,turn}.ts',
   // To be split with the new eviction policy.
   'src/memory/{copy,freeze,size}.ts',
   // To be split with the stack of stores.

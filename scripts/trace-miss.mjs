@@ -102,7 +102,7 @@ function serviceOn(cache) {
 
 async function untilIdle(cache) {
   const core = cache[Symbol.for('aurora-cache.core.v1')].engine;
-  while (core.flights.size + core.writes.size > 0) await wait(1);
+  while (core.loads.size + core.writes.size > 0) await wait(1);
 }
 
 async function traceMiss(title, cache) {

@@ -22,10 +22,10 @@ export type { NotCacheable, Spent } from './base/spent.js';
 
 export { configureCache, getCache, invalidateCache } from './cache/default-cache.js';
 export type { CacheEvents, CacheListener } from './cache/events.js';
-export type { LoadTrace } from './cache/load-channel.js';
-export type { LoadContext } from './cache/load-context.js';
-export type { SetManyResult } from './cache/bulk.js';
-export type { LoadEntry, SetEntry, WarmEntry } from './cache/entries.js';
+export type { LoadTrace } from './cache/load/load-channel.js';
+export type { LoadContext } from './cache/load/load-context.js';
+export type { SetManyResult } from './cache/write/bulk.js';
+export type { LoadEntry, SetEntry, WarmEntry } from './cache/policy.js';
 export { CacheManager } from './cache/manager.js';
 export type {
   BreakerOptions,
@@ -33,10 +33,15 @@ export type {
   CompressionOptions,
   MemoryOptions,
 } from './cache/options.js';
-export type { RedisCallback, RedisLike, RedisSettings, RedisTarget } from './cache/redis-target.js';
+export type {
+  RedisCallback,
+  RedisLike,
+  RedisSettings,
+  RedisTarget,
+} from './cache/core/redis-target.js';
 export type { LifeOptions, LoadOptions, LoadTimeOptions, SetOptions } from './cache/policy.js';
 export type { CacheStats, MethodReport } from './cache/statistics.js';
-export type { WarmOptions, WarmProgress, WarmReport } from './cache/warm.js';
+export type { WarmOptions, WarmProgress, WarmReport } from './cache/write/warm.js';
 
 export { CacheConfig, type ClassConfigDecorator } from './decorators/cache-config.js';
 export { CacheEvict } from './decorators/cache-evict.js';

@@ -4,10 +4,10 @@ import { checkedKey } from '../base/escape.js';
 import { checkOptions } from '../base/options.js';
 import { spentPart } from '../base/spent.js';
 import { isThenable } from '../base/thenable.js';
-import type { BulkEntry } from './bulk.js';
-import type { Engine } from './engine.js';
-import type { LoadContext } from './load-context.js';
-import type { LoadRequest } from './load-request.js';
+import type { BulkEntry } from './write/bulk.js';
+import type { CacheCore } from './core/cache-core.js';
+import type { LoadContext } from './load/load-context.js';
+import type { LoadRequest } from './load/in-flight.js';
 import {
   lifeOf,
   LOAD_CHECKS,
@@ -23,7 +23,7 @@ import {
  * @internal
  */
 export interface Handle {
-  readonly engine: Engine;
+  readonly engine: CacheCore;
   /** In front of every key: empty, or with a colon at its end. */
   readonly prefix: string;
 }

@@ -4,20 +4,28 @@ import { escapeKey } from '../base/escape.js';
 import { checkNames } from '../base/options.js';
 import { inSharedContext } from '../base/shared-context.js';
 import { checkedEntry, fullKey, fullKeys, loadRequest, type Handle } from './arguments.js';
-import { removeMany, storeMany, type SetManyResult } from './bulk.js';
-import { closeCache } from './closing.js';
-import { Engine } from './engine.js';
-import type { SetEntry, WarmEntry } from './entries.js';
+import { removeMany, storeMany, type SetManyResult } from './write/bulk.js';
+import { closeCache } from './core/closing.js';
+import { CacheCore } from './core/cache-core.js';
 import type { CacheEvents, CacheListener } from './events.js';
-import type { LoadContext } from './load-context.js';
+import type { LoadContext } from './load/load-context.js';
 import { isNamespace, type CacheOptions } from './options.js';
-import { checkedTags, LOAD_CHECKS, type LoadOptions, type SetOptions } from './policy.js';
-import { getOrLoad, plainHit, promiseOf } from './read-path.js';
-import { readMany } from './read-only.js';
+import {
+  checkedTags,
+  LOAD_CHECKS,
+  type LoadOptions,
+  type SetEntry,
+  type SetOptions,
+  type WarmEntry,
+} from './policy.js';
+import { getOrLoad, plainHit, promiseOf } from './read/get-or-load.js';
+import { readMany } from './read/read-many.js';
 import { statisticsOf, type CacheStats } from './statistics.js';
-import type { WarmOptions, WarmReport } from './warm.js';
-import { warmEntries } from './warm-entries.js';
-import { clear, invalidateTags, remove, store } from './write-path.js';
+import type { WarmOptions, WarmReport } from './write/warm.js';
+import { warmEntries } from './write/warm-entries.js';
+import { remove } from './write/delete.js';
+import { clear, invalidateTags } from './write/invalidate.js';
+import { store } from './write/set.js';
 
 /**
  * Key of a handle's engine, for the decorators. A registered symbol and plain fields: another copy of
@@ -49,7 +57,7 @@ export class CacheManager {
    */
   constructor(options: CacheOptions = {}) {
     // Its timers and sockets outlive the request in which it may be created.
-    this[CORE] = { engine: inSharedContext(() => new Engine(options)), prefix: '' };
+    this[CORE] = { engine: inSharedContext(() => new CacheCore(options)), prefix: '' };
   }
 
   /** The value of a key; `undefined` when there is none (or it is `undefined`; see `has`). */

@@ -32,7 +32,7 @@ import {
   type LoadPolicy,
   type LoadTimeOptions,
 } from './policy.js';
-import type { RedisTarget } from './redis-target.js';
+import type { RedisTarget } from './core/redis-target.js';
 
 /** Options of the memory tier. */
 export interface MemoryOptions {

@@ -3,6 +3,7 @@ import { describe, toMilliseconds, type Duration, type DurationString } from '..
 import { ConfigurationError } from '../base/errors.js';
 import { isDuration, isEither, isFunction, type Check } from '../base/options.js';
 import type { EntryLife } from '../memory/entry.js';
+import type { LoadContext } from './load/load-context.js';
 
 /** How long values live, and what happens at the end of their lives. */
 export interface LifeOptions {
@@ -57,6 +58,25 @@ export interface LoadOptions<T = unknown> extends Omit<LifeOptions, 'ttl'>, Load
   tags?: readonly string[] | ((value: T) => readonly string[]) | undefined;
   /** When it answers true the value is returned but not stored. */
   unless?: ((value: T) => boolean) | undefined;
+}
+
+/** One entry of `setMany`. */
+export interface SetEntry<T = unknown> extends SetOptions {
+  /** Key below the namespace. */
+  readonly key: string;
+  /** The value; a promise must be awaited first. */
+  readonly value: T;
+}
+
+/** One entry of `warm`: a value, or a loader that is run if none is cached. */
+export type WarmEntry<T = unknown> = (SetEntry<T> & { readonly loader?: never }) | LoadEntry<T>;
+
+/** A key and how its value is made. */
+export interface LoadEntry<T = unknown> extends LoadOptions<T> {
+  /** Key below the namespace. */
+  readonly key: string;
+  /** Called when the key is not cached. */
+  loader(this: void, context: LoadContext<T>): T | Promise<T>;
 }
 
 /** @internal */
@@ -133,7 +153,7 @@ export const LOAD_CHECKS = {
 } as const;
 
 /**
- * Lays options over a policy; what is absent stays as the policy has it.
+ * A policy with options over it; an absent option stays as the policy has it.
  *
  * @param owner - Whose options they are, for messages. They have been checked already.
  * @internal

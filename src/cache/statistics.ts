@@ -3,7 +3,7 @@ import type { MethodStats, TimingStats } from '../stats/method-record.js';
 import { timings } from '../stats/timing-registry.js';
 import type { SlowCall } from '../stats/slow-log.js';
 import { coordinates } from '../store/coordinator.js';
-import type { Engine } from './engine.js';
+import type { CacheCore } from './core/cache-core.js';
 
 /** A cache's figures, as plain data. */
 export interface CacheStats extends CacheCounters {
@@ -62,7 +62,7 @@ export interface MethodReport {
 }
 
 /** @internal */
-export async function statisticsOf(engine: Engine): Promise<CacheStats> {
+export async function statisticsOf(engine: CacheCore): Promise<CacheStats> {
   const { counters, memory, options, shared } = engine;
   const memoryKeys = memory?.size ?? 0;
   const isAway = shared?.isAway ?? true;
@@ -80,7 +80,7 @@ export async function statisticsOf(engine: Engine): Promise<CacheStats> {
     ...counters,
     memoryBytes: memory?.bytes ?? 0,
     maxMemoryBytes: options.maxMemoryBytes,
-    inFlight: engine.flights.size,
+    inFlight: engine.loads.size,
     coordinated: shared?.isCoordinated ?? false,
     listening: shared?.isListening ?? false,
     invalidationsSent: shared?.messages.sent ?? 0,
@@ -95,13 +95,13 @@ export async function statisticsOf(engine: Engine): Promise<CacheStats> {
 }
 
 /** As configured: whether it can be reached is another matter. */
-function typeOf({ redis, store }: Engine['options']): CacheStats['type'] {
+function typeOf({ redis, store }: CacheCore['options']): CacheStats['type'] {
   if (redis !== undefined) return 'redis';
   if (store === undefined) return 'memory';
   return coordinates(store) ? 'redis' : 'keyv';
 }
 
-function methodReports(engine: Engine): MethodReport[] {
+function methodReports(engine: CacheCore): MethodReport[] {
   const timed = new Map(
     timings()
       .snapshot()

@@ -1,8 +1,9 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- the shapes of all methods */
 import { ConfigurationError } from '../base/errors.js';
-import { reload } from '../cache/read-path.js';
-import { warmAll, type WarmOptions, type WarmReport } from '../cache/warm.js';
-import { clear, invalidateTags, remove } from '../cache/write-path.js';
+import { reload } from '../cache/read/get-or-load.js';
+import { warmAll, type WarmOptions, type WarmReport } from '../cache/write/warm.js';
+import { remove } from '../cache/write/delete.js';
+import { clear, invalidateTags } from '../cache/write/invalidate.js';
 import { hitRate } from '../stats/counters.js';
 import { isPrototype } from './reflect/identity.js';
 import type { MethodBinding } from './runtime/binding.js';
@@ -127,7 +128,7 @@ export function controlsOf(method: CachedMethod, self: unknown): CacheControl {
       if (!method.isSync) {
         return await reload(binding.engine, toLoadRequest(method, resolved, self, args));
       }
-      binding.engine.invalidateKey(resolved.key);
+      binding.engine.invalidation.invalidateKey(resolved.key);
       return loadSync(method, resolved, self, args);
     },
     warm: async (calls, options = {}) => {

@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from '../base/clock.js';
 import { DEFAULTS } from '../base/defaults.js';
-import { hitClock, type HitClock } from '../base/hit-clock.js';
+import { coarseClock, type CoarseClock } from '../base/coarse-clock.js';
 import { lifeClock } from '../base/life-clock.js';
 import { OversizeError } from '../base/oversize.js';
 import { inSharedContext } from '../base/shared-context.js';
@@ -45,7 +45,7 @@ export class MemoryStore {
   /** Most estimated bytes at a time; `undefined` when they are not counted. */
   readonly maxBytes: number | undefined;
   private readonly clock: Clock;
-  private readonly hits: HitClock;
+  private readonly coarseClock: CoarseClock;
   private readonly policy: EvictionPolicy;
   private readonly sizeOf: SizeEstimator;
   /** @internal */
@@ -70,11 +70,11 @@ export class MemoryStore {
     this.sizeOf = options.sizeOf ?? estimateSize;
     this.protection = new ValueProtection(options);
     this.clock = lifeClock(options.clock ?? systemClock);
-    this.hits = hitClock(this.clock);
+    this.coarseClock = coarseClock(this.clock);
     this.policy = createPolicy(options.eviction ?? DEFAULTS.eviction, {
       maxItems: this.maxItems,
       maxBytes: this.maxBytes,
-      now: () => this.hits.now(),
+      now: () => this.coarseClock.now(),
     });
     this.sweep = new Sweep(this.entries, this.clock, (entry) => {
       this.evict(entry, 'expired');
@@ -156,7 +156,7 @@ export class MemoryStore {
       size = entrySize(key, sizeFrom(this.sizeOf, kept, this.maxBytes));
       if (size > this.maxBytes) return undefined;
     }
-    const times = typeof life === 'number' ? this.hits.ticks() + life : life;
+    const times = typeof life === 'number' ? this.coarseClock.ticks() + life : life;
     const entry = newEntry(key, kept, times, tags, size);
     this.entries.add(entry);
     const freshMs = typeof life === 'number' ? life : life.freshUntil - life.createdAt;
@@ -304,8 +304,8 @@ export class MemoryStore {
 
   private live(key: string): MemoryEntry | undefined {
     const entry = this.entries.get(key);
-    if (entry === undefined || entry.isReady(this.hits.ticks())) return entry;
-    if (this.hits.now() < entry.staleUntil) return entry;
+    if (entry === undefined || entry.isReady(this.coarseClock.ticks())) return entry;
+    if (this.coarseClock.now() < entry.staleUntil) return entry;
     this.evict(entry, 'expired');
     return undefined;
   }
@@ -317,8 +317,8 @@ export class MemoryStore {
   }
 
   private evictOne(reason: EvictReason): void {
-    const expired = this.entries.at(this.expiredFirst.next(this.hits.now()));
-    if (expired !== undefined && this.hits.now() >= expired.staleUntil) {
+    const expired = this.entries.at(this.expiredFirst.next(this.coarseClock.now()));
+    if (expired !== undefined && this.coarseClock.now() >= expired.staleUntil) {
       this.evict(expired, 'expired');
       return;
     }

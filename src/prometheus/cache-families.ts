@@ -1,8 +1,8 @@
-import type { Engine } from '../cache/engine.js';
+import type { CacheCore } from '../cache/core/cache-core.js';
 import type { CacheCounters } from '../stats/counters.js';
 import type { Sample, ScalarFamily } from './family.js';
 
-type Read = (engine: Engine) => number;
+type Read = (engine: CacheCore) => number;
 
 /** One sample per cache. */
 function perCache(type: 'counter' | 'gauge', name: string, help: string, read: Read): ScalarFamily {
@@ -24,7 +24,7 @@ function ofMemory(
   type: 'counter' | 'gauge',
   name: string,
   help: string,
-  read: (engine: Engine, memory: NonNullable<Engine['memory']>) => number,
+  read: (engine: CacheCore, memory: NonNullable<CacheCore['memory']>) => number,
 ): ScalarFamily {
   return {
     ...{ type, name, help },
@@ -37,7 +37,7 @@ function ofMemory(
   };
 }
 
-function labelsOf({ options }: Engine, tier: 'memory' | 'shared'): Sample['labels'] {
+function labelsOf({ options }: CacheCore, tier: 'memory' | 'shared'): Sample['labels'] {
   return { cache: options.name, tier };
 }
 
@@ -69,7 +69,7 @@ const size: ScalarFamily = {
   },
 };
 
-async function sizesOf(engine: Engine): Promise<Sample[]> {
+async function sizesOf(engine: CacheCore): Promise<Sample[]> {
   const { memory, shared, enabled } = engine;
   const samples: Sample[] = [];
   if (memory !== undefined) {
@@ -133,7 +133,7 @@ export const CACHE_FAMILIES: readonly ScalarFamily[] = [
     'gauge',
     'cache_loads_in_flight',
     'Keys being loaded or filled.',
-    ({ flights }) => flights.size,
+    ({ loads }) => loads.size,
   ),
   counter('cache_sets_total', 'Values stored explicitly rather than by a load.', 'sets'),
   counter('cache_deletes_total', 'Keys deleted explicitly.', 'deletes'),

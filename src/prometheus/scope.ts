@@ -1,5 +1,5 @@
 import { getCache } from '../cache/default-cache.js';
-import type { Engine } from '../cache/engine.js';
+import type { CacheCore } from '../cache/core/cache-core.js';
 import { CORE, type CacheManager } from '../cache/manager.js';
 import type { RequestFigures } from '../stats/request-figures.js';
 
@@ -23,7 +23,7 @@ export class MetricsScope {
   ) {}
 
   /** One per cache, looked up at each scrape: `configureCache` may have replaced the default cache. */
-  get engines(): Engine[] {
+  get engines(): CacheCore[] {
     const caches = this.caches ?? [this.source?.cache ?? getCache()];
     return Array.from(caches, (cache) => cache[CORE].engine);
   }

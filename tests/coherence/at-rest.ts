@@ -1,4 +1,4 @@
-import type { Engine } from '../../src/cache/engine.js';
+import type { CacheCore } from '../../src/cache/core/cache-core.js';
 import { until } from '../support/until.js';
 import type { Database } from './database.js';
 import { isAway, REST_MS, untilListening, type Instance } from './instance.js';
@@ -8,7 +8,7 @@ import type { Row, Subject } from './subjects.js';
 export interface AtRestOptions {
   readonly instance: Instance;
   /** Of caches that this process closed before. */
-  readonly closed: readonly Engine[];
+  readonly closed: readonly CacheCore[];
   readonly database: Database;
   readonly worker: number;
   readonly processes: number;
@@ -85,7 +85,7 @@ export class AtRest {
     return { found: values.length, differing };
   }
 
-  private get engine(): Engine {
+  private get engine(): CacheCore {
     return this.options.instance.engine;
   }
 
@@ -97,7 +97,8 @@ export class AtRest {
   private get leftovers(): number {
     const all = [this.engine, ...this.options.closed];
     return all.reduce(
-      (sum, { fences, flights, waiters }) => sum + fences.size + flights.size + waiters.size,
+      (sum, { invalidation, loads, waiters }) =>
+        sum + invalidation.fences.size + loads.size + waiters.size,
       0,
     );
   }

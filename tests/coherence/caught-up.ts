@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-import type { Engine } from '../../src/cache/engine.js';
+import type { CacheCore } from '../../src/cache/core/cache-core.js';
 import type { Database } from './database.js';
 import { coordinatorOf } from './sabotage.js';
 
@@ -8,14 +8,14 @@ import { coordinatorOf } from './sabotage.js';
 interface Crash {
   readonly number: number;
   /** Whether the cache is connected to what came back. */
-  readonly isBack: (engine: Engine) => boolean;
+  readonly isBack: (engine: CacheCore) => boolean;
 }
 
 interface Connected {
   readonly connection: { readonly client: { readonly status: string; readonly stream?: Socket } };
 }
 
-function isConnectedTo(port: number, engine: Engine): boolean {
+function isConnectedTo(port: number, engine: CacheCore): boolean {
   const { client } = (coordinatorOf(engine) as unknown as Connected).connection;
   return client.status === 'ready' && client.stream?.remotePort === port;
 }
@@ -34,7 +34,7 @@ export class CaughtUp {
   }
 
   /** @param port - Where a replica has taken over; without it, Redis is dead and will be back. */
-  async crashed(engine: Engine, port: number | undefined): Promise<void> {
+  async crashed(engine: CacheCore, port: number | undefined): Promise<void> {
     const { crashes } = await this.database.trouble();
     // Redis is dead meanwhile: every later connection is to what comes back.
     const { connections } = coordinatorOf(engine).history;
@@ -47,7 +47,7 @@ export class CaughtUp {
     };
   }
 
-  async look(engine: Engine): Promise<void> {
+  async look(engine: CacheCore): Promise<void> {
     const { crash, worker } = this;
     const { shared } = engine;
     if (crash === undefined || shared?.isAway !== false || !crash.isBack(engine)) return;

@@ -1,6 +1,6 @@
 import { CacheManager } from 'aurora-cache';
 
-import type { Engine } from '../../src/cache/engine.js';
+import type { CacheCore } from '../../src/cache/core/cache-core.js';
 import { until } from '../support/until.js';
 import type { RunSpec } from './protocol.js';
 import { engineOf, journalOf, sabotage } from './sabotage.js';
@@ -12,17 +12,17 @@ export const REST_MS = 60_000;
 /** A cache, and what is done with it. */
 export interface Instance {
   readonly cache: CacheManager;
-  readonly engine: Engine;
+  readonly engine: CacheCore;
   readonly subjects: readonly Subject[];
 }
 
 /** A cache without Redis is on its own, and promises nothing; one that is off asks the database. */
-export function isAway({ enabled, shared }: Engine): boolean {
+export function isAway({ enabled, shared }: CacheCore): boolean {
   return enabled && shared?.isAway === true;
 }
 
 /** Waits until a cache receives messages. */
-export async function untilListening({ shared }: Engine): Promise<void> {
+export async function untilListening({ shared }: CacheCore): Promise<void> {
   await until('it hears messages', async () => shared?.isListening === true, REST_MS);
 }
 

@@ -171,7 +171,7 @@ describe('The checker notices when a protection is missing', () => {
       changes: { memory: false, kinds: ['known', 'found'], subjects: 2 },
     },
     {
-      what: 'no flight detaching',
+      what: 'no detaching of loads',
       changes: {
         ...{ loadMs: [500, 800], queryAt: [0, 0.2], writePauseMs: [100, 300] },
         ...{ kinds: ['plain', 'found'], subjects: 2, readers: 16 },

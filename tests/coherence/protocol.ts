@@ -4,7 +4,7 @@ import type { BusKind } from '../../src/store/coordinator.js';
 export type Sabotage =
   | 'no lease check'
   | 'no fences'
-  | 'no flight detaching'
+  | 'no detaching of loads'
   | 'no reconnect rule'
   | 'no strict joining'
   | 'no tag versions'

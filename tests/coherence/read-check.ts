@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 
-import type { Engine } from '../../src/cache/engine.js';
+import type { CacheCore } from '../../src/cache/core/cache-core.js';
 import type { Acknowledgement, Database, Trouble } from './database.js';
 import type { Findings } from './findings.js';
 import { isAway } from './instance.js';
@@ -42,7 +42,7 @@ export class ReadCheck {
   /** Notes what a read of a row has to know of; checks what it returned, and how, when called. */
   async begin(
     row: string,
-    engine: Engine,
+    engine: CacheCore,
   ): Promise<(how: string, version: number) => Promise<void>> {
     const { database, findings } = this.options;
     const [before, acknowledged] = await Promise.all([

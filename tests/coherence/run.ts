@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { StoreError, type CacheManager } from 'aurora-cache';
 import { Redis } from 'ioredis';
 
-import type { Engine } from '../../src/cache/engine.js';
+import type { CacheCore } from '../../src/cache/core/cache-core.js';
 import { Random } from '../simulation/random.js';
 import { AtRest } from './at-rest.js';
 import { CaughtUp } from './caught-up.js';
@@ -25,7 +25,7 @@ const CLOSING_MS: Range = [50, 250];
 export class Run {
   private instance: Instance;
   /** Of caches that are closed. */
-  private readonly closed: Engine[] = [];
+  private readonly closed: CacheCore[] = [];
   private readonly database: Database;
   private readonly random: Random;
   private readonly findings = new Findings();

@@ -1,6 +1,6 @@
 import type { CacheManager } from 'aurora-cache';
 
-import type { Engine } from '../../src/cache/engine.js';
+import type { CacheCore } from '../../src/cache/core/cache-core.js';
 import type { Coordinator, CoordinatorListener } from '../../src/store/coordinator.js';
 import type { Journal } from '../../src/store/journal.js';
 import type { Repairs } from '../../src/store/repairs.js';
@@ -9,8 +9,8 @@ import type { Sabotage } from './protocol.js';
 const CORE = Symbol.for('aurora-cache.core.v1');
 
 /** The internals of a cache, for tests that inspect or break them. */
-export function engineOf(cache: CacheManager): Engine {
-  return (cache as unknown as Record<symbol, { engine: Engine }>)[CORE]!.engine;
+export function engineOf(cache: CacheManager): CacheCore {
+  return (cache as unknown as Record<symbol, { engine: CacheCore }>)[CORE]!.engine;
 }
 
 interface Private {
@@ -21,11 +21,11 @@ interface PrivateRepairs {
   readonly shared: { readonly store: { readonly repairs: Repairs } };
 }
 
-export function coordinatorOf(engine: Engine): Coordinator {
+export function coordinatorOf(engine: CacheCore): Coordinator {
   return (engine as unknown as Private).shared.store.coordinator;
 }
 
-export function journalOf(engine: Engine): Journal {
+export function journalOf(engine: CacheCore): Journal {
   return (engine as unknown as PrivateRepairs).shared.store.repairs.journal;
 }
 
@@ -36,7 +36,7 @@ function silence(target: object, ...methods: string[]): void {
   }
 }
 
-const SABOTAGES: Record<Sabotage, (engine: Engine) => void> = {
+const SABOTAGES: Record<Sabotage, (engine: CacheCore) => void> = {
   'no lease check': (engine) => {
     const coordinator = coordinatorOf(engine);
     coordinator.fill = async (key, _token, text, ttlMs) => {
@@ -44,12 +44,12 @@ const SABOTAGES: Record<Sabotage, (engine: Engine) => void> = {
       return true;
     };
   },
-  'no fences': ({ fences }) => {
-    silence(fences, 'mark', 'markOlder', 'markMatching', 'markAll');
-    silence(fences, 'doubt', 'doubtMatching', 'doubtAll');
+  'no fences': ({ invalidation: { fences } }) => {
+    silence(fences, 'markLocal', 'markOlder', 'markLocalMatching', 'markLocalAll');
+    silence(fences, 'markRemote', 'markRemoteMatching', 'markRemoteAll');
   },
-  'no flight detaching': ({ flights }) => {
-    silence(flights, 'detach', 'detachMatching', 'detachTagged', 'detachAll');
+  'no detaching of loads': ({ loads }) => {
+    silence(loads, 'detach', 'detachMatching', 'detachTagged', 'detachAll');
   },
   'no reconnect rule': (engine) => {
     const { options } = coordinatorOf(engine) as unknown as {
@@ -58,7 +58,7 @@ const SABOTAGES: Record<Sabotage, (engine: Engine) => void> = {
     silence(options.listener, 'onReset');
   },
   'no strict joining': (engine) => {
-    Object.defineProperty(engine, 'joinsFreely', { value: true });
+    Object.defineProperty(engine.trust, 'joinsFreely', { value: true });
   },
   'no news of absent keys': (engine) => {
     const { receiver } = coordinatorOf(engine) as unknown as {
@@ -101,6 +101,6 @@ const SABOTAGES: Record<Sabotage, (engine: Engine) => void> = {
 };
 
 /** Takes a protection from a cache. */
-export function sabotage(engine: Engine, what: Sabotage): void {
+export function sabotage(engine: CacheCore, what: Sabotage): void {
   SABOTAGES[what](engine);
 }

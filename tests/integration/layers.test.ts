@@ -117,15 +117,15 @@ describe('the layer check', () => {
     [
       'redis through its door, but at once',
       {
-        'cache/redis-tier.ts': `export { redis } from '../redis/index.js';\nexport const load = () => import('../http/index.js');\n`,
+        'cache/core/redis-tier.ts': `export { redis } from '../../redis/index.js';\nexport const load = () => import('../../http/index.js');\n`,
       },
-      'redis-door-dynamic: src/cache/redis-tier.ts -> src/redis/index.ts',
+      'redis-door-dynamic: src/cache/core/redis-tier.ts -> src/redis/index.ts',
     ],
     [
       'another room through the same door',
       // In the file of the case before.
       {},
-      'redis-door-rooms: src/cache/redis-tier.ts -> src/http/index.ts',
+      'redis-door-rooms: src/cache/core/redis-tier.ts -> src/http/index.ts',
     ],
     [
       'the public index from inside',

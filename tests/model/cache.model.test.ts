@@ -17,14 +17,14 @@ import {
  *
  * That it can fail was tried. Each of these lines of src, taken out alone, makes it fail:
  *   - fill.ts, `isOvertaken`: either side of its `||`            → a stale set
- *   - engine.ts, `invalidateKey`: `this.fences.mark(…)`          → a stale set
+ *   - engine.ts, `invalidateKey`: `this.fences.markLocal(…)`          → a stale set
  *   - engine.ts, `invalidateKey`: `this.flights.detach(…)`       → callers join a load from before
  *   - write-path.ts, `invalidateTags`: `flights.detachTagged(…)` → callers join a load from before
- *   - write-path.ts, `clear`: `fences.markMatching(…)`           → a stale set
+ *   - write-path.ts, `clear`: `fences.markLocalMatching(…)`           → a stale set
  *   - write-path.ts, `clear`: `flights.detachMatching(…)`        → callers join a load from before
- *   - read-path.ts, `takeOff`: `engine.flights.add(flight, …)`   → a second load
+ *   - read-path.ts, `takeOff`: `engine.loads.add(flight, …)`   → a second load
  *   - read-path.ts, `isGood`: the check of the tags              → an invalidated value is served
- *   - read-path.ts, `servable`: `held`, or `flight.fence.marked` → an invalidated value is served
+ *   - read-path.ts, `servable`: `held`, or `flight.fence.invalidatedLocally` → an invalidated value is served
  */
 
 const KEYS = ['a1', 'a2', 'b1'] as const;

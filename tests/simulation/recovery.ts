@@ -62,13 +62,13 @@ export class Recovery {
       const there = versionOf(server, key) ?? newest;
       if (there !== newest) checker.fail(`at the end the store has ${key} v${there}`);
       for (const { id, engine } of members) {
-        const entry = engine.servesMemory ? engine.memory?.find(key) : undefined;
+        const entry = engine.trust.servesMemory ? engine.memory?.find(key) : undefined;
         const held = (entry?.value as Row | undefined)?.version ?? newest;
         if (held !== newest) checker.fail(`at the end process ${id} has ${key} v${held} in memory`);
       }
     }
     for (const { id, engine } of members) {
-      const left = { fences: engine.fences.size, flights: engine.flights.size };
+      const left = { fences: engine.invalidation.fences.size, flights: engine.loads.size };
       const more = { writes: engine.writes.size, waiters: engine.waiters.size };
       const all = { ...left, ...more };
       if (Object.values(all).some((size) => size > 0)) {

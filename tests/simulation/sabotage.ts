@@ -1,4 +1,4 @@
-import type { Engine } from '../../src/cache/engine.js';
+import type { CacheCore } from '../../src/cache/core/cache-core.js';
 import type { Repairs } from '../../src/store/repairs.js';
 import type { Sabotage } from './simulation.js';
 
@@ -7,7 +7,7 @@ import type { Sabotage } from './simulation.js';
  * would not notice either if the rule were broken in src.
  */
 
-function inEach(change: (engine: Engine) => void): Sabotage {
+function inEach(change: (engine: CacheCore) => void): Sabotage {
   return (members) => {
     for (const { engine } of members) change(engine);
   };
@@ -26,12 +26,12 @@ function replace(target: object, names: readonly string[], by: unknown = nothing
 }
 
 /** The shared tier; simulated caches have one. */
-function sharedOf(engine: Engine): object {
+function sharedOf(engine: CacheCore): object {
   return engine.shared as object;
 }
 
 /** A part of what the shared tier's store has to repair. */
-function partOf(engine: Engine, name: 'log' | 'recovery' | 'journal'): object {
+function partOf(engine: CacheCore, name: 'log' | 'recovery' | 'journal'): object {
   const { store } = sharedOf(engine) as { store: { repairs: Record<string, object> } };
   return store.repairs[name] as object;
 }
@@ -80,21 +80,21 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
       acquire(key, token, leaseMs, notAfter, true),
     );
   },
-  'fences are never marked': inEach(({ fences }) => {
-    replace(fences, ['mark', 'markMatching', 'markAll', 'markOlder']);
-    replace(fences, ['doubt', 'doubtMatching', 'doubtAll']);
+  'fences are never marked': inEach(({ invalidation: { fences } }) => {
+    replace(fences, ['markLocal', 'markLocalMatching', 'markLocalAll', 'markOlder']);
+    replace(fences, ['markRemote', 'markRemoteMatching', 'markRemoteAll']);
   }),
-  'news of others do not doubt fences': inEach(({ fences }) => {
-    replace(fences, ['doubt', 'doubtMatching', 'doubtAll']);
+  'messages of others do not mark fences': inEach(({ invalidation: { fences } }) => {
+    replace(fences, ['markRemote', 'markRemoteMatching', 'markRemoteAll']);
   }),
-  'flights are never detached': inEach(({ flights }) => {
-    replace(flights, ['detach', 'detachMatching', 'detachTagged', 'detachAll']);
+  'loads are never detached': inEach(({ loads }) => {
+    replace(loads, ['detach', 'detachMatching', 'detachTagged', 'detachAll']);
   }),
   'a bus that is back resets nothing': (members) => {
     for (const { store } of members) replace(store.coordinator?.listener as object, ['onReset']);
   },
   'every caller joins any load': inEach((engine) => {
-    Object.defineProperty(engine, 'joinsFreely', { get: () => true });
+    Object.defineProperty(engine.trust, 'joinsFreely', { get: () => true });
   }),
   "the tags' clock is noted as though it stood in the future": inEach((engine) => {
     replace(sharedOf(engine), ['tagClock'], async () => Number.MAX_SAFE_INTEGER);
@@ -103,8 +103,8 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     replace(sharedOf(engine), ['areTagsValid'], async () => true);
   }),
   'memory is trusted while the bus is down': inEach((engine) => {
-    replace(engine, ['updateTrust']);
-    engine.servesMemory = engine.memory !== undefined;
+    replace(engine.trust, ['update']);
+    engine.trust.servesMemory = engine.memory !== undefined;
   }),
   'what could not be removed is forgotten': inEach((engine) => {
     replace(partOf(engine, 'log'), ['addKey', 'addTags', 'addPatterns']);

@@ -1,6 +1,6 @@
 import type { CacheManager } from 'aurora-cache';
 
-import type { Engine } from '../../src/cache/engine.js';
+import type { CacheCore } from '../../src/cache/core/cache-core.js';
 import type { BusLink } from './bus-link.js';
 import type { Checker } from './checker.js';
 import type { CommandLink } from './command-link.js';
@@ -16,7 +16,7 @@ export interface Member {
   readonly id: number;
   readonly hasMemory: boolean;
   readonly cache: CacheManager;
-  readonly engine: Engine;
+  readonly engine: CacheCore;
   readonly store: SimulatedStore;
   readonly link: CommandLink;
   readonly bus: BusLink;

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../../base/errors.js';
 import { escapeKey } from '../../base/escape.js';
-import type { CodeName } from '../../cache/build-names.js';
+import type { CodeName } from '../../cache/core/build-names.js';
 import type { CachedOptions } from '../options.js';
 import type { AnyFunction, ClassLike } from '../types/signatures.js';
 import { classOf, classText, methodText, nameOfClass, type MethodIdentity } from './identity.js';

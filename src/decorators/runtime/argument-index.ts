@@ -1,5 +1,5 @@
 import { flatRecord } from '../../base/flat-text.js';
-import type { EntryOwner, MemoryEntry } from '../../cache/read-path.js';
+import type { EntryOwner, MemoryEntry } from '../../cache/read/get-or-load.js';
 import { isPrimitive, NO_ARGUMENT, TupleIndex, tupleOf } from './tuple-index.js';
 
 /** The first character of a record's text. */

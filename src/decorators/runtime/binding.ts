@@ -1,8 +1,8 @@
-import { patternsOf, type ClaimRequest } from '../../cache/claims.js';
-import type { Engine } from '../../cache/engine.js';
+import { patternsOf, type ClaimRequest } from '../../cache/core/claims.js';
+import type { CacheCore } from '../../cache/core/cache-core.js';
 import { CORE, type CacheManager } from '../../cache/manager.js';
 import { mergePolicy, type LoadPolicy } from '../../cache/policy.js';
-import type { MemoryEntry } from '../../cache/read-path.js';
+import type { MemoryEntry } from '../../cache/read/get-or-load.js';
 import type { MethodRecord } from '../../stats/method-record.js';
 import type { CacheChoice, CacheConfigOptions, CachedOptions } from '../options.js';
 import { classConfig } from '../reflect/class-config.js';
@@ -29,7 +29,7 @@ export interface BindingKey {
  */
 export class MethodBinding {
   readonly manager: CacheManager;
-  readonly engine: Engine;
+  readonly engine: CacheCore;
   readonly owner: object;
   /** Namespace of the handle, with its colon; in front of every key. */
   readonly handlePrefix: string;

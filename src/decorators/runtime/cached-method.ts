@@ -3,7 +3,7 @@ import { checkedKey } from '../../base/escape.js';
 import { keyOfCall } from '../../base/key.js';
 import { warnOnce } from '../../base/warn.js';
 import { getCache, isManager } from '../../cache/default-cache.js';
-import type { Engine } from '../../cache/engine.js';
+import type { CacheCore } from '../../cache/core/cache-core.js';
 import { CORE, type CacheManager } from '../../cache/manager.js';
 import type { LoadPolicy } from '../../cache/policy.js';
 import type { CacheChoice, CachedOptions } from '../options.js';
@@ -37,7 +37,7 @@ export interface ResolvedCall {
  */
 export class CachedMethod implements MethodSpec {
   readonly level: number;
-  private readonly bindings = new WeakMap<Engine, BindingsByPrefix>();
+  private readonly bindings = new WeakMap<CacheCore, BindingsByPrefix>();
 
   constructor(
     readonly body: AnyFunction,

@@ -1,5 +1,5 @@
 import { defaultHolder } from '../../cache/default-cache.js';
-import { getOrLoad, plainHit, promiseOf, type LoadRequest } from '../../cache/read-path.js';
+import { getOrLoad, plainHit, promiseOf, type LoadRequest } from '../../cache/read/get-or-load.js';
 import { countHit } from '../../stats/counters.js';
 import type { CachedOptions } from '../options.js';
 import type { MethodIdentity } from '../reflect/identity.js';
@@ -87,10 +87,10 @@ function callWrapper(method: CachedMethod): AnyFunction {
     ) {
       const { engine, record } = binding;
       const entry =
-        engine.fastHits === true
+        engine.trust.servesFastHits === true
           ? binding.index.find(arguments.length, first, second, third)
           : undefined;
-      if (entry !== undefined && entry.isReady(engine.hits.ticks())) {
+      if (entry !== undefined && entry.isReady(engine.coarseClock.ticks())) {
         countHit(engine.counters, record, 'memory');
         engine.memory?.touch(entry);
         return isSync ? entry.value : (entry.promise ?? entry.toPromise());

@@ -2,7 +2,7 @@ import 'reflect-metadata/lite';
 
 import { ConfigurationError, isCacheError } from '../../base/errors.js';
 import { warnOnce } from '../../base/warn.js';
-import type { Engine } from '../../cache/engine.js';
+import type { CacheCore } from '../../cache/core/cache-core.js';
 import { classOf, nameOfClass } from '../reflect/identity.js';
 import { CONTROL_METADATA } from '../reflect/metadata.js';
 import type { CachedMethod } from './cached-method.js';
@@ -44,7 +44,7 @@ export function cachedMethodNamed(
  *
  * @internal
  */
-export function reportMistake(engine: Engine, owner: string, error: unknown): void {
+export function reportMistake(engine: CacheCore, owner: string, error: unknown): void {
   engine.report(error);
   if (!isCacheError(error)) return;
   if (error.code !== 'ERR_CONFIGURATION' && error.code !== 'ERR_CACHE_KEY') return;

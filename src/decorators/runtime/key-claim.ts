@@ -2,9 +2,9 @@ import { LIMITS } from '../../base/defaults.js';
 import { ConfigurationError } from '../../base/errors.js';
 import { privateKey } from '../../base/private-key.js';
 import { warnOnce } from '../../base/warn.js';
-import type { CodeName } from '../../cache/build-names.js';
-import { claim, CLAIMS, type Claim, type ClaimRequest } from '../../cache/claims.js';
-import type { Engine } from '../../cache/engine.js';
+import type { CodeName } from '../../cache/core/build-names.js';
+import { claim, CLAIMS, type Claim, type ClaimRequest } from '../../cache/core/claims.js';
+import type { CacheCore } from '../../cache/core/cache-core.js';
 
 /**
  * A method's claim on its keys in one cache: made at the first call, and checked again whenever
@@ -23,7 +23,7 @@ export class KeyClaim {
    * @param isSync - Whether results stay in memory regardless of their keys.
    */
   constructor(
-    private readonly engine: Engine,
+    private readonly engine: CacheCore,
     private readonly request: ClaimRequest | undefined,
     private readonly isSync: boolean,
   ) {}

@@ -1,13 +1,14 @@
 import { publicKey } from '../../base/private-key.js';
 import { getCache } from '../../cache/default-cache.js';
-import type { Engine } from '../../cache/engine.js';
-import type { Fence, Watch } from '../../cache/fence.js';
-import { toStore } from '../../cache/fill.js';
-import { seizeLease, type Lease } from '../../cache/lease.js';
+import type { CacheCore } from '../../cache/core/cache-core.js';
+import type { Fence, Watch } from '../../cache/coherence/fences.js';
+import { toStore } from '../../cache/write/fill.js';
+import { forceAcquireLease, type Lease } from '../../cache/lease/lease.js';
 import { CORE } from '../../cache/manager.js';
 import type { LoadPolicy } from '../../cache/policy.js';
-import { isSpent } from '../../cache/spent-results.js';
-import { remove, store, type ShareEntry, type TagNote } from '../../cache/write-path.js';
+import { isSingleUse } from '../../cache/load/single-use.js';
+import { remove } from '../../cache/write/delete.js';
+import { store, type ShareEntry, type TagNote } from '../../cache/write/set.js';
 import type { CachePutOptions } from '../options.js';
 import type { MethodBinding } from './binding.js';
 import type { CachedMethod, ResolvedCall } from './cached-method.js';
@@ -30,7 +31,7 @@ export class PutCall {
   private lease: Lease | undefined;
   /** Records invalidations until the key is known. */
   private watch:
-    { readonly engine: Engine; readonly seen: Watch; readonly noted: TagNote } | undefined;
+    { readonly engine: CacheCore; readonly seen: Watch; readonly noted: TagNote } | undefined;
 
   constructor(
     private readonly method: CachedMethod,
@@ -50,8 +51,11 @@ export class PutCall {
       }
       // The key is made from the result.
       const { engine } = this.target.bindingFor(self);
-      const noted = { tagClock: engine.tags.note(), sharedClock: engine.shared?.lastTagClock };
-      this.watch = { engine, seen: engine.fences.watch(), noted };
+      const noted = {
+        tagClock: engine.invalidation.tags.note(),
+        sharedClock: engine.shared?.lastTagClock,
+      };
+      this.watch = { engine, seen: engine.invalidation.fences.watch(), noted };
     } catch (error) {
       reportMistake(getCache()[CORE].engine, '@CachePut', error);
     }
@@ -66,7 +70,7 @@ export class PutCall {
     if (fence === undefined || !resolved?.binding.engine.shared?.isCoordinated) return undefined;
     const { engine, policy } = resolved.binding;
     if (policy.isPrivate) return undefined;
-    return seizeLease(engine, fence, policy).then((lease) => {
+    return forceAcquireLease(engine, fence, policy.leaseMs).then((lease) => {
       this.lease = lease;
     });
   }
@@ -78,7 +82,7 @@ export class PutCall {
       if (this.options.args !== undefined) this.open(args);
       if (this.resolved === undefined || this.fence === undefined) return;
       const { binding, key } = this.resolved;
-      if (isSpent(binding.engine, key, binding.record.name, result)) {
+      if (isSingleUse(binding.engine, key, binding.record.name, result)) {
         // It cannot be stored, but the present entry is out of date.
         await remove(binding.engine, key);
         return;
@@ -92,8 +96,9 @@ export class PutCall {
 
   end(): void {
     void this.lease?.release();
-    if (this.fence !== undefined) this.resolved?.binding.engine.fences.lower(this.fence);
-    this.watch?.engine.fences.unwatch(this.watch.seen);
+    if (this.fence !== undefined)
+      this.resolved?.binding.engine.invalidation.fences.close(this.fence);
+    this.watch?.engine.invalidation.fences.unwatch(this.watch.seen);
   }
 
   private async storeResult(
@@ -104,7 +109,7 @@ export class PutCall {
   ): Promise<void> {
     const { engine } = binding;
     const stored = toStore(engine, fence, this.policy(binding, args), result);
-    if (!engine.enabled || fence.marked || stored === 'overtaken') {
+    if (!engine.enabled || fence.invalidatedLocally || stored === 'overtaken') {
       // Invalidated by its key or by a tag: the present entry may be older than what the method has
       // done. A cache that is off stores nothing.
       await remove(engine, key);
@@ -141,10 +146,11 @@ export class PutCall {
     this.resolved = this.target?.tryResolve(this.self, args);
     if (this.resolved === undefined) return;
     const { key, binding } = this.resolved;
-    const { fences, tags, shared } = binding.engine;
+    const { shared, invalidation } = binding.engine;
+    const { fences, tags } = invalidation;
     const { tagClock = tags.note(), sharedClock = shared?.lastTagClock } = this.watch?.noted ?? {};
-    this.fence = fences.raise(key, tagClock, sharedClock);
-    this.fence.marked = this.watch?.seen.saw(key) === true;
+    this.fence = fences.open(key, tagClock, sharedClock);
+    this.fence.invalidatedLocally = this.watch?.seen.saw(key) === true;
   }
 
   /**

@@ -1,10 +1,12 @@
 import { isThenable } from '../../base/thenable.js';
 import { warnOnce } from '../../base/warn.js';
-import type { Engine } from '../../cache/engine.js';
-import { toStore } from '../../cache/fill.js';
-import { isTraced, tracedSync, type LoadTrace } from '../../cache/load-channel.js';
-import type { MemoryEntry } from '../../cache/read-path.js';
-import { isSpent } from '../../cache/spent-results.js';
+import type { Fence } from '../../cache/coherence/fences.js';
+import type { CacheCore } from '../../cache/core/cache-core.js';
+import { toStore } from '../../cache/write/fill.js';
+import { isTraced, LoadReport, tracedSync, type LoadTrace } from '../../cache/load/load-channel.js';
+import { countMiss } from '../../cache/read/counting.js';
+import type { MemoryEntry } from '../../cache/read/get-or-load.js';
+import { isSingleUse } from '../../cache/load/single-use.js';
 import type { MethodBinding } from './binding.js';
 import type { CachedMethod, ResolvedCall } from './cached-method.js';
 
@@ -25,17 +27,15 @@ export function loadSync(
     record.bypasses++;
     return method.body.apply(self, args as unknown[]);
   }
-  engine.counters.misses++;
-  record.misses++;
-  if (engine.events.hears('miss')) engine.events.emit('miss', { key });
+  countMiss(engine, { key, record });
   // The method itself may invalidate what it is about to return.
-  const fence = engine.raiseFence(key);
+  const fence = engine.invalidation.openFence(key);
   try {
     const value = isTraced()
       ? tracedSync({ cache: engine.options.name, method: record.name }, (trace) =>
-          run(engine, method, binding, key, self, args, trace),
+          run(method, binding, key, self, args, trace),
         )
-      : run(engine, method, binding, key, self, args);
+      : run(method, binding, key, self, args);
     if (isThenable(value)) {
       warnOnce(
         'AURORA_MEMOIZED_PROMISE',
@@ -44,51 +44,39 @@ export function loadSync(
       );
       return value;
     }
-    if (isSpent(engine, key, record.name, value)) return value;
+    if (isSingleUse(engine, key, record.name, value)) return value;
     const entry = keep(engine, method, binding, fence, value, self, args);
     if (entry !== undefined) binding.register(entry);
     return value;
   } finally {
-    engine.fences.lower(fence);
+    engine.invalidation.fences.close(fence);
   }
 }
 
 function run(
-  engine: Engine,
   method: CachedMethod,
-  { record }: MethodBinding,
+  { engine, record }: MethodBinding,
   key: string,
   self: unknown,
   args: readonly unknown[],
   trace?: LoadTrace,
 ): unknown {
-  const start = engine.clock.monotonic();
-  engine.counters.loads++;
-  record.loads++;
+  const report = new LoadReport(engine, key, record, trace);
   try {
     const value = method.body.apply(self, args as unknown[]);
-    const durationMs = engine.clock.monotonic() - start;
-    record.recordLoad(durationMs);
-    if (trace !== undefined) Object.assign(trace, { outcome: 'loaded', durationMs });
-    if (engine.events.hears('load')) engine.events.emit('load', { key, durationMs });
+    report.succeeded();
     return value;
   } catch (error) {
-    engine.counters.loadErrors++;
-    record.loadErrors++;
-    const durationMs = engine.clock.monotonic() - start;
-    if (trace !== undefined) Object.assign(trace, { outcome: 'failed', durationMs });
-    if (engine.events.hears('loadError')) {
-      engine.events.emit('loadError', { key, error, durationMs });
-    }
+    report.failed(error);
     throw error;
   }
 }
 
 function keep(
-  engine: Engine,
+  engine: CacheCore,
   method: CachedMethod,
   binding: MethodBinding,
-  fence: ReturnType<Engine['raiseFence']>,
+  fence: Fence,
   value: unknown,
   self: unknown,
   args: readonly unknown[],
@@ -96,7 +84,7 @@ function keep(
   try {
     const stored = toStore(engine, fence, method.policyFor(binding, self, args), value);
     if (typeof stored === 'string') return undefined;
-    return engine.fillMemory(fence, value, stored.life, stored.tags, undefined);
+    return engine.values.fill(fence, value, stored.life, stored.tags, undefined);
   } catch (error) {
     engine.report(error);
     return undefined;

@@ -1,4 +1,4 @@
-import type { MemoryEntry } from '../../cache/read-path.js';
+import type { MemoryEntry } from '../../cache/read/get-or-load.js';
 
 /** Two or three primitive arguments; the third is {@link NO_ARGUMENT} for calls with two. */
 export type Tuple = readonly [unknown, unknown, unknown];

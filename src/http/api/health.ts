@@ -1,4 +1,4 @@
-import type { Engine } from '../../cache/engine.js';
+import type { CacheCore } from '../../cache/core/cache-core.js';
 
 /**
  * The state of each tier. An unavailable shared tier is no reason to take an instance out of
@@ -6,7 +6,7 @@ import type { Engine } from '../../cache/engine.js';
  *
  * @internal
  */
-export function healthOf(engine: Engine, isClosing: boolean): Readonly<Record<string, unknown>> {
+export function healthOf(engine: CacheCore, isClosing: boolean): Readonly<Record<string, unknown>> {
   const { memory, shared, options } = engine;
   const isEnding = isClosing || (options.enabled && !engine.enabled);
   const isDegraded = shared?.isAway === true && engine.enabled;
@@ -19,7 +19,7 @@ export function healthOf(engine: Engine, isClosing: boolean): Readonly<Record<st
         state: memory === undefined ? 'off' : 'ok',
         keys: memory?.size ?? 0,
         // False while invalidations of other instances do not arrive.
-        serving: engine.servesMemory,
+        serving: engine.trust.servesMemory,
       },
       shared: {
         state: shared === undefined ? 'off' : isDegraded ? 'away' : 'ok',

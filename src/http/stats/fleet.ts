@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import type { Clock, TimerHandle } from '../../base/clock.js';
 import { LIMITS } from '../../base/defaults.js';
-import type { Engine } from '../../cache/engine.js';
+import type { CacheCore } from '../../cache/core/cache-core.js';
 import { CORE, type CacheManager } from '../../cache/manager.js';
 import { decodeSnapshot, encodeSnapshot } from './snapshot-codec.js';
 import { SnapshotSum } from './snapshot-sum.js';
@@ -41,9 +41,9 @@ export interface FleetSnapshot {
 export class Fleet {
   private timer: TimerHandle;
   private isClosed = false;
-  private publishedBy: Engine | undefined;
-  private latest: { engine: Engine; atMs: number; sum: FleetSnapshot } | undefined;
-  private pending: { engine: Engine; sum: Promise<FleetSnapshot> } | undefined;
+  private publishedBy: CacheCore | undefined;
+  private latest: { engine: CacheCore; atMs: number; sum: FleetSnapshot } | undefined;
+  private pending: { engine: CacheCore; sum: Promise<FleetSnapshot> } | undefined;
 
   constructor(private readonly options: FleetOptions) {
     this.schedule(Math.min(1000, options.intervalMs));
@@ -119,7 +119,7 @@ export class Fleet {
   private async addOthers(
     sum: SnapshotSum,
     own: StatsSnapshot,
-    { shared }: Engine,
+    { shared }: CacheCore,
     others: readonly string[],
   ): Promise<{ readonly added: number; readonly expired: number }> {
     const { clock } = this.options;

@@ -67,10 +67,10 @@ describe('bounds hold, exceeded a hundredfold', () => {
       setup.cache.getOrSet(`key${i}`, () => gate.promise, { tags: ['t'] }),
     );
     await flush();
-    expect(setup.engine.flights.size).toBe(10_000);
+    expect(setup.engine.loads.size).toBe(10_000);
     await setup.cache.invalidateTags('t');
     await setup.cache.clear();
-    expect(setup.engine.flights.size).toBe(0);
+    expect(setup.engine.loads.size).toBe(0);
     gate.resolve(1);
     await Promise.all(callers);
     await flush();

@@ -121,11 +121,11 @@ describe('events', () => {
   it('a listener for hits costs the fast path, and gives it back', () => {
     const { cache, engine } = setUp();
     const listener = (): void => undefined;
-    expect(engine.fastHits).toBe(true);
+    expect(engine.trust.servesFastHits).toBe(true);
     cache.on('hit', listener);
-    expect(engine.fastHits).toBe(false);
+    expect(engine.trust.servesFastHits).toBe(false);
     cache.off('hit', listener);
-    expect(engine.fastHits).toBe(true);
+    expect(engine.trust.servesFastHits).toBe(true);
   });
 
   it('a listener that stores what was evicted does not corrupt the store', async () => {

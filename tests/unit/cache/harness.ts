@@ -1,7 +1,7 @@
 import { CacheManager, type CacheOptions } from 'aurora-cache';
 import { ManualClock } from 'aurora-cache/testing';
 
-import type { Engine } from '../../../src/cache/engine.js';
+import type { CacheCore } from '../../../src/cache/core/cache-core.js';
 import { CORE } from '../../../src/cache/manager.js';
 
 /** A promise that the test settles, and whether it has. */
@@ -30,14 +30,14 @@ export async function flush(turns = 4): Promise<void> {
   }
 }
 
-export function engineOf(cache: CacheManager): Engine {
+export function engineOf(cache: CacheManager): CacheCore {
   return cache[CORE].engine;
 }
 
 export interface Setup {
   readonly cache: CacheManager;
   readonly clock: ManualClock;
-  readonly engine: Engine;
+  readonly engine: CacheCore;
   /** The errors of `error` events. */
   readonly errors: unknown[];
 }
@@ -54,8 +54,8 @@ export function setUp(options: CacheOptions & { clock?: ManualClock } = {}): Set
 /** Nothing may be left of operations that are over: no fence, no flight, no queued write. */
 export function expectIdle({ engine }: Setup): void {
   expect({
-    fences: engine.fences.size,
-    flights: engine.flights.size,
+    fences: engine.invalidation.fences.size,
+    flights: engine.loads.size,
     writes: engine.writes.size,
   }).toEqual({ fences: 0, flights: 0, writes: 0 });
 }

@@ -136,7 +136,7 @@ it.each(['set', 'setMany'] as const)('%s refuses them, before anything is stored
 it('a thousand keys are remembered, and no more', async () => {
   const { cache, engine } = setUp();
   for (let i = 0; i < 3000; i++) await cache.getOrSet(`many:${i}`, () => [].values() as never);
-  expect(engine.spentKeys.size).toBe(1000);
+  expect(engine.singleUseKeys.size).toBe(1000);
 });
 
 it.each<[string, () => object]>([...TIERS, ['freeze', () => ({ memory: { freeze: true } })]])(

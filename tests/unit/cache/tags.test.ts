@@ -93,7 +93,9 @@ describe('the tag table', () => {
     expect(await cache.get('plain')).toBe(2);
     await cache.set('young', 3, { tags: ['first'] });
     expect(await cache.get('young')).toBe(3);
-    expect(engine.tags).toMatchObject({ versions: { versions: { size: LIMITS.tagTable } } });
+    expect(engine.invalidation.tags).toMatchObject({
+      versions: { versions: { size: LIMITS.tagTable } },
+    });
   });
 
   it('a tagged entry from before the cache started is invalid, since its tags are unknown', async () => {

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 
-import { WriteQueue } from '../../../src/cache/write-queue.js';
+import { WriteQueue } from '../../../src/cache/write/queue.js';
 
 /** An operation that ends when it is told to. */
 function operation(): { run: () => Promise<void>; end: () => void } {

@@ -1,0 +1,203 @@
+import type { Glob } from '../../base/glob.js';
+import { LoneMap } from '../../base/lone-map.js';
+import { publicKey } from '../../base/private-key.js';
+
+/**
+ * Held by every operation that may fill the memory tier, from before its first command until its
+ * fill. An invalidation that comes in between marks it, and a marked operation returns its value
+ * but does not store it: nowhere after an invalidation by this process, and not in memory after one by
+ * another process. Without it, a reply that was overtaken by an invalidation would put the old value
+ * back.
+ */
+export interface Fence {
+  readonly key: string;
+  /** This process's clock of tags when it was opened. */
+  readonly tagClock: number;
+  /** The shared store's clock of tags, noted then or later but before the value was made. */
+  sharedClock: number | undefined;
+  /** This process has invalidated the key since: nothing may be stored. */
+  invalidatedLocally: boolean;
+  /** A pattern, or the whole cache, was cleared since: implies `invalidatedLocally`. */
+  cleared: boolean;
+  /**
+   * Another process may have changed it since: nothing may be kept in memory. The lease decides
+   * whether the shared tier takes it, since the message may be older than the load.
+   */
+  invalidatedRemotely: boolean;
+}
+
+/**
+ * The open fences by key; as many as there are operations under way.
+ *
+ * @internal
+ */
+export class FenceTable {
+  /** The newest fence of each key, which leads to the others: there is hardly ever more than one. */
+  private readonly newest = new LoneMap<LinkedFence>();
+  private readonly watches = new Set<Watch>();
+
+  open(key: string, tagClock: number, sharedClock?: number): Fence {
+    const fence = new LinkedFence(key, tagClock, sharedClock);
+    this.openPrepared(fence);
+    return fence;
+  }
+
+  /** A fence that is not open yet, for an operation that has nothing to fill so far. */
+  create(key: string, tagClock: number, sharedClock?: number): Fence {
+    return new LinkedFence(key, tagClock, sharedClock);
+  }
+
+  /** Opens a fence that {@link FenceTable.create} has made; one that is open stays so. */
+  openPrepared(fence: Fence): void {
+    const link = fence as LinkedFence;
+    if (link.isOpen) return;
+    link.isOpen = true;
+    link.next = this.newest.get(fence.key);
+    if (link.next !== undefined) link.next.newer = link;
+    this.newest.set(fence.key, link);
+  }
+
+  close(fence: Fence): void {
+    const { isOpen, key, newer, next } = fence as LinkedFence;
+    if (!isOpen) return;
+    (fence as LinkedFence).isOpen = false;
+    if (next !== undefined) next.newer = newer;
+    if (newer !== undefined) newer.next = next;
+    else if (next !== undefined) this.newest.set(key, next);
+    else this.newest.delete(key);
+  }
+
+  /** Notes every key that is marked from now on, for an operation whose key is not known yet. */
+  watch(): Watch {
+    const watch = new Watch();
+    this.watches.add(watch);
+    return watch;
+  }
+
+  unwatch(watch: Watch): void {
+    this.watches.delete(watch);
+  }
+
+  /** Marks what is open for a key, except the marking operation's own fence. */
+  markLocal(key: string, except?: Fence): void {
+    for (const watch of this.watches) watch.note(key);
+    for (let fence = this.newestOf(key, except); fence !== undefined; fence = fence.next) {
+      if (fence !== except) fence.invalidatedLocally = true;
+    }
+  }
+
+  /** Marks what was open for a fence's key before it: what they bring is older. */
+  markOlder(fence: Fence): void {
+    for (let link = (fence as LinkedFence).next; link !== undefined; link = link.next) {
+      link.invalidatedLocally = true;
+    }
+  }
+
+  markLocalMatching(glob: Glob): void {
+    for (const watch of this.watches) watch.note(glob);
+    for (const key of this.newest.keys()) if (glob.matches(publicKey(key))) this.markCleared(key);
+  }
+
+  markLocalAll(): void {
+    for (const watch of this.watches) watch.noteAll();
+    for (const key of this.newest.keys()) this.markCleared(key);
+  }
+
+  /** Another process may have changed the key: marks what is open for it. */
+  markRemote(key: string): void {
+    for (const watch of this.watches) watch.note(key);
+    this.markRemoteOpen(key);
+  }
+
+  markRemoteMatching(glob: Glob): void {
+    for (const watch of this.watches) watch.note(glob);
+    for (const key of this.newest.keys()) if (glob.matches(publicKey(key))) this.markRemoteOpen(key);
+  }
+
+  /** The same for fences that have not noted the shared clock of tags: they may be older. */
+  markRemoteUndated(): void {
+    for (const newest of this.newest.values()) {
+      for (let fence: LinkedFence | undefined = newest; fence !== undefined; fence = fence.next) {
+        if (fence.sharedClock === undefined) fence.invalidatedRemotely = true;
+      }
+    }
+  }
+
+  markRemoteAll(): void {
+    for (const watch of this.watches) watch.noteAll();
+    for (const key of this.newest.keys()) this.markRemoteOpen(key);
+  }
+
+  /** Keys with an open fence. */
+  get size(): number {
+    return this.newest.size;
+  }
+
+  /** From a fence that is open for the key, which spares calls on many keys a look-up for each. */
+  private newestOf(key: string, from: Fence | undefined): LinkedFence | undefined {
+    let link = from as LinkedFence | undefined;
+    if (link?.isOpen !== true || link.key !== key) return this.newest.get(key);
+    while (link.newer !== undefined) link = link.newer;
+    return link;
+  }
+
+  private markCleared(key: string): void {
+    this.markLocal(key);
+    for (let fence = this.newest.get(key); fence !== undefined; fence = fence.next) {
+      fence.cleared = true;
+    }
+  }
+
+  private markRemoteOpen(key: string): void {
+    for (let fence = this.newest.get(key); fence !== undefined; fence = fence.next) {
+      fence.invalidatedRemotely = true;
+    }
+  }
+}
+
+/** Keys and patterns that a watch notes one by one; beyond that, everything counts as marked. */
+const MAX_NOTES = 1000;
+
+/**
+ * Which keys have been marked since it began.
+ *
+ * @internal
+ */
+export class Watch {
+  private readonly keys = new Set<string>();
+  private readonly globs: Glob[] = [];
+  private all = false;
+
+  note(marked: string | Glob): void {
+    if (this.all) return;
+    if (typeof marked === 'string') this.keys.add(marked);
+    else this.globs.push(marked);
+    if (this.keys.size + this.globs.length > MAX_NOTES) this.noteAll();
+  }
+
+  noteAll(): void {
+    this.all = true;
+    this.keys.clear();
+    this.globs.length = 0;
+  }
+
+  saw(key: string): boolean {
+    const shared = publicKey(key);
+    return this.all || this.keys.has(shared) || this.globs.some((glob) => glob.matches(shared));
+  }
+}
+
+class LinkedFence implements Fence {
+  invalidatedLocally = false;
+  cleared = false;
+  invalidatedRemotely = false;
+  isOpen = false;
+  newer: LinkedFence | undefined;
+  next: LinkedFence | undefined;
+
+  constructor(
+    readonly key: string,
+    readonly tagClock: number,
+    public sharedClock: number | undefined,
+  ) {}
+}

@@ -1,0 +1,85 @@
+import type { Clock } from '../../base/clock.js';
+import type { Glob } from '../../base/glob.js';
+import { publicKey } from '../../base/private-key.js';
+import type { MemoryStore } from '../../memory/memory-store.js';
+import type { SharedEntry } from '../../store/shared-tier.js';
+import { privateKeysOf, type Claims } from '../core/claims.js';
+import { FenceTable, type Fence } from './fences.js';
+import { TagTable, TagVersions } from './tag-versions.js';
+
+interface Tiers {
+  readonly clock: Clock;
+  readonly memory: MemoryStore | undefined;
+  readonly shared:
+    { readonly isCoordinated: boolean; readonly lastTagClock: number | undefined } | undefined;
+  /** The loads under way. */
+  readonly loads: { detach(key: string): void; detachMatching(glob: Glob): void };
+}
+
+/**
+ * How values become out of date in this process: what is under way may no longer be stored, loads may
+ * no longer be joined, and memory drops what it has. `fences.ts` and `tag-versions.ts` hold what has
+ * been invalidated; `remote-changes.ts` applies what other processes do.
+ *
+ * @internal
+ */
+export class Invalidation {
+  readonly fences = new FenceTable();
+  /** When this process invalidated each tag. */
+  readonly tags: TagTable;
+  /** Versions of tags that other processes have announced, on the shared store's clock. */
+  readonly sharedTags = new TagVersions();
+
+  constructor(
+    private readonly tiers: Tiers,
+    private readonly claims: Claims,
+  ) {
+    this.tags = new TagTable(tiers.clock);
+  }
+
+  openFence(key: string): Fence {
+    return this.fences.open(key, this.tags.note(), this.tiers.shared?.lastTagClock);
+  }
+
+  /** A fence for a read that has no memory to fill: it is opened if a load follows. */
+  createFence(key: string): Fence {
+    return this.fences.create(key, this.tags.note(), this.tiers.shared?.lastTagClock);
+  }
+
+  /** Whether the tags of a shared entry are still valid. */
+  isCurrent({ tags, tagClock }: SharedEntry, fence: Fence): boolean {
+    // For a store with a clock of its own, the tier has compared the tags' versions.
+    return this.tags.isValid(tags, this.tiers.shared?.isCoordinated ? fence.tagClock : tagClock);
+  }
+
+  /** From now on nothing that began before may be stored under the key, nor be joined. */
+  invalidateKey(key: string, except?: Fence): void {
+    this.fences.markLocal(key, except);
+    this.tiers.loads.detach(key);
+    for (const own of privateKeysOf(this.claims, key)) {
+      this.fences.markLocal(own, except);
+      this.tiers.loads.detach(own);
+      this.tiers.memory?.drop(own);
+    }
+  }
+
+  /** Another process wrote a key: loads under way may neither be kept in memory nor be joined. */
+  invalidateKeyRemotely(key: string): void {
+    for (const one of [key, ...privateKeysOf(this.claims, key)]) {
+      this.fences.markRemote(one);
+      this.tiers.loads.detach(one);
+      this.tiers.memory?.drop(one);
+    }
+  }
+
+  /**
+   * Removes what a pattern matches from this process, and keeps loads under way from storing it.
+   *
+   * @returns How many entries memory had.
+   */
+  removeMatching(glob: Glob): number {
+    this.fences.markLocalMatching(glob);
+    this.tiers.loads.detachMatching(glob);
+    return this.tiers.memory?.dropMatching((key) => glob.matches(publicKey(key))) ?? 0;
+  }
+}

@@ -1,0 +1,86 @@
+import { Glob } from '../../base/glob.js';
+import { publicKey } from '../../base/private-key.js';
+import type { MemoryStore } from '../../memory/memory-store.js';
+import type { CoordinatorListener } from '../../store/coordinator.js';
+import type { LoadTable } from '../load/load-table.js';
+import type { WaiterTable } from '../lease/waiters.js';
+import type { Invalidation } from './invalidation.js';
+
+/** The parts of a cache that changes elsewhere concern. */
+interface Parts {
+  readonly memory: MemoryStore | undefined;
+  readonly invalidation: Invalidation;
+  readonly loads: LoadTable;
+  readonly waiters: WaiterTable;
+  readonly shared: { catchUp(): void } | undefined;
+  updateTrust(): void;
+  report(error: unknown): void;
+}
+
+/**
+ * Applies what other caches on the same store have written: removes it from memory, and keeps
+ * operations under way from putting it back and callers from joining an older load.
+ *
+ * @internal
+ */
+export class RemoteChanges implements CoordinatorListener {
+  constructor(private readonly core: Parts) {}
+
+  onKeys(keys: readonly string[]): void {
+    for (const key of keys) {
+      this.core.invalidation.invalidateKeyRemotely(key);
+      this.core.waiters.wake(key);
+    }
+  }
+
+  onTags(tags: readonly string[], version: number): void {
+    const { invalidation, loads, memory } = this.core;
+    invalidation.sharedTags.raise(tags, version);
+    invalidation.fences.markRemoteUndated();
+    loads.detachTagged(new Set(tags));
+    memory?.dropTagged(tags);
+  }
+
+  onPatterns(patterns: readonly string[]): void {
+    const { invalidation, loads, memory } = this.core;
+    for (const pattern of patterns) {
+      let glob: Glob;
+      try {
+        glob = new Glob(pattern);
+      } catch {
+        // Of another version, or damaged: it may have meant anything.
+        this.onReset();
+        return;
+      }
+      invalidation.fences.markRemoteMatching(glob);
+      loads.detachMatching(glob);
+      memory?.dropMatching((key) => glob.matches(publicKey(key)));
+    }
+  }
+
+  get awaitsLease(): boolean {
+    return this.core.waiters.size > 0;
+  }
+
+  onLeaseEnd(key: string): void {
+    this.core.waiters.wake(key);
+  }
+
+  onReset(): void {
+    const { invalidation, loads, memory, waiters } = this.core;
+    // In this order: what is being read must not get back into a memory that has been emptied.
+    invalidation.fences.markRemoteAll();
+    loads.detachAll();
+    memory?.empty();
+    waiters.wakeAll();
+  }
+
+  onChange(): void {
+    this.core.updateTrust();
+    this.core.shared?.catchUp();
+  }
+
+  onError(error: Error): void {
+    this.core.report(error);
+  }
+}

@@ -1,0 +1,82 @@
+import type { Clock } from '../../base/clock.js';
+import { LIMITS } from '../../base/defaults.js';
+
+/**
+ * The version of each invalidated tag on a logical clock. An entry with a reading of that clock is valid
+ * while none of its tags has a later version. This also covers tags that are known only with the
+ * result, and tags that were never invalidated cost nothing.
+ *
+ * @internal
+ */
+export class TagVersions {
+  /** By tag, in the order in which they were raised. */
+  private readonly versions = new Map<string, number>();
+  /** Stays at the front: a new iterator would pass over all that was deleted there. */
+  private oldest = this.versions.entries();
+
+  /** @param floor - Values noted before it are invalid, with any tags. */
+  constructor(private floor = 0) {}
+
+  /** Notes a version of tags; one that is older than what is known changes nothing. */
+  raise(tags: Iterable<string>, version: number): void {
+    for (const tag of tags) {
+      const known = this.versions.get(tag) ?? 0;
+      // Deleted first, so that the map is in the order of the latest changes.
+      this.versions.delete(tag);
+      this.versions.set(tag, Math.max(known, version));
+    }
+    while (this.versions.size > LIMITS.tagTable) {
+      const next = this.oldest.next();
+      if (next.done === true) {
+        this.oldest = this.versions.entries();
+        continue;
+      }
+      const [oldest, itsVersion] = next.value;
+      this.versions.delete(oldest);
+      this.floor = Math.max(this.floor, itsVersion);
+    }
+  }
+
+  /** Whether an entry with these tags, noted at that moment, is still valid. */
+  isValid(tags: readonly string[], noted: number): boolean {
+    if (tags.length === 0) return true;
+    if (noted < this.floor) return false;
+    return tags.every((tag) => (this.versions.get(tag) ?? 0) <= noted);
+  }
+}
+
+/**
+ * When this process invalidated each tag, on a logical clock of its own.
+ *
+ * A load notes the clock before it runs. The clock follows the machine's, and starts with a floor at
+ * the present: an entry of an earlier life, whose invalidations are forgotten, is invalid rather
+ * than valid.
+ *
+ * @internal
+ */
+export class TagTable {
+  private current: number;
+  private readonly versions: TagVersions;
+
+  constructor(private readonly clock: Clock) {
+    this.current = clock.now();
+    this.versions = new TagVersions(this.current);
+  }
+
+  /** The clock, as a load should note it before it begins. */
+  note(): number {
+    // Stored, so that an invalidation within the same millisecond is still later.
+    this.current = Math.max(this.current, this.clock.now());
+    return this.current;
+  }
+
+  invalidate(tags: Iterable<string>): void {
+    this.current = this.note() + 1;
+    this.versions.raise(tags, this.current);
+  }
+
+  /** Whether an entry with these tags, noted at that time, is still valid. */
+  isValid(tags: readonly string[], noted: number): boolean {
+    return this.versions.isValid(tags, noted);
+  }
+}

@@ -1,0 +1,33 @@
+import type { Clock } from '../../base/clock.js';
+import { DISPATCH } from '../../base/defaults.js';
+import type { OwnDelay } from '../../store/guard.js';
+import type { SharedTier } from '../../store/shared-tier.js';
+
+/**
+ * How long one call may still wait for the shared tier. The time in which its commands waited for us,
+ * not for the store, is not the store's; but a caller waits in the queue for four time-outs at most.
+ *
+ * @internal
+ */
+export function leftOfBudget(
+  timeoutMs: number,
+  elapsedMs: number,
+  before: OwnDelay,
+  now: OwnDelay,
+): number {
+  const listeningMs = elapsedMs - (now.blockedMs - before.blockedMs);
+  const storeMs = listeningMs - (now.queuedMs - before.queuedMs);
+  return Math.min(timeoutMs - storeMs, DISPATCH.maxTimeouts * timeoutMs - listeningMs);
+}
+
+/**
+ * The budget of a call that begins now.
+ *
+ * @returns The remaining milliseconds.
+ * @internal
+ */
+export function budgetOf(clock: Clock, shared: SharedTier, timeoutMs: number): () => number {
+  const start = clock.monotonic();
+  const before = shared.ownDelay;
+  return () => leftOfBudget(timeoutMs, clock.monotonic() - start, before, shared.ownDelay);
+}

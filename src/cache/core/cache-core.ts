@@ -1,0 +1,194 @@
+import { randomUUID } from 'node:crypto';
+
+import { coarseClock, type CoarseClock } from '../../base/coarse-clock.js';
+import { LIMITS } from '../../base/defaults.js';
+import type { Glob } from '../../base/glob.js';
+import type { LifeClock } from '../../base/life-clock.js';
+import { inSharedContext } from '../../base/shared-context.js';
+import type { MemoryStore } from '../../memory/memory-store.js';
+import { newCounters, type CacheCounters } from '../../stats/counters.js';
+import { MethodRecord } from '../../stats/method-record.js';
+import type { SharedTier } from '../../store/shared-tier.js';
+import { Invalidation } from '../coherence/invalidation.js';
+import { RemoteChanges } from '../coherence/remote-changes.js';
+import { EventHub } from '../events.js';
+import { WaiterTable } from '../lease/waiters.js';
+import { LoadTable, RefreshTable } from '../load/load-table.js';
+import { resolveOptions, type CacheOptions, type ResolvedOptions } from '../options.js';
+import { WriteQueue } from '../write/queue.js';
+import { CLAIMS, newClaims } from './claims.js';
+import { MemoryValues } from './memory-values.js';
+import { OffTier } from './off-tier.js';
+import { warnOfNamespace } from './redis-tier.js';
+import { openMemory, openShared } from './tiers.js';
+import { TierTrust } from './trust.js';
+
+/**
+ * The state that a cache and its namespaces share: the tiers, and the tables that keep concurrent
+ * operations apart. Behaviour lives in the folders beside this one, which take from here what they
+ * need: `read/`, `load/`, `lease/`, `write/`, `coherence/`.
+ *
+ * Decorators of another copy of the package (ESM beside CommonJS) reach it through a symbol, so
+ * that nothing here may be a `#private` field.
+ *
+ * @internal
+ */
+export class CacheCore {
+  readonly options: ResolvedOptions;
+  /** Measures lives; see {@link LifeClock}. */
+  readonly clock: LifeClock;
+  /** The same for reads of the memory alone, which share its readings. */
+  readonly coarseClock: CoarseClock;
+  /** Off for a disabled cache and for a closed one: every call then loads for itself. */
+  enabled: boolean;
+  /** The end of `close`, once it has begun. */
+  closing: Promise<void> | undefined;
+
+  // The tiers.
+  readonly memory: MemoryStore | undefined;
+  readonly shared: SharedTier | undefined;
+  /** How invalidations reach the shared tier while the cache is off. */
+  readonly offTier: OffTier;
+  readonly trust: TierTrust;
+  readonly values: MemoryValues;
+  /** Identifies this memory tier among those that share a store. */
+  readonly origin = randomUUID();
+
+  // Loads.
+  readonly loads = new LoadTable();
+  readonly refreshes = new RefreshTable();
+  /** Keys whose last load returned a stream or the like: every call runs a load of its own. */
+  readonly singleUseKeys = new Set<string>();
+  readonly waiters: WaiterTable;
+  /** Leases that are held; `close` releases them. */
+  readonly leases = new Set<{ release(): Promise<void> }>();
+  /** By key, the holder of a lease that has been waited for in vain. */
+  readonly timedOutHolders = new Map<string, string>();
+
+  // Writes and invalidation.
+  readonly invalidation: Invalidation;
+  readonly writes = new WriteQueue();
+  /** Operations on the shared tier that `close` waits for, besides {@link CacheCore.writes}. */
+  readonly underWay = new Set<Promise<unknown>>();
+  /** Which method uses which keys. */
+  readonly [CLAIMS] = newClaims();
+
+  // Statistics.
+  readonly events: EventHub;
+  readonly counters: CacheCounters = newCounters();
+  readonly methods = new Map<string, MethodRecord>();
+  private tokens = 0;
+
+  constructor(options: CacheOptions) {
+    this.options = resolveOptions(options);
+    const { clock, enabled, hasNamespace } = this.options;
+    this.clock = clock;
+    this.coarseClock = coarseClock(clock);
+    this.enabled = enabled;
+    this.waiters = new WaiterTable(clock);
+    this.events = new EventHub(() => {
+      this.trust.update();
+    });
+    this.trust = new TierTrust(this);
+    this.values = new MemoryValues(this);
+    this.memory = openMemory(this.options);
+    this.memory?.onEvict((entry, reason) => {
+      if (reason === 'expired') this.counters.expirations++;
+      else this.counters.evictions++;
+      if (this.events.hears('evict')) this.events.emit('evict', { key: entry.key, reason });
+    });
+    this.invalidation = new Invalidation(this, this[CLAIMS]);
+    this.shared = enabled ? this.openShared() : undefined;
+    this.offTier = new OffTier(() => inSharedContext(() => this.openOffTier()));
+    if (this.shared?.isCoordinated === true && !hasNamespace) warnOfNamespace();
+    this.updateTrust();
+  }
+
+  /** Reports to listeners a failure that no caller sees. */
+  report(error: unknown): void {
+    this.counters.errors++;
+    if (this.events.hears('error')) this.events.emit('error', { error });
+  }
+
+  /** The figures of a method; beyond the bound, some that are counted but not listed. */
+  method(name: string): MethodRecord {
+    const known = this.methods.get(name);
+    if (known !== undefined) return known;
+    const record = new MethodRecord(name);
+    if (this.methods.size < LIMITS.methods) this.methods.set(name, record);
+    return record;
+  }
+
+  /** A unique name for a load. */
+  newToken(): string {
+    return `${this.origin}:${String(++this.tokens)}`;
+  }
+
+  /** Notes how far the tiers can be relied on now. */
+  updateTrust(): void {
+    this.trust.update();
+    // No message will say that a lease has ended.
+    if (this.trust.shared === 'unavailable') this.waiters.wakeAll();
+  }
+
+  /** Removes what the patterns match: from this process now, then from the shared tier. */
+  removeInBackground(globs: readonly Glob[]): void {
+    for (const glob of globs) this.invalidation.removeMatching(glob);
+    void this.invalidateShared((shared) => shared.removeMatching(globs)).catch((error: unknown) => {
+      this.report(error);
+    });
+  }
+
+  /**
+   * Runs an invalidation of the shared tier; `close` waits for it.
+   *
+   * @throws StoreError when the cache is off, and the store did not confirm it.
+   */
+  async invalidateShared<T>(run: (shared: SharedTier) => Promise<T>): Promise<T | undefined> {
+    if (!this.enabled) return await this.offTier.run(run);
+    return this.shared === undefined ? undefined : await this.tracked(run(this.shared));
+  }
+
+  /** Lets `close` wait for an operation on the shared tier. */
+  async tracked<T>(work: Promise<T>): Promise<T> {
+    this.underWay.add(work);
+    try {
+      return await work;
+    } finally {
+      this.underWay.delete(work);
+    }
+  }
+
+  private openShared(): SharedTier | undefined {
+    return openShared(this.options, {
+      timeoutMs: this.options.storeTimeoutMs,
+      hasMemory: this.memory !== undefined,
+      listens: true,
+      origin: this.origin,
+      listener: new RemoteChanges(this),
+      onError: (error) => {
+        this.report(error);
+      },
+      onChange: (isDown) => {
+        this.updateTrust();
+        this.events.emit(isDown ? 'degraded' : 'recovered', {});
+      },
+    });
+  }
+
+  private openOffTier(): SharedTier | undefined {
+    return openShared(this.options, {
+      timeoutMs: Math.max(this.options.storeTimeoutMs, LIMITS.offStoreMs),
+      // There is nothing here that a message could make out of date.
+      hasMemory: false,
+      listens: false,
+      // Its invalidations have numbers of their own.
+      origin: randomUUID(),
+      listener: new RemoteChanges(this),
+      onError: (error) => {
+        this.report(error);
+      },
+      onChange: () => undefined,
+    });
+  }
+}

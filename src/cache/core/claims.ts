@@ -1,0 +1,264 @@
+import { LIMITS } from '../../base/defaults.js';
+import { escapePattern, Glob } from '../../base/glob.js';
+import { privateKey } from '../../base/private-key.js';
+import { mayBeGenerated, nameWithoutSuffix, type CodeName } from './build-names.js';
+
+/**
+ * Where a cache keeps its claims. A registered symbol and plain data, since decorators of another
+ * copy of the package claim on the same cache.
+ *
+ * @internal
+ */
+export const CLAIMS: unique symbol = Symbol.for('aurora-cache.claims.v1') as never;
+
+/** The claims of one cache. */
+export interface Claims {
+  /** By prefix and last segment. */
+  readonly segments: Map<string, Segment>;
+  /** Segments whose entries stay in memory, by {@link indexOf}. */
+  readonly privates: Map<string, Segment[]>;
+  /** Names that are in doubt since the same name with a suffix was met. */
+  readonly doubted: Set<string>;
+  /** Raised whenever a segment's entries become private: then methods look at theirs again. */
+  changes: number;
+}
+
+/** The part that a method's keys share: `user:…:getUser`. */
+interface Segment {
+  readonly prefix: string;
+  readonly last: string;
+  /** Class and function names in it. */
+  readonly codeNames: readonly CodeName[];
+  readonly claimants: Claimant[];
+  /** Claimants so far, those included that are gone. */
+  count: number;
+  /** Whether a second claimant was met. */
+  isContested: boolean;
+  /** Whether a name in it may be another class's in another build. */
+  isDoubtful: boolean;
+}
+
+/** A method whose results are stored under a segment's keys. */
+interface Claimant {
+  /** In the keys of its private entries. */
+  readonly number: number;
+  /** For messages. */
+  readonly label: string;
+  /** The original function. Weak: a module that was replaced must not stay in memory. */
+  readonly body: WeakRef<object>;
+  /** The classes that the method was called on: a line of descent. */
+  readonly classes: WeakRef<object>[];
+  /** Whether the user chose the last segment by the `name` option. */
+  readonly isNamed: boolean;
+}
+
+/** A method's wish for the keys of a segment. */
+export interface ClaimRequest {
+  readonly prefix: string;
+  readonly last: string;
+  readonly codeNames: readonly CodeName[];
+  /** The class of the call, whether or not the keys contain its name. */
+  readonly className: string | undefined;
+  readonly label: string;
+  readonly body: object;
+  /** The runtime class of the call; absent for a plain function. */
+  readonly type: object | undefined;
+  readonly isNamed: boolean;
+}
+
+/** A segment, and which of its claimants a method is. */
+export interface Claim {
+  readonly segment: Segment;
+  readonly claimant: Claimant;
+  /** The claimant that was there before, if this claim has made the segment contested. */
+  readonly rival: Claimant | undefined;
+}
+
+/** The tables of a cache that hold something under a segment's keys. */
+export interface Claimed {
+  readonly [CLAIMS]: Claims;
+  readonly options: { readonly trustNames: boolean | undefined };
+  removeInBackground(globs: readonly Glob[]): void;
+}
+
+/** @internal */
+export function newClaims(): Claims {
+  return { segments: new Map(), privates: new Map(), doubted: new Set(), changes: 0 };
+}
+
+/**
+ * Enters a method as a user of its keys. From the second claimant on, the segment's entries are
+ * private: nothing that was stored under its keys so far can be told apart.
+ *
+ * @returns `undefined` beyond the bound of claimants: such calls cannot be cached.
+ * @internal
+ */
+export function claim(cache: Claimed, request: ClaimRequest): Claim | undefined {
+  const claims = cache[CLAIMS];
+  noteNames(cache, request);
+  const segment = segmentOf(cache, request);
+  const known = segment.claimants.find((one) => isSameClaimant(one, request));
+  if (known !== undefined) {
+    if (request.type !== undefined) addClass(known, request.type);
+    return { segment, claimant: known, rival: undefined };
+  }
+  const rival = segment.claimants[0];
+  prune(segment);
+  if (segment.claimants.length >= LIMITS.claimants) return undefined;
+  const claimant: Claimant = {
+    number: ++segment.count,
+    label: request.label,
+    body: new WeakRef(request.body),
+    classes: request.type === undefined ? [] : [new WeakRef(request.type)],
+    isNamed: request.isNamed,
+  };
+  segment.claimants.push(claimant);
+  const isNewContest = segment.count > 1 && !segment.isContested;
+  if (isNewContest) {
+    segment.isContested = true;
+    makePrivate(cache, claims, segment);
+  }
+  return { segment, claimant, rival: isNewContest ? rival : undefined };
+}
+
+/**
+ * The keys under which claimants may hold private entries of a key: what invalidates the key
+ * invalidates them.
+ *
+ * @internal
+ */
+export function privateKeysOf(claims: Claims, key: string): readonly string[] {
+  if (claims.privates.size === 0) return NONE;
+  const segments = claims.privates.get(indexOf(key));
+  if (segments === undefined) return NONE;
+  return segments.flatMap(({ prefix, claimants }) =>
+    key.startsWith(prefix) ? claimants.map(({ number }) => privateKey(number, key)) : NONE,
+  );
+}
+
+const NONE: readonly string[] = Object.freeze([]);
+
+/**
+ * Patterns that match every key of a segment; its arguments may be none, and signed or not.
+ *
+ * @internal
+ */
+export function patternsOf(prefix: string, last: string): string[] {
+  const [first, end] = [escapePattern(prefix), escapePattern(last)];
+  return ['', ':*'].flatMap((args) => [`${first}${args}:${end}`, `${first}${args}:${end}~*`]);
+}
+
+function segmentOf(cache: Claimed, request: ClaimRequest): Segment {
+  const claims = cache[CLAIMS];
+  const { prefix, last, codeNames } = request;
+  const id = `${prefix}\n${last}`;
+  const known = claims.segments.get(id);
+  if (known !== undefined) return known;
+  const segment: Segment = {
+    prefix,
+    last,
+    codeNames,
+    claimants: [],
+    count: 0,
+    isContested: false,
+    isDoubtful: codeNames.some(({ text }) => isDoubtful(cache, text)),
+  };
+  // Beyond the bound, a second claimant goes unnoticed.
+  if (claims.segments.size < LIMITS.claims) claims.segments.set(id, segment);
+  if (segment.isDoubtful) index(claims, segment);
+  return segment;
+}
+
+function isDoubtful(cache: Claimed, name: string): boolean {
+  // A missing name cannot be trusted, even with `trustNames: true`.
+  if (name === '') return true;
+  const { trustNames } = cache.options;
+  if (trustNames !== undefined) return !trustNames;
+  return mayBeGenerated(name) || cache[CLAIMS].doubted.has(name);
+}
+
+/** Puts names in doubt that another build may give to this method's class or function. */
+function noteNames(cache: Claimed, { codeNames, className }: ClaimRequest): void {
+  const claims = cache[CLAIMS];
+  if (cache.options.trustNames !== undefined) return;
+  const names = codeNames.map(({ text }) => text);
+  if (className !== undefined) names.push(className);
+  for (const name of names) {
+    const base = nameWithoutSuffix(name);
+    if (base === undefined || claims.doubted.has(base)) continue;
+    if (claims.doubted.size < LIMITS.claims) claims.doubted.add(base);
+    for (const segment of claims.segments.values()) {
+      if (segment.isDoubtful || !segment.codeNames.some(({ text }) => text === base)) continue;
+      segment.isDoubtful = true;
+      makePrivate(cache, claims, segment);
+    }
+  }
+}
+
+/**
+ * Removes what is stored under the segment's keys, and what is about to be: a process that meets the
+ * other method first would take it for its own.
+ */
+function makePrivate(cache: Claimed, claims: Claims, segment: Segment): void {
+  claims.changes++;
+  index(claims, segment);
+  const { prefix, last } = segment;
+  cache.removeInBackground(patternsOf(prefix, last).map((pattern) => new Glob(pattern)));
+}
+
+function index(claims: Claims, segment: Segment): void {
+  const place = indexOf(`${segment.prefix}:${segment.last}`);
+  const others = claims.privates.get(place);
+  if (others === undefined) claims.privates.set(place, [segment]);
+  else if (!others.includes(segment)) others.push(segment);
+}
+
+/** The part that a segment shares with all its keys: the text before the first colon, and the last. */
+function indexOf(key: string): string {
+  const tail = key.slice(key.lastIndexOf(':') + 1);
+  const signature = tail.indexOf('~');
+  return `${key.slice(0, key.indexOf(':'))}:${signature < 0 ? tail : tail.slice(0, signature)}`;
+}
+
+function isSameClaimant(one: Claimant, { body, type, isNamed }: ClaimRequest): boolean {
+  // The same name, given twice, says that the two share.
+  if (one.isNamed && isNamed) return true;
+  if (one.body.deref() !== body) return false;
+  if (type === undefined) return true;
+  return one.classes.every((known) => {
+    const other = known.deref();
+    return other === undefined || isOneLine(other, type);
+  });
+}
+
+function isOneLine(one: object, other: object): boolean {
+  return one === other || descends(one, other) || descends(other, one);
+}
+
+/** Classes inherit from each other, their prototypes do, or (in older code) only the prototypes. */
+function descends(type: object, base: object): boolean {
+  if (Object.prototype.isPrototypeOf.call(base, type)) return true;
+  if (typeof type !== 'function' || typeof base !== 'function') return false;
+  const [own, theirs] = [type.prototype as unknown, base.prototype as unknown];
+  return (
+    typeof own === 'object' &&
+    own !== null &&
+    typeof theirs === 'object' &&
+    theirs !== null &&
+    Object.prototype.isPrototypeOf.call(theirs, own)
+  );
+}
+
+function addClass({ classes }: Claimant, type: object): void {
+  if (classes.some((known) => known.deref() === type)) return;
+  const gone = classes.findIndex((known) => known.deref() === undefined);
+  if (gone < 0) classes.push(new WeakRef(type));
+  else classes[gone] = new WeakRef(type);
+}
+
+/** Functions that are gone call no more. Their number is not given again. */
+function prune({ claimants }: Segment): void {
+  for (let i = claimants.length - 1; i >= 0; i--) {
+    if (claimants[i]?.body.deref() === undefined) claimants.splice(i, 1);
+  }
+}

@@ -1,0 +1,62 @@
+import { LIMITS } from '../../base/defaults.js';
+import { StoreError } from '../../base/errors.js';
+import type { CacheCore } from './cache-core.js';
+
+/**
+ * Turns a cache off for good. Loads under way finish, but store nothing; invalidations and writes
+ * under way are waited for, and leases are released, so that other processes need not wait for them.
+ *
+ * @internal
+ */
+export function closeCache(core: CacheCore): Promise<void> {
+  return (core.closing ??= close(core));
+}
+
+async function close(core: CacheCore): Promise<void> {
+  core.enabled = false;
+  core.updateTrust();
+  core.waiters.wakeAll();
+  core.invalidation.fences.markLocalAll();
+  core.loads.detachAll();
+  await core.memory?.disconnect();
+  await within(core, settled(core));
+  const { shared, offTier } = core;
+  const lost = (shared?.pending ?? 0) + offTier.pending;
+  if (lost > 0) {
+    core.report(
+      new StoreError(
+        'close',
+        `The cache was closed before its store confirmed ${String(lost)} invalidations: other ` +
+          'processes may serve the old values until they expire.',
+      ),
+    );
+  }
+  await shared?.close();
+  await offTier.close();
+  core.events.clear();
+}
+
+/** All that the other processes wait for, or would miss. */
+async function settled(core: CacheCore): Promise<void> {
+  const { leases, underWay, writes, offTier, shared } = core;
+  // The end of one operation may start another: a lease that is granted only now is released.
+  while (leases.size + underWay.size + writes.size + offTier.underWay.length > 0) {
+    await Promise.allSettled([
+      ...Array.from(leases, (lease) => lease.release()),
+      ...underWay,
+      ...offTier.underWay,
+      writes.settled(),
+    ]);
+  }
+  await Promise.all([shared?.flush(), offTier.flush()]);
+}
+
+async function within({ clock }: CacheCore, work: Promise<void>): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = clock.setTimeout(resolve, LIMITS.closeMs);
+    void work.then(() => {
+      clock.clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,109 @@
+import { OversizeError } from '../../base/oversize.js';
+import type { LifeClock } from '../../base/life-clock.js';
+import type { EntryLife, MemoryEntry } from '../../memory/entry.js';
+import type { MemoryStore } from '../../memory/memory-store.js';
+import type { Fence } from '../coherence/fences.js';
+import type { TagVersions } from '../coherence/tag-versions.js';
+
+interface Surroundings {
+  readonly memory: MemoryStore | undefined;
+  readonly shared: object | undefined;
+  readonly clock: LifeClock;
+  readonly trust: { readonly servesMemory: boolean };
+  readonly invalidation: { readonly sharedTags: TagVersions };
+  readonly options: { readonly memoryTtlMs: number | undefined };
+  report(error: unknown): void;
+}
+
+/**
+ * Values on their way into memory, and to callers: memory takes none that has been invalidated, and
+ * with `clone` each caller gets a copy. A value that cannot be copied is returned as it is, and not
+ * kept; that is reported once, however many callers get it.
+ *
+ * @internal
+ */
+export class MemoryValues {
+  private readonly uncopyable = new WeakSet<object>();
+
+  constructor(private readonly core: Surroundings) {}
+
+  /**
+   * Puts a value into memory, unless an invalidation has overtaken it.
+   *
+   * @param sharedClock - The shared store's clock of tags before the value was made, if it is known.
+   * @returns The entry, when memory holds it now.
+   */
+  fill(
+    fence: Fence,
+    value: unknown,
+    life: EntryLife,
+    tags: readonly string[],
+    sharedClock: number | undefined,
+  ): MemoryEntry | undefined {
+    const { memory, trust, invalidation } = this.core;
+    if (memory === undefined || !trust.servesMemory) return undefined;
+    if (fence.invalidatedLocally || fence.invalidatedRemotely) return undefined;
+    if (sharedClock !== undefined && !invalidation.sharedTags.isValid(tags, sharedClock)) {
+      return undefined;
+    }
+    if (!this.canKeep(value)) return undefined;
+    try {
+      return memory.put(fence.key, value, this.capped(life), tags);
+    } catch (error) {
+      // A value that `clone` cannot copy, or a failing `sizeOf`: it is simply not kept.
+      this.cannotKeep(value, error);
+      return undefined;
+    }
+  }
+
+  /**
+   * A value as memory will keep it, taken before a caller can change it: a copy, or frozen. For fills
+   * that come after the callers have their value.
+   */
+  toKeep(value: unknown): unknown {
+    const { memory } = this.core;
+    if (memory === undefined || !this.canKeep(value)) return value;
+    try {
+      return memory.protection.protect(value);
+    } catch (error) {
+      return this.cannotKeep(value, error);
+    }
+  }
+
+  /** A value as one of several callers gets it: a copy of its own where `clone` is on. */
+  forCaller(value: unknown): unknown {
+    const { memory } = this.core;
+    if (memory?.protection.clones !== true || !this.canKeep(value)) return value;
+    try {
+      return memory.protection.copyOf(value);
+    } catch (error) {
+      return this.cannotKeep(value, error);
+    }
+  }
+
+  private canKeep(value: unknown): boolean {
+    return !this.uncopyable.has(value as object);
+  }
+
+  /** Returns the value as it is; one that is only too large is no failure. */
+  private cannotKeep(value: unknown, error: unknown): unknown {
+    const { memory } = this.core;
+    if (memory?.protection.clones === true && isObject(value)) this.uncopyable.add(value);
+    if (!(error instanceof OversizeError)) this.core.report(error);
+    return value;
+  }
+
+  private capped(life: EntryLife): EntryLife {
+    const { options, shared, clock } = this.core;
+    if (options.memoryTtlMs === undefined || shared === undefined) return life;
+    const end = clock.now() + options.memoryTtlMs;
+    if (end >= life.freshUntil) return life;
+    // Without grace of its own, an entry must not gain one from being cut short here.
+    const staleUntil = life.staleUntil > life.freshUntil ? life.staleUntil : end;
+    return { ...life, freshUntil: end, staleUntil };
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}

@@ -1,0 +1,41 @@
+import { DEFAULTS } from '../../base/defaults.js';
+import { isCacheError, StoreError } from '../../base/errors.js';
+import { warnOnce } from '../../base/warn.js';
+import type { CacheStore } from '../../store/adapter.js';
+import type { RedisTarget } from './redis-target.js';
+
+/**
+ * Loads the Redis room, which needs the optional package `ioredis`, and opens a store of the cache's
+ * own. The only place that imports it, so that memory alone neither loads it nor has it in its types.
+ *
+ * @param target - A URL, ioredis options, or a client of the caller's.
+ * @returns A promise that rejects when `ioredis` is not installed.
+ * @internal
+ */
+export async function openRedis(target: string | RedisTarget): Promise<CacheStore> {
+  try {
+    const { openRedisStore } = await import('../../redis/open.js');
+    return (await openRedisStore(target as Parameters<typeof openRedisStore>[0])) as CacheStore;
+  } catch (cause) {
+    if (isCacheError(cause)) throw cause;
+    const message =
+      "Redis cannot be used: the package 'ioredis' could not be loaded. Install it (npm install " +
+      'ioredis), and where the program is bundled, leave it out of the bundle.';
+    warnOnce('AURORA_NO_IOREDIS', 'ioredis', message);
+    throw new StoreError('connect', message, { cause });
+  }
+}
+
+/**
+ * For a cache on Redis without a namespace of its own.
+ *
+ * @internal
+ */
+export function warnOfNamespace(): void {
+  warnOnce(
+    'AURORA_DEFAULT_NAMESPACE',
+    'namespace',
+    `A cache on Redis has no namespace of its own: it uses '${DEFAULTS.namespace}', and shares its ` +
+      'entries with every other program that does. Set the option namespace (or AURORA_NAMESPACE).',
+  );
+}

@@ -1,0 +1,62 @@
+import { MemoryStore } from '../../memory/memory-store.js';
+import type { CoordinatorListener } from '../../store/coordinator.js';
+import { SharedTier } from '../../store/shared-tier.js';
+import type { ResolvedOptions } from '../options.js';
+import { openRedis } from './redis-tier.js';
+
+/**
+ * The memory tier that the options ask for.
+ *
+ * @internal
+ */
+export function openMemory(options: ResolvedOptions): MemoryStore | undefined {
+  const { memory, clock } = options;
+  if (memory === false) return undefined;
+  return new MemoryStore({
+    maxItems: options.maxMemoryItems,
+    maxBytes: options.maxMemoryBytes,
+    sizeOf: memory.sizeOf,
+    freeze: memory.freeze,
+    clone: memory.clone,
+    types: options.types,
+    eviction: memory.eviction,
+    clock,
+  });
+}
+
+/** What one shared tier is opened for. */
+interface SharedTierUse {
+  readonly timeoutMs: number;
+  readonly hasMemory: boolean;
+  readonly listens: boolean;
+  /** Identifies the memory tier among those that share the store. */
+  readonly origin: string;
+  readonly listener: CoordinatorListener;
+  readonly onError: (error: unknown) => void;
+  readonly onChange: (isDown: boolean) => void;
+}
+
+/**
+ * The shared tier that the options ask for.
+ *
+ * @internal
+ */
+export function openShared(options: ResolvedOptions, use: SharedTierUse): SharedTier | undefined {
+  const store = options.redis === undefined ? options.store : openRedis(options.redis);
+  if (store === undefined) return undefined;
+  const { timeoutMs, hasMemory, listens, origin, listener, onError, onChange } = use;
+  return new SharedTier({
+    store,
+    namespace: options.namespace,
+    clock: options.clock,
+    timeoutMs,
+    codec: options.codec,
+    types: options.types,
+    maxValueBytes: options.maxValueBytes,
+    compressFrom: options.compressFrom,
+    breaker: options.breaker,
+    coordination: { hasMemory, listens, origin, bus: options.bus, listener },
+    onError,
+    onChange,
+  });
+}

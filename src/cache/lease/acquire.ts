@@ -1,0 +1,154 @@
+import type { SharedEntry, SharedTier } from '../../store/shared-tier.js';
+import { leftOfBudget } from '../core/budget.js';
+import type { CacheCore } from '../core/cache-core.js';
+import type { InFlightLoad } from '../load/in-flight.js';
+import { canServeStale, onHeldLease, type LoadReason } from '../load/state-machine.js';
+import { isFreshEnough, readStore } from '../load/store-read.js';
+import { requestLease, type Lease, type LeaseReply } from './lease.js';
+import type { Waiter } from './waiters.js';
+
+/** What a load does that found nothing fresh in the shared tier. */
+export type LeaseDecision =
+  /** Run the loader. Without a lease, the result is for this process alone. */
+  | { readonly kind: 'load'; readonly lease: Lease | undefined }
+  /** Another process has loaded meanwhile. */
+  | { readonly kind: 'found'; readonly entry: SharedEntry }
+  /** Another process is loading, and there is no need to wait for it. */
+  | { readonly kind: 'elsewhere' };
+
+/** Leases that have been waited for in vain; the oldest is forgotten. */
+const MAX_TIMED_OUT = 1000;
+
+/**
+ * Requests the lease of a load's key, and waits while another process loads: for the message that
+ * its lease has ended, or for the end of its time. A load that dies or hangs delays others by one
+ * lease; then they load for themselves.
+ *
+ * @internal
+ */
+export async function acquireLoadLease(
+  core: CacheCore,
+  shared: SharedTier,
+  load: InFlightLoad,
+): Promise<LeaseDecision> {
+  // Registered first: the message that a lease has ended may come before the reply that it is held.
+  const waiter = core.waiters.register(load.key);
+  const attempt = new Attempt(core, shared, load, waiter);
+  try {
+    for (;;) {
+      const decision = attempt.decide(await attempt.request()) ?? (await attempt.waitForHolder());
+      if (decision !== undefined) return decision;
+    }
+  } finally {
+    core.waiters.remove(load.key, waiter);
+  }
+}
+
+/** The requests of one load for its lease. */
+class Attempt {
+  /** How long a request may take, in milliseconds. */
+  private budgetMs: number;
+  /** A hung store must not cost more than its time-out between two signs of life. */
+  private readonly pollMs: number;
+  private holder: string | undefined;
+  private holders = 0;
+  private heldSince = 0;
+  private waitMs = 0;
+
+  constructor(
+    private readonly core: CacheCore,
+    private readonly shared: SharedTier,
+    private readonly load: InFlightLoad,
+    private readonly waiter: Waiter,
+  ) {
+    const { clock, options } = core;
+    const elapsedMs = clock.now() - load.startedAt;
+    this.budgetMs = leftOfBudget(options.storeTimeoutMs, elapsedMs, load.ownDelay, shared.ownDelay);
+    this.pollMs = options.storeTimeoutMs / 2;
+  }
+
+  async request(): Promise<LeaseReply> {
+    const { core, shared, load, budgetMs } = this;
+    if (!core.enabled) return 'unavailable';
+    this.move(load.state === 'waiting' ? 'polled' : 'missed');
+    this.waiter.reset();
+    const { policy } = load.request;
+    return await requestLease(core, shared, load.fence, {
+      ...{ leaseMs: policy.leaseMs, budgetMs },
+      isForced: load.purpose === 'reload',
+      hasTags: typeof policy.tags === 'function' || policy.tags.length > 0,
+    });
+  }
+
+  /** What follows from the reply; `undefined` to wait for the holder. */
+  decide(reply: LeaseReply): LeaseDecision | undefined {
+    if (reply === 'unavailable') return this.loadAlone('unavailable');
+    if (!reply.granted) return this.decideOnHolder(reply.holder, reply.remainingMs);
+    const { core, load } = this;
+    core.timedOutHolders.delete(load.key);
+    const { entry, lease } = reply;
+    if (entry !== undefined && load.purpose !== 'reload' && isFreshEnough(core, load, entry)) {
+      void lease.release();
+      return { kind: 'found', entry };
+    }
+    this.move('granted');
+    return { kind: 'load', lease };
+  }
+
+  /** Waits for the end of the holder's lease, and looks at the shared tier again. */
+  async waitForHolder(): Promise<LeaseDecision | undefined> {
+    const { core, shared, load, waiter } = this;
+    const wasWoken = await waiter.wait(this.waitMs);
+    if (shared.isAway) return this.loadAlone('unavailable');
+    this.budgetMs = this.pollMs;
+    if (!wasWoken) return undefined;
+    this.move('released');
+    const entry = await readStore(shared, load);
+    if (entry === undefined || !isFreshEnough(core, load, entry)) return undefined;
+    return { kind: 'found', entry };
+  }
+
+  private decideOnHolder(holder: string, remainingMs: number): LeaseDecision | undefined {
+    const { core, load } = this;
+    const { clock, timedOutHolders } = core;
+    if (holder !== this.holder) {
+      core.counters.leasesDenied++;
+      this.holder = holder;
+      this.holders++;
+      this.heldSince = clock.monotonic();
+    }
+    // The callers have waited a full lease for this very load already.
+    const hasTimedOut = timedOutHolders.get(load.key) === holder || load.isSuccessor;
+    const { leaseMs } = load.request.policy;
+    const leftMs = hasTimedOut ? 0 : this.heldSince + leaseMs - clock.monotonic();
+    const reason = onHeldLease({
+      ...{ purpose: load.purpose, holders: this.holders, leftMs },
+      canServeStale: canServeStale(load.stale, load.fence, clock.now()),
+    });
+    if (reason === 'overdue') this.rememberTimedOut(holder);
+    if (reason === 'overdue' || reason === 'crowded') return this.loadAlone(reason);
+    this.move(reason);
+    if (reason === 'elsewhere') return { kind: 'elsewhere' };
+    this.waitMs = Math.min(leftMs, remainingMs + 1, this.pollMs);
+    return undefined;
+  }
+
+  private loadAlone(reason: LoadReason): LeaseDecision {
+    this.move(reason);
+    return { kind: 'load', lease: undefined };
+  }
+
+  private move(reason: LoadReason): void {
+    this.load.move(reason, this.core.clock.now());
+  }
+
+  private rememberTimedOut(holder: string): void {
+    const { timedOutHolders } = this.core;
+    const { key } = this.load;
+    timedOutHolders.delete(key);
+    timedOutHolders.set(key, holder);
+    if (timedOutHolders.size > MAX_TIMED_OUT) {
+      timedOutHolders.delete(timedOutHolders.keys().next().value as string);
+    }
+  }
+}

@@ -1,0 +1,200 @@
+import type { TimerHandle } from '../../base/clock.js';
+import { LIMITS } from '../../base/defaults.js';
+import type { FillOutcome, LeaseAnswer } from '../../store/lease-outcomes.js';
+import type { SharedEntry, SharedTier } from '../../store/shared-tier.js';
+import type { Fence } from '../coherence/fences.js';
+import type { CacheCore } from '../core/cache-core.js';
+
+/*
+ * Leases, which let one process load a key at a time and refuse the results of loads that have been
+ * overtaken: the lease itself (here), how a load comes by one (`acquire.ts`), and the loads that wait
+ * for another process's (`waiters.ts`).
+ */
+
+/** Renewals are this many times as frequent as they would have to be. */
+const RENEWALS_PER_LEASE = 3;
+/** Between two attempts to release a lease whose state is unknown. */
+const RELEASE_RETRY_MS = 250;
+
+/**
+ * The right to store what a load brings, and the duty that goes with it: others wait for it. It is
+ * renewed while the load runs. A write or an invalidation of the key ends it, so that a result from
+ * before that is refused (Nishtala et al., Scaling Memcache at Facebook, NSDI 2013, §3.2.1).
+ *
+ * @internal
+ */
+export class Lease {
+  private timer: TimerHandle = undefined;
+  private filling = false;
+  private ended = false;
+  private readonly renewUntil: number;
+  /** When it ends by itself. */
+  private endsAt = 0;
+
+  constructor(
+    private readonly core: CacheCore,
+    private readonly shared: SharedTier,
+    private readonly key: string,
+    private readonly token: string,
+    private readonly leaseMs: number,
+  ) {
+    this.renewUntil = core.clock.monotonic() + LIMITS.leaseTerms * leaseMs;
+    core.counters.leasesGranted++;
+    core.leases.add(this);
+    this.prolonged();
+    this.renewLater();
+  }
+
+  /** Stores what was loaded, if the lease is still held. */
+  async fill(entry: SharedEntry): Promise<FillOutcome> {
+    // The command may wait to be sent, and the lease must still be held then; but `close` must not
+    // release it.
+    this.core.leases.delete(this);
+    this.filling = true;
+    const outcome = await this.shared.fill(this.key, this.token, entry);
+    this.end();
+    this.core.waiters.wake(this.key);
+    if (outcome === 'failed') this.retryRelease();
+    return outcome;
+  }
+
+  /** Releases it without a value, so that a process that waits may load. */
+  async release(): Promise<void> {
+    if (this.ended || this.filling) return;
+    this.end();
+    // Others wait for it: `close` must not cut it off.
+    const isOver = await this.core.tracked(this.shared.release(this.key, this.token));
+    this.core.waiters.wake(this.key);
+    if (!isOver) this.retryRelease();
+  }
+
+  private retryRelease(): void {
+    retryRelease(this.core, this.shared, this.key, this.token, this.endsAt);
+  }
+
+  private prolonged(): void {
+    this.endsAt = this.core.clock.monotonic() + this.leaseMs;
+  }
+
+  private end(): void {
+    this.ended = true;
+    this.core.leases.delete(this);
+    this.core.clock.clearTimeout(this.timer);
+  }
+
+  private renewLater(): void {
+    this.timer = this.core.clock.setTimeout(() => {
+      void this.renew();
+    }, this.leaseMs / RENEWALS_PER_LEASE);
+  }
+
+  private async renew(): Promise<void> {
+    const { clock, counters } = this.core;
+    if (clock.monotonic() >= this.renewUntil) return;
+    const held = await this.shared.renew(this.key, this.token, this.leaseMs);
+    if (this.ended) return;
+    if (held === false) {
+      // The fill may be under way, which ends it.
+      if (!this.filling) counters.leasesLost++;
+      return;
+    }
+    if (held === true) {
+      counters.leasesRenewed++;
+      this.prolonged();
+    }
+    this.renewLater();
+  }
+}
+
+interface LeaseRequest {
+  readonly leaseMs: number;
+  readonly budgetMs: number;
+  /** Takes the lease from its holder, since the value that is made replaces the present one. */
+  readonly isForced: boolean;
+  /** Whether the value may have tags, whose clock is then noted in the fence. */
+  readonly hasTags: boolean;
+}
+
+/** The reply to a request for a lease. `unavailable`: the store did not reply, or the cache is closed. */
+export type LeaseReply =
+  | 'unavailable'
+  | Extract<LeaseAnswer, { readonly granted: false }>
+  | (Extract<LeaseAnswer, { readonly granted: true }> & { readonly lease: Lease });
+
+/**
+ * Requests the lease of a key. `close` waits for the reply, and releases what is granted.
+ *
+ * @internal
+ */
+export async function requestLease(
+  core: CacheCore,
+  shared: SharedTier,
+  fence: Fence,
+  { leaseMs, budgetMs, isForced, hasTags }: LeaseRequest,
+): Promise<LeaseReply> {
+  if (!core.enabled) return 'unavailable';
+  const { key } = fence;
+  const token = core.newToken();
+  const acquire = async (): Promise<LeaseReply | 'unsent' | undefined> => {
+    const answer = await shared.acquire(key, token, leaseMs, budgetMs, isForced);
+    if (answer === undefined || answer === 'unsent' || !answer.granted) return answer;
+    return { ...answer, lease: new Lease(core, shared, key, token, leaseMs) };
+  };
+  const [reply, tagClock] = await Promise.all([
+    core.tracked(acquire()),
+    hasTags ? shared.tagClock(budgetMs) : undefined,
+  ]);
+  fence.sharedClock = tagClock ?? fence.sharedClock;
+  if (reply === 'unsent') return 'unavailable';
+  if (reply !== undefined) return reply;
+  // It may have been granted, and the reply lost.
+  retryRelease(core, shared, key, token, core.clock.monotonic() + leaseMs);
+  return 'unavailable';
+}
+
+/**
+ * Takes the lease of a key from its holder, before a value is made that replaces the present one;
+ * and notes the tags' clock.
+ *
+ * @returns `undefined` when the store did not reply.
+ * @internal
+ */
+export async function forceAcquireLease(
+  core: CacheCore,
+  fence: Fence,
+  leaseMs: number,
+): Promise<Lease | undefined> {
+  const { shared, options } = core;
+  if (shared === undefined) return undefined;
+  const reply = await requestLease(core, shared, fence, {
+    ...{ leaseMs, budgetMs: options.storeTimeoutMs, isForced: true, hasTags: true },
+  });
+  return reply !== 'unavailable' && reply.granted ? reply.lease : undefined;
+}
+
+/**
+ * Retries to release a lease whose state is unknown until the store replies: no process must wait for
+ * a load that is long over, or that never had the lease.
+ *
+ * @param endsAt - When the lease ends by itself, by the monotonic clock.
+ */
+function retryRelease(
+  core: CacheCore,
+  shared: SharedTier,
+  key: string,
+  token: string,
+  endsAt: number,
+): void {
+  const { clock, waiters } = core;
+  clock.setTimeout(() => {
+    if (!core.enabled || clock.monotonic() >= endsAt) return;
+    if (shared.isAway) {
+      retryRelease(core, shared, key, token, endsAt);
+      return;
+    }
+    void shared.release(key, token).then((isOver) => {
+      if (isOver) waiters.wake(key);
+      else retryRelease(core, shared, key, token, endsAt);
+    });
+  }, RELEASE_RETRY_MS);
+}

@@ -1,0 +1,216 @@
+import type { Clock, TimerHandle } from '../../base/clock.js';
+import { LIMITS } from '../../base/defaults.js';
+import { inSharedContext } from '../../base/shared-context.js';
+import type { MemoryEntry } from '../../memory/entry.js';
+import type { MethodRecord } from '../../stats/method-record.js';
+import { NO_DELAY, type OwnDelay } from '../../store/guard.js';
+import type { SharedEntry } from '../../store/shared-tier.js';
+import type { Fence } from '../coherence/fences.js';
+import type { LoadPolicy } from '../policy.js';
+import type { LoadContext } from './load-context.js';
+import { LoadNode } from './nesting.js';
+import { nextState, type LoadPurpose, type LoadReason, type LoadState } from './state-machine.js';
+
+/** One call of get-or-load. */
+export interface LoadRequest {
+  readonly key: string;
+  /** Produces the value where no tier has it. */
+  readonly loader: (context: LoadContext) => unknown;
+  readonly policy: LoadPolicy;
+  /** The arguments, when it is a method's; a signal among them may abort the load. */
+  readonly args?: readonly unknown[] | undefined;
+  /** The method's figures, when it is one. */
+  readonly record?: MethodRecord | undefined;
+  /** Receives the entry in memory that holds the value, for an index of the caller's. */
+  readonly onEntry?: ((entry: MemoryEntry) => void) | undefined;
+}
+
+/**
+ * How a load ended. It never rejects: each caller decides what an error means to it. A `single-use`
+ * value can be read only once, and belongs to the caller that started the load.
+ */
+export type LoadOutcome =
+  | {
+      readonly ok: true;
+      readonly value: unknown;
+      readonly source: 'shared' | 'load' | 'single-use';
+    }
+  | { readonly ok: false; readonly error: unknown }
+  | typeof LOADING_ELSEWHERE;
+
+/** Another process is loading: serve a stale value meanwhile, or look again. */
+export const LOADING_ELSEWHERE = Symbol('loading elsewhere');
+
+/** In place of an outcome: a caller has waited for another caller's load for as long as it must. */
+export const JOIN_TIMEOUT = Symbol('join timeout');
+
+/** Tags that are known only with the result. */
+export const TAGS_FROM_RESULT = Symbol('tags from result');
+
+/**
+ * One load of one key, from its look at the shared tier until its fill has settled. Callers that come
+ * meanwhile join it. One run of a loader may bring the values of several keys: each of them has an
+ * `InFlightLoad` of its own.
+ */
+export class InFlightLoad {
+  readonly key: string;
+  readonly tags: readonly string[] | typeof TAGS_FROM_RESULT;
+  /** Why it is in its state; `undefined` before the first transition. */
+  reason: LoadReason | undefined;
+  /**
+   * How long calls had waited for this process when it started, or its batch of reads did; see
+   * `leftOfBudget`.
+   */
+  ownDelay: OwnDelay = NO_DELAY;
+  /** The expired entry that the shared tier had. */
+  stale: SharedEntry | undefined;
+  /** The batch that its read of the shared tier travels with. */
+  batchId: number | undefined;
+  /** The read of the shared tier: the entry if the load ends with it, `undefined` if it goes on. */
+  storeRead: Promise<SharedEntry | undefined> | undefined;
+  /** Whether the loaded value was still current when it was stored; absent when that is unknown. */
+  fillConfirmed: Promise<boolean> | undefined;
+  private current: LoadState = 'reading';
+  /** Since when others have been waiting for the loader; `Infinity` while the load waits itself. */
+  private keepsWaitingSince: number;
+  private staleListeners: Set<() => void> | undefined;
+  private known: LoadOutcome | undefined;
+  /** Made for the first caller that waits: most loads end with one reader, which has its own promise. */
+  private promise: Promise<LoadOutcome> | undefined;
+  private resolve: ((outcome: LoadOutcome) => void) | undefined;
+  private joinPromise: Promise<LoadOutcome | typeof JOIN_TIMEOUT> | undefined;
+  private loadNode: LoadNode | undefined;
+
+  constructor(
+    readonly request: LoadRequest,
+    readonly purpose: LoadPurpose,
+    readonly fence: Fence,
+    readonly startedAt: number,
+    /** Whether it replaces a load that has kept others waiting for too long. */
+    readonly isSuccessor: boolean,
+  ) {
+    const { key, policy } = request;
+    this.key = key;
+    this.tags = typeof policy.tags === 'function' ? TAGS_FROM_RESULT : policy.tags;
+    this.keepsWaitingSince = startedAt;
+  }
+
+  get state(): LoadState {
+    return this.current;
+  }
+
+  /** Whether the shared tier had an expired value. */
+  get hasStale(): boolean {
+    return this.stale !== undefined;
+  }
+
+  /** Its run of the loader, and the calls that wait for it. */
+  get node(): LoadNode {
+    return (this.loadNode ??= new LoadNode(this.key));
+  }
+
+  /** Whether the outcome is known; the fill may still be under way. */
+  get isSettled(): boolean {
+    return this.known !== undefined;
+  }
+
+  /** The outcome. */
+  get outcome(): Promise<LoadOutcome> {
+    return (this.promise ??= inSharedContext(() => this.outcomePromise()));
+  }
+
+  /** Whether a caller waits for the outcome. */
+  get isAwaited(): boolean {
+    return this.promise !== undefined;
+  }
+
+  /** Moves to the next state. */
+  move(reason: LoadReason, now: number): void {
+    const next = nextState(this.current, reason);
+    this.current = next;
+    this.reason = reason;
+    if (next === 'waiting') {
+      this.keepsWaitingSince = Infinity;
+      // A caller that has a stale value need not wait for another process either.
+      this.notifyStaleListeners();
+    } else if (next === 'loading' && this.keepsWaitingSince === Infinity) {
+      this.keepsWaitingSince = now;
+    }
+  }
+
+  settle(outcome: LoadOutcome): void {
+    this.known = outcome;
+    this.resolve?.(outcome);
+  }
+
+  /** Keeps the expired entry of the shared tier aside. */
+  foundStale(entry: SharedEntry): void {
+    this.stale = entry;
+    this.notifyStaleListeners();
+  }
+
+  /**
+   * Calls back once, when there may be something stale to serve that was not there before.
+   *
+   * @returns Removes the listener: a load that hangs must not keep its callers.
+   */
+  onceStale(listener: () => void): () => void {
+    (this.staleListeners ??= new Set()).add(listener);
+    return () => {
+      this.staleListeners?.delete(listener);
+    };
+  }
+
+  /** Whether the load has kept others waiting for longer than it may. */
+  isOverdue(now: number, leaseMs: number): boolean {
+    return !this.isSettled && now - this.keepsWaitingSince >= leaseMs;
+  }
+
+  /** Whether it has ignored its signal for so long that it no longer counts as running. */
+  isAbandoned(now: number, leaseMs: number): boolean {
+    return now - this.startedAt >= LIMITS.leaseTerms * leaseMs + LIMITS.ignoredSignalMs;
+  }
+
+  /**
+   * The outcome, or JOIN_TIMEOUT when the load has kept others waiting for a lease; for a load that
+   * has done so already, after another lease. One timer for all callers.
+   */
+  join(clock: Clock, leaseMs: number): Promise<LoadOutcome | typeof JOIN_TIMEOUT> {
+    if (this.isSettled) return this.outcome;
+    return (this.joinPromise ??= inSharedContext(() => this.outcomeWithin(clock, leaseMs)));
+  }
+
+  private outcomePromise(): Promise<LoadOutcome> {
+    if (this.known !== undefined) return Promise.resolve(this.known);
+    return new Promise((resolve) => (this.resolve = resolve));
+  }
+
+  private outcomeWithin(clock: Clock, leaseMs: number): Promise<LoadOutcome | typeof JOIN_TIMEOUT> {
+    return new Promise((resolve) => {
+      let timer: TimerHandle;
+      const wait = (): void => {
+        const leftMs = this.keepsWaitingSince + leaseMs - clock.now();
+        timer = clock.setTimeout(check, leftMs > 0 ? Math.min(leaseMs, leftMs) : leaseMs);
+      };
+      const check = (): void => {
+        // The load may have had to wait for another process meanwhile.
+        if (this.isOverdue(clock.now(), leaseMs)) {
+          this.joinPromise = undefined;
+          resolve(JOIN_TIMEOUT);
+        } else wait();
+      };
+      wait();
+      void this.outcome.then((outcome) => {
+        clock.clearTimeout(timer);
+        resolve(outcome);
+      });
+    });
+  }
+
+  private notifyStaleListeners(): void {
+    const listeners = this.staleListeners;
+    if (listeners === undefined) return;
+    this.staleListeners = undefined;
+    for (const listener of listeners) listener();
+  }
+}

@@ -1,0 +1,114 @@
+import { tracingChannel } from 'node:diagnostics_channel';
+
+import { LoadTimeoutError } from '../../base/errors.js';
+import type { MethodRecord } from '../../stats/method-record.js';
+import type { CacheCore } from '../core/cache-core.js';
+
+/**
+ * The message on the tracing channel `aurora-cache:load` about one run of a loader. The
+ * key and the value are not among it: they may be secret.
+ */
+export interface LoadTrace {
+  /** The `name` option of the cache. */
+  readonly cache: string;
+  /** Name of the decorated method or function; `undefined` for `getOrSet`. */
+  readonly method: string | undefined;
+  /** How it ended; not known before it has. */
+  outcome?: 'loaded' | 'failed' | 'timeout';
+  /** How long it took, in milliseconds, once it has ended. */
+  durationMs?: number;
+  /** The error with which it failed. */
+  error?: unknown;
+}
+
+const channel = tracingChannel<object, LoadTrace>('aurora-cache:load');
+
+/**
+ * Whether loads have a subscriber; false where the platform cannot tell.
+ *
+ * @internal
+ */
+export function isTraced(): boolean {
+  return channel.hasSubscribers;
+}
+
+/**
+ * Runs a load between `start` and `asyncEnd`, and in what is bound to `start` (a span's context).
+ *
+ * @internal
+ */
+export async function traced(
+  trace: LoadTrace,
+  run: (trace: LoadTrace) => Promise<unknown>,
+): Promise<unknown> {
+  let value: unknown;
+  // The traced function's return value would be published as the trace's `result`.
+  await channel.tracePromise(async () => {
+    value = await run(trace);
+  }, trace);
+  return value;
+}
+
+/**
+ * The same for a load that is synchronous: subscribers to `asyncEnd` hear of its end as well.
+ *
+ * @throws what the load throws.
+ * @internal
+ */
+export function tracedSync(trace: LoadTrace, run: (trace: LoadTrace) => unknown): unknown {
+  return channel.start.runStores(trace, () => {
+    try {
+      return run(trace);
+    } catch (error) {
+      trace.error = error;
+      channel.error.publish(trace);
+      throw error;
+    } finally {
+      channel.end.publish(trace);
+      channel.asyncStart.publish(trace);
+      channel.asyncEnd.publish(trace);
+    }
+  });
+}
+
+/**
+ * Counts one run of a loader, asynchronous or not, and reports how it ended: to the statistics, to the
+ * trace and to listeners.
+ *
+ * @internal
+ */
+export class LoadReport {
+  /** By the monotonic clock. */
+  readonly startedAt: number;
+
+  constructor(
+    private readonly core: CacheCore,
+    private readonly key: string,
+    private readonly record: MethodRecord | undefined,
+    private readonly trace: LoadTrace | undefined,
+  ) {
+    this.startedAt = core.clock.monotonic();
+    core.counters.loads++;
+    if (record !== undefined) record.loads++;
+  }
+
+  succeeded(): void {
+    const { core, key, record, trace } = this;
+    const durationMs = core.clock.monotonic() - this.startedAt;
+    record?.recordLoad(durationMs);
+    if (trace !== undefined) Object.assign(trace, { outcome: 'loaded', durationMs });
+    if (core.events.hears('load')) core.events.emit('load', { key, durationMs });
+  }
+
+  failed(error: unknown): void {
+    const { core, key, record, trace } = this;
+    const durationMs = core.clock.monotonic() - this.startedAt;
+    core.counters.loadErrors++;
+    if (record !== undefined) record.loadErrors++;
+    if (trace !== undefined) {
+      const outcome = error instanceof LoadTimeoutError ? 'timeout' : 'failed';
+      Object.assign(trace, { outcome, durationMs });
+    }
+    if (core.events.hears('loadError')) core.events.emit('loadError', { key, error, durationMs });
+  }
+}

@@ -1,0 +1,87 @@
+import type { Clock, TimerHandle } from '../../base/clock.js';
+import { LoadTimeoutError } from '../../base/errors.js';
+import { inCallersContext } from '../../base/shared-context.js';
+
+/** The argument of a loader. */
+export interface LoadContext<T = unknown> {
+  /** The key that is being loaded, below the cache's namespace. */
+  readonly key: string;
+  /**
+   * Fires when the load's `hardTimeout` is over, or ten times its `lease`, whichever comes first.
+   * Pass it on to `fetch` or to the database.
+   */
+  readonly signal: AbortSignal;
+  /** The expired value that the load replaces, if there is one; for conditional requests. */
+  readonly stale: T | undefined;
+}
+
+/**
+ * A context that makes its signal when it is first asked for: most loaders never look, and an
+ * AbortController costs more than all else that a load does.
+ *
+ * @internal
+ */
+export class LazyLoadContext implements LoadContext {
+  private controller: AbortController | undefined;
+  /** Calls the signal's listeners in the context of the loader that asked for it. */
+  private fire: ((error: Error) => void) | undefined;
+  private reason: { readonly error: Error } | undefined;
+  private timer: TimerHandle = undefined;
+  private hasEnded = false;
+
+  /** @param limit - When the signal fires at the latest, by the monotonic clock. */
+  constructor(
+    readonly key: string,
+    readonly stale: unknown,
+    private readonly limit?: SignalLimit,
+  ) {}
+
+  get signal(): AbortSignal {
+    if (this.controller === undefined) {
+      const controller = new AbortController();
+      this.controller = controller;
+      this.fire = inCallersContext((error: Error) => {
+        controller.abort(error);
+      });
+      if (this.reason !== undefined) this.controller.abort(this.reason.error);
+      else this.watch();
+    }
+    return this.controller.signal;
+  }
+
+  /** Whether the signal has fired, or would have if it had been asked for. */
+  get isAborted(): boolean {
+    return this.reason !== undefined;
+  }
+
+  abort(error: Error): void {
+    if (this.reason !== undefined) return;
+    this.reason = { error };
+    this.fire?.(error);
+  }
+
+  /** The load has settled. */
+  end(): void {
+    this.hasEnded = true;
+    if (this.timer !== undefined) this.limit?.clock.clearTimeout(this.timer);
+  }
+
+  private watch(): void {
+    const { limit } = this;
+    if (limit === undefined || this.hasEnded) return;
+    const { clock, endsAt, ms } = limit;
+    const fire = (): void => {
+      this.abort(new LoadTimeoutError(this.key, ms));
+    };
+    const leftMs = endsAt - clock.monotonic();
+    if (leftMs <= 0) fire();
+    else this.timer = clock.setTimeout(fire, leftMs);
+  }
+}
+
+interface SignalLimit {
+  readonly clock: Clock;
+  readonly endsAt: number;
+  /** From the start of the load to then, for the message. */
+  readonly ms: number;
+}

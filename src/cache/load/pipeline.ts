@@ -1,0 +1,186 @@
+import type { MemoryEntry } from '../../memory/entry.js';
+import type { SharedEntry } from '../../store/shared-tier.js';
+import type { CacheCore } from '../core/cache-core.js';
+import { acquireLoadLease } from '../lease/acquire.js';
+import type { Lease } from '../lease/lease.js';
+import { fill, removeReplaced } from '../write/fill.js';
+import { InFlightLoad, LOADING_ELSEWHERE, type LoadRequest } from './in-flight.js';
+import { runLoader } from './run-loader.js';
+import { isSingleUse } from './single-use.js';
+import type { LoadPurpose } from './state-machine.js';
+import { isFreshEnough, lifeIn, readStore, sharedTierFor } from './store-read.js';
+
+/*
+ * The one way in which a load runs: look at the shared tier, acquire the lease, run the loader, hand
+ * out the value, store it. `state-machine.ts` has the states and the decisions; callers wait for the
+ * outcome (`read/get-or-load.ts`), which this folder knows nothing of.
+ */
+
+/** After a refresh that failed, hits leave the loader alone for this long. */
+const REFRESH_RETRY_MS = 1000;
+
+/**
+ * Starts a load: from here on, callers of the key join it.
+ *
+ * @param hasWaited - Whether the caller has waited for a lease already, for a load that may be
+ * detached by now.
+ * @internal
+ */
+export function startLoad(
+  core: CacheCore,
+  request: LoadRequest,
+  purpose: LoadPurpose,
+  hasWaited = false,
+): InFlightLoad {
+  const load = register(core, request, purpose, hasWaited);
+  const shared = sharedTierFor(core, request.policy);
+  if (shared === undefined || purpose === 'reload') {
+    if (shared !== undefined) load.ownDelay = shared.ownDelay;
+    void continueLoad(core, load);
+  } else {
+    load.storeRead = readStore(shared, load).then((found) => {
+      if (trySettleFromStore(core, load, found)) return found;
+      void continueLoad(core, load);
+      return undefined;
+    });
+  }
+  return load;
+}
+
+function register(
+  core: CacheCore,
+  request: LoadRequest,
+  purpose: LoadPurpose,
+  hasWaited: boolean,
+): InFlightLoad {
+  const { key, policy } = request;
+  const before = core.loads.get(key);
+  const now = core.clock.now();
+  // Without memory there is nothing to fill until the load goes on to its loader.
+  const fence =
+    core.memory === undefined
+      ? core.invalidation.createFence(key)
+      : core.invalidation.openFence(key);
+  const isSuccessor = hasWaited || before?.isOverdue(now, policy.leaseMs) === true;
+  const load = new InFlightLoad(request, purpose, fence, now, isSuccessor);
+  core.loads.add(load, before);
+  return load;
+}
+
+/** Ends the load with what the shared tier has, if that is fresh enough. */
+function trySettleFromStore(
+  core: CacheCore,
+  load: InFlightLoad,
+  found: SharedEntry | undefined,
+): boolean {
+  if (found === undefined || !isFreshEnough(core, load, found)) return false;
+  settleFromStore(core, load, found);
+  end(core, load);
+  return true;
+}
+
+/** The rest of a load for which the shared tier had nothing fresh. */
+async function continueLoad(core: CacheCore, load: InFlightLoad): Promise<void> {
+  const { fences } = core.invalidation;
+  const shared = sharedTierFor(core, load.request.policy);
+  let lease: Lease | undefined;
+  fences.openPrepared(load.fence);
+  try {
+    if (shared?.isCoordinated === true) {
+      const decision = await acquireLoadLease(core, shared, load);
+      if (decision.kind === 'found') {
+        settleFromStore(core, load, decision.entry);
+        return;
+      }
+      if (decision.kind === 'elsewhere') {
+        // Callers that look again must not find this load.
+        core.loads.remove(load);
+        load.settle(LOADING_ELSEWHERE);
+        return;
+      }
+      lease = decision.lease;
+    } else {
+      load.move('uncoordinated', core.clock.now());
+    }
+    await runAndFill(core, load, lease);
+  } catch (error) {
+    void lease?.release();
+    if (load.state !== 'done') load.move('failed', core.clock.now());
+    load.settle({ ok: false, error });
+  } finally {
+    end(core, load);
+  }
+}
+
+async function runAndFill(
+  core: CacheCore,
+  load: InFlightLoad,
+  lease: Lease | undefined,
+): Promise<void> {
+  const { key, request, purpose } = load;
+  const value = await runLoader(core, request, replacedValue(core, load), load.node);
+  if (isSingleUse(core, key, request.record?.name, value)) {
+    void lease?.release();
+    if (purpose === 'reload') load.fillConfirmed = removeReplaced(core, key);
+    load.move('unshareable', core.clock.now());
+    load.settle({ ok: true, value, source: 'single-use' });
+    return;
+  }
+  const filling = fill(core, load, value, lease);
+  load.fillConfirmed = filling;
+  load.move('loaded', core.clock.now());
+  load.settle({ ok: true, value, source: 'load' });
+  // The load stays in the table until its fill has settled, so that no second one starts meanwhile.
+  if (filling !== undefined) await filling;
+  load.move('filled', core.clock.now());
+}
+
+function end(core: CacheCore, load: InFlightLoad): void {
+  core.invalidation.fences.close(load.fence);
+  core.loads.remove(load);
+}
+
+/**
+ * Loads the value of a hit again, while callers are still served the present one.
+ *
+ * @param entry - The entry in memory, if the hit was there.
+ * @internal
+ */
+export function refreshInBackground(
+  core: CacheCore,
+  request: LoadRequest,
+  entry: MemoryEntry | undefined,
+): void {
+  // A listener may have removed the entry since it was found: it must not be revived.
+  if (entry?.held === false || core.loads.get(request.key) !== undefined) return;
+  core.counters.refreshes++;
+  if (core.events.hears('refresh')) core.events.emit('refresh', { key: request.key });
+  // The next hits need not check again while this one is under way.
+  if (entry !== undefined) {
+    entry.postpone(Math.min(entry.freshUntil, core.clock.now() + REFRESH_RETRY_MS));
+  }
+  startLoad(core, request, 'refresh');
+}
+
+function settleFromStore(core: CacheCore, load: InFlightLoad, found: SharedEntry): void {
+  const { request } = load;
+  const now = core.clock.now();
+  const life = lifeIn(load, found);
+  load.move('found', now);
+  const kept = core.values.fill(load.fence, found.value, life, found.tags, found.tagClock);
+  if (kept !== undefined) request.onEntry?.(kept);
+  if (load.isAwaited) load.settle({ ok: true, value: found.value, source: 'shared' });
+  // With a memory tier, the next hit there starts the refresh.
+  if (core.memory !== undefined || life.refreshAt === undefined) return;
+  if (now < life.refreshAt || !core.refreshes.isDue(request.key, now)) return;
+  core.refreshes.note(request.key, now + REFRESH_RETRY_MS);
+  core.loads.remove(load);
+  refreshInBackground(core, request, undefined);
+}
+
+/** The value that the load replaces, which the loader may be able to confirm. */
+function replacedValue(core: CacheCore, load: InFlightLoad): unknown {
+  if (load.stale !== undefined) return core.values.forCaller(load.stale.value);
+  const entry = core.memory?.find(load.key);
+  return entry === undefined ? undefined : core.memory?.valueOf(entry);
+}

@@ -1,0 +1,59 @@
+import { LIMITS } from '../../base/defaults.js';
+import { spentPart } from '../../base/spent.js';
+import { warnOnce } from '../../base/warn.js';
+import type { CacheCore } from '../core/cache-core.js';
+import type { LoadRequest } from './in-flight.js';
+import { LoadNode, originOfCall } from './nesting.js';
+import { runLoader } from './run-loader.js';
+
+/**
+ * Whether a result can be read only once, so that it goes to its own caller and is neither stored nor
+ * shared. Warns once for each method.
+ *
+ * @param name - The method; `undefined` for `getOrSet`, which is named by the first part of the key.
+ * @internal
+ */
+export function isSingleUse(
+  core: CacheCore,
+  key: string,
+  name: string | undefined,
+  value: unknown,
+): boolean {
+  const kind = spentPart(value);
+  if (kind === undefined) return false;
+  const { singleUseKeys } = core;
+  if (singleUseKeys.size >= LIMITS.spentKeys) {
+    singleUseKeys.delete(singleUseKeys.values().next().value as string);
+  }
+  singleUseKeys.add(key);
+  const subject = name ?? `the load of '${key.split(':', 1)[0] ?? ''}…'`;
+  warnOnce(
+    'AURORA_SPENT_VALUE',
+    subject,
+    `${subject} returned ${kind}, which can be read only once. It was not cached, and each call ` +
+      'runs its own load: return the data itself, such as an array, a text or a Buffer.',
+  );
+  return true;
+}
+
+/**
+ * Runs a load of the caller's own, which stores nothing: its key has had results that can be read
+ * only once, and waiting for the lease of such a load would gain nothing.
+ *
+ * @param origin - Where the call was made; default: here.
+ * @returns A promise that rejects with what the loader throws, or LoadTimeoutError.
+ * @internal
+ */
+export async function loadAlone(
+  core: CacheCore,
+  request: LoadRequest,
+  origin = originOfCall(),
+): Promise<unknown> {
+  const { key, record } = request;
+  const node = new LoadNode(key);
+  node.add(origin);
+  const value = await runLoader(core, request, undefined, node);
+  // Something else this time: the next call may share it again.
+  if (!isSingleUse(core, key, record?.name, value)) core.singleUseKeys.delete(key);
+  return value;
+}

@@ -1,0 +1,181 @@
+/*
+ * A load as a state machine: its states, why it moves from one to the next, and its decisions as pure
+ * functions of what is known at that moment. `pipeline.ts` carries them out.
+ *
+ *   reading ──▶ acquiring ──▶ loading ──▶ filling ──▶ done
+ *      ▲            │  ▲
+ *      └─ waiting ◀─┘  │      (another process holds the lease; the wait ends by a message or a poll)
+ *            └─────────┘
+ *
+ * Each state may also end early: the shared tier has a fresh value, another process is loading while
+ * a stale value can be served, or the loader failed.
+ */
+
+/**
+ * - `reading`: the shared tier is being read;
+ * - `acquiring`: the lease of the key has been requested;
+ * - `waiting`: another process holds the lease;
+ * - `loading`: the loader runs;
+ * - `filling`: callers have the value, which is being stored;
+ * - `done`: nothing is left to do.
+ */
+export type LoadState = 'reading' | 'acquiring' | 'waiting' | 'loading' | 'filling' | 'done';
+
+/** Why a load runs: a caller needs a value, a hit is near its end, or a caller asked for a new value. */
+export type LoadPurpose = 'read' | 'refresh' | 'reload';
+
+interface Transition {
+  readonly from: readonly LoadState[];
+  readonly to: LoadState;
+}
+
+/** The transitions, by their reasons. Each reason leads to one state. */
+export const TRANSITIONS = {
+  /** The shared tier has a value that is fresh enough. */
+  found: { from: ['reading', 'acquiring'], to: 'done' },
+  /** The shared tier has nothing fresh, or is not asked. */
+  missed: { from: ['reading'], to: 'acquiring' },
+  /** Nothing is shared with other processes, so that there is no lease. */
+  uncoordinated: { from: ['reading'], to: 'loading' },
+  /** This process has the lease. */
+  granted: { from: ['acquiring'], to: 'loading' },
+  /** Another process has the lease, and this load waits for it. */
+  held: { from: ['acquiring'], to: 'waiting' },
+  /** Another process has the lease, and the callers need not wait for it. */
+  elsewhere: { from: ['acquiring'], to: 'done' },
+  /** The lease has ended, so that its value may be in the shared tier. */
+  released: { from: ['waiting'], to: 'reading' },
+  /** No message has come for a while. */
+  polled: { from: ['waiting'], to: 'acquiring' },
+  /** The shared tier cannot be reached: the value is loaded for this process alone. */
+  unavailable: { from: ['reading', 'acquiring', 'waiting'], to: 'loading' },
+  /** One lease after another has been waited for. */
+  crowded: { from: ['acquiring'], to: 'loading' },
+  /** The holder of the lease has been waited for as long as one lease lasts. */
+  overdue: { from: ['acquiring'], to: 'loading' },
+  /** The loader has returned a value. */
+  loaded: { from: ['loading'], to: 'filling' },
+  /** The loader has returned what can be read only once. */
+  unshareable: { from: ['loading'], to: 'done' },
+  /** The value is stored, or it is certain that it will not be. */
+  filled: { from: ['filling'], to: 'done' },
+  /** The loader failed. */
+  failed: { from: ['reading', 'acquiring', 'waiting', 'loading', 'filling'], to: 'done' },
+} as const satisfies Readonly<Record<string, Transition>>;
+
+/** Why a load has moved from one state to the next. */
+export type LoadReason = keyof typeof TRANSITIONS;
+
+/**
+ * The state that a reason leads to.
+ *
+ * @throws Error for a transition that does not exist, which is a fault of this package.
+ */
+export function nextState(state: LoadState, reason: LoadReason): LoadState {
+  const { from, to }: Transition = TRANSITIONS[reason];
+  if (!from.includes(state)) throw new Error(`A load that is ${state} cannot be ${reason}.`);
+  return to;
+}
+
+/** What is known of a load that a caller finds. */
+export interface JoinableLoad {
+  readonly state: LoadState;
+  /** Whether the shared tier had an expired value. */
+  readonly hasStale: boolean;
+  /** The batch of reads that its own read of the shared tier travels with. */
+  readonly batchId: number | undefined;
+}
+
+/** What is known of the caller that finds it. */
+export interface JoiningCaller {
+  /** Whether every invalidation reaches this process, and detaches the loads that it concerns. */
+  readonly joinsFreely: boolean;
+  /** The batch that a read requested now would travel with. */
+  readonly openBatchId: number | undefined;
+  /** Whether the caller can still wait for the load's fill to confirm the value. */
+  readonly awaitsFill: boolean;
+}
+
+/**
+ * Whether a load's value will be recent enough for a caller that finds the load under way: it must not
+ * be from before an invalidation that was acknowledged before the call.
+ *
+ * Where invalidations arrive, a load that is still in the table is recent enough. Elsewhere it is
+ * while the shared tier has not been read yet, or will be read again; and during a load if the caller
+ * waits for the fill, which confirms the value. Not once the value is on its way to the shared tier: it
+ * may have been replaced there since.
+ */
+export function canJoin(load: JoinableLoad, caller: JoiningCaller): boolean {
+  if (caller.joinsFreely) return true;
+  switch (load.state) {
+    case 'reading':
+      return load.batchId !== undefined && load.batchId === caller.openBatchId;
+    case 'waiting':
+      return !load.hasStale;
+    case 'loading':
+      return !load.hasStale && caller.awaitsFill;
+    default:
+      return false;
+  }
+}
+
+/** The time until which an expired value may be served. */
+interface Expiring {
+  readonly staleUntil: number;
+}
+
+/** Whether something has been invalidated since an operation began; see `Fence`. */
+interface Invalidated {
+  readonly invalidatedLocally: boolean;
+  readonly invalidatedRemotely: boolean;
+}
+
+/** Whether an expired value of the shared tier may stand in: in its grace, and not invalidated since. */
+export function canServeStale(
+  stale: Expiring | undefined,
+  fence: Invalidated,
+  now: number,
+): stale is Expiring {
+  if (stale === undefined || now >= stale.staleUntil) return false;
+  return !fence.invalidatedLocally && !fence.invalidatedRemotely;
+}
+
+/** Different loads of one key that a caller waits for, one lease each. */
+const MAX_HOLDERS = 2;
+
+/** What is known when another process has the lease. */
+export interface HeldLease {
+  readonly purpose: LoadPurpose;
+  /** Whether the callers can be served an expired value. */
+  readonly canServeStale: boolean;
+  /** Different holders so far, the present one included. */
+  readonly holders: number;
+  /** How much longer the present one will be waited for, in milliseconds. */
+  readonly leftMs: number;
+}
+
+/** Who loads while another process has the lease: that one, or this process as well. */
+export function onHeldLease(lease: HeldLease): 'elsewhere' | 'crowded' | 'overdue' | 'held' {
+  if (lease.purpose === 'refresh' || lease.canServeStale) return 'elsewhere';
+  if (lease.holders > MAX_HOLDERS) return 'crowded';
+  return lease.leftMs <= 0 ? 'overdue' : 'held';
+}
+
+/** The times of an entry in the shared tier, in ms since the epoch. */
+interface EntryTimes extends Expiring {
+  readonly freshUntil: number;
+  /** When a hit should start a refresh. */
+  readonly refreshAt: number | undefined;
+}
+
+/** How an entry of the shared tier serves a load: as its value, as an expired stand-in, or not. */
+export function onStoreEntry(
+  entry: EntryTimes,
+  purpose: LoadPurpose,
+  now: number,
+): 'fresh' | 'stale' | 'expired' {
+  if (now >= entry.staleUntil) return 'expired';
+  // A refresh ends early only with a value that another process has refreshed.
+  const limit = purpose === 'refresh' ? (entry.refreshAt ?? entry.freshUntil) : entry.freshUntil;
+  return now < limit ? 'fresh' : 'stale';
+}

@@ -1,0 +1,188 @@
+import { isCacheError } from '../../base/errors.js';
+import type { MemoryEntry } from '../../memory/entry.js';
+import type { CacheCore } from '../core/cache-core.js';
+import {
+  JOIN_TIMEOUT,
+  LOADING_ELSEWHERE,
+  type InFlightLoad,
+  type LoadRequest,
+} from '../load/in-flight.js';
+import { joinFrom, LoadCycle, loadInCycle, type WaitOutcome } from '../load/load-cycle.js';
+import { originOfCall } from '../load/nesting.js';
+import { startLoad } from '../load/pipeline.js';
+import { loadAlone } from '../load/single-use.js';
+import { canJoin } from '../load/state-machine.js';
+import { countHit, countMiss } from './counting.js';
+import { outcomeOrStale, servableStale, serveStale, type StaleOutcome } from './serve-stale.js';
+
+/**
+ * Waits for a value: joins a load that is under way or starts one, again and again until an outcome
+ * is one for this caller.
+ *
+ * @param stale - The expired entry in memory.
+ * @param started - The load that the caller has started already.
+ * @returns A promise that rejects with the loader's own error, or LoadTimeoutError.
+ * @internal
+ */
+export async function awaitValue(
+  core: CacheCore,
+  request: LoadRequest,
+  stale: MemoryEntry | undefined,
+  started: InFlightLoad | undefined,
+): Promise<unknown> {
+  const caller = new Caller(core, request, stale);
+  for (let load = started ?? caller.findLoad(); ; load = caller.findLoad()) {
+    const outcome = await caller.wait(load);
+    caller.leave(load);
+    // It began before this call, and something may have been invalidated since.
+    if (caller.mustConfirm(outcome) && !(await load.fillConfirmed)) {
+      caller.reject(load);
+      continue;
+    }
+    const result = caller.take(load, outcome);
+    if (result !== undefined) return result.value;
+  }
+}
+
+type Outcome = WaitOutcome | StaleOutcome;
+type ValueOutcome = Extract<Outcome, { readonly ok: true }>;
+
+/** What ends a call's wait: a value, or a promise of one. */
+interface Result {
+  readonly value: unknown;
+}
+
+/** One call that waits, and what it has met so far. */
+class Caller {
+  private readonly origin = originOfCall();
+  /** Whether the present load is another call's. */
+  private hasJoined = false;
+  /** Whether its value was known when the call joined it, which is as good as a hit. */
+  private wasSettled = false;
+  /** Whether its value is recent enough only if its fill confirms it. */
+  private awaitsFill = false;
+  /** After a full lease, the call does not wait for another process as well. */
+  private hasWaited = false;
+  /** The load whose fill did not confirm its value: too old, even if joining is free by now. */
+  private rejected: InFlightLoad | undefined;
+  /** Joined loads that failed, probably by another caller's signal. */
+  private failures = 0;
+
+  constructor(
+    private readonly core: CacheCore,
+    private readonly request: LoadRequest,
+    private readonly stale: MemoryEntry | undefined,
+  ) {}
+
+  /** The load to wait for: one that is under way, if its value is recent enough, or a new one. */
+  findLoad(): InFlightLoad {
+    const { core, request } = this;
+    const other = this.joinable();
+    this.hasJoined = other !== undefined;
+    this.wasSettled = other?.isSettled === true;
+    this.awaitsFill = other?.state === 'loading' && !core.trust.joinsFreely;
+    if (other === undefined) return startLoad(core, request, 'read', this.hasWaited);
+    core.counters.joined++;
+    return other;
+  }
+
+  wait(load: InFlightLoad): Promise<Outcome> {
+    const { core, request, origin, stale } = this;
+    load.node.add(origin);
+    const outcome = this.hasJoined
+      ? joinFrom(origin, load, core.clock, request.policy.leaseMs)
+      : load.outcome;
+    return outcomeOrStale(core, request, load, outcome, stale);
+  }
+
+  leave(load: InFlightLoad): void {
+    load.node.remove(this.origin, this.core.clock);
+  }
+
+  mustConfirm(outcome: Outcome): boolean {
+    return (
+      this.awaitsFill &&
+      typeof outcome === 'object' &&
+      !(outcome instanceof LoadCycle) &&
+      outcome.ok &&
+      outcome.source === 'load'
+    );
+  }
+
+  /** The load's value is not recent enough, and neither would that of a load like it be. */
+  reject(load: InFlightLoad): void {
+    this.rejected = load;
+  }
+
+  /**
+   * Ends the wait with an outcome; `undefined` to look for a load again.
+   *
+   * @throws the loader's own error.
+   */
+  take(load: InFlightLoad, outcome: Outcome): Result | undefined {
+    const { core, request, origin } = this;
+    if (outcome === JOIN_TIMEOUT) {
+      this.hasWaited = true;
+      return undefined;
+    }
+    if (outcome === LOADING_ELSEWHERE) return this.serveStale(load, 'lease');
+    if (outcome instanceof LoadCycle) {
+      countMiss(core, request);
+      return { value: loadInCycle(core, request, outcome, origin) };
+    }
+    return outcome.ok ? { value: this.takeValue(outcome) } : this.takeError(load, outcome.error);
+  }
+
+  private takeValue(outcome: ValueOutcome): unknown {
+    const { core, request } = this;
+    switch (outcome.source) {
+      case 'stale':
+        countMiss(core, request);
+        // Here, in the caller's context, and not in that of the timer.
+        return serveStale(core, request, outcome.expired, outcome.reason);
+      case 'single-use':
+        countMiss(core, request);
+        return this.hasJoined ? loadAlone(core, request, this.origin) : outcome.value;
+      default:
+        if (this.wasSettled) countHit(core, request, 'memory');
+        else if (outcome.source === 'shared') countHit(core, request, 'shared');
+        else countMiss(core, request);
+        return core.values.forCaller(outcome.value);
+    }
+  }
+
+  private takeError(load: InFlightLoad, error: unknown): Result | undefined {
+    const isLate = isCacheError(error) && error.code === 'ERR_LOAD_TIMEOUT';
+    const served = this.serveStale(load, isLate ? 'timeout' : 'error');
+    if (served !== undefined) return served;
+    if (this.hasJoined && this.failures++ < load.node.joinerRetries) return undefined;
+    countMiss(this.core, this.request);
+    throw error;
+  }
+
+  private serveStale(load: InFlightLoad, reason: StaleOutcome['reason']): Result | undefined {
+    const { core, request } = this;
+    const expired = servableStale(core, load, this.stale);
+    if (expired === undefined) return undefined;
+    countMiss(core, request);
+    return { value: serveStale(core, request, expired, reason) };
+  }
+
+  /** The load that the call may wait for; `undefined` when it has to start another. */
+  private joinable(): InFlightLoad | undefined {
+    const { loads, clock, trust, shared } = this.core;
+    const { key, policy } = this.request;
+    const other = loads.get(key);
+    if (other === undefined || other === this.rejected) return undefined;
+    const now = clock.now();
+    const { leaseMs } = policy;
+    if (other.isOverdue(now, leaseMs) && !loads.hasSuccessor(key, now, leaseMs)) return undefined;
+    const caller = {
+      joinsFreely: trust.joinsFreely,
+      openBatchId: shared?.gathering,
+      // One fill that did not confirm its value is enough.
+      awaitsFill: this.rejected === undefined,
+    };
+    return canJoin(other, caller) ? other : undefined;
+  }
+}

@@ -1,0 +1,123 @@
+import type { EntryOwner, MemoryEntry } from '../../memory/entry.js';
+import type { MethodRecord } from '../../stats/method-record.js';
+import type { SharedEntry } from '../../store/shared-tier.js';
+import type { CacheCore } from '../core/cache-core.js';
+import { LOADING_ELSEWHERE, type LoadRequest } from '../load/in-flight.js';
+import { LazyLoadContext } from '../load/load-context.js';
+import { originOfCall } from '../load/nesting.js';
+import { refreshInBackground, startLoad } from '../load/pipeline.js';
+import { loadAlone } from '../load/single-use.js';
+import { sharedTierFor } from '../load/store-read.js';
+import { removeEntry, removeShared } from '../write/delete.js';
+import { awaitValue } from './await-value.js';
+import { countHit, countMiss } from './counting.js';
+
+/*
+ * Reads: through the tiers, with a load for what none of them has (here); what a caller does while it
+ * waits for a load (`await-value.ts`), an expired value in place of one (`serve-stale.ts`), and reads
+ * that do not load (`read-many.ts`).
+ */
+
+export type { EntryOwner, LoadRequest, MemoryEntry };
+
+/**
+ * Reads through the tiers, and loads what none of them has.
+ *
+ * @returns A promise that rejects with the loader's own error, or LoadTimeoutError; nothing else.
+ * @internal
+ */
+export function getOrLoad(core: CacheCore, request: LoadRequest): Promise<unknown> {
+  if (!core.enabled) return bypass(request);
+  const entry = core.trust.servesMemory ? core.memory?.find(request.key) : undefined;
+  if (entry === undefined) return loadMissing(core, request);
+  const now = core.coarseClock.now();
+  if (now >= entry.freshUntil) return awaitValue(core, request, entry, undefined);
+  countHit(core, request, 'memory');
+  request.onEntry?.(entry);
+  if (now >= entry.deadline) refreshInBackground(core, request, entry);
+  return promiseOf(core, entry);
+}
+
+/**
+ * A plain memory hit, which needs no request.
+ *
+ * @returns The entry, already counted; `undefined` when there is more to do.
+ * @internal
+ */
+export function plainHit(
+  core: CacheCore,
+  key: string,
+  record: MethodRecord | undefined,
+): MemoryEntry | undefined {
+  if (!core.trust.servesMemory) return undefined;
+  const entry = core.memory?.find(key);
+  if (entry === undefined || !entry.isReady(core.coarseClock.ticks())) return undefined;
+  countHit(core, { key, record }, 'memory');
+  return entry;
+}
+
+/**
+ * The value of an entry as a promise: the same one for every reader, unless readers get copies.
+ *
+ * @internal
+ */
+export function promiseOf(core: CacheCore, entry: MemoryEntry): Promise<unknown> {
+  if (core.memory?.protection.clones === true) {
+    return Promise.resolve(core.memory.valueOf(entry));
+  }
+  return entry.toPromise();
+}
+
+/**
+ * Loads and stores again, even if the tiers hold a fresh value. Settles when the result is
+ * acknowledged, as a `set` does.
+ *
+ * @internal
+ */
+export async function reload(core: CacheCore, request: LoadRequest): Promise<unknown> {
+  if (!core.enabled) {
+    const value = await bypass(request);
+    await removeEntry(core, request.key);
+    return value;
+  }
+  core.invalidation.invalidateKey(request.key);
+  const origin = originOfCall();
+  const load = startLoad(core, request, 'reload');
+  load.node.add(origin);
+  const outcome = await load.outcome;
+  load.node.remove(origin, core.clock);
+  if (outcome === LOADING_ELSEWHERE) return await getOrLoad(core, request);
+  if (!outcome.ok) throw outcome.error;
+  await load.fillConfirmed;
+  // Other processes may share the key, and what they have is out of date.
+  if (request.policy.isPrivate) await removeShared(core, request.key);
+  return outcome.source === 'single-use' ? outcome.value : core.values.forCaller(outcome.value);
+}
+
+/** Calls the loader as though there were no cache. */
+function bypass(request: LoadRequest): Promise<unknown> {
+  if (request.record !== undefined) request.record.bypasses++;
+  return new Promise((resolve) => {
+    resolve(request.loader(new LazyLoadContext(request.key, undefined)));
+  });
+}
+
+/** A read of what memory does not have. */
+function loadMissing(core: CacheCore, request: LoadRequest): Promise<unknown> {
+  const { key, policy } = request;
+  if (core.singleUseKeys.size > 0 && core.singleUseKeys.has(key)) {
+    countMiss(core, request);
+    return loadAlone(core, request);
+  }
+  const isFirst = policy.softMs === undefined && core.loads.get(key) === undefined;
+  if (!isFirst || sharedTierFor(core, policy) === undefined) {
+    return awaitValue(core, request, undefined, undefined);
+  }
+  // The first caller will probably get what the shared tier has, and needs no outcome for that.
+  const load = startLoad(core, request, 'read');
+  return (load.storeRead as Promise<SharedEntry | undefined>).then((found) => {
+    if (found === undefined) return awaitValue(core, request, undefined, load);
+    countHit(core, request, 'shared');
+    return core.values.forCaller(found.value);
+  });
+}

@@ -1,0 +1,199 @@
+import { LIMITS } from '../../base/defaults.js';
+import { describe, toMilliseconds } from '../../base/duration.js';
+import { ConfigurationError } from '../../base/errors.js';
+import type { EntryLife } from '../../memory/entry.js';
+import type { FillOutcome } from '../../store/lease-outcomes.js';
+import type { SharedEntry, SharedTier } from '../../store/shared-tier.js';
+import type { Fence } from '../coherence/fences.js';
+import type { CacheCore } from '../core/cache-core.js';
+import type { Lease } from '../lease/lease.js';
+import type { InFlightLoad } from '../load/in-flight.js';
+import { checkedTags, lifeOf, type LoadPolicy } from '../policy.js';
+import { removeEntry } from './delete.js';
+
+/** The user's tags, and one that a method puts on its own entries. */
+const MAX_TAGS = LIMITS.tagsPerEntry + 1;
+
+/** Why a result is not to be stored: its policy says so, or an invalidation has overtaken it. */
+export type Unstored = 'unwanted' | 'overtaken';
+
+/** The times and tags under which a result is stored. */
+interface Storable {
+  readonly life: EntryLife;
+  readonly tags: readonly string[];
+}
+
+/**
+ * The times and tags of a load's result, or why nothing is stored.
+ *
+ * @throws what a function of the policy throws, or ConfigurationError when it returns a bad value.
+ * @internal
+ */
+export function toStore(
+  core: CacheCore,
+  fence: Fence,
+  policy: LoadPolicy,
+  value: unknown,
+): Storable | Unstored {
+  if (!core.enabled || policy.unless?.(value) === true) return 'unwanted';
+  const ttlMs = ttlOf(policy, value);
+  if (ttlMs === 0) return 'unwanted';
+  const tags =
+    typeof policy.tags === 'function'
+      ? checkedTags(policy.tags(value), 'tags', MAX_TAGS)
+      : policy.tags;
+  if (isOvertaken(core, fence, tags)) {
+    core.counters.refusedFills++;
+    return 'overtaken';
+  }
+  return { life: lifeOf(policy, ttlMs, core.clock.now(), core.options.random), tags };
+}
+
+/**
+ * Stores the result of a load in every tier. No failure here reaches a caller: they have their value.
+ *
+ * A reload is acknowledged like a `set`: if its result does not reach the shared tier, the entry there
+ * is removed, or logged for removal.
+ *
+ * @param lease - The right to store the value for all processes, where they coordinate.
+ * @returns `undefined` when all is done; or a promise that settles when it is and never rejects:
+ * whether the value was still current in the shared tier when it was stored there.
+ * @internal
+ */
+export function fill(
+  core: CacheCore,
+  load: InFlightLoad,
+  value: unknown,
+  lease: Lease | undefined,
+): Promise<boolean> | undefined {
+  const { fence, key, purpose, request } = load;
+  const isReload = purpose === 'reload';
+  try {
+    const stored = toStore(core, fence, request.policy, value);
+    if (typeof stored === 'string') {
+      void lease?.release();
+      // A write of this process that has overtaken it has replaced the entry already.
+      const isReplaced = stored === 'overtaken' && fence.invalidatedLocally;
+      return isReload && !isReplaced ? removeReplaced(core, key) : undefined;
+    }
+    const shared = request.policy.isPrivate ? undefined : core.shared;
+    // A load that others have given up waiting for must not come after theirs.
+    core.invalidation.fences.markOlder(fence);
+    if (shared === undefined || (shared.isCoordinated && lease === undefined)) {
+      fillMemory(core, load, value, stored);
+      const remove = async (): Promise<void> => {
+        await core.invalidateShared((to) => to.remove(key));
+      };
+      return isReload ? confirmed(core, core.writes.run(key, remove)) : undefined;
+    }
+    const kept = core.values.toKeep(value);
+    return confirmed(
+      core,
+      core.writes.run(key, () => fillTiers(core, shared, load, { value: kept, ...stored }, lease)),
+    );
+  } catch (error) {
+    // A function of the policy failed, or returned a bad value.
+    core.report(error);
+    void lease?.release();
+    return isReload ? removeReplaced(core, key) : undefined;
+  }
+}
+
+/**
+ * Removes what a reload has made out of date, but cannot replace.
+ *
+ * @returns `false`, which confirms nothing about the value.
+ * @internal
+ */
+export async function removeReplaced(core: CacheCore, key: string): Promise<boolean> {
+  await confirmed(core, removeEntry(core, key));
+  return false;
+}
+
+/** Whether the work confirmed the value; a failure is reported, and confirms nothing. */
+async function confirmed(core: CacheCore, work: Promise<unknown>): Promise<boolean> {
+  try {
+    return (await work) === true;
+  } catch (error) {
+    core.report(error);
+    return false;
+  }
+}
+
+function fillMemory(
+  core: CacheCore,
+  { fence, request }: InFlightLoad,
+  value: unknown,
+  { life, tags }: Storable,
+): void {
+  const entry = core.values.fill(fence, value, life, tags, fence.sharedClock);
+  if (entry !== undefined) request.onEntry?.(entry);
+}
+
+/** Stores in the shared tier, then in memory; returns whether the value was still current. */
+async function fillTiers(
+  core: CacheCore,
+  shared: SharedTier,
+  load: InFlightLoad,
+  result: Storable & { readonly value: unknown },
+  lease: Lease | undefined,
+): Promise<boolean> {
+  const { fence, key, purpose } = load;
+  const { value, life, tags } = result;
+  const outcome = await share(core, shared, fence, { value, ...life, tags }, lease);
+  if (outcome !== 'stored' && purpose === 'reload') {
+    await core.invalidateShared((to) => to.remove(key));
+  }
+  if (outcome === 'refused' || isOvertaken(core, fence, tags)) core.counters.refusedFills++;
+  else fillMemory(core, load, value, result);
+  if (outcome !== 'stored') return false;
+  // Where every invalidation has arrived, there is no need to ask.
+  const isInformed = core.trust.joinsFreely && core.trust.shared !== 'unavailable';
+  if (isInformed && !fence.invalidatedRemotely) return true;
+  return await areTagsCurrent(shared, tags, fence.sharedClock);
+}
+
+async function share(
+  core: CacheCore,
+  shared: SharedTier,
+  fence: Fence,
+  entry: Omit<SharedEntry, 'tagClock'>,
+  lease: Lease | undefined,
+): Promise<FillOutcome> {
+  const { tags } = entry;
+  const tagClock = shared.isCoordinated ? fence.sharedClock : fence.tagClock;
+  // It may have waited behind the very write that overtook it; and tags whose clock was never noted
+  // could not be checked later.
+  if (isOvertaken(core, fence, tags) || (tagClock === undefined && tags.length > 0)) {
+    await lease?.release();
+    return 'failed';
+  }
+  const dated = { ...entry, tagClock: tagClock ?? 0 };
+  if (lease !== undefined) return await lease.fill(dated);
+  return (await shared.write(fence.key, dated)) ? 'stored' : 'failed';
+}
+
+/** Whether no tag has been invalidated since: a lease that was held covers the key alone. */
+async function areTagsCurrent(
+  shared: SharedTier,
+  tags: readonly string[],
+  noted: number | undefined,
+): Promise<boolean> {
+  if (!shared.isCoordinated || tags.length === 0) return true;
+  return noted !== undefined && (await shared.areTagsValid(tags, noted));
+}
+
+function isOvertaken(core: CacheCore, fence: Fence, tags: readonly string[]): boolean {
+  return fence.invalidatedLocally || !core.invalidation.tags.isValid(tags, fence.tagClock);
+}
+
+/** Milliseconds to live; 0 when a function says that the value should not be stored. */
+function ttlOf(policy: LoadPolicy, value: unknown): number {
+  if (typeof policy.ttl === 'number') return policy.ttl;
+  const ttl = policy.ttl(value);
+  if (ttl === 0) return 0;
+  if (typeof ttl === 'object') {
+    throw new ConfigurationError(`ttl: the function returned ${describe(ttl)}, not a duration.`);
+  }
+  return toMilliseconds(ttl, 'ttl');
+}

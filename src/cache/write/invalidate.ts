@@ -1,0 +1,68 @@
+import { Glob } from '../../base/glob.js';
+import { isPrivateKey, publicKey } from '../../base/private-key.js';
+import type { CacheCore } from '../core/cache-core.js';
+import { CLAIMS } from '../core/claims.js';
+
+/**
+ * Removes the keys that match any of the patterns from every tier.
+ *
+ * @returns How many there were: in the shared tier if there is one, else in memory.
+ * @throws ConfigurationError when the shared tier cannot list its keys.
+ * @internal
+ */
+export async function clear(core: CacheCore, patterns: readonly string[]): Promise<number> {
+  const globs = patterns.map((pattern) => new Glob(pattern));
+  const sum = (drop: (glob: Glob) => number): number =>
+    globs.reduce((total, glob) => total + drop(glob), 0);
+  const forget = (): number => sum((glob) => core.invalidation.removeMatching(glob));
+  const ofMethods = sum((glob) => forgetPrivate(core, glob));
+  const dropped = forget();
+  const removed = await core.invalidateShared(async (shared) => {
+    // An earlier write must not land after the pass.
+    await core.writes.settled();
+    try {
+      return await shared.removeMatching(globs);
+    } finally {
+      forget();
+    }
+  });
+  core.counters.invalidations++;
+  core.counters.clears++;
+  if (core.events.hears('invalidate')) {
+    for (const pattern of patterns) core.events.emit('invalidate', { pattern });
+  }
+  return (removed ?? dropped) + ofMethods;
+}
+
+/**
+ * Invalidates every entry that carries one of the tags, and every load under way that may yet.
+ *
+ * @returns How many entries in memory that were.
+ * @internal
+ */
+export async function invalidateTags(core: CacheCore, tags: readonly string[]): Promise<number> {
+  if (tags.length === 0) return 0;
+  const forget = (): number => {
+    core.invalidation.tags.invalidate(tags);
+    core.loads.detachTagged(new Set(tags));
+    return core.memory?.dropTagged(tags) ?? 0;
+  };
+  const dropped = forget();
+  await core.invalidateShared(async (shared) => {
+    // Tags of other stores are this process's own.
+    if (!shared.isCoordinated) return;
+    await shared.invalidateTags(tags);
+    // Once more at the acknowledgement: what was read meanwhile may be from before.
+    forget();
+  });
+  core.counters.invalidations++;
+  if (core.events.hears('invalidate')) core.events.emit('invalidate', { tags });
+  return dropped;
+}
+
+/** Drops the private entries that a pattern matches, which no other tier counts. */
+function forgetPrivate(core: CacheCore, glob: Glob): number {
+  if (core[CLAIMS].privates.size === 0) return 0;
+  const matches = (key: string) => isPrivateKey(key) && glob.matches(publicKey(key));
+  return core.memory?.dropMatching(matches) ?? 0;
+}

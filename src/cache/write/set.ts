@@ -1,0 +1,114 @@
+import { publicKey } from '../../base/private-key.js';
+import type { EntryLife } from '../../memory/entry.js';
+import type { SharedEntry, SharedTier } from '../../store/shared-tier.js';
+import type { Fence } from '../coherence/fences.js';
+import { budgetOf } from '../core/budget.js';
+import type { CacheCore } from '../core/cache-core.js';
+import { removeEntry } from './delete.js';
+
+/*
+ * Writes: values that a caller brings (here, and many at once in `bulk.ts`), those that a load brings
+ * (`fill.ts`), removal by key (`delete.ts`), by pattern and by tag (`invalidate.ts`). The writes of a
+ * key reach the shared tier one after the other (`queue.ts`).
+ */
+
+/** The clocks of tags at a moment before a value was made. */
+export type TagNote = Pick<Fence, 'tagClock' | 'sharedClock'>;
+
+/** Brings an entry to the shared tier; answers whether it may be kept in memory as well. */
+export type ShareEntry = (
+  shared: SharedTier,
+  entry: SharedEntry,
+  budgetMs: number,
+) => Promise<boolean>;
+
+/**
+ * Stores a value that the caller brings.
+ *
+ * @param noted - The clocks of tags before the value was made; default: now.
+ * @param share - How it gets to the shared tier; default: it replaces what is there.
+ * @internal
+ */
+export async function store(
+  core: CacheCore,
+  key: string,
+  value: unknown,
+  life: EntryLife,
+  tags: readonly string[],
+  noted?: TagNote,
+  share: ShareEntry = async (shared, entry, budgetMs) => {
+    await shared.write(key, entry, budgetMs);
+    return true;
+  },
+): Promise<void> {
+  if (!core.enabled) {
+    // It stores nothing, but what the others have under the key is out of date.
+    await removeEntry(core, key);
+    return;
+  }
+  core.invalidation.invalidateKey(key);
+  core.writes.overtake([key]);
+  core.counters.sets++;
+  const fence = noted
+    ? core.invalidation.fences.open(key, noted.tagClock, noted.sharedClock)
+    : core.invalidation.openFence(key);
+  const kept = core.shared === undefined ? value : core.values.toKeep(value);
+  let isCurrent = true;
+  try {
+    if (core.shared !== undefined) {
+      const { shared, clock } = core;
+      // No reader may get the old value from memory while the new one is on its way.
+      core.memory?.drop(key);
+      const left = budgetOf(clock, shared, core.options.storeTimeoutMs);
+      // Noted now, before any later invalidation; awaited in the queue, where no later write of the
+      // key can overtake this one meanwhile.
+      const noting =
+        shared.isCoordinated && tags.length > 0 && noted === undefined
+          ? shared.tagClock(left())
+          : undefined;
+      isCurrent = await core.writes.run(key, async () => {
+        // Without tags it is sent before any other code can block the event loop.
+        if (noting !== undefined) fence.sharedClock = (await noting) ?? fence.sharedClock;
+        const budgetMs = left();
+        const tagClock = shared.isCoordinated ? fence.sharedClock : fence.tagClock;
+        // Tags that were noted at no time could not be told from invalidated ones.
+        if (tagClock === undefined && tags.length > 0) {
+          await shared.remove(publicKey(key), budgetMs);
+          return true;
+        }
+        return await share(
+          shared,
+          { value: kept, ...life, tags, tagClock: tagClock ?? 0 },
+          budgetMs,
+        );
+      });
+      // Reads that began before the acknowledgement may have seen the old value. So may those that
+      // began after another write has marked this fence.
+      core.invalidation.invalidateKey(key, fence);
+    }
+    if (isCurrent) keepOrDrop(core, fence, kept, life, tags);
+    else core.memory?.drop(key);
+  } finally {
+    core.invalidation.fences.close(fence);
+  }
+  if (core.events.hears('set')) core.events.emit('set', { key });
+}
+
+/**
+ * Puts a stored value into memory. If an invalidation has overtaken it, memory keeps nothing of the
+ * key: a read that ended just now may have put the old value there.
+ *
+ * @internal
+ */
+export function keepOrDrop(
+  core: CacheCore,
+  fence: Fence,
+  value: unknown,
+  life: EntryLife,
+  tags: readonly string[],
+): void {
+  const isKept =
+    core.invalidation.tags.isValid(tags, fence.tagClock) &&
+    core.values.fill(fence, value, life, tags, fence.sharedClock) !== undefined;
+  if (!isKept) core.memory?.drop(fence.key);
+}

@@ -1,0 +1,55 @@
+import { checkedEntry, type Handle } from '../arguments.js';
+import { storeMany, type BulkEntry } from './bulk.js';
+import type { LoadEntry, SetEntry, WarmEntry } from '../policy.js';
+import { warmAll, type WarmOptions, type WarmReport } from './warm.js';
+
+/**
+ * Fills a cache: loads the entries that have a loader one by one, and stores those that have a value
+ * in chunks.
+ *
+ * @param load - Loads an entry and stores the result.
+ * @throws as {@link warmAll}.
+ * @internal
+ */
+export async function warmEntries<T>(
+  handle: Handle,
+  entries: Iterable<WarmEntry<T>> | AsyncIterable<WarmEntry<T>>,
+  options: WarmOptions,
+  load: (entry: LoadEntry<T>) => Promise<unknown>,
+): Promise<WarmReport> {
+  const { engine: core } = handle;
+  // Callers without types pass anything, even null.
+  type Given = Partial<LoadEntry<T>> | null | undefined;
+  return await warmAll<WarmEntry<T>>(
+    entries,
+    {
+      run: (entry) => load(entry as LoadEntry<T>),
+      keyOf: (entry) => (entry as Given)?.key ?? '',
+      plain: {
+        accepts: (entry) => typeof (entry as Given)?.loader !== 'function',
+        run: (some) => storeGood(handle, some as readonly SetEntry<T>[]),
+      },
+    },
+    options,
+    () => core.clock.monotonic(),
+  );
+}
+
+/** Stores the entries that pass the checks; returns the errors of the others, by position. */
+async function storeGood<T>(
+  handle: Handle,
+  entries: readonly SetEntry<T>[],
+): Promise<readonly unknown[]> {
+  const errors = new Array<unknown>(entries.length);
+  const good: BulkEntry[] = [];
+  for (const [i, entry] of entries.entries()) {
+    try {
+      const { key, value, ...options } = entry;
+      good.push(checkedEntry(handle, 'set', key, value, options));
+    } catch (error) {
+      errors[i] = error;
+    }
+  }
+  await storeMany(handle.engine, good);
+  return errors;
+}
