@@ -37,19 +37,22 @@ const chunkOfPackage = { valibot: 'nginx' };
 
 /**
  * The chunk of a module. Bundlers that keep dynamic imports apart divide code between the first
- * chunk and the one of Redis by whole files; hence what Redis shares with keys, and with the rest,
- * is apart.
+ * chunk and those that are loaded later by whole files; hence what the tier outside the process
+ * shares with keys, and with the rest, is apart, and so is what only that tier needs.
  */
 function chunkOf(id, { getModuleInfo }) {
   const reaches = (from) => closure(from, getModuleInfo).has(id);
-  const exported = getModuleInfo(join(source, 'index.ts')).importedIds;
+  const inSource = (file) => join(source, file);
   const room = roomOf(id);
+  const exported = getModuleInfo(inSource('index.ts')).importedIds;
   const isPublic = exported.some((one) => roomOf(one) === 'base' && reaches(one));
   // Apart from its entry point, which imports ioredis at once.
   if (room === 'redis' && !id.endsWith('index.ts')) return undefined;
-  const isRedis = reaches(join(source, 'redis/open.ts'));
-  if (isPublic) return isRedis ? 'primitives' : 'keys';
-  if (isRedis || room === 'base') return 'base';
+  const isLate = ['redis/open.ts', 'store/store-tier.ts'].some((file) => reaches(inSource(file)));
+  if (isLate && !reaches(inSource('index.ts'))) return 'store';
+  // Patterns need less than keys do.
+  if (isPublic) return isLate && reaches(inSource('base/glob.ts')) ? 'primitives' : 'keys';
+  if (isLate || room === 'base') return 'base';
   return chunkOfPackage[packageOf(id)] ?? chunkOfRoom[room];
 }
 

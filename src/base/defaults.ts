@@ -19,7 +19,7 @@ export const DEFAULTS = {
   /** From then to the first probe. */
   breakerProbeAfter: '1s',
   /** Probes that fail double the wait, up to this. */
-  breakerLongest: '10s',
+  breakerMaxProbeDelay: '10s',
   /** How long a load may keep others waiting before they load for themselves. */
   lease: '5s',
   /** UTF-8 bytes of an encoded value in the shared tier. */

@@ -21,8 +21,7 @@ import type { Eviction } from '../memory/options.js';
 import type { SizeEstimator } from '../memory/size.js';
 import type { CacheStore } from '../store/adapter.js';
 import type { BreakerSettings } from '../store/breaker.js';
-import { CODEC_TAGS, type Codec, type TypeCodec } from '../store/codec.js';
-import { COMPRESSED } from '../store/compression.js';
+import { RESERVED_TAGS, type Codec, type TypeCodec } from '../store/codec.js';
 import type { BusKind } from '../store/coordinator.js';
 import {
   LIFE_CHECKS,
@@ -60,7 +59,7 @@ export interface BreakerOptions {
   /** How long until it is tried again; default 1 second. */
   probeAfter?: Duration | undefined;
   /** Tries that fail double the wait, up to this; default 10 seconds. */
-  longest?: Duration | undefined;
+  maxProbeDelay?: Duration | undefined;
 }
 
 /** Which values are compressed on their way to the shared tier. */
@@ -186,7 +185,7 @@ const isCodec: Check = (value) => {
     typeof codec.decode === 'function' &&
     typeof codec.tag === 'string' &&
     codec.tag.length === 1 &&
-    ![...CODEC_TAGS, COMPRESSED].includes(codec.tag)
+    !RESERVED_TAGS.includes(codec.tag)
     ? undefined
     : 'an object with encode, decode and a tag of one character other than j, m, r, t and z';
 };
@@ -217,7 +216,7 @@ const isBreaker: Check = (value, option) => {
   checkOptions(option, value as BreakerOptions, {
     failures: isIntegerIn(1, 1_000_000),
     probeAfter: isDuration,
-    longest: isDuration,
+    maxProbeDelay: isDuration,
   });
   return undefined;
 };
@@ -339,11 +338,12 @@ function toBreaker(
   ms: (value: Duration, name: string) => number,
 ): BreakerSettings | undefined {
   if (option === false) return undefined;
-  const probeAfterMs = ms(option?.probeAfter ?? DEFAULTS.breakerProbeAfter, 'breaker: probeAfter');
-  const longestMs = ms(option?.longest ?? DEFAULTS.breakerLongest, 'breaker: longest');
+  const { failures, probeAfter, maxProbeDelay } = option ?? {};
+  const probeAfterMs = ms(probeAfter ?? DEFAULTS.breakerProbeAfter, 'breaker: probeAfter');
+  const most = ms(maxProbeDelay ?? DEFAULTS.breakerMaxProbeDelay, 'breaker: maxProbeDelay');
   return {
-    failures: option?.failures ?? DEFAULTS.breakerFailures,
+    failures: failures ?? DEFAULTS.breakerFailures,
     probeAfterMs,
-    longestMs: Math.max(probeAfterMs, longestMs),
+    maxProbeDelayMs: Math.max(probeAfterMs, most),
   };
 }

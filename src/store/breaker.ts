@@ -7,7 +7,7 @@ export interface BreakerSettings {
   /** From opening to the first probe. */
   readonly probeAfterMs: number;
   /** Probes that fail double the wait, up to this. */
-  readonly longestMs: number;
+  readonly maxProbeDelayMs: number;
 }
 
 /**
@@ -79,7 +79,7 @@ export class CircuitBreaker {
     this.timer = this.clock.setTimeout(() => {
       void this.attempt();
     }, this.waitMs);
-    this.waitMs = Math.min(this.settings.longestMs, this.waitMs * 2);
+    this.waitMs = Math.min(this.settings.maxProbeDelayMs, this.waitMs * 2);
   }
 
   private async attempt(): Promise<void> {

@@ -1,7 +1,6 @@
 import { deflateSync, inflateSync } from 'node:zlib';
 
-/** Stands in front of what is compressed, where the codec's tag would be; no codec may have it. */
-export const COMPRESSED = 'z';
+import { COMPRESSED } from './codec.js';
 
 /**
  * The fastest: on JSON, higher levels and brotli cost two to four times the time for a tenth of the

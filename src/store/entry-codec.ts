@@ -4,24 +4,8 @@ import { lifeClock, type LifeClock } from '../base/life-clock.js';
 import { BatchSize } from './batch-size.js';
 import type { StoredText } from './coordinator.js';
 import { readEnvelope, writeEnvelope, type Envelope } from './envelope.js';
+import type { KeyedEntry, SharedEntry } from './shared-tier.js';
 import { ValueText, type ValueTextOptions } from './value-text.js';
-
-/** An entry as the cache sees it: the value, its times on our clock, and its tags. */
-export interface SharedEntry {
-  readonly value: unknown;
-  readonly createdAt: number;
-  readonly freshUntil: number;
-  readonly staleUntil: number;
-  /** The tags' clock before the value was made: the store's own, if it has one. */
-  readonly tagClock: number;
-  readonly tags: readonly string[];
-}
-
-/** An entry and where it belongs. */
-export interface KeyedEntry {
-  readonly key: string;
-  readonly entry: SharedEntry;
-}
 
 /** An entry whose value is encoded; its times follow when the store's clock is known. */
 export interface PackedEntry extends KeyedEntry {

@@ -4,6 +4,7 @@ import type { Backend } from './backend.js';
 import { CircuitBreaker, type BreakerSettings } from './breaker.js';
 import { Deadlines, timedOut } from './deadlines.js';
 import { Dispatcher, type Load } from './dispatcher.js';
+import type { OwnDelay } from './shared-tier.js';
 
 export interface GuardOptions {
   readonly clock: Clock;
@@ -22,19 +23,6 @@ const ONE: Load = { weight: 1, lane: 'single' };
 export const FINISH: Load = { weight: 1, lane: 'finish' };
 /** A command that replaces or removes a value. */
 export const WRITE: Load = { weight: 1, lane: 'write' };
-
-/**
- * Milliseconds so far in which commands waited for this process rather than for the store. No budget
- * counts them.
- */
-export interface OwnDelay {
-  /** Its event loop was blocked. */
-  readonly blockedMs: number;
-  /** They were queued behind one another. */
-  readonly queuedMs: number;
-}
-
-export const NO_DELAY: OwnDelay = { blockedMs: 0, queuedMs: 0 };
 
 /**
  * Sends a command to the store.

@@ -6,9 +6,10 @@ import { Coordination } from './coordination.js';
 import type { Coordinator, KeyPattern, SetOutcome, StoredText } from './coordinator.js';
 import type { Lane } from './dispatcher.js';
 import { Eraser } from './eraser.js';
-import { Guard, WRITE, type GuardOptions, type OwnDelay } from './guard.js';
+import { Guard, WRITE, type GuardOptions } from './guard.js';
 import { Passes } from './passes.js';
 import { Repairs } from './repairs.js';
+import type { OwnDelay } from './shared-tier.js';
 
 export interface GuardedStoreOptions extends GuardOptions {
   /** In front of every key in the store; callers and the log do without. */

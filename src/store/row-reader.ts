@@ -1,19 +1,25 @@
+import { define } from '../base/builtin.js';
 import { SerializationError } from '../base/errors.js';
-import { RowMaker, type Reader } from './row-maker.js';
-import { ANY, MOST_LAYOUT_CHARACTERS, MOST_NAMES } from './rows.js';
+import { ANY, MAX_NAMES, MAX_SCHEMA_CHARS } from './rows.js';
 
-/** Layouts that are kept to be read by again. */
-const MOST_READERS = 100;
+/** Schemas whose readers are kept. */
+const MAX_READERS = 100;
+
+/** Makes the value of one place from its cells. */
+type Reader = (cells: unknown) => unknown;
+
+/** Makes one object from the cells that begin at `start`. */
+type RowMaker = (cells: readonly unknown[], start: number) => object;
 
 /**
- * Reads what `writeRows` wrote. Layouts recur, and are made ready to be read by once.
+ * Reads what `writeRows` wrote. Schemas recur, so their readers are kept.
  *
  * @internal
  */
 export class RowReader {
   private readonly readers = new Map<string, Reader>();
 
-  /** Layouts that are kept. */
+  /** Readers that are kept. */
   get size(): number {
     return this.readers.size;
   }
@@ -21,63 +27,86 @@ export class RowReader {
   /** @throws SerializationError or SyntaxError for anything else. */
   read(text: string): unknown {
     const end = text.indexOf('\n');
-    if (end < 0 || end > MOST_LAYOUT_CHARACTERS) throw damaged();
-    const layout = text.slice(0, end);
-    const read = this.readers.get(layout) ?? this.prepare(layout);
+    if (end < 0 || end > MAX_SCHEMA_CHARS) throw damaged();
+    const schema = text.slice(0, end);
+    const read = this.readers.get(schema) ?? this.prepare(schema);
     return read(JSON.parse(text.slice(end + 1)));
   }
 
-  private prepare(layout: string): Reader {
-    const parsed: unknown = JSON.parse(layout);
+  private prepare(schema: string): Reader {
+    const parsed: unknown = JSON.parse(schema);
     const read = readerOf(parsed);
     if (read === undefined) throw damaged();
-    if (this.readers.size >= MOST_READERS) {
+    if (this.readers.size >= MAX_READERS) {
       this.readers.delete(this.readers.keys().next().value as string);
     }
-    // A text of its own: a part of another would keep all of that.
+    // A new string: a slice would keep the whole text alive.
     this.readers.set(JSON.stringify(parsed), read);
     return read;
   }
 }
 
 /** `undefined` for what is read as it is. */
-function readerOf(layout: unknown): Reader | undefined {
-  if (layout === ANY) return undefined;
-  if (typeof layout !== 'object' || layout === null) throw damaged();
-  if (!Array.isArray(layout)) return readerOfObject(layout);
-  const [row] = layout as unknown[];
-  if (layout.length !== 1 || typeof row !== 'object' || row === null) throw damaged();
+function readerOf(schema: unknown): Reader | undefined {
+  if (schema === ANY) return undefined;
+  if (typeof schema !== 'object' || schema === null) throw damaged();
+  if (!Array.isArray(schema)) return readerOfObject(schema);
+  const [row] = schema as unknown[];
+  if (schema.length !== 1 || typeof row !== 'object' || row === null) throw damaged();
   return readerOfList(row);
 }
 
-function readerOfObject(layout: object): Reader {
-  const maker = makerOf(layout);
+function readerOfObject(row: object): Reader {
+  const names = namesOf(row);
+  const make = rowMaker(names, row);
   return (cells) => {
     if (cells === null) return null;
-    if (!Array.isArray(cells) || cells.length !== maker.width) throw damaged();
-    return maker.ready(1)(cells, 0);
+    if (!Array.isArray(cells) || cells.length !== names.length) throw damaged();
+    return make(cells, 0);
   };
 }
 
 function readerOfList(row: object): Reader {
-  const maker = makerOf(row);
-  const { width } = maker;
+  const names = namesOf(row);
+  const make = rowMaker(names, row);
+  const width = names.length;
   return (cells) => {
     if (cells === null) return null;
     if (!Array.isArray(cells) || cells.length % width !== 0) throw damaged();
-    const make = maker.ready(cells.length / width);
     const list: unknown[] = [];
     for (let i = 0; i < cells.length; i += width) list.push(make(cells, i));
     return list;
   };
 }
 
-/** @throws SerializationError for a layout that the writer does not produce. */
-function makerOf(layout: object): RowMaker {
-  const names = Object.keys(layout);
-  if (names.length === 0 || names.length > MOST_NAMES || Array.isArray(layout)) throw damaged();
+/** @throws SerializationError for a schema that the writer does not produce. */
+function namesOf(row: object): string[] {
+  const names = Object.keys(row);
+  if (names.length === 0 || names.length > MAX_NAMES || Array.isArray(row)) throw damaged();
   if (names.includes('__proto__')) throw damaged();
-  return new RowMaker(names, Object.values(layout).map(readerOf));
+  return names;
+}
+
+/**
+ * Not a program made for the schema, which V8 would run 1.4 times as fast: runtimes and security
+ * policies refuse code that is made from text.
+ */
+function rowMaker(names: readonly string[], row: object): RowMaker {
+  const readers = Object.values(row).map(readerOf);
+  // An inherited property may be frozen, or a setter: define it on the object itself, as JSON.parse does.
+  const isInherited = names.some((name) => name in Object.prototype);
+  return (cells, start) => {
+    const object: Record<string, unknown> = {};
+    for (let i = 0; i < names.length; i++) {
+      const name = names[i] as string;
+      const cell = cells[start + i];
+      const read = readers[i];
+      const value = read === undefined ? cell : read(cell);
+      if (isInherited) define(object, name, value, true);
+      else object[name] = value;
+    }
+    return object;
+  };
 }
 
 function damaged(): SerializationError {

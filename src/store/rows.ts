@@ -4,30 +4,30 @@
  *
  *     {"id":7,"items":[{"sku":"a","n":1},{"sku":"b","n":2}]}
  *
- * becomes a layout, a line break, and the cells:
+ * becomes a schema, a line break, and the cells:
  *
  *     {"id":0,"items":[{"sku":0,"n":0}]}
  *     [7,["a",1,"b",2]]
  *
- * In a layout, an object stands for a list of the cells of one, `[object]` for a list of the cells of
+ * In a schema, an object stands for a list of the cells of one, `[object]` for a list of the cells of
  * any number, and 0 for any JSON as it is. In the place of the first two there may be `null`.
  */
 
-/** Characters of a layout: what is in a store may be anything, and layouts are kept. */
-export const MOST_LAYOUT_CHARACTERS = 2000;
+/** Characters of a schema: a store may hold anything, and the readers of schemas are kept. */
+export const MAX_SCHEMA_CHARS = 2000;
 /** Properties of an object; wider ones are read no faster than JSON. */
-export const MOST_NAMES = 32;
+export const MAX_NAMES = 32;
 /** Objects and lists within each other; what is deeper is JSON as it is. */
-const DEEPEST = 16;
+const MAX_DEPTH = 16;
 /**
- * Names left out for each that is written, at least. Layouts recur, and are prepared once: one that is
- * small and read a single time costs up to twice what JSON would.
+ * Names left out for each name that is written, at least: reading a small schema for the first time
+ * costs up to twice what JSON would.
  */
-const WORTH = 4;
+const MIN_NAMES_RATIO = 4;
 
-/** Any JSON as it is; also in the layout. */
+/** Any JSON as it is; also in the schema. */
 export const ANY = 0;
-/** Seen so far: nothing but `null`, which has every layout. */
+/** Seen so far: nothing but `null`, which fits every schema. */
 const NULL = 1;
 /** Nothing but `[]` and `null`: any list. */
 const EMPTY = 2;
@@ -47,7 +47,7 @@ class List {
 }
 
 /**
- * A value that JSON carries, as layout and cells.
+ * A value that JSON carries, as schema and cells.
  *
  * @returns `undefined` where so little would be left out that it is better off as JSON.
  * @internal
@@ -58,16 +58,16 @@ export function writeRows(value: unknown): string | undefined {
   if (!hasList(part)) return undefined;
   const count = { names: 0 };
   const cells = cellsOf(value, part, count);
-  if (count.names < (WORTH + 1) * namesIn(part)) return undefined;
-  const layout = JSON.stringify(layoutOf(part));
-  return layout.length > MOST_LAYOUT_CHARACTERS ? undefined : `${layout}\n${JSON.stringify(cells)}`;
+  if (count.names < (MIN_NAMES_RATIO + 1) * namesIn(part)) return undefined;
+  const schema = JSON.stringify(schemaOf(part));
+  return schema.length > MAX_SCHEMA_CHARS ? undefined : `${schema}\n${JSON.stringify(cells)}`;
 }
 
 /** A shape that fits the value and everything that `known` was made of. */
 function partOf(value: unknown, known: Part | undefined, depth: number): Part {
   if (known === ANY) return ANY;
   if (value === null) return known ?? NULL;
-  if (typeof value !== 'object' || depth > DEEPEST) return ANY;
+  if (typeof value !== 'object' || depth > MAX_DEPTH) return ANY;
   return Array.isArray(value)
     ? partOfList(value as unknown[], known, depth)
     : partOfObject(value as Record<string, unknown>, known, depth);
@@ -95,7 +95,7 @@ function partOfObject(
   // A property of that name would be read back as the object's prototype.
   if (known instanceof List || known === EMPTY || names.includes('__proto__')) return ANY;
   // Lists of nothing would have no end.
-  if (names.length === 0 || names.length > MOST_NAMES) return ANY;
+  if (names.length === 0 || names.length > MAX_NAMES) return ANY;
   return new Shape(
     names,
     names.map((name) => partOf(object[name], undefined, depth + 1)),
@@ -145,8 +145,8 @@ function namesIn(part: Part): number {
   return part.parts.reduce((sum: number, inner) => sum + namesIn(inner), part.names.length);
 }
 
-function layoutOf(part: Part): unknown {
-  if (part instanceof List) return [layoutOf(part.row)];
+function schemaOf(part: Part): unknown {
+  if (part instanceof List) return [schemaOf(part.row)];
   if (!(part instanceof Shape)) return ANY;
-  return Object.fromEntries(part.names.map((name, i) => [name, layoutOf(part.parts[i] ?? ANY)]));
+  return Object.fromEntries(part.names.map((name, i) => [name, schemaOf(part.parts[i] ?? ANY)]));
 }

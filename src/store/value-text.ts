@@ -1,8 +1,9 @@
 import { SerializationError } from '../base/errors.js';
 import { OversizeError } from '../base/oversize.js';
 import { warnOnce } from '../base/warn.js';
-import { TypedCodec, type Codec, type TypeCodec } from './codec.js';
+import type { Codec, TypeCodec } from './codec.js';
 import { compressed, decompressed } from './compression.js';
+import { TypedCodec } from './typed-codec.js';
 
 export interface ValueTextOptions {
   readonly codec: Codec | undefined;

@@ -197,7 +197,7 @@ describe("the README's tables of options", () => {
       storeTimeout: value(manager.get('storeTimeout')),
       breakerFailures: value(breaker[0]),
       breakerProbeAfter: value(breaker[1]),
-      breakerLongest: value(breaker[2]),
+      breakerMaxProbeDelay: value(breaker[2]),
       lease: value(manager.get('lease')),
       maxValueBytes: value(manager.get('maxValueBytes')),
       compressionThreshold: Number(compressionThreshold),

@@ -82,7 +82,8 @@ describe('a bundle that takes one name', () => {
 
   it.each([
     ['pattern', 5000],
-    ['escapePattern', 1500],
+    // Bundlers divide by whole files: with what it shares with code that is loaded later.
+    ['escapePattern', 2500],
   ])('has no more than %s needs', async (name, most) => {
     expect(await sizeOf(name)).toBeLessThan(most);
   });

@@ -38,7 +38,7 @@ export function newMember(
     bus: tracking ? 'tracking' : 'pubsub',
     storeTimeout: `${storeTimeoutMs}ms`,
     lease: `${leaseMs}ms`,
-    breaker: { failures: 5, probeAfter: '100ms', longest: '400ms' },
+    breaker: { failures: 5, probeAfter: '100ms', maxProbeDelay: '400ms' },
     ...(hasMemory ? {} : { memory: false as const }),
     enabled: !scenario.closings?.some(({ process, at }) => process === id && at === undefined),
   });

@@ -22,7 +22,7 @@ export class Recovery {
       return (
         link.isConnected &&
         bus.isListening &&
-        shared?.isDown === false &&
+        shared?.breakerState === 'closed' &&
         shared.pending === 0 &&
         shared.isCurrent
       );
@@ -32,8 +32,8 @@ export class Recovery {
   health(): string {
     return this.world.members
       .map(({ id, engine, link, bus }) => {
-        const { isDown, pending, isCurrent } = engine.shared ?? {};
-        return `process ${id} ${inspect({ connected: link.isConnected, listening: bus.isListening, isDown, pending, isCurrent })}`;
+        const { breakerState, pending, isCurrent } = engine.shared ?? {};
+        return `process ${id} ${inspect({ connected: link.isConnected, listening: bus.isListening, breakerState, pending, isCurrent })}`;
       })
       .join(', ');
   }

@@ -1,4 +1,5 @@
 import { DISPATCH } from '../../src/base/defaults.js';
+import { loadStoreTier } from '../../src/store/open-tier.js';
 import { Acknowledgements } from './acknowledgements.js';
 import { Checker } from './checker.js';
 import { Deeds } from './deeds.js';
@@ -43,6 +44,8 @@ export async function simulate(
   seed: number | Scenario,
   options: SimulateOptions = {},
 ): Promise<Outcome> {
+  // Virtual time does not pass while code is loaded.
+  await loadStoreTier();
   const scenario = typeof seed === 'number' ? scenarioOf(seed) : seed;
   const { chunk, chunksInFlight } = BULK;
   Object.assign(BULK, scenario.bulk);

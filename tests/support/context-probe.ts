@@ -161,7 +161,7 @@ const scenarios: Record<string, () => Promise<readonly unknown[]>> = {
 
   async 'a store that is given up, and probed'() {
     const store = new FaultStore();
-    const breaker = { failures: 2, probeAfter: 0.02, longest: 0.02 };
+    const breaker = { failures: 2, probeAfter: 0.02, maxProbeDelay: 0.02 };
     const cache = new CacheManager({ store, breaker, storeTimeout: 0.02, memory: false });
     cache.on('error', () => undefined);
     store.inject({ error: new Error('down') });

@@ -1,7 +1,6 @@
 import type { Clock } from '../../base/clock.js';
 import { DISPATCH } from '../../base/defaults.js';
-import type { OwnDelay } from '../../store/guard.js';
-import type { SharedTier } from '../../store/shared-tier.js';
+import type { OwnDelay, SharedTier } from '../../store/shared-tier.js';
 
 /**
  * How long one call may still wait for the shared tier. The time in which its commands waited for us,

@@ -46,7 +46,8 @@ export class CacheCore {
 
   // The tiers.
   readonly memory: MemoryStore | undefined;
-  readonly shared: SharedTier | undefined;
+  /** Replaced once, when its code has been loaded. */
+  shared: SharedTier | undefined;
   /** How invalidations reach the shared tier while the cache is off. */
   readonly offTier: OffTier;
   readonly trust: TierTrust;
@@ -160,19 +161,23 @@ export class CacheCore {
   }
 
   private openShared(): SharedTier | undefined {
-    return openShared(this.options, {
+    const use = {
       timeoutMs: this.options.storeTimeoutMs,
       hasMemory: this.memory !== undefined,
       listens: true,
       origin: this.origin,
       listener: new RemoteChanges(this),
-      onError: (error) => {
+      onError: (error: unknown) => {
         this.report(error);
       },
-      onChange: (isDown) => {
+      onChange: (isDown: boolean) => {
         this.updateTrust();
         this.events.emit(isDown ? 'degraded' : 'recovered', {});
       },
+    };
+    return openShared(this.options, use, (loaded) => {
+      this.shared = loaded;
+      this.updateTrust();
     });
   }
 

@@ -1,6 +1,9 @@
+import { TypeTable } from '../../base/type-table.js';
+import { copyOf } from '../../memory/copy.js';
 import { MemoryStore } from '../../memory/memory-store.js';
 import type { CoordinatorListener } from '../../store/coordinator.js';
-import { SharedTier } from '../../store/shared-tier.js';
+import { openSharedTier } from '../../store/open-tier.js';
+import type { SharedTier } from '../../store/shared-tier.js';
 import type { ResolvedOptions } from '../options.js';
 import { openRedis } from './redis-tier.js';
 
@@ -39,13 +42,18 @@ interface SharedTierUse {
 /**
  * The shared tier that the options ask for.
  *
+ * @param onLoad - Called with the tier to use from then on, if its code had to be loaded first.
  * @internal
  */
-export function openShared(options: ResolvedOptions, use: SharedTierUse): SharedTier | undefined {
+export function openShared(
+  options: ResolvedOptions,
+  use: SharedTierUse,
+  onLoad?: (tier: SharedTier) => void,
+): SharedTier | undefined {
   const store = options.redis === undefined ? options.store : openRedis(options.redis);
   if (store === undefined) return undefined;
   const { timeoutMs, hasMemory, listens, origin, listener, onError, onChange } = use;
-  return new SharedTier({
+  const tierOptions = {
     store,
     namespace: options.namespace,
     clock: options.clock,
@@ -56,7 +64,26 @@ export function openShared(options: ResolvedOptions, use: SharedTierUse): Shared
     compressFrom: options.compressFrom,
     breaker: options.breaker,
     coordination: { hasMemory, listens, origin, bus: options.bus, listener },
+    preserve: (value: unknown) => preserved(value, options),
     onError,
     onChange,
-  });
+  };
+  return openSharedTier(tierOptions, onLoad);
+}
+
+/**
+ * A value as it is now, to be encoded once the codec is there: a copy. A value that cannot be copied
+ * is returned itself, since encoding refuses it as well.
+ */
+function preserved(
+  value: unknown,
+  { codec, types }: Pick<ResolvedOptions, 'codec' | 'types'>,
+): unknown {
+  try {
+    return codec === undefined
+      ? copyOf(value, new TypeTable(types))
+      : codec.decode(codec.encode(value));
+  } catch {
+    return value;
+  }
 }

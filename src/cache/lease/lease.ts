@@ -1,7 +1,6 @@
 import type { TimerHandle } from '../../base/clock.js';
 import { LIMITS } from '../../base/defaults.js';
-import type { FillOutcome, LeaseAnswer } from '../../store/lease-outcomes.js';
-import type { SharedEntry, SharedTier } from '../../store/shared-tier.js';
+import type { FillOutcome, LeaseAnswer, SharedEntry, SharedTier } from '../../store/shared-tier.js';
 import type { Fence } from '../coherence/fences.js';
 import type { CacheCore } from '../core/cache-core.js';
 

@@ -95,7 +95,10 @@ export async function storeMany(
 }
 
 /** A cache that is off stores nothing, but what the others have under the keys is out of date. */
-async function storeNothing(core: CacheCore, entries: readonly BulkEntry[]): Promise<SetManyResult> {
+async function storeNothing(
+  core: CacheCore,
+  entries: readonly BulkEntry[],
+): Promise<SetManyResult> {
   try {
     await removeMany(core, [...new Set(entries.map(({ key }) => key))]);
     return { stored: 0, failed: [] };

@@ -1,0 +1,228 @@
+import { StoreError } from '../base/errors.js';
+import { inCallersContext } from '../base/shared-context.js';
+import { warnOnce } from '../base/warn.js';
+import type { CacheStore } from './adapter.js';
+import { openBackend, type Backend, type BackendOptions } from './backend.js';
+import { coordinates } from './coordinator.js';
+import type { OwnDelay, SharedEntry, SharedTier } from './shared-tier.js';
+import type { StoreTier, StoreTierOptions } from './store-tier.js';
+
+export interface SharedTierOptions
+  extends Omit<StoreTierOptions, 'backend' | 'isCoordinated' | 'loadMs'>, BackendOptions {
+  /** The caller's store, or a promise of one that is the cache's own. */
+  readonly store: CacheStore | Promise<CacheStore>;
+  /** A value as it is now, for a write that waits for the codec. */
+  readonly preserve: (value: unknown) => unknown;
+}
+
+/** The implementation, once it has been loaded. */
+let loaded: typeof StoreTier | undefined;
+
+/**
+ * Loads the implementation of the shared tier: tiers that are opened later have it at once. A cache
+ * in memory never does.
+ *
+ * @internal
+ */
+export async function loadStoreTier(): Promise<typeof StoreTier> {
+  const { StoreTier: implementation } = await import('./store-tier.js');
+  return (loaded = implementation);
+}
+
+/**
+ * Opens the shared tier of a cache. The store is opened, and its options are checked, at once.
+ *
+ * @param onLoad - Called with the tier to use from now on, if its code had to be loaded first.
+ * @throws ConfigurationError for a store that cannot be used.
+ * @internal
+ */
+export function openSharedTier(
+  options: SharedTierOptions,
+  onLoad?: (tier: SharedTier) => void,
+): SharedTier {
+  const { store } = options;
+  const isOurs = store instanceof Promise;
+  const backend = isOurs
+    ? store.then((opened) => openBackend(opened, true, options))
+    : openBackend(store, false, options);
+  const all = { ...options, backend, isCoordinated: isOurs || coordinates(store) };
+  return loaded === undefined ? lateTier(all, onLoad) : new loaded({ ...all, loadMs: 0 });
+}
+
+type LateTierOptions = Omit<StoreTierOptions, 'loadMs'> & Pick<SharedTierOptions, 'preserve'>;
+
+/** What the operations of a tier return when its code cannot be loaded: as for a store that is away. */
+const UNAVAILABLE = {
+  catchUp: undefined,
+  read: undefined,
+  readMany: undefined,
+  write: false,
+  writeMany: undefined,
+  remove: undefined,
+  removeMany: undefined,
+  postpone: undefined,
+  removeMatching: 0,
+  acquire: 'unsent',
+  renew: undefined,
+  release: true,
+  fill: 'failed',
+  tagClock: undefined,
+  areTagsValid: false,
+  invalidateTags: undefined,
+  snapshots: undefined,
+  count: undefined,
+  flush: undefined,
+  close: undefined,
+} as const;
+
+type Operation = keyof typeof UNAVAILABLE;
+type Operations = Pick<SharedTier, Operation>;
+
+/**
+ * Stands in for a {@link StoreTier} whose code is being loaded, for the first milliseconds of a
+ * process. Operations wait, and proceed in their order; values are preserved as they are at the call.
+ * The wait has no bound of its own, as that of a static import has none.
+ */
+function lateTier(options: LateTierOptions, onLoad?: (tier: SharedTier) => void): SharedTier {
+  const state = new LateState(options, onLoad);
+  const operations = Object.keys(UNAVAILABLE).map((name) => [
+    name,
+    (...given: unknown[]) => state.run(name as Operation, given),
+  ]);
+  return Object.assign(state, Object.fromEntries(operations) as Operations);
+}
+
+/** The state of a tier that is being loaded, and from then on that of the tier itself. */
+class LateState implements Omit<SharedTier, Operation> {
+  readonly isCoordinated: boolean;
+  /** All reads proceed together. Batches of the tier itself have other numbers. */
+  readonly gathering = 0;
+  private tier: StoreTier | undefined;
+  private backend: Backend | undefined;
+  private readonly waiting: (() => void)[] = [];
+  private readonly start: number;
+  private hasFailed = false;
+  /** Invalidations that could not be sent because the code could not be loaded. */
+  private lost = 0;
+
+  constructor(
+    private readonly options: LateTierOptions,
+    onLoad?: (tier: SharedTier) => void,
+  ) {
+    const { backend, clock, isCoordinated } = options;
+    this.isCoordinated = isCoordinated;
+    this.start = clock.monotonic();
+    if (backend instanceof Promise) {
+      backend.then(
+        (opened) => (this.backend = opened),
+        // The operations report it.
+        () => undefined,
+      );
+    } else this.backend = backend;
+    void loadStoreTier()
+      .then(
+        (implementation) => {
+          this.tier = new implementation({ ...options, loadMs: this.ownDelay.blockedMs });
+        },
+        (cause: unknown) => {
+          this.failed(cause);
+        },
+      )
+      .finally(() => {
+        for (const proceed of this.waiting.splice(0)) proceed();
+        if (this.tier !== undefined) onLoad?.(this.tier);
+      });
+  }
+
+  get isAway(): boolean {
+    if (this.tier !== undefined) return this.tier.isAway;
+    return (
+      this.hasFailed || (this.isCoordinated && this.backend?.coordinator?.isConnected !== true)
+    );
+  }
+
+  get isCurrent(): boolean {
+    return this.tier?.isCurrent ?? true;
+  }
+
+  get isListening(): boolean {
+    return this.backend?.coordinator?.isListening === true;
+  }
+
+  get breakerState(): SharedTier['breakerState'] {
+    return this.tier?.breakerState ?? (this.hasFailed ? 'open' : 'closed');
+  }
+
+  get pending(): number {
+    return this.tier?.pending ?? this.lost;
+  }
+
+  get messages(): SharedTier['messages'] {
+    return this.backend?.coordinator?.messages ?? { sent: 0, received: 0 };
+  }
+
+  get lastTagClock(): number | undefined {
+    return this.backend?.coordinator?.lastTagClock;
+  }
+
+  get ownDelay(): OwnDelay {
+    if (this.tier !== undefined) return this.tier.ownDelay;
+    return { blockedMs: this.options.clock.monotonic() - this.start, queuedMs: 0 };
+  }
+
+  get gatheringDelay(): OwnDelay {
+    return this.ownDelay;
+  }
+
+  /** Runs an operation once there is a tier; never rejects for want of one. */
+  run(operation: Operation, given: readonly unknown[]): Promise<unknown> {
+    if (this.tier !== undefined || this.hasFailed) return this.proceed(operation, given);
+    const kept = given.map((one) => this.preserved(one));
+    return new Promise((resolve) => {
+      const proceed = inCallersContext(() => {
+        resolve(this.proceed(operation, kept));
+      });
+      this.waiting.push(proceed);
+    });
+  }
+
+  private async proceed(operation: Operation, given: readonly unknown[]): Promise<unknown> {
+    const { tier } = this;
+    if (tier === undefined) {
+      if (INVALIDATIONS.has(operation)) this.lost++;
+      if (operation === 'close') await (await this.options.backend).close();
+      return UNAVAILABLE[operation];
+    }
+    return await (tier[operation] as (...all: unknown[]) => unknown).apply(tier, [...given]);
+  }
+
+  /** An argument whose values, if it has some, cannot change any more. */
+  private preserved(argument: unknown): unknown {
+    if (Array.isArray(argument)) return argument.map((one) => this.preserved(one));
+    if (typeof argument !== 'object' || argument === null) return argument;
+    if ('entry' in argument) return { ...argument, entry: this.preserved(argument.entry) };
+    if (!('staleUntil' in argument)) return argument;
+    const entry = argument as SharedEntry;
+    return { ...entry, value: this.options.preserve(entry.value) };
+  }
+
+  private failed(cause: unknown): void {
+    this.hasFailed = true;
+    const message =
+      'The shared tier cannot be used: its code could not be loaded. Where the program is bundled, ' +
+      'deploy all files of the bundle.';
+    warnOnce('AURORA_NO_SHARED_TIER', 'load', message);
+    this.options.onError(new StoreError('load', message, { cause }));
+    this.options.onChange(true);
+  }
+}
+
+const INVALIDATIONS: ReadonlySet<Operation> = new Set([
+  'write',
+  'writeMany',
+  'remove',
+  'removeMany',
+  'postpone',
+  'removeMatching',
+  'invalidateTags',
+] as const);
