@@ -9,6 +9,7 @@ const LONG = [
   'coherence/lost-state',
   'integration/bench',
   'integration/deploy/*',
+  'integration/docs-run',
   'integration/esbuild-dialects',
   'integration/example',
   'integration/example-serve',

@@ -92,7 +92,7 @@ async function bundleTypes(types, dist) {
   const build = await rollup({
     input,
     external: (id) => !id.startsWith('.') && !id.startsWith(types),
-    plugins: [dts()],
+    plugins: [dts(), withDisposable],
     onwarn: fail,
   });
   for (const format of ['esm', 'cjs']) {
@@ -104,6 +104,18 @@ async function bundleTypes(types, dist) {
   }
   await build.close();
 }
+
+/**
+ * Types with `Symbol.asyncDispose` compile under every `lib`: otherwise programs with an `es2022` target
+ * need @types/node or `skipLibCheck`.
+ */
+const withDisposable = {
+  name: 'disposable',
+  renderChunk: (code) =>
+    code.includes('Symbol.asyncDispose')
+      ? { code: `/// <reference lib="esnext.disposable" />\n${code}`, map: null }
+      : null,
+};
 
 const output = {
   chunkFileNames: 'chunks/[name].js',

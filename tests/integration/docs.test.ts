@@ -16,48 +16,11 @@ import { createPerformanceApi, HTTP_DEFAULTS, performanceMiddleware } from 'auro
 import { generateNginxConfig } from 'aurora-cache/nginx';
 import { PROMETHEUS_DEFAULTS, prometheusMetrics } from 'aurora-cache/prometheus';
 import { Registry } from 'prom-client';
+import { blocksOf, pages, type Block } from '../support/code-blocks.js';
 import { DEFAULTS as DEFAULTS_OF_NGINX } from '../../src/nginx/layout.js';
 
 const root = join(__dirname, '../..');
 const read = (name: string): string => readFileSync(join(root, name), 'utf8');
-const docs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.md'))
-  .map((name) => `docs/${name}`);
-const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...docs];
-
-/** Names that the examples may use without declaring them. */
-const prelude = `
-interface User { readonly id: number; readonly name: string }
-interface Invoice { readonly id: number }
-interface Product { readonly id: string; readonly vendor: number }
-declare const database: {
-  findUser(id: number): Promise<User>;
-  updateUser(id: number, changes: Partial<User>): Promise<void>;
-  findInvoice(tenant: string, id: number): Promise<Invoice>;
-  findProduct(id: string): Promise<Product>;
-  saveProduct(product: Product): Promise<Product>;
-  rate(currency: string): Promise<number>;
-  countUnread(user: number, folder: string): Promise<number>;
-  report(signal: AbortSignal): Promise<string>;
-};
-declare class UserService {
-  getUser(id: number): Promise<User>;
-}
-declare const users: UserService;
-`;
-
-interface Block {
-  /** For messages: the page, and the line on which the code begins. */
-  readonly place: string;
-  readonly code: string;
-}
-
-function blocksOf(page: string): Block[] {
-  return [...read(page).matchAll(/^```ts\n(.*?)^```$/gms)].map((match) => ({
-    place: `${page}:${read(page).slice(0, match.index).split('\n').length + 1}`,
-    code: match[1] ?? '',
-  }));
-}
 
 /** Errors of the blocks, each a module of its own, in one program under the root's tsconfig.json. */
 function typeErrors(blocks: readonly Block[]): string[] {
@@ -65,12 +28,10 @@ function typeErrors(blocks: readonly Block[]): string[] {
     ts.sys.readFile(path),
   );
   const { options } = ts.parseJsonConfigFileContent({ ...config, include: [] }, ts.sys, root);
-  const ambient = join(root, 'block-prelude.d.ts');
   const places = new Map(blocks.map(({ place }, i) => [join(root, `block-${i}.ts`), place]));
-  const texts = new Map([
-    [ambient, prelude],
-    ...[...places.keys()].map((path, i) => [path, `${blocks[i]?.code}export {};\n`] as const),
-  ]);
+  const texts = new Map(
+    [...places.keys()].map((path, i) => [path, `${blocks[i]?.code}export {};\n`]),
+  );
 
   const host = ts.createCompilerHost(options);
   const { fileExists, readFile, getSourceFile } = host;
@@ -90,7 +51,7 @@ function typeErrors(blocks: readonly Block[]): string[] {
       ({ start = 0, messageText }) => {
         const { line } = file.getLineAndCharacterOfPosition(start);
         const text = ts.flattenDiagnosticMessageText(messageText, '\n');
-        return `${places.get(path) ?? 'prelude'} +${line}: ${text}`;
+        return `${places.get(path) ?? path} +${line}: ${text}`;
       },
     );
   });
@@ -112,8 +73,8 @@ describe('the code in the documentation', () => {
   });
 });
 
-/** Rows of the README's tables below a heading: option and the code in its last column. */
-function optionsBelow(heading: string, page = 'README.md'): Map<string, string> {
+/** Rows of a page's table below a heading: option and the code in its last column. */
+function optionsBelow(heading: string, page = 'docs/options.md'): Map<string, string> {
   const [, text = ''] = read(page).split(`### ${heading}\n`);
   const section = text.split(/^#{2,3} /m)[0] ?? '';
   const rows = section.split('\n').filter((line) => line.startsWith('| `'));
@@ -139,7 +100,8 @@ function known(refuse: () => unknown): string[] {
 const strange = { unknownUnknownUnknown: 1 };
 const unknown = strange as never;
 
-describe("the README's tables of options", () => {
+describe('the tables of docs/options.md', () => {
+  const page = read('docs/options.md');
   const manager = optionsBelow('`CacheManager`, `configureCache`');
   const method = optionsBelow('`@Cached`, `cached`');
   const rest = optionsBelow('`@Timed`, `timed`, `warm`');
@@ -159,18 +121,14 @@ describe("the README's tables of options", () => {
     ['`@Memoized` and `memoized` take ', () => Memoized(unknown)],
     ['`@CacheConfig` takes ', () => CacheConfig(unknown)],
   ])('and the sentence "%s…" does too', (start, refuse) => {
-    const line = read('README.md')
-      .split('\n')
-      .find((candidate) => candidate.startsWith(start));
+    const line = page.split('\n').find((candidate) => candidate.startsWith(start));
     const sentence = line?.slice(start.length).split('.')[0] ?? '';
     const names = [...sentence.matchAll(/`(\w+)`/g)].map(([, name]) => name);
     expect(names.sort()).toEqual(known(refuse));
   });
 
   it('@CachePut: table and sentence together', () => {
-    const line = read('README.md')
-      .split('\n')
-      .find((candidate) => candidate.startsWith('Besides, '));
+    const line = page.split('\n').find((candidate) => candidate.startsWith('It also takes '));
     const besides = [...(line ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name ?? '');
     const names = [...optionsBelow('`@CachePut`').keys(), ...besides];
     expect(names.sort()).toEqual(known(() => CachePut(unknown)));
@@ -184,9 +142,9 @@ describe("the README's tables of options", () => {
     const [, eviction] = /eviction `'(\w+)'`/.exec(manager.get('memory') ?? '') ?? [];
     const breaker = (manager.get('breaker') ?? '').split(', ');
     const [, compressionThreshold] =
-      /`compression` .* at least so many bytes \(`(\d+)`\)/.exec(read('README.md')) ?? [];
+      /`compression` .* at least so many bytes \(`(\d+)`\)/.exec(page) ?? [];
     const [, slowLogSize, warmErrors] =
-      /slow log keeps the last `(\d+)` .* lists the first `(\d+)`/.exec(read('README.md')) ?? [];
+      /slow log keeps the last `(\d+)` .* lists the first `(\d+)`/.exec(page) ?? [];
     expect({
       ttl: value(manager.get('defaultTtl')),
       maxMemoryItems: value(manager.get('maxMemoryItems')),
@@ -350,7 +308,7 @@ describe('the troubleshooting page', () => {
     // The variables of the environment are spelt alike.
     const warnings = codes
       .map((code) => code.slice(1, -1))
-      .filter((code) => !read('README.md').includes(`\`${code}\``));
+      .filter((code) => !read('docs/options.md').includes(`\`${code}\``));
     expect(warnings.length).toBeGreaterThan(5);
     const page = read('docs/troubleshooting.md');
     expect(warnings.filter((code) => !page.includes(`\`${code}\``))).toEqual([]);
