@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export { systemClock, type Clock, type TimerHandle } from './base/clock.js';
+export { systemClock, type Clock } from './base/clock.js';
 export { DEFAULTS } from './base/defaults.js';
 export type { Duration, DurationString } from './base/duration.js';
 export {
@@ -18,14 +18,13 @@ export {
 } from './base/errors.js';
 export { escapePattern } from './base/glob.js';
 export { keyPart, pattern } from './base/key.js';
-export type { NotCacheable, Spent } from './base/spent.js';
 
 export { configureCache, getCache, invalidateCache } from './cache/default-cache.js';
 export type { CacheEvents, CacheListener } from './cache/events.js';
 export type { LoadTrace } from './cache/load/load-channel.js';
 export type { LoadContext } from './cache/load/load-context.js';
 export type { SetManyResult } from './cache/write/bulk.js';
-export type { LoadEntry, SetEntry, WarmEntry } from './cache/policy.js';
+export type { SetEntry, WarmEntry } from './cache/policy.js';
 export { CacheManager } from './cache/manager.js';
 export type {
   BreakerOptions,
@@ -33,12 +32,7 @@ export type {
   CompressionOptions,
   MemoryOptions,
 } from './cache/options.js';
-export type {
-  RedisCallback,
-  RedisLike,
-  RedisSettings,
-  RedisTarget,
-} from './cache/core/redis-target.js';
+export type { RedisLike, RedisSettings } from './cache/core/redis-target.js';
 export type { LifeOptions, LoadOptions, LoadTimeOptions, SetOptions } from './cache/policy.js';
 export type { CacheStats, MethodReport } from './cache/statistics.js';
 export type { WarmOptions, WarmProgress, WarmReport } from './cache/write/warm.js';
@@ -52,46 +46,30 @@ export {
   type CacheControl,
   type CacheInfo,
   type ControlOf,
-  type InstanceOf,
   type MethodName,
 } from './decorators/control.js';
-export {
-  cached,
-  memoized,
-  timed,
-  type Controlled,
-  type FunctionOptions,
-} from './decorators/functions.js';
+export { cached, memoized, timed, type Controlled } from './decorators/functions.js';
 export { getCachedMethods } from './decorators/inspect.js';
 export { Memoized } from './decorators/memoized.js';
 export type {
-  CacheChoice,
   CacheConfigOptions,
   CachedOptions,
   CacheEvictOptions,
   CachePutOptions,
-  KeyOptions,
   MemoizedOptions,
 } from './decorators/options.js';
 export { METHOD_METADATA, type MethodMetadata } from './decorators/reflect/metadata.js';
 export { Timed, type TimedOptions } from './decorators/timed.js';
-export type {
-  MethodDecoratorOf,
-  OnlySpent,
-  SyncMethodDecoratorOf,
-  SyncOnly,
-} from './decorators/types/signatures.js';
+export type { MethodDecoratorOf, SyncMethodDecoratorOf } from './decorators/types/signatures.js';
 
-export type { EntryLife, EntryOwner, MemoryEntry } from './memory/entry.js';
+export type { MemoryEntry } from './memory/entry.js';
 export { MemoryStore, type EvictReason } from './memory/memory-store.js';
 export type { Eviction, MemoryStoreOptions } from './memory/options.js';
 export type { SizeEstimator } from './memory/size.js';
 
-export type { CacheCounters } from './stats/counters.js';
 export type { LatencySummary } from './stats/latency.js';
 export type { MethodStats, TimingStats } from './stats/method-record.js';
 export type { SlowCall } from './stats/slow-log.js';
 
 export type { CacheStore } from './store/adapter.js';
 export type { Codec, TypeCodec } from './store/codec.js';
-export type { BusKind } from './store/coordinator.js';

@@ -1,6 +1,10 @@
 import { inSharedContext } from './shared-context.js';
 
-/** A pending timer of a {@link Clock}; only the clock that made it can clear it. */
+/**
+ * A pending timer of a {@link Clock}; only the clock that made it can clear it.
+ *
+ * @internal
+ */
 export type TimerHandle = unknown;
 
 /**
@@ -24,9 +28,9 @@ export interface Clock {
    * Calls back once after `ms` milliseconds. The timer must not keep the process alive, nor the
    * `AsyncLocalStorage` context in which it is set.
    */
-  setTimeout(callback: () => void, ms: number): TimerHandle;
-  /** Cancels a timer; one that has fired already is ignored. */
-  clearTimeout(handle: TimerHandle): void;
+  setTimeout(callback: () => void, ms: number): unknown;
+  /** Cancels a timer by what `setTimeout` returned; one that has fired already is ignored. */
+  clearTimeout(handle: unknown): void;
 }
 
 /** Longest delay that Node's timers take; a longer one would fire at once. */

@@ -31,7 +31,7 @@ import {
   type LoadPolicy,
   type LoadTimeOptions,
 } from './policy.js';
-import type { RedisTarget } from './core/redis-target.js';
+import type { RedisLike, RedisSettings, RedisTarget } from './core/redis-target.js';
 
 /** Options of the memory tier. */
 export interface MemoryOptions {
@@ -87,13 +87,13 @@ export interface CacheOptions extends Omit<LifeOptions, 'ttl'>, LoadTimeOptions 
    * The same by options of ioredis (`{ host, port, sentinels, … }`), or as an ioredis client
    * (`Redis` or `Cluster`) of the caller's, which is used as it is and never closed.
    */
-  redis?: RedisTarget | undefined;
+  redis?: RedisSettings | RedisLike | undefined;
   /**
    * How the memory tier learns what other processes write to Redis. `tracking`, the default except
    * on a cluster: the server reports every change by any program. `pubsub`: caches notify each
    * other, which misses what other programs write.
    */
-  bus?: BusKind | undefined;
+  bus?: 'tracking' | 'pubsub' | undefined;
   /**
    * A shared tier: any Keyv storage adapter, a `Keyv` instance, or a `Map`. It is the caller's, and
    * is not closed with the cache.

@@ -13,8 +13,12 @@ import {
 } from '../cache/policy.js';
 import { ConfigurationError } from '../base/errors.js';
 
-/** Which cache a method uses: a handle, or a function of the instance, for injected ones. */
-export type CacheChoice<This = any> = CacheManager | ((instance: This) => CacheManager);
+/**
+ * Which cache a method uses: a handle, or a function of the instance, for injected ones.
+ *
+ * @internal
+ */
+export type CacheChoice = CacheManager | ((instance: any) => CacheManager);
 
 /** Options of all decorators that make keys. */
 export interface KeyOptions<This = any, Args extends readonly any[] = any[]> {
@@ -33,7 +37,7 @@ export interface KeyOptions<This = any, Args extends readonly any[] = any[]> {
    */
   scope?: ((this: This, instance: This) => unknown) | undefined;
   /** Which cache; default: {@link getCache}. */
-  cache?: CacheChoice<This> | undefined;
+  cache?: CacheManager | ((instance: This) => CacheManager) | undefined;
 }
 
 /** Options of `@Cached` and `cached`. */
@@ -103,7 +107,7 @@ export interface CacheEvictOptions<This = any, Args extends readonly any[] = any
   /** When it answers false, nothing is removed. */
   condition?: ((this: This, ...args: Args) => boolean) | undefined;
   /** Which cache; default: {@link getCache}. */
-  cache?: CacheChoice<This> | undefined;
+  cache?: CacheManager | ((instance: This) => CacheManager) | undefined;
 }
 
 /** Options of `@CacheConfig`: defaults for the decorators in a class and its subclasses. */

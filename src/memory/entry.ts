@@ -1,7 +1,11 @@
 import { sharedPromise } from '../base/shared-context.js';
 import { fromTicks, toTicks } from '../base/ticks.js';
 
-/** Is notified when an entry leaves the store: an index that finds it without its key. */
+/**
+ * Is notified when an entry leaves the store: an index that finds it without its key.
+ *
+ * @internal
+ */
 export interface EntryOwner {
   /** Called once, when the entry is dropped, for any reason. */
   release(entry: MemoryEntry): void;
@@ -31,21 +35,34 @@ export class MemoryEntry {
    * its fresh life and the start of its refresh-ahead window.
    */
   private until: number;
-  /** The value as a resolved promise; made by the first asynchronous hit, see {@link toPromise}. */
+  /**
+   * The value as a resolved promise; made by the first asynchronous hit, see {@link toPromise}.
+   *
+   * @internal
+   */
   promise: Promise<unknown> | undefined = undefined;
   /**
    * Where the store has it: a small integer, counted from 1, that no other entry of the store has
    * meanwhile; 0 when no store has it.
+   *
+   * @internal
    */
   place = NO_PLACE;
   /** The value as it is shared; a copy of the original with `clone`. */
   readonly value: unknown;
   /** Key below the namespace of the shared tier. */
   readonly key: string;
-  /** Its key in the owner's index. */
+  /**
+   * Its key in the owner's index.
+   *
+   * @internal
+   */
   indexKey: unknown = undefined;
 
-  /** @param until - The deadline, in ticks. */
+  /**
+   * @param until - The deadline, in ticks.
+   * @internal
+   */
   constructor(key: string, value: unknown, until: number) {
     this.until = until;
     this.value = value;
@@ -55,6 +72,8 @@ export class MemoryEntry {
   /**
    * Until when, in ms since the epoch, the entry may be served without another thought. −1 once the
    * store has dropped it.
+   *
+   * @internal
    */
   get deadline(): number {
     return this.held ? fromTicks(this.until) : -1;
@@ -70,7 +89,11 @@ export class MemoryEntry {
     return ticks < this.until && this.until !== DROPPED;
   }
 
-  /** The value as a promise, the same one each time. */
+  /**
+   * The value as a promise, the same one each time.
+   *
+   * @internal
+   */
   toPromise(): Promise<unknown> {
     return (this.promise ??= sharedPromise(this.value));
   }
@@ -89,18 +112,22 @@ export class MemoryEntry {
     return this.until !== DROPPED;
   }
 
-  /** To be called by the store alone, when it has dropped the entry; what it says of times is void. */
+  /**
+   * Called by the store alone, when it has dropped the entry, whose times then mean nothing.
+   *
+   * @internal
+   */
   markDropped(): void {
     this.until = DROPPED;
     this.place = NO_PLACE;
   }
 
-  /** End of the fresh life; after it the value is stale. */
+  /** End of the fresh life, in ms since the epoch; after it the value is stale. −1 once dropped. */
   get freshUntil(): number {
     return this.deadline;
   }
 
-  /** End of the grace; after it the entry does not exist. */
+  /** End of the grace, in ms since the epoch; equal to `freshUntil` without grace. */
   get staleUntil(): number {
     return this.deadline;
   }

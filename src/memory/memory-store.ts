@@ -115,12 +115,17 @@ export class MemoryStore {
    * Sees to it that an owner is told when the entry goes.
    *
    * @returns Whether it is: not when the store does not hold the entry, or it has another owner.
+   * @internal
    */
   claim(entry: MemoryEntry, owner: EntryOwner): boolean {
     return this.entries.claim(entry, owner);
   }
 
-  /** Entries of an owner. */
+  /**
+   * Entries of an owner.
+   *
+   * @internal
+   */
   countOf(owner: EntryOwner): number {
     return this.entries.countOf(owner);
   }
@@ -133,7 +138,8 @@ export class MemoryStore {
   /**
    * Stores a value in place of what is there, and makes room for it.
    *
-   * @param life - Milliseconds that it lives, `Infinity` for no expiry; or the times themselves.
+   * @param lifeMs - Milliseconds that it lives; `Infinity` for no expiry.
+   * @param tags - Marks by which the cache removes entries together.
    * @param cost - Milliseconds that the next miss of the key will cost, for adaptive eviction; by
    * default the median of those that are known.
    * @returns The entry, or `undefined` when the value alone exceeds `maxBytes`, or takes too much work
@@ -141,6 +147,21 @@ export class MemoryStore {
    * @throws SerializationError with `clone`, when the value cannot be copied exactly;
    * ConfigurationError when `sizeOf` returns no size; what `sizeOf` throws.
    */
+  put(
+    key: string,
+    value: unknown,
+    lifeMs: number,
+    tags?: readonly string[],
+    cost?: number,
+  ): MemoryEntry | undefined;
+  /** @internal */
+  put(
+    key: string,
+    value: unknown,
+    life: EntryLife | number,
+    tags?: readonly string[],
+    cost?: number,
+  ): MemoryEntry | undefined;
   put(
     key: string,
     value: unknown,
@@ -177,7 +198,11 @@ export class MemoryStore {
     return entry;
   }
 
-  /** Removes every entry that carries one of the tags. */
+  /**
+   * Removes every entry that carries one of the tags.
+   *
+   * @internal
+   */
   dropTagged(tags: Iterable<string>): number {
     let dropped = 0;
     for (const tag of tags) {
@@ -193,6 +218,7 @@ export class MemoryStore {
    * Removes the entries whose keys match.
    *
    * @returns How many of them had not expired.
+   * @internal
    */
   dropMatching(matches: (key: string) => boolean): number {
     const now = this.clock.now();
@@ -205,7 +231,11 @@ export class MemoryStore {
     return dropped;
   }
 
-  /** Removes everything. */
+  /**
+   * Removes everything.
+   *
+   * @internal
+   */
   empty(): void {
     for (const entry of this.entries) this.discard(entry);
     this.sweep.stop();

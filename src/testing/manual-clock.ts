@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from '../base/clock.js';
+import type { Clock } from '../base/clock.js';
 import { toMilliseconds, type Duration } from '../base/duration.js';
 
 interface Timer {
@@ -61,14 +61,14 @@ export class ManualClock implements Clock {
     return this.timers.size;
   }
 
-  setTimeout(callback: () => void, ms: number): TimerHandle {
+  setTimeout(callback: () => void, ms: number): unknown {
     const timer: Timer = { at: this.time + Math.max(0, ms), callback };
     this.timers.add(timer);
     this.enqueue(timer);
     return timer;
   }
 
-  clearTimeout(handle: TimerHandle): void {
+  clearTimeout(handle: unknown): void {
     this.timers.delete(handle as Timer);
   }
 

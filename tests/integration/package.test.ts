@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { transform } from 'esbuild';
 
 import { PackedProject } from '../support/packed-project.js';
+import { declaredIn, entryPoints, exportsOf, report } from '../support/public-names.js';
 
 const run = promisify(execFile);
 const root = join(__dirname, '../..');
@@ -104,6 +105,30 @@ describe('the packed package', () => {
     )) as { esm: string[]; cjs: string[] };
     expect(names.cjs).toEqual(names.esm);
     expect(names.esm.length).toBeGreaterThan(0);
+  });
+
+  it.each([...entryPoints()])('%s: the types export what is recorded', async (name, module) => {
+    const emitted = exportsOf(project.installed('dist/esm', `${module}.d.ts`));
+    const names = (of: readonly string[] = []) => of.map((one) => one.split(' ')[1]).sort();
+    expect(names(emitted)).toEqual(names(report.exported[name]));
+    if (name === 'aurora-cache/redis') return;
+    const values = (await project.node(
+      'values.mjs',
+      `import * as entry from '${name}';
+       console.log(JSON.stringify(Object.keys(entry).sort()));`,
+    )) as string[];
+    const recorded = report.exported[name]?.filter((one) => one.startsWith('value '));
+    expect(values).toEqual(names(recorded));
+  });
+
+  it('mentions in its types no name that is not recorded', () => {
+    const exported = Object.values(report.exported).flatMap((of) =>
+      of.map((one) => one.split(' ')[1]),
+    );
+    const mentioned = [...declaredIn(project.installed('dist/esm'))].filter(
+      (name) => !exported.includes(name),
+    );
+    expect(mentioned.sort()).toEqual(report.mentioned);
   });
 
   it('has a command, which npx finds', async () => {

@@ -2,13 +2,13 @@
  * Values that the option `redis` accepts, and values that must not compile. Checked by `npm run typecheck`.
  */
 import { createClient } from '@keyv/redis';
-import { CacheManager, type RedisLike, type RedisTarget } from 'aurora-cache';
+import { CacheManager, type CacheOptions, type RedisLike } from 'aurora-cache';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 
 const client: RedisLike = new Redis({ lazyConnect: true });
 const cluster: RedisLike = new Cluster(['127.0.0.1:7000'], { lazyConnect: true });
 declare const options: RedisOptions;
-const targets: readonly RedisTarget[] = [client, cluster, options];
+const targets: readonly CacheOptions['redis'][] = [client, cluster, options];
 
 export const caches = [
   ...targets.map((redis) => new CacheManager({ redis })),

@@ -1,5 +1,7 @@
-import { MemoryStore, type EntryOwner, type MemoryEntry } from 'aurora-cache';
+import { MemoryStore, type MemoryEntry } from 'aurora-cache';
 import { ManualClock } from 'aurora-cache/testing';
+
+import type { EntryOwner } from '../../../src/memory/entry.js';
 
 describe('the entries of a store and their owners', () => {
   const clock = new ManualClock();
