@@ -21,7 +21,7 @@ import { ConfigurationError } from '../base/errors.js';
 export type CacheChoice = CacheManager | ((instance: any) => CacheManager);
 
 /** Options of all decorators that make keys. */
-export interface KeyOptions<This = any, Args extends readonly any[] = any[]> {
+interface KeyOptions<This = any, Args extends readonly any[] = any[]> {
   /**
    * First segment of the keys, below the namespace; default: the name of the class that the method
    * is called on. Give one in projects that minify.

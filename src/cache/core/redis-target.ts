@@ -1,6 +1,6 @@
 /** A function that ioredis calls; its arguments are described in the documentation of ioredis. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in ioredis' own types
-export type RedisCallback = (...words: any[]) => any;
+type RedisCallback = (...words: any[]) => any;
 
 /**
  * Options of ioredis, described without its types, so that a program without Redis compiles without

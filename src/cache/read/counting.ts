@@ -1,3 +1,4 @@
+import { countHit as addHit } from '../../stats/counters.js';
 import type { CacheCore } from '../core/cache-core.js';
 import type { LoadRequest } from '../load/in-flight.js';
 
@@ -9,9 +10,7 @@ export function countHit(
   { key, record }: Counted,
   tier: 'memory' | 'shared',
 ): void {
-  if (tier === 'memory') core.counters.memoryHits++;
-  else core.counters.sharedHits++;
-  if (record !== undefined) record.hits++;
+  addHit(core.counters, record, tier);
   if (core.events.hears('hit')) core.events.emit('hit', { key, tier });
 }
 
