@@ -8,12 +8,14 @@
  *     npm run bench -- --quick                  only to see that everything works
  *     npm run bench -- --no-rivals              ours alone; nothing is installed
  *     npm run bench -- --against <folder>       this build and another one, whose root or dist it is
+ *     npm run bench -- eviction --traces <dir>  replays traces of your own; see docs/performance.md
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 
 import { ensureBenchmarkPrograms } from '../tests/support/ensure-programs.mjs';
 import { bulk } from './cases/bulk.js';
+import { eviction } from './cases/eviction.js';
 import { http } from './cases/http.js';
 import { invalidation } from './cases/invalidation.js';
 import { load } from './cases/load.js';
@@ -24,6 +26,7 @@ import { paired, PAIRED_CASES, type PairedCase } from './cases/paired.js';
 import { redisHit } from './cases/redis-hit.js';
 import { scale } from './cases/scale.js';
 import { stampede } from './cases/stampede.js';
+import { evictionSettings, UsageError } from './eviction/settings.js';
 import { buildProblem } from './harness/builds.js';
 import { installRivals } from './harness/install.js';
 import { described, machine } from './harness/machine.js';
@@ -34,6 +37,7 @@ import { writeDocs } from './harness/docs.js';
 const cases: Readonly<Record<string, (options: BenchOptions) => Promise<Report>>> = {
   'memory-hit': memoryHit,
   'memory-store': memoryStore,
+  eviction,
   'redis-hit': redisHit,
   bulk,
   stampede,
@@ -44,7 +48,11 @@ const cases: Readonly<Record<string, (options: BenchOptions) => Promise<Report>>
   package: packageCosts,
 };
 
-process.exitCode = await main();
+process.exitCode = await main().catch((error: unknown) => {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(error.message);
+  return 2;
+});
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -56,8 +64,15 @@ async function main(): Promise<number> {
       check: { type: 'boolean', default: false },
       rivals: { type: 'boolean', default: true },
       against: { type: 'string' },
+      traces: { type: 'string' },
+      sizes: { type: 'string' },
+      format: { type: 'string' },
+      limit: { type: 'string' },
+      seed: { type: 'string' },
     },
   });
+  // Before anything is installed or measured.
+  evictionSettings(values);
   const { against } = values;
   const known = against === undefined ? Object.keys(cases) : PAIRED_CASES;
   const unknown = positionals.find((name) => !(known as readonly string[]).includes(name));

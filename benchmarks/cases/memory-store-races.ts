@@ -35,12 +35,7 @@ export const stores: readonly StoreRival[] = [
     make: (maxItems): Store => {
       const store = new MemoryStore({ maxItems });
       return {
-        get: (key) => {
-          const entry = store.find(key);
-          if (entry === undefined) return undefined;
-          store.touch(entry);
-          return entry.value;
-        },
+        get: (key) => store.find(key)?.value,
         set: (key, value) => store.put(key, value, TTL_MS),
         delete: (key) => store.drop(key),
       };

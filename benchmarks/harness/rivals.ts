@@ -9,7 +9,10 @@ const FILES = [
   ...['cacheable', 'bentocache', 'type-cacheable', 'node-redis', 'keyv'],
 ] as const;
 
-const STORES = ['lru-cache', 'quick-lru', 'tiny-lru', 'lru-min'] as const;
+const STORES: readonly string[] = [
+  ...['lru-cache', 'quick-lru', 'tiny-lru', 'lru-min'],
+  ...['sieve-cache', 'transitory'],
+];
 
 /**
  * The rivals that can do something. They are named at run time: what they import is installed by

@@ -7,4 +7,5 @@ export const rival: StoreRival = {
   note: 'holds up to twice as many entries',
   hasTtlAndLru: true,
   make: (entries) => new QuickLRU<string, object>({ maxSize: entries, maxAge: TTL_MS }),
+  strictBound: (entries) => Math.floor(entries / 2),
 };

@@ -3,6 +3,8 @@ export interface Store {
   get(key: string): unknown;
   set(key: string, value: object): unknown;
   delete(key: string): unknown;
+  /** Ends timers that hold the process open. */
+  close?(): void;
 }
 
 /** How a user would make one, for so many entries that live for five minutes. */
@@ -11,6 +13,11 @@ export interface StoreRival {
   readonly note?: string;
   readonly hasTtlAndLru?: boolean;
   make(entries: number): Store;
+  /**
+   * The bound to set where the store must never hold more than `entries`; absent when that is `entries`
+   * itself.
+   */
+  strictBound?(entries: number): number;
 }
 
 export const TTL_MS = 300_000;

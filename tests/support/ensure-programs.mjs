@@ -8,6 +8,8 @@ const PROGRAMS = {
   openssl: ['openssl', 'version'],
   prometheus: ['promtool', '--version'],
   nginx: ['nginx', '-v'],
+  'xz-utils': ['xz', '--version'],
+  zstd: ['zstd', '--version'],
 };
 
 /** The same for the long tests. */

@@ -1,0 +1,86 @@
+/** How many hits, and how much load time, the eviction policies of the stores save on traces. */
+import { shippedStores } from '../eviction/contestants.js';
+import { readTraces } from '../eviction/files.js';
+import {
+  evictionSettings,
+  UsageError,
+  type EvictionOptions,
+  type EvictionSettings,
+  type Size,
+} from '../eviction/settings.js';
+import { simulate, type Outcome } from '../eviction/simulate.js';
+import { speedTable } from '../eviction/speed.js';
+import {
+  differenceTable,
+  hitTable,
+  meanShare,
+  optimumTable,
+  timeTable,
+  traceTable,
+} from '../eviction/tables.js';
+import type { Trace } from '../eviction/trace.js';
+import { syntheticTraces } from '../eviction/workloads.js';
+import { atLeast, type Bar, type BenchOptions, type Report } from '../harness/report.js';
+import { storeRivals } from '../harness/rivals.js';
+import type { StoreRival } from '../rivals/store.js';
+
+const REQUESTS = 200_000;
+
+/** @throws UsageError for a bad option, and where there is no trace. */
+export async function eviction(bench: BenchOptions & EvictionOptions): Promise<Report> {
+  const settings = evictionSettings(bench);
+  const { traces, notes } = await tracesOf(settings, bench);
+  const rivals = bench.rivals ? await storeRivals() : [];
+  const stores = [...shippedStores, ...rivals];
+  const outcomes = traces.flatMap((trace) => simulate(trace, settings.sizes, stores));
+  // In a quick run one trace says whether the measurement works.
+  const timed = bench.quick ? traces.slice(0, 1) : traces;
+  const middle = settings.sizes[Math.floor(settings.sizes.length / 2)] as Size;
+  return {
+    tables: [
+      traceTable(traces, notes),
+      hitTable(outcomes, notesOn(stores)),
+      optimumTable(outcomes),
+      ...(stores.length > 1 ? [differenceTable(outcomes)] : []),
+      timeTable(outcomes, settings.seed),
+      await speedTable(timed, middle, stores, bench),
+    ],
+    bars: barsOf(outcomes, rivals),
+  };
+}
+
+function notesOn(stores: readonly StoreRival[]): string[] {
+  const notes = stores.flatMap(({ name, note }) => (note === undefined ? [] : `${name}: ${note}.`));
+  const lowered = stores.filter(({ strictBound }) => strictBound !== undefined);
+  if (lowered.length === 0) return notes;
+  const names = lowered.map(({ name }) => name).join(' and ');
+  return [...notes, `${names} get a lower bound here, so that all hold equally many.`];
+}
+
+function barsOf(outcomes: readonly Outcome[], rivals: readonly StoreRival[]): Bar[] {
+  const [lru, adaptive] = shippedStores.map(({ name }) => meanShare(outcomes, name));
+  const best = Math.max(...rivals.map(({ name }) => meanShare(outcomes, name)));
+  const ratio = (other = NaN): number => (adaptive ?? NaN) / other;
+  return [
+    atLeast("adaptive: mean share of the optimum, of LRU's", 1, ratio(lru)),
+    ...(rivals.length > 0
+      ? [atLeast("adaptive: mean share of the optimum, of the best rival's", 1, ratio(best))]
+      : []),
+  ];
+}
+
+async function tracesOf(
+  { traces: path, seed, format, limit }: EvictionSettings,
+  { quick }: BenchOptions,
+): Promise<{ traces: Trace[]; notes: string[] }> {
+  if (path === undefined) {
+    return {
+      traces: syntheticTraces(quick ? REQUESTS / 50 : REQUESTS, seed),
+      notes: [`Seed ${seed}.`],
+    };
+  }
+  const { traces, skipped } = await readTraces(path, { format, limit });
+  const reasons = skipped.map((reason) => `Skipped ${reason}`);
+  if (traces.length > 0) return { traces, notes: [...reasons, `Seed of the load times: ${seed}.`] };
+  throw new UsageError([`--traces: ${path} holds no trace.`, ...reasons].join('\n'));
+}

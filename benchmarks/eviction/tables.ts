@@ -1,0 +1,132 @@
+import type { Cell, Table } from '../harness/report.js';
+import { COST_MODELS, costsOf, timeSaved, unboundedHits } from './costs.js';
+import { total } from './replay.js';
+import type { Outcome } from './simulate.js';
+import type { Trace } from './trace.js';
+
+/** Which traces were replayed. */
+export function traceTable(traces: readonly Trace[], notes: readonly string[]): Table {
+  return {
+    title: 'Traces',
+    columns: ['', 'format', 'requests', 'keys'],
+    rows: traces.map(({ name, origin, requests, keys }) => [name, origin, requests.length, keys]),
+    notes,
+  };
+}
+
+/** Hits in percent of the requests. */
+export function hitTable(outcomes: readonly Outcome[], notes: readonly string[]): Table {
+  const names = namesOf(outcomes);
+  const ratios = (outcome: Outcome): number[] => [
+    ...names.map((name) => hitRatio(outcome, name)),
+    outcome.optimum / outcome.trace.requests.length,
+  ];
+  return {
+    title: 'Hit ratio in %',
+    columns: ['', ...names, 'optimum'],
+    rows: rowsOf(outcomes, ratios),
+    notes: [...notes, "optimum: Bélády's, of a policy that knows the future."],
+  };
+}
+
+/** Hits in percent of the hits that are possible. */
+export function optimumTable(outcomes: readonly Outcome[]): Table {
+  const names = namesOf(outcomes);
+  return {
+    title: "Share of Bélády's optimum in %",
+    columns: ['', ...names],
+    rows: rowsOf(outcomes, (outcome) => names.map((name) => shareOfOptimum(outcome, name))),
+  };
+}
+
+/** How far the hit ratios are above or below those of the first store, over all traces and sizes. */
+export function differenceTable(outcomes: readonly Outcome[]): Table {
+  const [base = '', ...others] = namesOf(outcomes);
+  const differences = others.map((name) =>
+    outcomes.map((outcome) => 100 * (hitRatio(outcome, name) - hitRatio(outcome, base))),
+  );
+  const row = (title: string, figure: (points: readonly number[]) => number): Cell[] => [
+    title,
+    ...differences.map((points) => figure(points).toFixed(1)),
+  ];
+  return {
+    title: `Hit ratio, points above that of ${base}`,
+    columns: ['', ...others],
+    rows: [
+      row('mean', (points) => points.reduce((sum, point) => sum + point, 0) / points.length),
+      row('lowest', (points) => Math.min(...points)),
+      row('highest', (points) => Math.max(...points)),
+    ],
+  };
+}
+
+/** One row per trace and size, and the mean of the traces for each size. */
+function rowsOf(outcomes: readonly Outcome[], shares: (outcome: Outcome) => number[]): Cell[][] {
+  const each = outcomes.map((outcome) => [
+    `${outcome.trace.name}, ${outcome.entries}`,
+    ...shares(outcome).map(percent),
+  ]);
+  const means = bySize(outcomes).map(([label, some]) => [
+    `mean, ${label}`,
+    ...meansOf(some.map(shares)).map(percent),
+  ]);
+  return [...each, ...means];
+}
+
+/** The load time that hits saved, in percent of that of all requests: the mean of all traces. */
+export function timeTable(outcomes: readonly Outcome[], seed: number): Table {
+  const names = namesOf(outcomes);
+  const rows = COST_MODELS.flatMap((model) =>
+    bySize(outcomes).map(([label, some]): Cell[] => {
+      const shares = some.map((outcome) => {
+        const costs = costsOf(model, outcome.trace.keys, seed);
+        const all = [...names.map((name) => hitsOf(outcome, name)), unboundedHits(outcome.trace)];
+        return all.map((hits) => timeSaved(outcome.trace, hits, costs));
+      });
+      return [`${model.name}; ${label}`, ...meansOf(shares).map(percent)];
+    }),
+  );
+  return {
+    title: 'Time saved in % of the load time, mean of the traces',
+    columns: ['', ...names, 'unbounded'],
+    rows,
+    notes: ['Every store has the same load times; unbounded: a cache that evicts nothing.'],
+  };
+}
+
+/** The mean of a store's shares of the optimum. */
+export function meanShare(outcomes: readonly Outcome[], name: string): number {
+  return meansOf(outcomes.map((outcome) => [shareOfOptimum(outcome, name)]))[0] ?? NaN;
+}
+
+function hitRatio(outcome: Outcome, name: string): number {
+  return total(hitsOf(outcome, name)) / outcome.trace.requests.length;
+}
+
+/** Where no hit is possible, every policy is optimal. */
+function shareOfOptimum(outcome: Outcome, name: string): number {
+  return outcome.optimum === 0 ? 1 : total(hitsOf(outcome, name)) / outcome.optimum;
+}
+
+function namesOf(outcomes: readonly Outcome[]): string[] {
+  return [...(outcomes[0]?.hits.keys() ?? [])];
+}
+
+function hitsOf({ hits }: Outcome, name: string): Uint32Array {
+  const found = hits.get(name);
+  if (found === undefined) throw new Error(`There is no store '${name}'.`);
+  return found;
+}
+
+function bySize(outcomes: readonly Outcome[]): [label: string, outcomes: Outcome[]][] {
+  const labels = [...new Set(outcomes.map(({ size }) => size.label))];
+  return labels.map((label) => [label, outcomes.filter(({ size }) => size.label === label)]);
+}
+
+/** The mean of each column. */
+function meansOf(rows: readonly (readonly number[])[]): number[] {
+  const sums = (rows[0] ?? []).map((_, i) => rows.reduce((sum, row) => sum + (row[i] ?? NaN), 0));
+  return sums.map((sum) => sum / rows.length);
+}
+
+const percent = (share: number): string => (100 * share).toFixed(1);

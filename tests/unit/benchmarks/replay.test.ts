@@ -1,0 +1,70 @@
+import { shippedStores } from '../../../benchmarks/eviction/contestants.js';
+import { contentsOf, KEY_LENGTH, replay, total } from '../../../benchmarks/eviction/replay.js';
+import { simulate } from '../../../benchmarks/eviction/simulate.js';
+import { TraceBuilder, type Trace } from '../../../benchmarks/eviction/trace.js';
+import { syntheticTraces } from '../../../benchmarks/eviction/workloads.js';
+
+const lru = shippedStores[0] as (typeof shippedStores)[number];
+
+/** Hits of an LRU cache, by looking at all entries at every eviction. */
+function hitsOfPlainLru({ requests, keys }: Trace, entries: number): Uint32Array {
+  const hits = new Uint32Array(keys);
+  const lastUse = new Map<number, number>();
+  for (const [now, key] of requests.entries()) {
+    if (lastUse.has(key)) hits[key] = (hits[key] as number) + 1;
+    lastUse.set(key, now);
+    if (lastUse.size > entries) {
+      const [oldest] = [...lastUse].reduce((one, other) => (one[1] < other[1] ? one : other));
+      lastUse.delete(oldest);
+    }
+  }
+  return hits;
+}
+
+const size = (entries: number) => ({ label: '', entriesFor: () => entries });
+
+describe('the replay of a trace', () => {
+  it.each(syntheticTraces(3000, 2).map((trace) => [trace.name, trace] as const))(
+    'finds the hits that a plain model of LRU has: %s',
+    (_, trace) => {
+      for (const entries of [1, 20, 150]) {
+        const hits = replay(trace, contentsOf(trace), lru.make(entries));
+        expect(hits).toEqual(hitsOfPlainLru(trace, entries));
+      }
+    },
+  );
+
+  it('counts by hand', () => {
+    const builder = new TraceBuilder();
+    // a, b and c miss; a is the least recently used when c comes; b hits; a misses, and so does c.
+    for (const key of 'abcbac') builder.add(key);
+    const trace = builder.build('by hand', 'test');
+    expect([...replay(trace, contentsOf(trace), lru.make(2))]).toEqual([0, 1, 0]);
+  });
+
+  it('uses keys of the length that it states', () => {
+    expect(contentsOf({ keys: 2 }).texts.map(({ length }) => length)).toEqual([
+      KEY_LENGTH,
+      KEY_LENGTH,
+    ]);
+  });
+
+  it('refuses a store that returns the value of another key', () => {
+    const [trace] = syntheticTraces(100, 3) as [Trace];
+    let last: object | undefined;
+    const wrong = { get: () => last, set: (_: string, value: object) => (last = value) };
+    expect(() => replay(trace, contentsOf(trace), { ...wrong, delete: () => true })).toThrow(
+      'value of another key',
+    );
+  });
+
+  it('refuses a store that holds more than it may', () => {
+    const [trace] = syntheticTraces(2000, 4) as [Trace];
+    const unbounded = { name: 'unbounded', make: () => new Map<string, object>() };
+    expect(() => simulate(trace, [size(20)], [lru, unbounded])).toThrow(/^unbounded had \d+ hits/);
+    const [outcome] = simulate(trace, [size(20)], [lru]);
+    expect(total(outcome?.hits.get(lru.name) ?? new Uint32Array())).toBeLessThan(
+      outcome?.optimum ?? 0,
+    );
+  });
+});
