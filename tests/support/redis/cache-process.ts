@@ -60,7 +60,11 @@ export class CacheProcess {
     const child = fork(await program(), [], {
       cwd: ROOT,
       env: { ...process.env, ...env },
-      execArgv: ['--expose-gc', '--enable-source-maps'],
+      // Where no program may be made from text, as in hardened deployments.
+      execArgv: [
+        ...['--expose-gc', '--enable-source-maps'],
+        '--disallow-code-generation-from-strings',
+      ],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
