@@ -1,6 +1,8 @@
 import { inSharedContext } from '../base/shared-context.js';
 import { warnOnce } from '../base/warn.js';
 import type { EvictReason } from '../memory/memory-store.js';
+import { countHit, type CacheCounters } from '../stats/counters.js';
+import type { MethodRecord } from '../stats/method-record.js';
 
 /**
  * The events of a cache. Keys are those below the cache's namespace. Listeners run in the
@@ -100,4 +102,41 @@ export class EventHub {
     for (const event of this.listeners.keys()) if (event !== 'error') this.listeners.delete(event);
     this.onChange();
   }
+}
+
+/** What counts reads and hears of them. */
+interface Audience {
+  readonly counters: CacheCounters;
+  readonly events: EventHub;
+}
+
+/** A read of a key, by a method if there is a record. */
+interface Read {
+  readonly key: string;
+  readonly record?: MethodRecord | undefined;
+}
+
+/**
+ * Counts a hit and reports it to listeners.
+ *
+ * @internal
+ */
+export function reportHit(
+  { counters, events }: Audience,
+  { key, record }: Read,
+  tier: 'memory' | 'shared',
+): void {
+  countHit(counters, record, tier);
+  if (events.hears('hit')) events.emit('hit', { key, tier });
+}
+
+/**
+ * Counts a miss and reports it to listeners.
+ *
+ * @internal
+ */
+export function reportMiss({ counters, events }: Audience, { key, record }: Read): void {
+  counters.misses++;
+  if (record !== undefined) record.misses++;
+  if (events.hears('miss')) events.emit('miss', { key });
 }

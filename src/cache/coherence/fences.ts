@@ -111,7 +111,8 @@ export class FenceTable {
 
   markRemoteMatching(glob: Glob): void {
     for (const watch of this.watches) watch.note(glob);
-    for (const key of this.newest.keys()) if (glob.matches(publicKey(key))) this.markRemoteOpen(key);
+    for (const key of this.newest.keys())
+      if (glob.matches(publicKey(key))) this.markRemoteOpen(key);
   }
 
   /** The same for fences that have not noted the shared clock of tags: they may be older. */

@@ -120,6 +120,11 @@ export class CacheCore {
     return record;
   }
 
+  /** The shared tier, unless the results of a policy must not leave this process. */
+  sharedFor({ isPrivate }: { readonly isPrivate: boolean }): SharedTier | undefined {
+    return isPrivate ? undefined : this.shared;
+  }
+
   /** A unique name for a load. */
   newToken(): string {
     return `${this.origin}:${String(++this.tokens)}`;

@@ -3,7 +3,6 @@ import { leftOfBudget } from '../core/budget.js';
 import type { CacheCore } from '../core/cache-core.js';
 import type { InFlightLoad } from '../load/in-flight.js';
 import { canServeStale, onHeldLease, type LoadReason } from '../load/state-machine.js';
-import { isFreshEnough, readStore } from '../load/store-read.js';
 import { requestLease, type Lease, type LeaseReply } from './lease.js';
 import type { Waiter } from './waiters.js';
 
@@ -87,7 +86,7 @@ class Attempt {
     const { core, load } = this;
     core.timedOutHolders.delete(load.key);
     const { entry, lease } = reply;
-    if (entry !== undefined && load.purpose !== 'reload' && isFreshEnough(core, load, entry)) {
+    if (entry !== undefined && load.purpose !== 'reload' && load.accepts(entry, core)) {
       void lease.release();
       return { kind: 'found', entry };
     }
@@ -103,8 +102,8 @@ class Attempt {
     this.budgetMs = this.pollMs;
     if (!wasWoken) return undefined;
     this.move('released');
-    const entry = await readStore(shared, load);
-    if (entry === undefined || !isFreshEnough(core, load, entry)) return undefined;
+    const entry = await load.readFrom(shared);
+    if (entry === undefined || !load.accepts(entry, core)) return undefined;
     return { kind: 'found', entry };
   }
 

@@ -1,14 +1,25 @@
 import type { Clock, TimerHandle } from '../../base/clock.js';
 import { LIMITS } from '../../base/defaults.js';
 import { inSharedContext } from '../../base/shared-context.js';
-import type { MemoryEntry } from '../../memory/entry.js';
+import type { EntryLife, MemoryEntry } from '../../memory/entry.js';
 import type { MethodRecord } from '../../stats/method-record.js';
-import { NO_DELAY, type OwnDelay, type SharedEntry } from '../../store/shared-tier.js';
+import {
+  NO_DELAY,
+  type OwnDelay,
+  type SharedEntry,
+  type SharedTier,
+} from '../../store/shared-tier.js';
 import type { Fence } from '../coherence/fences.js';
-import type { LoadPolicy } from '../policy.js';
+import { refreshAt, type LoadPolicy } from '../policy.js';
 import type { LoadContext } from './load-context.js';
 import { LoadNode } from './nesting.js';
-import { nextState, type LoadPurpose, type LoadReason, type LoadState } from './state-machine.js';
+import {
+  nextState,
+  onStoreEntry,
+  type LoadPurpose,
+  type LoadReason,
+  type LoadState,
+} from './state-machine.js';
 
 /** One call of get-or-load. */
 export interface LoadRequest {
@@ -45,6 +56,12 @@ export const JOIN_TIMEOUT = Symbol('join timeout');
 
 /** Tags that are known only with the result. */
 export const TAGS_FROM_RESULT = Symbol('tags from result');
+
+/** What decides whether an entry is current. */
+interface Judges {
+  readonly clock: Clock;
+  readonly invalidation: { isCurrent(entry: SharedEntry, fence: Fence): boolean };
+}
 
 /**
  * One load of one key, from its look at the shared tier until its fill has settled. Callers that come
@@ -142,10 +159,34 @@ export class InFlightLoad {
     this.resolve?.(outcome);
   }
 
-  /** Keeps the expired entry of the shared tier aside. */
-  foundStale(entry: SharedEntry): void {
-    this.stale = entry;
-    this.notifyStaleListeners();
+  /** Reads the key from the shared tier. Never rejects: a store that fails has nothing. */
+  readFrom(shared: SharedTier): Promise<SharedEntry | undefined> {
+    const reading = shared.read(this.key);
+    this.ownDelay = shared.gatheringDelay;
+    this.batchId = shared.gathering;
+    return reading;
+  }
+
+  /** Whether an entry of the shared tier is fresh enough for the load; a stale one is kept aside. */
+  accepts(found: SharedEntry, { clock, invalidation }: Judges): boolean {
+    if (!invalidation.isCurrent(found, this.fence)) return false;
+    const use = onStoreEntry(this.lifeOf(found), this.purpose, clock.now());
+    if (use === 'stale') {
+      this.stale = found;
+      this.notifyStaleListeners();
+    }
+    return use === 'fresh';
+  }
+
+  /** The times of an entry of the shared tier, with the refresh-ahead of this load's policy. */
+  lifeOf({ createdAt, freshUntil, staleUntil }: SharedEntry): EntryLife {
+    const { refresh } = this.request.policy;
+    return {
+      createdAt,
+      freshUntil,
+      staleUntil,
+      refreshAt: refreshAt(refresh, createdAt, freshUntil),
+    };
   }
 
   /**

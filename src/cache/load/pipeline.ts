@@ -8,7 +8,6 @@ import { InFlightLoad, LOADING_ELSEWHERE, type LoadRequest } from './in-flight.j
 import { runLoader } from './run-loader.js';
 import { isSingleUse } from './single-use.js';
 import type { LoadPurpose } from './state-machine.js';
-import { isFreshEnough, lifeIn, readStore, sharedTierFor } from './store-read.js';
 
 /*
  * The one way in which a load runs: look at the shared tier, acquire the lease, run the loader, hand
@@ -33,12 +32,12 @@ export function startLoad(
   hasWaited = false,
 ): InFlightLoad {
   const load = register(core, request, purpose, hasWaited);
-  const shared = sharedTierFor(core, request.policy);
+  const shared = core.sharedFor(request.policy);
   if (shared === undefined || purpose === 'reload') {
     if (shared !== undefined) load.ownDelay = shared.ownDelay;
     void continueLoad(core, load);
   } else {
-    load.storeRead = readStore(shared, load).then((found) => {
+    load.storeRead = load.readFrom(shared).then((found) => {
       if (trySettleFromStore(core, load, found)) return found;
       void continueLoad(core, load);
       return undefined;
@@ -73,7 +72,7 @@ function trySettleFromStore(
   load: InFlightLoad,
   found: SharedEntry | undefined,
 ): boolean {
-  if (found === undefined || !isFreshEnough(core, load, found)) return false;
+  if (found === undefined || !load.accepts(found, core)) return false;
   settleFromStore(core, load, found);
   end(core, load);
   return true;
@@ -82,7 +81,7 @@ function trySettleFromStore(
 /** The rest of a load for which the shared tier had nothing fresh. */
 async function continueLoad(core: CacheCore, load: InFlightLoad): Promise<void> {
   const { fences } = core.invalidation;
-  const shared = sharedTierFor(core, load.request.policy);
+  const shared = core.sharedFor(load.request.policy);
   let lease: Lease | undefined;
   fences.openPrepared(load.fence);
   try {
@@ -165,7 +164,7 @@ export function refreshInBackground(
 function settleFromStore(core: CacheCore, load: InFlightLoad, found: SharedEntry): void {
   const { request } = load;
   const now = core.clock.now();
-  const life = lifeIn(load, found);
+  const life = load.lifeOf(found);
   load.move('found', now);
   const kept = core.values.fill(load.fence, found.value, life, found.tags, found.tagClock);
   if (kept !== undefined) request.onEntry?.(kept);

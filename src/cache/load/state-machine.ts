@@ -165,7 +165,7 @@ export function onHeldLease(lease: HeldLease): 'elsewhere' | 'crowded' | 'overdu
 interface EntryTimes extends Expiring {
   readonly freshUntil: number;
   /** When a hit should start a refresh. */
-  readonly refreshAt: number | undefined;
+  readonly refreshAt?: number | undefined;
 }
 
 /** How an entry of the shared tier serves a load: as its value, as an expired stand-in, or not. */

@@ -12,7 +12,7 @@ import { originOfCall } from '../load/nesting.js';
 import { startLoad } from '../load/pipeline.js';
 import { loadAlone } from '../load/single-use.js';
 import { canJoin } from '../load/state-machine.js';
-import { countHit, countMiss } from './counting.js';
+import { reportHit, reportMiss } from '../events.js';
 import { outcomeOrStale, servableStale, serveStale, type StaleOutcome } from './serve-stale.js';
 
 /**
@@ -92,7 +92,10 @@ class Caller {
     const outcome = this.hasJoined
       ? joinFrom(origin, load, core.clock, request.policy.leaseMs)
       : load.outcome;
-    return outcomeOrStale(core, request, load, outcome, stale);
+    const { softMs } = request.policy;
+    const mayBeStale = stale !== undefined || (softMs !== undefined && core.shared !== undefined);
+    const isImpatient = softMs !== undefined || core.shared?.isCoordinated === true;
+    return mayBeStale && isImpatient ? outcomeOrStale(core, load, outcome, stale, softMs) : outcome;
   }
 
   leave(load: InFlightLoad): void {
@@ -127,7 +130,7 @@ class Caller {
     }
     if (outcome === LOADING_ELSEWHERE) return this.serveStale(load, 'lease');
     if (outcome instanceof LoadCycle) {
-      countMiss(core, request);
+      reportMiss(core, request);
       return { value: loadInCycle(core, request, outcome, origin) };
     }
     return outcome.ok ? { value: this.takeValue(outcome) } : this.takeError(load, outcome.error);
@@ -137,16 +140,16 @@ class Caller {
     const { core, request } = this;
     switch (outcome.source) {
       case 'stale':
-        countMiss(core, request);
+        reportMiss(core, request);
         // Here, in the caller's context, and not in that of the timer.
         return serveStale(core, request, outcome.expired, outcome.reason);
       case 'single-use':
-        countMiss(core, request);
+        reportMiss(core, request);
         return this.hasJoined ? loadAlone(core, request, this.origin) : outcome.value;
       default:
-        if (this.wasSettled) countHit(core, request, 'memory');
-        else if (outcome.source === 'shared') countHit(core, request, 'shared');
-        else countMiss(core, request);
+        if (this.wasSettled) reportHit(core, request, 'memory');
+        else if (outcome.source === 'shared') reportHit(core, request, 'shared');
+        else reportMiss(core, request);
         return core.values.forCaller(outcome.value);
     }
   }
@@ -156,7 +159,7 @@ class Caller {
     const served = this.serveStale(load, isLate ? 'timeout' : 'error');
     if (served !== undefined) return served;
     if (this.hasJoined && this.failures++ < load.node.joinerRetries) return undefined;
-    countMiss(this.core, this.request);
+    reportMiss(this.core, this.request);
     throw error;
   }
 
@@ -164,7 +167,7 @@ class Caller {
     const { core, request } = this;
     const expired = servableStale(core, load, this.stale);
     if (expired === undefined) return undefined;
-    countMiss(core, request);
+    reportMiss(core, request);
     return { value: serveStale(core, request, expired, reason) };
   }
 

@@ -7,10 +7,9 @@ import { LazyLoadContext } from '../load/load-context.js';
 import { originOfCall } from '../load/nesting.js';
 import { refreshInBackground, startLoad } from '../load/pipeline.js';
 import { loadAlone } from '../load/single-use.js';
-import { sharedTierFor } from '../load/store-read.js';
 import { removeEntry, removeShared } from '../write/delete.js';
 import { awaitValue } from './await-value.js';
-import { countHit, countMiss } from './counting.js';
+import { reportHit, reportMiss } from '../events.js';
 
 /*
  * Reads: through the tiers, with a load for what none of them has (here); what a caller does while it
@@ -32,7 +31,7 @@ export function getOrLoad(core: CacheCore, request: LoadRequest): Promise<unknow
   if (entry === undefined) return loadMissing(core, request);
   const now = core.coarseClock.now();
   if (now >= entry.freshUntil) return awaitValue(core, request, entry, undefined);
-  countHit(core, request, 'memory');
+  reportHit(core, request, 'memory');
   request.onEntry?.(entry);
   if (now >= entry.deadline) refreshInBackground(core, request, entry);
   return promiseOf(core, entry);
@@ -52,7 +51,7 @@ export function plainHit(
   if (!core.trust.servesMemory) return undefined;
   const entry = core.memory?.find(key);
   if (entry === undefined || !entry.isReady(core.coarseClock.ticks())) return undefined;
-  countHit(core, { key, record }, 'memory');
+  reportHit(core, { key, record }, 'memory');
   return entry;
 }
 
@@ -106,18 +105,18 @@ function bypass(request: LoadRequest): Promise<unknown> {
 function loadMissing(core: CacheCore, request: LoadRequest): Promise<unknown> {
   const { key, policy } = request;
   if (core.singleUseKeys.size > 0 && core.singleUseKeys.has(key)) {
-    countMiss(core, request);
+    reportMiss(core, request);
     return loadAlone(core, request);
   }
   const isFirst = policy.softMs === undefined && core.loads.get(key) === undefined;
-  if (!isFirst || sharedTierFor(core, policy) === undefined) {
+  if (!isFirst || core.sharedFor(policy) === undefined) {
     return awaitValue(core, request, undefined, undefined);
   }
   // The first caller will probably get what the shared tier has, and needs no outcome for that.
   const load = startLoad(core, request, 'read');
   return (load.storeRead as Promise<SharedEntry | undefined>).then((found) => {
     if (found === undefined) return awaitValue(core, request, undefined, load);
-    countHit(core, request, 'shared');
+    reportHit(core, request, 'shared');
     return core.values.forCaller(found.value);
   });
 }

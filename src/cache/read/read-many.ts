@@ -2,7 +2,7 @@ import type { SharedEntry } from '../../store/shared-tier.js';
 import { DISPATCH } from '../../base/defaults.js';
 import { chunksOf, inChunks } from '../write/chunks.js';
 import type { CacheCore } from '../core/cache-core.js';
-import { countHit, countMiss } from './counting.js';
+import { reportHit, reportMiss } from '../events.js';
 
 /**
  * Reads keys from the tiers without loading.
@@ -25,8 +25,8 @@ export async function readMany(
     const isHit = shared?.has(key) === true;
     if (isHit) found.set(key, shared.get(key));
     if (!isCounted) continue;
-    if (isHit) countHit(core, { key }, 'shared');
-    else countMiss(core, { key });
+    if (isHit) reportHit(core, { key }, 'shared');
+    else reportMiss(core, { key });
   }
   return found;
 }
@@ -50,7 +50,7 @@ function readMemory(
       continue;
     }
     found.set(key, memory.valueOf(entry));
-    if (isCounted) countHit(core, { key }, 'memory');
+    if (isCounted) reportHit(core, { key }, 'memory');
   }
   return missing;
 }

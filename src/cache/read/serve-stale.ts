@@ -51,14 +51,11 @@ export function servableStale(
  */
 export function outcomeOrStale(
   core: CacheCore,
-  { policy: { softMs } }: LoadRequest,
   load: InFlightLoad,
   outcome: Promise<WaitOutcome>,
   stale: MemoryEntry | undefined,
+  softMs: number | undefined,
 ): Promise<WaitOutcome | StaleOutcome> {
-  const { shared } = core;
-  const mayServe = stale !== undefined || (softMs !== undefined && shared !== undefined);
-  if (!mayServe || (softMs === undefined && shared?.isCoordinated !== true)) return outcome;
   return new Promise((resolve) => {
     new ImpatientWait(core, load, stale, resolve).begin(outcome, softMs);
   });

@@ -75,7 +75,7 @@ export function fill(
       const isReplaced = stored === 'overtaken' && fence.invalidatedLocally;
       return isReload && !isReplaced ? removeReplaced(core, key) : undefined;
     }
-    const shared = request.policy.isPrivate ? undefined : core.shared;
+    const shared = core.sharedFor(request.policy);
     // A load that others have given up waiting for must not come after theirs.
     core.invalidation.fences.markOlder(fence);
     if (shared === undefined || (shared.isCoordinated && lease === undefined)) {

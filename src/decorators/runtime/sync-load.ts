@@ -4,7 +4,7 @@ import type { Fence } from '../../cache/coherence/fences.js';
 import type { CacheCore } from '../../cache/core/cache-core.js';
 import { toStore } from '../../cache/write/fill.js';
 import { isTraced, LoadReport, tracedSync, type LoadTrace } from '../../cache/load/load-channel.js';
-import { countMiss } from '../../cache/read/counting.js';
+import { reportMiss } from '../../cache/events.js';
 import type { MemoryEntry } from '../../cache/read/get-or-load.js';
 import { isSingleUse } from '../../cache/load/single-use.js';
 import type { MethodBinding } from './binding.js';
@@ -27,7 +27,7 @@ export function loadSync(
     record.bypasses++;
     return method.body.apply(self, args as unknown[]);
   }
-  countMiss(engine, { key, record });
+  reportMiss(engine, { key, record });
   // The method itself may invalidate what it is about to return.
   const fence = engine.invalidation.openFence(key);
   try {
