@@ -12,7 +12,7 @@ import { oneByOne } from '../harness/loops.js';
 import type { Contestant } from '../harness/rounds.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const COUNTING = /^ *countHit\(engine\.counters, record, 'memory'\);$/gm;
+const COUNTING = /^ *countHit\(core\.counters, record, 'memory'\);$/gm;
 const LINES = 1;
 const KEYS = Array.from({ length: 1000 }, (_, i) => `user-${i}`);
 

@@ -18,12 +18,12 @@ import {
 } from './policy.js';
 
 /**
- * The engine behind a `CacheManager`, and the namespace of its keys there.
+ * The core behind a `CacheManager`, and the namespace of its keys there.
  *
  * @internal
  */
 export interface Handle {
-  readonly engine: CacheCore;
+  readonly core: CacheCore;
   /** In front of every key: empty, or with a colon at its end. */
   readonly prefix: string;
 }
@@ -83,7 +83,7 @@ export function checkedEntry(
     );
   }
   checkOptions(owner, options, SET_CHECKS);
-  const { clock, options: defaults } = handle.engine;
+  const { clock, options: defaults } = handle.core;
   const policy = mergePolicy(defaults.load, options, owner);
   return {
     key: full,
@@ -102,7 +102,7 @@ export function checkedEntry(
  * @internal
  */
 export function loadRequest<T>(
-  { engine }: Handle,
+  { core }: Handle,
   key: string,
   loader: (context: LoadContext<T>) => T | Promise<T>,
   options: LoadOptions<T> | undefined,
@@ -110,7 +110,7 @@ export function loadRequest<T>(
   if (typeof loader !== 'function') {
     throw new ConfigurationError(`getOrSet: loader must be a function; got ${describe(loader)}.`);
   }
-  const { load } = engine.options;
+  const { load } = core.options;
   if (options !== undefined) checkOptions('getOrSet', options, LOAD_CHECKS);
   return {
     key,

@@ -28,12 +28,12 @@ import { clear, invalidateTags } from './write/invalidate.js';
 import { store } from './write/set.js';
 
 /**
- * Key of a handle's engine, for the decorators. A registered symbol and plain fields: another copy of
+ * Key of a handle's core, for the decorators. A registered symbol and plain fields: another copy of
  * the package may have made the handle.
  *
  * @internal
  */
-export const CORE: unique symbol = Symbol.for('aurora-cache.core.v1') as never;
+export const CORE: unique symbol = Symbol.for('aurora-cache.core.v2') as never;
 
 /**
  * A cache: an in-process tier, and a shared one behind it if a `store` is given.
@@ -57,18 +57,18 @@ export class CacheManager {
    */
   constructor(options: CacheOptions = {}) {
     // Its timers and sockets outlive the request in which it may be created.
-    this[CORE] = { engine: inSharedContext(() => new CacheCore(options)), prefix: '' };
+    this[CORE] = { core: inSharedContext(() => new CacheCore(options)), prefix: '' };
   }
 
   /** The value of a key; `undefined` when there is none (or it is `undefined`; see `has`). */
   get<T>(key: string): Promise<T | undefined> {
     // Not an async function: on a hit that would cost as much as everything else.
     try {
-      const { engine } = this[CORE];
+      const { core } = this[CORE];
       const full = fullKey(this[CORE], key);
-      const entry = plainHit(engine, full, undefined);
-      if (entry !== undefined) return promiseOf(engine, entry) as Promise<T>;
-      return readMany(engine, [full]).then((found) => found.get(full) as T | undefined);
+      const entry = plainHit(core, full, undefined);
+      if (entry !== undefined) return promiseOf(core, entry) as Promise<T>;
+      return readMany(core, [full]).then((found) => found.get(full) as T | undefined);
     } catch (error) {
       return rejected(error);
     }
@@ -77,7 +77,7 @@ export class CacheManager {
   /** The values of those keys that have one. Duplicates are read once. */
   async getMany<T>(keys: readonly string[]): Promise<Map<string, T>> {
     const full = fullKeys(this[CORE], 'getMany', keys);
-    const found = await readMany(this[CORE].engine, [...full.keys()]);
+    const found = await readMany(this[CORE].core, [...full.keys()]);
     const values = new Map<string, T>();
     for (const [stored, key] of full)
       if (found.has(stored)) values.set(key, found.get(stored) as T);
@@ -93,7 +93,7 @@ export class CacheManager {
    */
   async set<T>(key: string, value: T, options: SetOptions = {}): Promise<void> {
     const entry = checkedEntry(this[CORE], 'set', key, value, options);
-    await store(this[CORE].engine, entry.key, value, entry.life(), entry.tags);
+    await store(this[CORE].core, entry.key, value, entry.life(), entry.tags);
   }
 
   /**
@@ -115,7 +115,7 @@ export class CacheManager {
     const checked = Array.from(entries, ({ key, value, ...options }) =>
       checkedEntry(this[CORE], 'setMany', key, value, options),
     );
-    return await storeMany(this[CORE].engine, checked);
+    return await storeMany(this[CORE].core, checked);
   }
 
   /**
@@ -142,12 +142,12 @@ export class CacheManager {
   ): Promise<T> {
     // Not an async function, as `get`.
     try {
-      const { engine } = this[CORE];
+      const { core } = this[CORE];
       const full = fullKey(this[CORE], key);
       if (options !== undefined) checkNames('getOrSet', options, LOAD_CHECKS);
-      const entry = plainHit(engine, full, undefined);
-      if (entry !== undefined) return promiseOf(engine, entry) as Promise<T>;
-      return getOrLoad(engine, loadRequest(this[CORE], full, loader, options)) as Promise<T>;
+      const entry = plainHit(core, full, undefined);
+      if (entry !== undefined) return promiseOf(core, entry) as Promise<T>;
+      return getOrLoad(core, loadRequest(this[CORE], full, loader, options)) as Promise<T>;
     } catch (error) {
       return rejected(error);
     }
@@ -156,18 +156,18 @@ export class CacheManager {
   /** Whether a key has a value that has not expired. */
   async has(key: string): Promise<boolean> {
     const full = fullKey(this[CORE], key);
-    return (await readMany(this[CORE].engine, [full], 'silently')).has(full);
+    return (await readMany(this[CORE].core, [full], 'silently')).has(full);
   }
 
   /** Removes a key; returns whether it had a value. */
   async delete(key: string): Promise<boolean> {
-    return await remove(this[CORE].engine, fullKey(this[CORE], key));
+    return await remove(this[CORE].core, fullKey(this[CORE], key));
   }
 
   /** Removes several keys; returns how many had a value. */
   async deleteMany(keys: readonly string[]): Promise<number> {
     const full = fullKeys(this[CORE], 'deleteMany', keys);
-    return await removeMany(this[CORE].engine, [...full.keys()]);
+    return await removeMany(this[CORE].core, [...full.keys()]);
   }
 
   /**
@@ -184,8 +184,8 @@ export class CacheManager {
         `clear: pattern must be a string that is not empty; got ${describe(pattern)}.`,
       );
     }
-    const { engine, prefix } = this[CORE];
-    return await clear(engine, [prefix + escapeKey(pattern)]);
+    const { core, prefix } = this[CORE];
+    return await clear(core, [prefix + escapeKey(pattern)]);
   }
 
   /**
@@ -195,7 +195,7 @@ export class CacheManager {
    * @throws ConfigurationError for a tag that is not a string of 1 to 256 bytes.
    */
   async invalidateTags(...tags: string[]): Promise<void> {
-    await invalidateTags(this[CORE].engine, checkedTags(tags, 'tags', Infinity));
+    await invalidateTags(this[CORE].core, checkedTags(tags, 'tags', Infinity));
   }
 
   /**
@@ -220,7 +220,7 @@ export class CacheManager {
 
   /** The cache's statistics, with those of all its namespaces. */
   async getStats(): Promise<CacheStats> {
-    return await statisticsOf(this[CORE].engine);
+    return await statisticsOf(this[CORE].core);
   }
 
   /**
@@ -228,13 +228,13 @@ export class CacheManager {
    * throws becomes a process warning. Listening for `hit` turns off the fast path of decorated methods.
    */
   on<E extends keyof CacheEvents>(event: E, listener: CacheListener<E>): this {
-    this[CORE].engine.events.on(event, listener);
+    this[CORE].core.events.on(event, listener);
     return this;
   }
 
   /** Removes a listener. */
   off<E extends keyof CacheEvents>(event: E, listener: CacheListener<E>): this {
-    this[CORE].engine.events.off(event, listener);
+    this[CORE].core.events.off(event, listener);
     return this;
   }
 
@@ -248,10 +248,10 @@ export class CacheManager {
     if (allowed !== undefined) {
       throw new ConfigurationError(`namespace: name must be ${allowed}; got ${describe(name)}.`);
     }
-    const { engine, prefix } = this[CORE];
+    const { core, prefix } = this[CORE];
     // Created without the constructor, which would open further tiers.
     const child = Object.create(CacheManager.prototype) as CacheManager;
-    Object.defineProperty(child, CORE, { value: { engine, prefix: `${prefix}${name}:` } });
+    Object.defineProperty(child, CORE, { value: { core, prefix: `${prefix}${name}:` } });
     return child;
   }
 
@@ -263,7 +263,7 @@ export class CacheManager {
    * stays open. May be called again.
    */
   async close(): Promise<void> {
-    await closeCache(this[CORE].engine);
+    await closeCache(this[CORE].core);
   }
 
   /** As {@link CacheManager.close}, for `await using`. */
@@ -277,8 +277,8 @@ export class CacheManager {
    * @internal
    */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    const { engine, prefix } = this[CORE];
-    const { name, namespace } = engine.options;
+    const { core, prefix } = this[CORE];
+    const { name, namespace } = core.options;
     return `CacheManager { name: '${name}', namespace: '${namespace}', prefix: '${prefix}' }`;
   }
 
@@ -288,8 +288,8 @@ export class CacheManager {
    * @internal
    */
   toJSON(): unknown {
-    const { engine, prefix } = this[CORE];
-    const { name, namespace } = engine.options;
+    const { core, prefix } = this[CORE];
+    const { name, namespace } = core.options;
     return { cache: 'CacheManager', name, namespace, prefix };
   }
 }

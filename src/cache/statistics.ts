@@ -62,11 +62,11 @@ export interface MethodReport {
 }
 
 /** @internal */
-export async function statisticsOf(engine: CacheCore): Promise<CacheStats> {
-  const { counters, memory, options, shared } = engine;
+export async function statisticsOf(core: CacheCore): Promise<CacheStats> {
+  const { counters, memory, options, shared } = core;
   const memoryKeys = memory?.size ?? 0;
   const isAway = shared?.isAway ?? true;
-  const sharedKeys = isAway || !engine.enabled ? undefined : await shared?.count();
+  const sharedKeys = isAway || !core.enabled ? undefined : await shared?.count();
   const hits = counters.memoryHits + counters.sharedHits;
   return {
     name: options.name,
@@ -80,16 +80,16 @@ export async function statisticsOf(engine: CacheCore): Promise<CacheStats> {
     ...counters,
     memoryBytes: memory?.bytes ?? 0,
     maxMemoryBytes: options.maxMemoryBytes,
-    inFlight: engine.loads.size,
+    inFlight: core.loads.size,
     coordinated: shared?.isCoordinated ?? false,
     listening: shared?.isListening ?? false,
     invalidationsSent: shared?.messages.sent ?? 0,
     invalidationsReceived: shared?.messages.received ?? 0,
     breaker: shared?.breakerState ?? 'closed',
-    degraded: shared !== undefined && engine.enabled && shared.isAway,
+    degraded: shared !== undefined && core.enabled && shared.isAway,
     pendingInvalidations: shared?.pending ?? 0,
-    enabled: engine.enabled,
-    methods: methodReports(engine),
+    enabled: core.enabled,
+    methods: methodReports(core),
     slowCalls: timings().slowCalls.recent(),
   };
 }
@@ -101,14 +101,14 @@ function typeOf({ redis, store }: CacheCore['options']): CacheStats['type'] {
   return coordinates(store) ? 'redis' : 'keyv';
 }
 
-function methodReports(engine: CacheCore): MethodReport[] {
+function methodReports(core: CacheCore): MethodReport[] {
   const timed = new Map(
     timings()
       .snapshot()
       .map((timing) => [timing.name, timing]),
   );
   const reports: MethodReport[] = [];
-  for (const record of engine.methods.values()) {
+  for (const record of core.methods.values()) {
     const timing = timed.get(record.name);
     timed.delete(record.name);
     reports.push({

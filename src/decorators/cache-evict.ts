@@ -90,11 +90,11 @@ async function evict(
     const outcomes = await Promise.allSettled(removals.map((removal) => removal()));
     for (const outcome of outcomes) {
       if (outcome.status === 'rejected') {
-        reportMistake(cache[CORE].engine, '@CacheEvict', outcome.reason);
+        reportMistake(cache[CORE].core, '@CacheEvict', outcome.reason);
       }
     }
   } catch (error) {
-    reportMistake((cache ?? getCache())[CORE].engine, '@CacheEvict', error);
+    reportMistake((cache ?? getCache())[CORE].core, '@CacheEvict', error);
   }
 }
 

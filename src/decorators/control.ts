@@ -109,8 +109,8 @@ export function controlsOf(method: CachedMethod, self: unknown): CacheControl {
   return {
     cacheClear: async () => {
       const binding = method.bindingFor(self);
-      if (binding.ownTag === undefined) return await clear(binding.engine, binding.patterns());
-      return await invalidateTags(binding.engine, [binding.ownTag]);
+      if (binding.ownTag === undefined) return await clear(binding.core, binding.patterns());
+      return await invalidateTags(binding.core, [binding.ownTag]);
     },
     cacheInfo: () => infoOf(method, method.bindingFor(self)),
     keyFor: (...args) => {
@@ -119,16 +119,16 @@ export function controlsOf(method: CachedMethod, self: unknown): CacheControl {
     },
     invalidate: async (...args) => {
       const binding = method.bindingFor(self);
-      return await remove(binding.engine, method.keyOf(binding, self, args));
+      return await remove(binding.core, method.keyOf(binding, self, args));
     },
     refresh: async (...args) => {
       checkInstance(method, self, 'refresh');
       const binding = method.bindingFor(self);
       const resolved = method.resolve(binding, self, args);
       if (!method.isSync) {
-        return await reload(binding.engine, toLoadRequest(method, resolved, self, args));
+        return await reload(binding.core, toLoadRequest(method, resolved, self, args));
       }
-      binding.engine.invalidation.invalidateKey(resolved.key);
+      binding.core.invalidation.invalidateKey(resolved.key);
       return loadSync(method, resolved, self, args);
     },
     warm: async (calls, options = {}) => {
@@ -146,7 +146,7 @@ export function controlsOf(method: CachedMethod, self: unknown): CacheControl {
         }
       };
       return await warmAll(calls, { run: job, keyOf }, options, () =>
-        binding.engine.clock.monotonic(),
+        binding.core.clock.monotonic(),
       );
     },
   };

@@ -2,16 +2,16 @@ import type { CacheCore } from '../cache/core/cache-core.js';
 import type { CacheCounters } from '../stats/counters.js';
 import type { Sample, ScalarFamily } from './family.js';
 
-type Read = (engine: CacheCore) => number;
+type Read = (core: CacheCore) => number;
 
 /** One sample per cache. */
 function perCache(type: 'counter' | 'gauge', name: string, help: string, read: Read): ScalarFamily {
   return {
     ...{ type, name, help },
-    samples: ({ engines }) =>
-      engines.map((engine) => ({
-        value: read(engine),
-        labels: { cache: engine.options.name },
+    samples: ({ cores }) =>
+      cores.map((core) => ({
+        value: read(core),
+        labels: { cache: core.options.name },
       })),
   };
 }
@@ -24,15 +24,15 @@ function ofMemory(
   type: 'counter' | 'gauge',
   name: string,
   help: string,
-  read: (engine: CacheCore, memory: NonNullable<CacheCore['memory']>) => number,
+  read: (core: CacheCore, memory: NonNullable<CacheCore['memory']>) => number,
 ): ScalarFamily {
   return {
     ...{ type, name, help },
-    samples: ({ engines }) =>
-      engines.flatMap((engine) => {
-        const { memory } = engine;
+    samples: ({ cores }) =>
+      cores.flatMap((core) => {
+        const { memory } = core;
         if (memory === undefined) return [];
-        return [{ value: read(engine, memory), labels: labelsOf(engine, 'memory') }];
+        return [{ value: read(core, memory), labels: labelsOf(core, 'memory') }];
       }),
   };
 }
@@ -45,16 +45,16 @@ const hits: ScalarFamily = {
   type: 'counter',
   name: 'cache_hits_total',
   help: 'Reads that returned a fresh value.',
-  samples: ({ engines }) =>
-    engines.flatMap((engine) => {
-      const { counters, memory, shared } = engine;
+  samples: ({ cores }) =>
+    cores.flatMap((core) => {
+      const { counters, memory, shared } = core;
       return [
         ...(memory === undefined
           ? []
-          : [{ value: counters.memoryHits, labels: labelsOf(engine, 'memory') }]),
+          : [{ value: counters.memoryHits, labels: labelsOf(core, 'memory') }]),
         ...(shared === undefined
           ? []
-          : [{ value: counters.sharedHits, labels: labelsOf(engine, 'shared') }]),
+          : [{ value: counters.sharedHits, labels: labelsOf(core, 'shared') }]),
       ];
     }),
 };
@@ -63,21 +63,21 @@ const size: ScalarFamily = {
   type: 'gauge',
   name: 'cache_size',
   help: 'Entries per tier; the shared tier is counted every few seconds.',
-  async samples({ engines }) {
-    const samples = await Promise.all(engines.map(sizesOf));
+  async samples({ cores }) {
+    const samples = await Promise.all(cores.map(sizesOf));
     return samples.flat();
   },
 };
 
-async function sizesOf(engine: CacheCore): Promise<Sample[]> {
-  const { memory, shared, enabled } = engine;
+async function sizesOf(core: CacheCore): Promise<Sample[]> {
+  const { memory, shared, enabled } = core;
   const samples: Sample[] = [];
   if (memory !== undefined) {
-    samples.push({ value: memory.size, labels: labelsOf(engine, 'memory') });
+    samples.push({ value: memory.size, labels: labelsOf(core, 'memory') });
   }
   const count = enabled && shared?.isAway === false ? await shared.count() : undefined;
   // An unknown size is left out: a zero would mean that the tier is empty.
-  if (count !== undefined) samples.push({ value: count, labels: labelsOf(engine, 'shared') });
+  if (count !== undefined) samples.push({ value: count, labels: labelsOf(core, 'shared') });
   return samples;
 }
 
@@ -85,8 +85,8 @@ const breaker: ScalarFamily = {
   type: 'gauge',
   name: 'cache_breaker_state',
   help: 'State of the circuit breaker of the shared tier: 1 for the current state, else 0.',
-  samples: ({ engines }) =>
-    engines.flatMap(({ options, shared }) => {
+  samples: ({ cores }) =>
+    cores.flatMap(({ options, shared }) => {
       if (shared === undefined) return [];
       return (['closed', 'open', 'half-open'] as const).map((status) => ({
         value: shared.breakerState === status ? 1 : 0,

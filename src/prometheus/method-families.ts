@@ -19,8 +19,8 @@ function byLabel<R extends { readonly name: string }>(records: Iterable<R>): Map
   return groups;
 }
 
-function* cachedMethods({ engines }: MetricsScope): Generator<readonly [Labels, MethodRecord[]]> {
-  for (const { options, methods } of engines) {
+function* cachedMethods({ cores }: MetricsScope): Generator<readonly [Labels, MethodRecord[]]> {
+  for (const { options, methods } of cores) {
     for (const [method, records] of byLabel(methods.values())) {
       yield [{ cache: options.name, method }, records];
     }

@@ -104,10 +104,10 @@ export function resolvePrometheusOptions(options: PrometheusOptions): ResolvedPr
 function distinct(caches: readonly CacheManager[]): CacheManager[] {
   const byName = new Map<string, CacheManager>();
   for (const cache of caches) {
-    const { engine } = cache[CORE];
-    const { name } = engine.options;
+    const { core } = cache[CORE];
+    const { name } = core.options;
     const other = byName.get(name);
-    if (other !== undefined && other[CORE].engine !== engine) {
+    if (other !== undefined && other[CORE].core !== core) {
       throw new ConfigurationError(
         `${OWNER}: two caches are named '${name}'. Give each a distinct name: new CacheManager({ name }).`,
       );

@@ -23,9 +23,9 @@ export class MetricsScope {
   ) {}
 
   /** One per cache, looked up at each scrape: `configureCache` may have replaced the default cache. */
-  get engines(): CacheCore[] {
+  get cores(): CacheCore[] {
     const caches = this.caches ?? [this.source?.cache ?? getCache()];
-    return Array.from(caches, (cache) => cache[CORE].engine);
+    return Array.from(caches, (cache) => cache[CORE].core);
   }
 
   get requests(): RequestFigures | undefined {

@@ -25,11 +25,11 @@ export class AtRest {
 
   /** Waits until nothing is under way here, nor an invalidation that Redis has not confirmed. */
   async settle(): Promise<void> {
-    const { shared } = this.engine;
+    const { shared } = this.core;
     if (this.options.isSabotaged) return;
     const isAtRest = async (): Promise<boolean> =>
       shared?.isListening === true &&
-      !isAway(this.engine) &&
+      !isAway(this.core) &&
       shared.pending === 0 &&
       this.leftovers === 0;
     await until('nothing is under way', isAtRest, REST_MS);
@@ -38,8 +38,8 @@ export class AtRest {
   /** Reads the beacon of every process into memory. */
   async readBeacons(): Promise<void> {
     const { beacons, options } = this;
-    const { cache, engine } = options.instance;
-    const { memory } = engine;
+    const { cache, core } = options.instance;
+    const { memory } = core;
     if (options.isSabotaged) return;
     const areHeld = async (): Promise<boolean> => {
       await Promise.all(beacons.map((key) => cache.getOrSet(key, () => key, { ttl: '1h' })));
@@ -56,8 +56,8 @@ export class AtRest {
   /** Compares what the tiers have with the database, once every message has arrived. */
   async inspect(): Promise<Inspection> {
     const { instance, isSabotaged } = this.options;
-    const { memory } = this.engine;
-    await untilListening(this.engine);
+    const { memory } = this.core;
+    await untilListening(this.core);
     const arrived = async (): Promise<boolean> =>
       this.beacons.every((key) => memory?.find(key) === undefined);
     if (!isSabotaged) await until('the beacons are gone', arrived, REST_MS);
@@ -70,8 +70,8 @@ export class AtRest {
   }
 
   private async compare({ row, key }: Subject): Promise<{ found: number; differing: string[] }> {
-    const { cache, engine } = this.options.instance;
-    const { memory, shared } = engine;
+    const { cache, core } = this.options.instance;
+    const { memory, shared } = core;
     const current = await this.options.database.read(row);
     const values = Object.entries({
       memory: memory?.find(key)?.value,
@@ -85,8 +85,8 @@ export class AtRest {
     return { found: values.length, differing };
   }
 
-  private get engine(): CacheCore {
-    return this.options.instance.engine;
+  private get core(): CacheCore {
+    return this.options.instance.core;
   }
 
   private get beacons(): string[] {
@@ -95,7 +95,7 @@ export class AtRest {
 
   /** Entries left in the tables. */
   private get leftovers(): number {
-    const all = [this.engine, ...this.options.closed];
+    const all = [this.core, ...this.options.closed];
     return all.reduce(
       (sum, { invalidation, loads, waiters }) =>
         sum + invalidation.fences.size + loads.size + waiters.size,

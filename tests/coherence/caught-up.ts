@@ -8,15 +8,15 @@ import { coordinatorOf } from './sabotage.js';
 interface Crash {
   readonly number: number;
   /** Whether the cache is connected to what came back. */
-  readonly isBack: (engine: CacheCore) => boolean;
+  readonly isBack: (core: CacheCore) => boolean;
 }
 
 interface Connected {
   readonly connection: { readonly client: { readonly status: string; readonly stream?: Socket } };
 }
 
-function isConnectedTo(port: number, engine: CacheCore): boolean {
-  const { client } = (coordinatorOf(engine) as unknown as Connected).connection;
+function isConnectedTo(port: number, core: CacheCore): boolean {
+  const { client } = (coordinatorOf(core) as unknown as Connected).connection;
   return client.status === 'ready' && client.stream?.remotePort === port;
 }
 
@@ -34,10 +34,10 @@ export class CaughtUp {
   }
 
   /** @param port - Where a replica has taken over; without it, Redis is dead and will be back. */
-  async crashed(engine: CacheCore, port: number | undefined): Promise<void> {
+  async crashed(core: CacheCore, port: number | undefined): Promise<void> {
     const { crashes } = await this.database.trouble();
     // Redis is dead meanwhile: every later connection is to what comes back.
-    const { connections } = coordinatorOf(engine).history;
+    const { connections } = coordinatorOf(core).history;
     this.crash = {
       number: crashes,
       isBack: (current) =>
@@ -47,10 +47,10 @@ export class CaughtUp {
     };
   }
 
-  async look(engine: CacheCore): Promise<void> {
+  async look(core: CacheCore): Promise<void> {
     const { crash, worker } = this;
-    const { shared } = engine;
-    if (crash === undefined || shared?.isAway !== false || !crash.isBack(engine)) return;
+    const { shared } = core;
+    if (crash === undefined || shared?.isAway !== false || !crash.isBack(core)) return;
     if (!shared.isCurrent || shared.pending > 0) return;
     await this.database.caughtUp(worker, crash.number);
     this.crash = undefined;

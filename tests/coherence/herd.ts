@@ -6,7 +6,7 @@ import { CacheManager } from 'aurora-cache';
 import { until } from '../support/until.js';
 import { Database } from './database.js';
 import type { HerdReport, HerdSpec } from './protocol.js';
-import { engineOf } from './sabotage.js';
+import { coreOf } from './sabotage.js';
 
 /**
  * Many calls of one key at once, in one process of several.
@@ -22,7 +22,7 @@ export async function herd(spec: HerdSpec, onFirst: () => void): Promise<HerdRep
     ...(spec.memory ? {} : { memory: false }),
   });
   await cache.get('warm-up');
-  const { shared, counters } = engineOf(cache);
+  const { shared, counters } = coreOf(cache);
   const delays = monitorEventLoopDelay({ resolution: 5 });
   let hangs = false;
   const load = async (): Promise<number> => {

@@ -3,7 +3,7 @@ import { CacheManager } from 'aurora-cache';
 import type { CacheCore } from '../../src/cache/core/cache-core.js';
 import { until } from '../support/until.js';
 import type { RunSpec } from './protocol.js';
-import { engineOf, journalOf, sabotage } from './sabotage.js';
+import { coreOf, journalOf, sabotage } from './sabotage.js';
 import { subjectsOf, type Subject, type Surroundings } from './subjects.js';
 
 /** The longest wait for quiet. */
@@ -12,7 +12,7 @@ export const REST_MS = 60_000;
 /** A cache, and what is done with it. */
 export interface Instance {
   readonly cache: CacheManager;
-  readonly engine: CacheCore;
+  readonly core: CacheCore;
   readonly subjects: readonly Subject[];
 }
 
@@ -44,13 +44,13 @@ export function newInstance(
   cache.on('error', ({ error }) => {
     onError(String(error));
   });
-  return { cache, engine: engineOf(cache), subjects: subjectsOf(spec, { ...around, cache }) };
+  return { cache, core: coreOf(cache), subjects: subjectsOf(spec, { ...around, cache }) };
 }
 
 /** Waits until a cache has its connections, and takes from it what the run does without. */
-export async function prepare({ cache, engine }: Instance, spec: RunSpec): Promise<void> {
+export async function prepare({ cache, core }: Instance, spec: RunSpec): Promise<void> {
   await cache.get('warm-up');
-  await untilListening(engine);
-  if (spec.journalCapacity !== undefined) journalOf(engine).capacity = spec.journalCapacity;
-  if (spec.sabotage !== undefined) sabotage(engine, spec.sabotage);
+  await untilListening(core);
+  if (spec.journalCapacity !== undefined) journalOf(core).capacity = spec.journalCapacity;
+  if (spec.sabotage !== undefined) sabotage(core, spec.sabotage);
 }

@@ -42,7 +42,7 @@ export class ReadCheck {
   /** Notes what a read of a row has to know of; checks what it returned, and how, when called. */
   async begin(
     row: string,
-    engine: CacheCore,
+    core: CacheCore,
   ): Promise<(how: string, version: number) => Promise<void>> {
     const { database, findings } = this.options;
     const [before, acknowledged] = await Promise.all([
@@ -52,11 +52,11 @@ export class ReadCheck {
     // A process that was not let run for a while hears first what has arrived meanwhile.
     await setImmediate();
     const floor = this.own.get(row) ?? 0;
-    const isDeaf = engine.shared?.isListening !== true;
-    const wasAway = isAway(engine);
+    const isDeaf = core.shared?.isListening !== true;
+    const wasAway = isAway(core);
     const startedAt = Date.now();
     return async (how, version) => {
-      if (wasAway || isAway(engine)) {
+      if (wasAway || isAway(core)) {
         findings.count.unchecked++;
         return;
       }

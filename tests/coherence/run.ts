@@ -78,12 +78,12 @@ export class Run {
   }
 
   get hears(): boolean {
-    return this.instance.engine.shared?.isListening === true;
+    return this.instance.core.shared?.isListening === true;
   }
 
   /** See {@link Orders.crashed}. */
   async crashed(port: number | undefined): Promise<void> {
-    await this.caughtUp.crashed(this.instance.engine, port);
+    await this.caughtUp.crashed(this.instance.core, port);
   }
 
   get hasCaughtUp(): boolean {
@@ -121,7 +121,7 @@ export class Run {
       await client.ping();
       await pause(LATENESS_MS);
       this.findings.late(performance.now() - start - LATENESS_MS);
-      await this.caughtUp.look(this.instance.engine);
+      await this.caughtUp.look(this.instance.core);
     }
     client.disconnect();
   }
@@ -136,7 +136,7 @@ export class Run {
       const next = this.newInstance();
       await prepare(next, spec);
       this.instance = next;
-      closed.push(old.engine);
+      closed.push(old.core);
     }
   }
 
@@ -156,9 +156,9 @@ export class Run {
     }
   }
 
-  private async read({ cache, engine, subjects }: Instance): Promise<void> {
+  private async read({ cache, core, subjects }: Instance): Promise<void> {
     const subject = this.random.pick(subjects);
-    const check = await this.readCheck.begin(subject.row, engine);
+    const check = await this.readCheck.begin(subject.row, core);
     let found: Row | undefined;
     let how = '';
     try {
@@ -183,12 +183,12 @@ export class Run {
     return ['read', await subject.read()];
   }
 
-  private async write({ engine, subjects }: Instance): Promise<void> {
+  private async write({ core, subjects }: Instance): Promise<void> {
     const { worker, database, findings } = this;
     const writable = subjects.filter(({ write }) => write !== undefined);
     const { row, write } = this.random.pick(writable);
     const { restarts } = await database.trouble();
-    const failuresBefore = engine.counters.errors;
+    const failuresBefore = core.counters.errors;
     let version: number | undefined;
     try {
       version = await (write as () => Promise<number>)();
@@ -197,8 +197,8 @@ export class Run {
       if (!(error instanceof StoreError)) throw error;
     }
     const at = Date.now();
-    const pending = (engine.shared?.pending ?? 0) + engine.offTier.pending;
-    if (version === undefined || pending > 0 || engine.counters.errors > failuresBefore) {
+    const pending = (core.shared?.pending ?? 0) + core.offTier.pending;
+    if (version === undefined || pending > 0 || core.counters.errors > failuresBefore) {
       findings.count.unchecked++;
       return;
     }

@@ -6,11 +6,11 @@ import type { Journal } from '../../src/store/journal.js';
 import type { Repairs } from '../../src/store/repairs.js';
 import type { Sabotage } from './protocol.js';
 
-const CORE = Symbol.for('aurora-cache.core.v1');
+const CORE = Symbol.for('aurora-cache.core.v2');
 
 /** The internals of a cache, for tests that inspect or break them. */
-export function engineOf(cache: CacheManager): CacheCore {
-  return (cache as unknown as Record<symbol, { engine: CacheCore }>)[CORE]!.engine;
+export function coreOf(cache: CacheManager): CacheCore {
+  return (cache as unknown as Record<symbol, { core: CacheCore }>)[CORE]!.core;
 }
 
 interface Private {
@@ -21,12 +21,12 @@ interface PrivateRepairs {
   readonly shared: { readonly store: { readonly repairs: Repairs } };
 }
 
-export function coordinatorOf(engine: CacheCore): Coordinator {
-  return (engine as unknown as Private).shared.store.coordinator;
+export function coordinatorOf(core: CacheCore): Coordinator {
+  return (core as unknown as Private).shared.store.coordinator;
 }
 
-export function journalOf(engine: CacheCore): Journal {
-  return (engine as unknown as PrivateRepairs).shared.store.repairs.journal;
+export function journalOf(core: CacheCore): Journal {
+  return (core as unknown as PrivateRepairs).shared.store.repairs.journal;
 }
 
 function silence(target: object, ...methods: string[]): void {
@@ -36,9 +36,9 @@ function silence(target: object, ...methods: string[]): void {
   }
 }
 
-const SABOTAGES: Record<Sabotage, (engine: CacheCore) => void> = {
-  'no lease check': (engine) => {
-    const coordinator = coordinatorOf(engine);
+const SABOTAGES: Record<Sabotage, (core: CacheCore) => void> = {
+  'no lease check': (core) => {
+    const coordinator = coordinatorOf(core);
     coordinator.fill = async (key, _token, text, ttlMs) => {
       await coordinator.set(key, text, ttlMs, 60_000);
       return true;
@@ -51,17 +51,17 @@ const SABOTAGES: Record<Sabotage, (engine: CacheCore) => void> = {
   'no detaching of loads': ({ loads }) => {
     silence(loads, 'detach', 'detachMatching', 'detachTagged', 'detachAll');
   },
-  'no reconnect rule': (engine) => {
-    const { options } = coordinatorOf(engine) as unknown as {
+  'no reconnect rule': (core) => {
+    const { options } = coordinatorOf(core) as unknown as {
       options: { listener: CoordinatorListener };
     };
     silence(options.listener, 'onReset');
   },
-  'no strict joining': (engine) => {
-    Object.defineProperty(engine.trust, 'joinsFreely', { value: true });
+  'no strict joining': (core) => {
+    Object.defineProperty(core.trust, 'joinsFreely', { value: true });
   },
-  'no news of absent keys': (engine) => {
-    const { receiver } = coordinatorOf(engine) as unknown as {
+  'no news of absent keys': (core) => {
+    const { receiver } = coordinatorOf(core) as unknown as {
       receiver: {
         receive: (message: { kind: string; key?: string }, isTracking: boolean) => void;
         options: { listener: CoordinatorListener };
@@ -85,13 +85,13 @@ const SABOTAGES: Record<Sabotage, (engine: CacheCore) => void> = {
   'no evictions while closed': ({ offTier }) => {
     offTier.run = () => Promise.resolve(undefined);
   },
-  'no journal': (engine) => {
-    const journal = journalOf(engine);
+  'no journal': (core) => {
+    const journal = journalOf(core);
     silence(journal, 'ready');
     journal.isCurrent = () => true;
   },
-  'no floor': (engine) => {
-    Object.defineProperty(coordinatorOf(engine).history, 'raiseFloor', {
+  'no floor': (core) => {
+    Object.defineProperty(coordinatorOf(core).history, 'raiseFloor', {
       value: () => Promise.resolve(),
     });
   },
@@ -101,6 +101,6 @@ const SABOTAGES: Record<Sabotage, (engine: CacheCore) => void> = {
 };
 
 /** Takes a protection from a cache. */
-export function sabotage(engine: CacheCore, what: Sabotage): void {
-  SABOTAGES[what](engine);
+export function sabotage(core: CacheCore, what: Sabotage): void {
+  SABOTAGES[what](core);
 }

@@ -92,7 +92,7 @@ describe.each([
 
   it.each([
     ['as it is', {}],
-    ['for older engines', { target: 'es2020' }],
+    ['for older cores', { target: 'es2020' }],
     ['with keepNames', { keepNames: true }],
     ['minified, with keepNames', { minify: true, keepNames: true }],
   ])('%s, a decorated class runs, and its keys are the same', async (__, options) => {

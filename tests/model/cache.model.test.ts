@@ -16,15 +16,16 @@ import {
  * have set, deleted, cleared or invalidated what they load.
  *
  * That it can fail was tried. Each of these lines of src, taken out alone, makes it fail:
- *   - fill.ts, `isOvertaken`: either side of its `||`            → a stale set
- *   - engine.ts, `invalidateKey`: `this.fences.markLocal(…)`          → a stale set
- *   - engine.ts, `invalidateKey`: `this.flights.detach(…)`       → callers join a load from before
- *   - write-path.ts, `invalidateTags`: `flights.detachTagged(…)` → callers join a load from before
- *   - write-path.ts, `clear`: `fences.markLocalMatching(…)`           → a stale set
- *   - write-path.ts, `clear`: `flights.detachMatching(…)`        → callers join a load from before
- *   - read-path.ts, `takeOff`: `engine.loads.add(flight, …)`   → a second load
- *   - read-path.ts, `isGood`: the check of the tags              → an invalidated value is served
- *   - read-path.ts, `servable`: `held`, or `flight.fence.invalidatedLocally` → an invalidated value is served
+ *   - fill.ts, `isOvertaken`: either side of its `||`                → a stale set
+ *   - invalidation.ts, `invalidateKey`: `this.fences.markLocal(…)`   → a stale set
+ *   - invalidation.ts, `invalidateKey`: `this.tiers.loads.detach(…)` → callers join a load from before
+ *   - invalidation.ts, `removeMatching`: `this.fences.…`             → a stale set
+ *   - invalidation.ts, `removeMatching`: `this.tiers.loads.…`        → callers join a load from before
+ *   - invalidate.ts, `invalidateTags`: `core.loads.detachTagged(…)`  → callers join a load from before
+ *   - pipeline.ts, `register`: `core.loads.add(load, …)`             → a second load
+ *   - in-flight.ts, `accepts`: the check of the tags                 → an invalidated value is served
+ *   - serve-stale.ts, `servableStale`: `held`, or state-machine.ts,
+ *     `canServeStale`: `!fence.invalidatedLocally`                   → an invalidated value is served
  */
 
 const KEYS = ['a1', 'a2', 'b1'] as const;
@@ -213,7 +214,7 @@ class BeginLoad implements Command {
     // Without memory, an open load is joined before the store is asked: what another load has put
     // there meanwhile is not seen yet.
     const hit =
-      real.engine.memory === undefined && load !== undefined ? undefined : fresh(model, this.key);
+      real.core.memory === undefined && load !== undefined ? undefined : fresh(model, this.key);
     if (hit === undefined) {
       if (load === undefined) {
         load = {
@@ -229,7 +230,7 @@ class BeginLoad implements Command {
         };
         model.open.push(load);
       }
-      const found = real.engine.memory === undefined ? undefined : entry;
+      const found = real.core.memory === undefined ? undefined : entry;
       load.callers.push({ number: caller, found });
     }
     const loader = (): Promise<string> => {
@@ -336,7 +337,7 @@ describe('the handle does what a map and a list of loads would', () => {
           ...setup,
           gates: [],
           outcomes: new Map(),
-          hasStore: setup.engine.shared !== undefined,
+          hasStore: setup.core.shared !== undefined,
         };
         const model: Model = {
           now: setup.clock.now(),

@@ -39,11 +39,11 @@ export class Acknowledgements {
   }
 
   /** Whether a process has done again what the store had forgotten, and all have heard of it. */
-  private hasCaughtUp({ link, engine }: Member): boolean {
+  private hasCaughtUp({ link, core }: Member): boolean {
     const { highestFloor } = this.world.server;
     return (
       link.isConnected &&
-      engine.shared?.isCurrent === true &&
+      core.shared?.isCurrent === true &&
       this.world.members.every(
         ({ store }) => (store.coordinator?.history.floor ?? 0) >= highestFloor,
       )

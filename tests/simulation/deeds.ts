@@ -192,11 +192,11 @@ export class Deeds {
     return { version, madeAt: scheduler.now };
   }
 
-  private startOf({ id, hasMemory, engine }: Member): ReadStart {
-    const { shared } = engine;
+  private startOf({ id, hasMemory, core }: Member): ReadStart {
+    const { shared } = core;
     const hears = hasMemory && shared?.isListening === true;
     // A cache that is off asks the database.
-    if (!engine.enabled) return { ...this.world.history.moment(), process: id, trust: 'strict' };
+    if (!core.enabled) return { ...this.world.history.moment(), process: id, trust: 'strict' };
     const trust = shared?.isAway === true ? 'away' : hears ? 'hearing' : 'strict';
     return { ...this.world.history.moment(), process: id, trust };
   }

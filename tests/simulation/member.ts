@@ -42,12 +42,12 @@ export function newMember(
     ...(hasMemory ? {} : { memory: false as const }),
     enabled: !scenario.closings?.some(({ process, at }) => process === id && at === undefined),
   });
-  const { engine } = cache[CORE];
-  if (engine.shared !== undefined) {
-    const { store: guarded } = engine.shared as unknown as {
+  const { core } = cache[CORE];
+  if (core.shared !== undefined) {
+    const { store: guarded } = core.shared as unknown as {
       store: { repairs: { journal: { capacity: number } } };
     };
     guarded.repairs.journal.capacity = scenario.journal;
   }
-  return { id, hasMemory, cache, engine, store, link, bus };
+  return { id, hasMemory, cache, core, store, link, bus };
 }

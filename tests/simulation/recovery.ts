@@ -16,9 +16,9 @@ export class Recovery {
   /** Whether every process has recovered from what went wrong. */
   isWell(): boolean {
     return this.world.members.every((member) => {
-      const { engine, link, bus } = member;
-      const { shared } = engine;
-      if (!engine.enabled) return pendingOf(member) === 0;
+      const { core, link, bus } = member;
+      const { shared } = core;
+      if (!core.enabled) return pendingOf(member) === 0;
       return (
         link.isConnected &&
         bus.isListening &&
@@ -31,8 +31,8 @@ export class Recovery {
 
   health(): string {
     return this.world.members
-      .map(({ id, engine, link, bus }) => {
-        const { breakerState, pending, isCurrent } = engine.shared ?? {};
+      .map(({ id, core, link, bus }) => {
+        const { breakerState, pending, isCurrent } = core.shared ?? {};
         return `process ${id} ${inspect({ connected: link.isConnected, listening: bus.isListening, breakerState, pending, isCurrent })}`;
       })
       .join(', ');
@@ -61,15 +61,15 @@ export class Recovery {
       const newest = history.version(key);
       const there = versionOf(server, key) ?? newest;
       if (there !== newest) checker.fail(`at the end the store has ${key} v${there}`);
-      for (const { id, engine } of members) {
-        const entry = engine.trust.servesMemory ? engine.memory?.find(key) : undefined;
+      for (const { id, core } of members) {
+        const entry = core.trust.servesMemory ? core.memory?.find(key) : undefined;
         const held = (entry?.value as Row | undefined)?.version ?? newest;
         if (held !== newest) checker.fail(`at the end process ${id} has ${key} v${held} in memory`);
       }
     }
-    for (const { id, engine } of members) {
-      const left = { fences: engine.invalidation.fences.size, flights: engine.loads.size };
-      const more = { writes: engine.writes.size, waiters: engine.waiters.size };
+    for (const { id, core } of members) {
+      const left = { fences: core.invalidation.fences.size, flights: core.loads.size };
+      const more = { writes: core.writes.size, waiters: core.waiters.size };
       const all = { ...left, ...more };
       if (Object.values(all).some((size) => size > 0)) {
         checker.fail(`at the end process ${id} has left ${JSON.stringify(all)}`);

@@ -7,9 +7,9 @@ import type { Sabotage } from './simulation.js';
  * would not notice either if the rule were broken in src.
  */
 
-function inEach(change: (engine: CacheCore) => void): Sabotage {
+function inEach(change: (core: CacheCore) => void): Sabotage {
   return (members) => {
-    for (const { engine } of members) change(engine);
+    for (const { core } of members) change(core);
   };
 }
 
@@ -26,13 +26,13 @@ function replace(target: object, names: readonly string[], by: unknown = nothing
 }
 
 /** The shared tier; simulated caches have one. */
-function sharedOf(engine: CacheCore): object {
-  return engine.shared as object;
+function sharedOf(core: CacheCore): object {
+  return core.shared as object;
 }
 
 /** A part of what the shared tier's store has to repair. */
-function partOf(engine: CacheCore, name: 'log' | 'recovery' | 'journal'): object {
-  const { store } = sharedOf(engine) as { store: { repairs: Record<string, object> } };
+function partOf(core: CacheCore, name: 'log' | 'recovery' | 'journal'): object {
+  const { store } = sharedOf(core) as { store: { repairs: Record<string, object> } };
   return store.repairs[name] as object;
 }
 
@@ -58,11 +58,11 @@ export const BULK_SABOTAGES: Readonly<Record<string, Sabotage>> = {
   'a bulk call does not wait for earlier writes of its keys': inEach(({ writes }) => {
     replace(writes, ['runMany'], async (_: unknown, run: () => Promise<unknown>) => await run());
   }),
-  'what a bulk call does not send any more is not logged': inEach((engine) => {
-    replace(sharedOf(engine), ['postpone']);
+  'what a bulk call does not send any more is not logged': inEach((core) => {
+    replace(sharedOf(core), ['postpone']);
   }),
-  'a chunk that got no reply is not logged': inEach((engine) => {
-    const { store } = sharedOf(engine) as { store: { repairs: Repairs } };
+  'a chunk that got no reply is not logged': inEach((core) => {
+    const { store } = sharedOf(core) as { store: { repairs: Repairs } };
     const keysFailed = store.repairs.keysFailed.bind(store.repairs);
     replace(store.repairs, ['keysFailed'], (keys: readonly string[]) => {
       if (keys.length < 2) keysFailed(keys);
@@ -93,24 +93,24 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   'a bus that is back resets nothing': (members) => {
     for (const { store } of members) replace(store.coordinator?.listener as object, ['onReset']);
   },
-  'every caller joins any load': inEach((engine) => {
-    Object.defineProperty(engine.trust, 'joinsFreely', { get: () => true });
+  'every caller joins any load': inEach((core) => {
+    Object.defineProperty(core.trust, 'joinsFreely', { get: () => true });
   }),
-  "the tags' clock is noted as though it stood in the future": inEach((engine) => {
-    replace(sharedOf(engine), ['tagClock'], async () => Number.MAX_SAFE_INTEGER);
+  "the tags' clock is noted as though it stood in the future": inEach((core) => {
+    replace(sharedOf(core), ['tagClock'], async () => Number.MAX_SAFE_INTEGER);
   }),
-  "tags' versions are not asked for": inEach((engine) => {
-    replace(sharedOf(engine), ['areTagsValid'], async () => true);
+  "tags' versions are not asked for": inEach((core) => {
+    replace(sharedOf(core), ['areTagsValid'], async () => true);
   }),
-  'memory is trusted while the bus is down': inEach((engine) => {
-    replace(engine.trust, ['update']);
-    engine.trust.servesMemory = engine.memory !== undefined;
+  'memory is trusted while the bus is down': inEach((core) => {
+    replace(core.trust, ['update']);
+    core.trust.servesMemory = core.memory !== undefined;
   }),
-  'what could not be removed is forgotten': inEach((engine) => {
-    replace(partOf(engine, 'log'), ['addKey', 'addTags', 'addPatterns']);
+  'what could not be removed is forgotten': inEach((core) => {
+    replace(partOf(core, 'log'), ['addKey', 'addTags', 'addPatterns']);
   }),
-  'what could not be removed is not made good': inEach((engine) => {
-    replace(partOf(engine, 'recovery'), ['run', 'soon'], async () => true);
+  'what could not be removed is not made good': inEach((core) => {
+    replace(partOf(core, 'recovery'), ['run', 'soon'], async () => true);
   }),
   'writes of one key do not wait for each other': inEach(({ writes }) => {
     replace(writes, ['run'], async (_: string, write: () => Promise<unknown>) => await write());
@@ -119,8 +119,8 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
 
 /** Those that matter when the server comes back in an earlier state. */
 export const ROLLBACK_SABOTAGES: Readonly<Record<string, Sabotage>> = {
-  'what the store has forgotten is not done again': inEach((engine) => {
-    const journal = partOf(engine, 'journal');
+  'what the store has forgotten is not done again': inEach((core) => {
+    const journal = partOf(core, 'journal');
     replace(journal, ['ready']);
     replace(journal, ['isCurrent'], () => true);
   }),

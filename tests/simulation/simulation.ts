@@ -130,12 +130,12 @@ class Simulation {
   }
 
   /** Closes a cache, whose calls go on. */
-  private async close({ id, cache, engine }: Member): Promise<void> {
+  private async close({ id, cache, core }: Member): Promise<void> {
     this.world.open++;
     this.world.note(() => `process ${id}: close`);
     await cache.close();
     this.world.note(() => `process ${id}: is closed`);
-    const left = this.world.server.leasesOf(engine.origin);
+    const left = this.world.server.leasesOf(core.origin);
     if (left.length > 0)
       this.world.checker.fail(`process ${id} was closed with leases: ${left.join()}`);
     this.world.open--;

@@ -16,7 +16,7 @@ export interface Member {
   readonly id: number;
   readonly hasMemory: boolean;
   readonly cache: CacheManager;
-  readonly engine: CacheCore;
+  readonly core: CacheCore;
   readonly store: SimulatedStore;
   readonly link: CommandLink;
   readonly bus: BusLink;
@@ -40,6 +40,6 @@ export interface World {
 }
 
 /** Invalidations of a process that the server has not confirmed. */
-export function pendingOf({ engine: { shared, offTier } }: Member): number {
+export function pendingOf({ core: { shared, offTier } }: Member): number {
   return (shared?.pending ?? 0) + offTier.pending;
 }

@@ -17,7 +17,7 @@ export async function warmEntries<T>(
   options: WarmOptions,
   load: (entry: LoadEntry<T>) => Promise<unknown>,
 ): Promise<WarmReport> {
-  const { engine: core } = handle;
+  const { core } = handle;
   // Callers without types pass anything, even null.
   type Given = Partial<LoadEntry<T>> | null | undefined;
   return await warmAll<WarmEntry<T>>(
@@ -50,6 +50,6 @@ async function storeGood<T>(
       errors[i] = error;
     }
   }
-  await storeMany(handle.engine, good);
+  await storeMany(handle.core, good);
   return errors;
 }

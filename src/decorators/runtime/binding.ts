@@ -29,7 +29,7 @@ export interface BindingKey {
  */
 export class MethodBinding {
   readonly manager: CacheManager;
-  readonly engine: CacheCore;
+  readonly core: CacheCore;
   readonly owner: object;
   /** Namespace of the handle, with its colon; in front of every key. */
   readonly handlePrefix: string;
@@ -65,12 +65,12 @@ export class MethodBinding {
    */
   constructor(method: MethodSpec & { readonly isSync: boolean }, bindingKey: BindingKey) {
     const { manager, owner, cache } = bindingKey;
-    const { engine, prefix: handlePrefix } = manager[CORE];
+    const { core, prefix: handlePrefix } = manager[CORE];
     const config = classConfig(owner);
     const { key, scope, condition, ttl, tags, unless } = method.options;
     const names = namesOf(method, owner, config.keyPrefix);
     this.manager = manager;
-    this.engine = engine;
+    this.core = core;
     this.owner = owner;
     this.handlePrefix = handlePrefix;
     this.keyPrefix = names.prefix;
@@ -81,13 +81,13 @@ export class MethodBinding {
       typeof ttl === 'function' || typeof tags === 'function' || unless !== undefined;
     this.ownTag = key === undefined ? undefined : `#${this.prefix}:${this.last}`;
     this.sharedPolicy = this.fixedPolicy(method.options, config, names.label);
-    this.record = engine.method(names.label);
+    this.record = core.method(names.label);
     this.isReusable = typeof cache !== 'function';
     this.followsDefault = cache === undefined;
     this.isIndexed =
       this.isReusable && key === undefined && this.scope === undefined && condition === undefined;
     this.claim = new KeyClaim(
-      engine,
+      core,
       key === undefined ? this.claimRequest(method, names) : undefined,
       method.isSync,
     );
@@ -104,7 +104,7 @@ export class MethodBinding {
 
   /** Entries in memory. */
   get size(): number {
-    return this.engine.memory?.countOf(this.index) ?? 0;
+    return this.core.memory?.countOf(this.index) ?? 0;
   }
 
   /**
@@ -114,7 +114,7 @@ export class MethodBinding {
    * @returns Whether the index will be notified.
    */
   register(entry: MemoryEntry): boolean {
-    return this.engine.memory?.claim(entry, this.index) === true;
+    return this.core.memory?.claim(entry, this.index) === true;
   }
 
   /** Indexes an entry on its first hit, so that entries without hits take no room in the index. */
@@ -145,7 +145,7 @@ export class MethodBinding {
       tags: typeof tags === 'function' ? undefined : tags,
       unless: undefined,
     };
-    const base = mergePolicy(this.engine.options.load, ofClass, '@CacheConfig');
+    const base = mergePolicy(this.core.options.load, ofClass, '@CacheConfig');
     const policy = mergePolicy(base, fixed, label);
     return typeof policy.tags === 'function'
       ? policy

@@ -65,8 +65,8 @@ export class CachedMethod implements MethodSpec {
     const owner = this.ownerOf(self);
     const cache = this.options.cache ?? classConfig(owner).cache;
     const manager = chosenCache(cache, self, this.label);
-    const { engine, prefix } = manager[CORE];
-    const known = this.bindings.get(engine)?.get(prefix)?.get(owner);
+    const { core, prefix } = manager[CORE];
+    const known = this.bindings.get(core)?.get(prefix)?.get(owner);
     return known ?? this.newBinding({ manager, owner, cache });
   }
 
@@ -150,11 +150,11 @@ export class CachedMethod implements MethodSpec {
 
   private newBinding(key: BindingKey): MethodBinding {
     const binding = new MethodBinding(this, key);
-    const { engine, prefix } = key.manager[CORE];
+    const { core, prefix } = key.manager[CORE];
     const byPrefix: BindingsByPrefix =
-      this.bindings.get(engine) ?? new Map<string, BindingsByOwner>();
+      this.bindings.get(core) ?? new Map<string, BindingsByOwner>();
     const byOwner: BindingsByOwner = byPrefix.get(prefix) ?? new WeakMap();
-    this.bindings.set(engine, byPrefix);
+    this.bindings.set(core, byPrefix);
     if (!byPrefix.has(prefix) && byPrefix.size >= MAX_PREFIXES) {
       byPrefix.delete(byPrefix.keys().next().value as string);
     }

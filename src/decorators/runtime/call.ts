@@ -85,14 +85,14 @@ function callWrapper(method: CachedMethod): AnyFunction {
       arguments.length <= MAX_INDEXED &&
       fits(binding, this)
     ) {
-      const { engine, record } = binding;
+      const { core, record } = binding;
       const entry =
-        engine.trust.servesFastHits === true
+        core.trust.servesFastHits === true
           ? binding.index.find(arguments.length, first, second, third)
           : undefined;
-      if (entry !== undefined && entry.isReady(engine.coarseClock.ticks())) {
-        countHit(engine.counters, record, 'memory');
-        engine.memory?.touch(entry);
+      if (entry !== undefined && entry.isReady(core.coarseClock.ticks())) {
+        countHit(core.counters, record, 'memory');
+        core.memory?.touch(entry);
         return isSync ? entry.value : (entry.promise ?? entry.toPromise());
       }
     }
@@ -116,15 +116,15 @@ export function readOrLoad(
   args: readonly unknown[],
 ): unknown {
   const { binding, key } = resolved;
-  const { engine, record } = binding;
-  const entry = plainHit(engine, key, record);
+  const { core, record } = binding;
+  const entry = plainHit(core, key, record);
   if (entry !== undefined) {
     binding.learn(entry, args);
-    return method.isSync ? engine.memory?.valueOf(entry) : promiseOf(engine, entry);
+    return method.isSync ? core.memory?.valueOf(entry) : promiseOf(core, entry);
   }
   return method.isSync
     ? loadSync(method, resolved, self, args)
-    : getOrLoad(engine, toLoadRequest(method, resolved, self, args));
+    : getOrLoad(core, toLoadRequest(method, resolved, self, args));
 }
 
 /**

@@ -44,8 +44,8 @@ export function cachedMethodNamed(
  *
  * @internal
  */
-export function reportMistake(engine: CacheCore, owner: string, error: unknown): void {
-  engine.report(error);
+export function reportMistake(core: CacheCore, owner: string, error: unknown): void {
+  core.report(error);
   if (!isCacheError(error)) return;
   if (error.code !== 'ERR_CONFIGURATION' && error.code !== 'ERR_CACHE_KEY') return;
   warnOnce('AURORA_DECORATOR', `${owner} ${error.message}`, `${owner}: ${error.message}`);

@@ -23,7 +23,7 @@ export class KeyClaim {
    * @param isSync - Whether results stay in memory regardless of their keys.
    */
   constructor(
-    private readonly engine: CacheCore,
+    private readonly core: CacheCore,
     private readonly request: ClaimRequest | undefined,
     private readonly isSync: boolean,
   ) {}
@@ -35,13 +35,13 @@ export class KeyClaim {
    * @throws ConfigurationError when too many functions use the keys.
    */
   settle(): void {
-    const claims = this.engine[CLAIMS];
+    const claims = this.core[CLAIMS];
     if (this.settledAt === claims.changes) return;
     if (this.request !== undefined && !this.isPrivate) {
       this.claimed ??= this.claim(this.request);
       const { isContested, isDoubtful, codeNames } = this.claimed.segment;
       // Without a shared tier, no other build can read what is stored here.
-      const isUntrusted = isDoubtful && !this.isSync && this.engine.shared !== undefined;
+      const isUntrusted = isDoubtful && !this.isSync && this.core.shared !== undefined;
       this.isPrivate = isContested || isUntrusted;
       if (isUntrusted) warnOfNames(codeNames, this.request.label);
     }
@@ -56,7 +56,7 @@ export class KeyClaim {
   }
 
   private claim(request: ClaimRequest): Claim {
-    const made = claim(this.engine, request);
+    const made = claim(this.core, request);
     if (made === undefined) {
       throw new ConfigurationError(
         `More than ${String(LIMITS.claimants)} functions use the keys ${textOf(request)}. ` +

@@ -31,7 +31,7 @@ export class PutCall {
   private lease: Lease | undefined;
   /** Records invalidations until the key is known. */
   private watch:
-    { readonly engine: CacheCore; readonly seen: Watch; readonly noted: TagNote } | undefined;
+    { readonly core: CacheCore; readonly seen: Watch; readonly noted: TagNote } | undefined;
 
   constructor(
     private readonly method: CachedMethod,
@@ -50,14 +50,14 @@ export class PutCall {
         return;
       }
       // The key is made from the result.
-      const { engine } = this.target.bindingFor(self);
+      const { core } = this.target.bindingFor(self);
       const noted = {
-        tagClock: engine.invalidation.tags.note(),
-        sharedClock: engine.shared?.lastTagClock,
+        tagClock: core.invalidation.tags.note(),
+        sharedClock: core.shared?.lastTagClock,
       };
-      this.watch = { engine, seen: engine.invalidation.fences.watch(), noted };
+      this.watch = { core, seen: core.invalidation.fences.watch(), noted };
     } catch (error) {
-      reportMistake(getCache()[CORE].engine, '@CachePut', error);
+      reportMistake(getCache()[CORE].core, '@CachePut', error);
     }
   }
 
@@ -67,10 +67,10 @@ export class PutCall {
    */
   begin(): Promise<void> | undefined {
     const { resolved, fence } = this;
-    if (fence === undefined || !resolved?.binding.engine.shared?.isCoordinated) return undefined;
-    const { engine, policy } = resolved.binding;
+    if (fence === undefined || !resolved?.binding.core.shared?.isCoordinated) return undefined;
+    const { core, policy } = resolved.binding;
     if (policy.isPrivate) return undefined;
-    return forceAcquireLease(engine, fence, policy.leaseMs).then((lease) => {
+    return forceAcquireLease(core, fence, policy.leaseMs).then((lease) => {
       this.lease = lease;
     });
   }
@@ -82,9 +82,9 @@ export class PutCall {
       if (this.options.args !== undefined) this.open(args);
       if (this.resolved === undefined || this.fence === undefined) return;
       const { binding, key } = this.resolved;
-      if (isSingleUse(binding.engine, key, binding.record.name, result)) {
+      if (isSingleUse(binding.core, key, binding.record.name, result)) {
         // It cannot be stored, but the present entry is out of date.
-        await remove(binding.engine, key);
+        await remove(binding.core, key);
         return;
       }
       await this.removeFromSuccessor(binding, args);
@@ -96,9 +96,8 @@ export class PutCall {
 
   end(): void {
     void this.lease?.release();
-    if (this.fence !== undefined)
-      this.resolved?.binding.engine.invalidation.fences.close(this.fence);
-    this.watch?.engine.invalidation.fences.unwatch(this.watch.seen);
+    if (this.fence !== undefined) this.resolved?.binding.core.invalidation.fences.close(this.fence);
+    this.watch?.core.invalidation.fences.unwatch(this.watch.seen);
   }
 
   private async storeResult(
@@ -107,15 +106,15 @@ export class PutCall {
     result: unknown,
     args: readonly unknown[],
   ): Promise<void> {
-    const { engine } = binding;
-    const stored = toStore(engine, fence, this.policy(binding, args), result);
-    if (!engine.enabled || fence.invalidatedLocally || stored === 'overtaken') {
+    const { core } = binding;
+    const stored = toStore(core, fence, this.policy(binding, args), result);
+    if (!core.enabled || fence.invalidatedLocally || stored === 'overtaken') {
       // Invalidated by its key or by a tag: the present entry may be older than what the method has
       // done. A cache that is off stores nothing.
-      await remove(engine, key);
+      await remove(core, key);
     } else if (stored !== 'unwanted') {
       const { life, tags } = stored;
-      await store(engine, key, result, life, tags, fence, this.sharing(key));
+      await store(core, key, result, life, tags, fence, this.sharing(key));
     }
   }
 
@@ -126,19 +125,19 @@ export class PutCall {
   ): Promise<void> {
     if (!binding.followsDefault || this.target === undefined) return;
     const next = this.target.bindingFor(this.self);
-    if (next.engine === binding.engine) return;
-    await remove(next.engine, this.target.keyOf(next, this.self, args));
+    if (next.core === binding.core) return;
+    await remove(next.core, this.target.keyOf(next, this.self, args));
   }
 
   /** Even a result that cannot be stored makes the present entry out of date. */
   private async giveUp(error: unknown): Promise<void> {
-    const engine = this.resolved?.binding.engine ?? getCache()[CORE].engine;
-    reportMistake(engine, '@CachePut', error);
-    if (this.resolved === undefined || !engine.enabled) return;
+    const core = this.resolved?.binding.core ?? getCache()[CORE].core;
+    reportMistake(core, '@CachePut', error);
+    if (this.resolved === undefined || !core.enabled) return;
     try {
-      await remove(engine, this.resolved.key);
+      await remove(core, this.resolved.key);
     } catch (failure) {
-      engine.report(failure);
+      core.report(failure);
     }
   }
 
@@ -146,7 +145,7 @@ export class PutCall {
     this.resolved = this.target?.tryResolve(this.self, args);
     if (this.resolved === undefined) return;
     const { key, binding } = this.resolved;
-    const { shared, invalidation } = binding.engine;
+    const { shared, invalidation } = binding.core;
     const { fences, tags } = invalidation;
     const { tagClock = tags.note(), sharedClock = shared?.lastTagClock } = this.watch?.noted ?? {};
     this.fence = fences.open(key, tagClock, sharedClock);
@@ -167,7 +166,7 @@ export class PutCall {
     }
     // The key was not known in time for a lease.
     const isUnguarded = this.watch !== undefined;
-    if (isUnguarded || !this.resolved?.binding.engine.shared?.isCoordinated) return undefined;
+    if (isUnguarded || !this.resolved?.binding.core.shared?.isCoordinated) return undefined;
     return async (shared, entry, budgetMs) => {
       const outcome = await this.lease?.fill(entry);
       if (outcome === 'stored') return true;

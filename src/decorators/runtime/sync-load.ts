@@ -22,17 +22,17 @@ export function loadSync(
   self: unknown,
   args: readonly unknown[],
 ): unknown {
-  const { engine, record } = binding;
-  if (!engine.enabled) {
+  const { core, record } = binding;
+  if (!core.enabled) {
     record.bypasses++;
     return method.body.apply(self, args as unknown[]);
   }
-  reportMiss(engine, { key, record });
+  reportMiss(core, { key, record });
   // The method itself may invalidate what it is about to return.
-  const fence = engine.invalidation.openFence(key);
+  const fence = core.invalidation.openFence(key);
   try {
     const value = isTraced()
-      ? tracedSync({ cache: engine.options.name, method: record.name }, (trace) =>
+      ? tracedSync({ cache: core.options.name, method: record.name }, (trace) =>
           run(method, binding, key, self, args, trace),
         )
       : run(method, binding, key, self, args);
@@ -44,24 +44,24 @@ export function loadSync(
       );
       return value;
     }
-    if (isSingleUse(engine, key, record.name, value)) return value;
-    const entry = keep(engine, method, binding, fence, value, self, args);
+    if (isSingleUse(core, key, record.name, value)) return value;
+    const entry = keep(core, method, binding, fence, value, self, args);
     if (entry !== undefined) binding.register(entry);
     return value;
   } finally {
-    engine.invalidation.fences.close(fence);
+    core.invalidation.fences.close(fence);
   }
 }
 
 function run(
   method: CachedMethod,
-  { engine, record }: MethodBinding,
+  { core, record }: MethodBinding,
   key: string,
   self: unknown,
   args: readonly unknown[],
   trace?: LoadTrace,
 ): unknown {
-  const report = new LoadReport(engine, key, record, trace);
+  const report = new LoadReport(core, key, record, trace);
   try {
     const value = method.body.apply(self, args as unknown[]);
     report.succeeded();
@@ -73,7 +73,7 @@ function run(
 }
 
 function keep(
-  engine: CacheCore,
+  core: CacheCore,
   method: CachedMethod,
   binding: MethodBinding,
   fence: Fence,
@@ -82,11 +82,11 @@ function keep(
   args: readonly unknown[],
 ): MemoryEntry | undefined {
   try {
-    const stored = toStore(engine, fence, method.policyFor(binding, self, args), value);
+    const stored = toStore(core, fence, method.policyFor(binding, self, args), value);
     if (typeof stored === 'string') return undefined;
-    return engine.values.fill(fence, value, stored.life, stored.tags, undefined);
+    return core.values.fill(fence, value, stored.life, stored.tags, undefined);
   } catch (error) {
-    engine.report(error);
+    core.report(error);
     return undefined;
   }
 }

@@ -6,20 +6,20 @@ import type { CacheCore } from '../../cache/core/cache-core.js';
  *
  * @internal
  */
-export function healthOf(engine: CacheCore, isClosing: boolean): Readonly<Record<string, unknown>> {
-  const { memory, shared, options } = engine;
-  const isEnding = isClosing || (options.enabled && !engine.enabled);
-  const isDegraded = shared?.isAway === true && engine.enabled;
+export function healthOf(core: CacheCore, isClosing: boolean): Readonly<Record<string, unknown>> {
+  const { memory, shared, options } = core;
+  const isEnding = isClosing || (options.enabled && !core.enabled);
+  const isDegraded = shared?.isAway === true && core.enabled;
   return {
     status: isEnding ? 'closing' : isDegraded ? 'degraded' : 'ok',
-    enabled: engine.enabled,
+    enabled: core.enabled,
     degraded: isDegraded,
     tiers: {
       memory: {
         state: memory === undefined ? 'off' : 'ok',
         keys: memory?.size ?? 0,
         // False while invalidations of other instances do not arrive.
-        serving: engine.trust.servesMemory,
+        serving: core.trust.servesMemory,
       },
       shared: {
         state: shared === undefined ? 'off' : isDegraded ? 'away' : 'ok',

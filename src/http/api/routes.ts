@@ -104,7 +104,7 @@ async function clear(source: RouteSource, request: Request): Promise<Response> {
 }
 
 async function getHealth(source: RouteSource, request: Request): Promise<Response> {
-  const health = healthOf(source.cache[CORE].engine, source.isClosing);
+  const health = healthOf(source.cache[CORE].core, source.isClosing);
   const { status } = health;
   const body = (await source.mayRead(request)) ? health : { status };
   return json(body, status === 'closing' ? 503 : 200);

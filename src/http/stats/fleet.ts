@@ -42,8 +42,8 @@ export class Fleet {
   private timer: TimerHandle;
   private isClosed = false;
   private publishedBy: CacheCore | undefined;
-  private latest: { engine: CacheCore; atMs: number; sum: FleetSnapshot } | undefined;
-  private pending: { engine: CacheCore; sum: Promise<FleetSnapshot> } | undefined;
+  private latest: { core: CacheCore; atMs: number; sum: FleetSnapshot } | undefined;
+  private pending: { core: CacheCore; sum: Promise<FleetSnapshot> } | undefined;
 
   constructor(private readonly options: FleetOptions) {
     this.schedule(Math.min(1000, options.intervalMs));
@@ -55,17 +55,17 @@ export class Fleet {
    */
   async read(cache: CacheManager): Promise<FleetSnapshot> {
     const { clock, intervalMs } = this.options;
-    const { engine } = cache[CORE];
+    const { core } = cache[CORE];
     const { latest, pending } = this;
-    if (latest?.engine === engine && clock.monotonic() - latest.atMs < intervalMs) {
+    if (latest?.core === core && clock.monotonic() - latest.atMs < intervalMs) {
       return latest.sum;
     }
-    if (pending?.engine === engine) return await pending.sum;
-    const current = { engine, sum: this.addUp(cache) };
+    if (pending?.core === core) return await pending.sum;
+    const current = { core, sum: this.addUp(cache) };
     this.pending = current;
     try {
       const sum = await current.sum;
-      this.latest = { engine, atMs: clock.monotonic(), sum };
+      this.latest = { core, atMs: clock.monotonic(), sum };
       return sum;
     } finally {
       if (this.pending === current) this.pending = undefined;
@@ -75,14 +75,14 @@ export class Fleet {
   /** Publishes the current snapshot. The shared tier reports failures. */
   async publish(): Promise<void> {
     const cache = this.options.cache();
-    const engine = cache?.[CORE].engine;
-    if (cache === undefined || !engine?.shared?.isCoordinated || !engine.enabled) return;
+    const core = cache?.[CORE].core;
+    if (cache === undefined || !core?.shared?.isCoordinated || !core.enabled) return;
     const text = encodeSnapshot(await this.options.snapshot(cache));
     if (text === undefined || this.isClosed) return;
     const ttlMs = TTL_INTERVALS * this.options.intervalMs;
-    this.publishedBy = engine;
-    await engine.shared.snapshots((all) =>
-      all.write(engine.origin, text, ttlMs, LIMITS.fleetInstances),
+    this.publishedBy = core;
+    await core.shared.snapshots((all) =>
+      all.write(core.origin, text, ttlMs, LIMITS.fleetInstances),
     );
   }
 
@@ -98,17 +98,17 @@ export class Fleet {
 
   private async addUp(cache: CacheManager): Promise<FleetSnapshot> {
     const { snapshot, slowLogSize } = this.options;
-    const { engine } = cache[CORE];
+    const { core } = cache[CORE];
     const own = await snapshot(cache);
     const sum = new SnapshotSum(own, slowLogSize);
     let [instances, known]: [number, number | null] = [1, 1];
-    if (engine.shared?.isCoordinated === true && engine.enabled) {
+    if (core.shared?.isCoordinated === true && core.enabled) {
       const others = (
-        await engine.shared.snapshots((all) => all.list(LIMITS.fleetInstances))
-      )?.filter((instance) => instance !== engine.origin);
+        await core.shared.snapshots((all) => all.list(LIMITS.fleetInstances))
+      )?.filter((instance) => instance !== core.origin);
       if (others === undefined) known = null;
       else {
-        const { added, expired } = await this.addOthers(sum, own, engine, others);
+        const { added, expired } = await this.addOthers(sum, own, core, others);
         [instances, known] = [1 + added, 1 + others.length - expired];
       }
     }

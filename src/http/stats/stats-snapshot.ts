@@ -95,7 +95,7 @@ function methodsOf(cache: CacheManager): MethodSnapshot[] {
     timed.set(name, { calls: snapshot.count, errors, inFlight, slow, durations: snapshot });
   }
   const methods: MethodSnapshot[] = [];
-  for (const record of cache[CORE].engine.methods.values()) {
+  for (const record of cache[CORE].core.methods.values()) {
     const { name, hits, misses, stale, bypasses, loads, loadErrors, timeSavedMs } = record;
     const loadTimes = record.loadTimes.snapshot() ?? NO_DURATIONS;
     const counts = { hits, misses, stale, bypasses, loads, loadErrors, timeSavedMs, loadTimes };

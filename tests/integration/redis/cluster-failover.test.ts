@@ -1,6 +1,6 @@
 import { Cluster } from 'ioredis';
 
-import { engineOf, journalOf } from '../../coherence/sabotage.js';
+import { coreOf, journalOf } from '../../coherence/sabotage.js';
 import { RedisCluster } from '../../support/redis/cluster.js';
 import { load, loadsOf, untilNoneHas } from '../../support/redis/loads.js';
 import { stopServers } from '../../support/redis/server.js';
@@ -110,7 +110,7 @@ it.each(AUTHORS)(
   async (_, { journal, isCutOff }) => {
     await cluster.inStep();
     const [author, other] = (await fleet(2, { memory: false })) as [Member, Member];
-    if (journal !== undefined) journalOf(engineOf(author.cache)).capacity = journal;
+    if (journal !== undefined) journalOf(coreOf(author.cache)).capacity = journal;
     const doomed = named('doomed');
     await load(author, doomed, 'old');
     await cluster.inStep();

@@ -82,9 +82,9 @@ async function open({ journal, ...options }: Options = {}): Promise<Watched> {
 }
 
 function journalOf({ cache }: Watched): { capacity: number } {
-  const CORE = Symbol.for('aurora-cache.core.v1');
-  const core = (cache as unknown as Record<symbol, { engine: { shared: object } }>)[CORE];
-  const { store } = core?.engine.shared as {
+  const CORE = Symbol.for('aurora-cache.core.v2');
+  const handle = (cache as unknown as Record<symbol, { core: { shared: object } }>)[CORE];
+  const { store } = handle?.core.shared as {
     store: { repairs: { journal: { capacity: number } } };
   };
   return store.repairs.journal;

@@ -4,7 +4,7 @@ import { CacheManager } from 'aurora-cache';
 import { RedisStore } from 'aurora-cache/redis';
 import { Redis } from 'ioredis';
 
-import { engineOf, journalOf } from '../../coherence/sabotage.js';
+import { coreOf, journalOf } from '../../coherence/sabotage.js';
 import { closedAfterEach } from '../../support/closing.js';
 import { CacheProcess } from '../../support/redis/cache-process.js';
 import { load, loadsOf, untilNoneHas } from '../../support/redis/loads.js';
@@ -79,7 +79,7 @@ it.each([
     const [author, loader, other] = fleet as [Watched, Watched, Watched];
     for (const one of fleet) await one.untilWell();
     // It does not reach back to the beginning, and need not.
-    journalOf(engineOf(author.cache)).capacity = 10;
+    journalOf(coreOf(author.cache)).capacity = 10;
     const keys = (what: string): string[] => Array.from({ length: 300 }, (_, i) => `${what} ${i}`);
     const [deleted, set, good] = [keys('deleted'), keys('set'), keys('good')];
     for (const kind of [deleted, set]) await load(loader, kind, 'old');

@@ -147,7 +147,7 @@ const commands = {
 
   /** The content of the memory tier by key. */
   held(name: string, keys: readonly string[]): Map<string, unknown> {
-    const { memory } = of(name)[CORE].engine;
+    const { memory } = of(name)[CORE].core;
     const entries = keys.map((key) => [key, memory?.find(key)?.value] as const);
     return new Map(entries.filter(([, value]) => value !== undefined));
   },

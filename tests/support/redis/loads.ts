@@ -1,4 +1,4 @@
-import { engineOf } from '../../coherence/sabotage.js';
+import { coreOf } from '../../coherence/sabotage.js';
 import { until } from '../until.js';
 import type { Watched } from './watched.js';
 
@@ -10,7 +10,7 @@ export async function load(
 ): Promise<void> {
   await Promise.all(keys.map((key) => cache.getOrSet(key, () => value, { ttl: '1h' })));
   await until('all are stored', async () => {
-    const { shared } = engineOf(cache);
+    const { shared } = coreOf(cache);
     const stored = await Promise.all(keys.map(async (key) => await shared?.read(key)));
     return !stored.includes(undefined);
   });

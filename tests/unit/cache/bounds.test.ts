@@ -8,12 +8,12 @@ import { deferred, expectIdle, flush, setUp } from './harness.js';
 
 describe('bounds hold, exceeded a hundredfold', () => {
   it('items: the least recently used go', async () => {
-    const { cache, engine } = setUp({ maxMemoryItems: 100 });
+    const { cache, core } = setUp({ maxMemoryItems: 100 });
     await cache.set('kept', 0);
     for (let i = 0; i < 10_000; i++) {
       await cache.set(`key${i}`, i);
       if (i % 50 === 0) await cache.get('kept');
-      if (i % 997 === 0) expect(engine.memory?.size).toBeLessThanOrEqual(100);
+      if (i % 997 === 0) expect(core.memory?.size).toBeLessThanOrEqual(100);
     }
     expect(await cache.getStats()).toMatchObject({ totalKeys: 100, evictions: 9901 });
     expect(await cache.get('kept')).toBe(0);
@@ -23,16 +23,16 @@ describe('bounds hold, exceeded a hundredfold', () => {
 
   it('bytes', async () => {
     const limit = 100_000;
-    const { cache, engine } = setUp({ maxMemoryBytes: limit, maxMemoryItems: 1_000_000 });
+    const { cache, core } = setUp({ maxMemoryBytes: limit, maxMemoryItems: 1_000_000 });
     for (let i = 0; i < 10_000; i++) {
       await cache.set(`key${i}`, 'x'.repeat(i % 1000));
-      expect(engine.memory?.bytes).toBeLessThanOrEqual(limit);
+      expect(core.memory?.bytes).toBeLessThanOrEqual(limit);
     }
     const { memoryBytes, totalKeys } = await cache.getStats();
     expect(totalKeys).toBeGreaterThan(30);
     expect(memoryBytes).toBeGreaterThan(limit * 0.9);
     await cache.clear();
-    expect(engine.memory?.bytes).toBe(0);
+    expect(core.memory?.bytes).toBe(0);
   });
 
   it('a value of 1 MB in a cache of 100 kB is not stored, is no error, and costs nothing else', async () => {
@@ -53,10 +53,10 @@ describe('bounds hold, exceeded a hundredfold', () => {
   it('an estimator that fails or answers NaN keeps a value out, and nothing more', async () => {
     const answers = [() => NaN, () => Infinity, fail];
     for (const sizeOf of answers) {
-      const { cache, engine } = setUp({ maxMemoryBytes: 1000, memory: { sizeOf } });
+      const { cache, core } = setUp({ maxMemoryBytes: 1000, memory: { sizeOf } });
       expect(await cache.getOrSet('key', () => 1)).toBe(1);
       await cache.set('key', 1);
-      expect(engine.memory).toMatchObject({ size: 0, bytes: 0 });
+      expect(core.memory).toMatchObject({ size: 0, bytes: 0 });
     }
   });
 
@@ -67,41 +67,40 @@ describe('bounds hold, exceeded a hundredfold', () => {
       setup.cache.getOrSet(`key${i}`, () => gate.promise, { tags: ['t'] }),
     );
     await flush();
-    expect(setup.engine.loads.size).toBe(10_000);
+    expect(setup.core.loads.size).toBe(10_000);
     await setup.cache.invalidateTags('t');
     await setup.cache.clear();
-    expect(setup.engine.loads.size).toBe(0);
+    expect(setup.core.loads.size).toBe(0);
     gate.resolve(1);
     await Promise.all(callers);
     await flush();
     expectIdle(setup);
-    expect(setup.engine.memory?.size).toBe(0);
+    expect(setup.core.memory?.size).toBe(0);
   });
 
   it('a tag index is empty when its entries are gone', async () => {
-    const { cache, engine } = setUp({ maxMemoryItems: 10 });
+    const { cache, core } = setUp({ maxMemoryItems: 10 });
     for (let i = 0; i < 1000; i++) await cache.set(`key${i}`, i, { tags: [`tag${i}`, 'all'] });
-    const index = (engine.memory as unknown as { tagged: { entries: Map<string, unknown> } })
-      .tagged;
+    const index = (core.memory as unknown as { tagged: { entries: Map<string, unknown> } }).tagged;
     expect(index.entries.size).toBe(11);
     await cache.invalidateTags('all');
     expect(index.entries.size).toBe(0);
   });
 
   it('expired entries that are not read are swept in bounded steps', async () => {
-    const { cache, clock, engine } = setUp({ maxMemoryItems: 100_000 });
+    const { cache, clock, core } = setUp({ maxMemoryItems: 100_000 });
     for (let i = 0; i < 60_000; i++) void cache.set(`key${i}`, i, { ttl: i % 2 === 0 ? 1 : 1000 });
     await clock.advance('1s');
     // A sixtieth of the entries a second, half of which have expired.
-    expect(engine.memory?.size).toBe(59_500);
+    expect(core.memory?.size).toBe(59_500);
     await clock.advance('2m');
-    expect(engine.memory?.size).toBe(30_000);
+    expect(core.memory?.size).toBe(30_000);
   });
 
   it('methods that a cache keeps figures of', () => {
-    const { engine } = setUp();
-    for (let i = 0; i < 20_000; i++) engine.method(`m${i}`).hits++;
-    expect(engine.methods.size).toBe(10_000);
+    const { core } = setUp();
+    for (let i = 0; i < 20_000; i++) core.method(`m${i}`).hits++;
+    expect(core.methods.size).toBe(10_000);
   });
 });
 

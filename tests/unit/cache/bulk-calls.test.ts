@@ -24,7 +24,7 @@ describe('setMany', () => {
   it('gives an entry one life in memory and on the store', async () => {
     const numbers = [0, 0.5, 0.9];
     const store = new Map();
-    const { cache, engine, clock } = setUp({
+    const { cache, core, clock } = setUp({
       store,
       jitter: 1,
       random: () => numbers.shift() ?? 0,
@@ -32,8 +32,8 @@ describe('setMany', () => {
     await cache.setMany([{ key: 'key', value: 1 }]);
     const other = setUp({ store, clock });
     await other.cache.get('key');
-    const shared = other.engine.memory?.find('key')?.freshUntil;
-    expect(engine.memory?.find('key')?.freshUntil).toBe(shared);
+    const shared = other.core.memory?.find('key')?.freshUntil;
+    expect(core.memory?.find('key')?.freshUntil).toBe(shared);
     expect(shared).toBeDefined();
   });
 });

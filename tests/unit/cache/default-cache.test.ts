@@ -2,7 +2,7 @@ import type * as Package from 'aurora-cache';
 import { CacheManager, configureCache, getCache, invalidateCache } from 'aurora-cache';
 
 import { defaultHolder } from '../../../src/cache/default-cache.js';
-import { engineOf } from './harness.js';
+import { coreOf } from './harness.js';
 
 const environment = { ...process.env };
 
@@ -27,7 +27,7 @@ describe('the default cache', () => {
       AURORA_DEFAULT_TTL: '90',
       AURORA_MAX_MEMORY_ITEMS: '7',
     });
-    expect(engineOf(getCache()).options).toMatchObject({
+    expect(coreOf(getCache()).options).toMatchObject({
       namespace: 'shop',
       load: { ttl: 90_000 },
       maxMemoryItems: 7,
@@ -43,7 +43,7 @@ describe('the default cache', () => {
     ['AURORA_ENABLED', '1', { enabled: true }],
   ])('reads %s=%s', (name, value, expected) => {
     process.env[name] = value;
-    expect(engineOf(getCache()).options).toMatchObject(expected);
+    expect(coreOf(getCache()).options).toMatchObject(expected);
   });
 
   it.each([

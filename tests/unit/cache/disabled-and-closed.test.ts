@@ -86,7 +86,7 @@ describe('close', () => {
     expect(await caller).toBe(1);
     await flush();
     expect(store.entries.size).toBe(0);
-    expect(setup.engine.memory?.size).toBe(0);
+    expect(setup.core.memory?.size).toBe(0);
     expect(setup.clock.pending).toBe(0);
     expectIdle(setup);
   });
@@ -105,6 +105,6 @@ describe('close', () => {
     await closing;
     expect(order).toEqual(['write', 'close']);
     expect(store.entries.size).toBe(1);
-    expect(setup.engine.memory?.size).toBe(0);
+    expect(setup.core.memory?.size).toBe(0);
   });
 });

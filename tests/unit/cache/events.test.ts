@@ -119,27 +119,27 @@ describe('events', () => {
   });
 
   it('a listener for hits costs the fast path, and gives it back', () => {
-    const { cache, engine } = setUp();
+    const { cache, core } = setUp();
     const listener = (): void => undefined;
-    expect(engine.trust.servesFastHits).toBe(true);
+    expect(core.trust.servesFastHits).toBe(true);
     cache.on('hit', listener);
-    expect(engine.trust.servesFastHits).toBe(false);
+    expect(core.trust.servesFastHits).toBe(false);
     cache.off('hit', listener);
-    expect(engine.trust.servesFastHits).toBe(true);
+    expect(core.trust.servesFastHits).toBe(true);
   });
 
   it('a listener that stores what was evicted does not corrupt the store', async () => {
-    const { cache, engine } = setUp({ maxMemoryItems: 3, maxMemoryBytes: 100_000 });
+    const { cache, core } = setUp({ maxMemoryItems: 3, maxMemoryBytes: 100_000 });
     let again = 0;
     cache.on('evict', ({ key }) => {
       // Both kinds of re-entrance: the evicted key, and the one that is being stored.
       if (again++ < 20) void cache.set(again % 2 === 0 ? key : 'new', 'again');
     });
     for (let i = 0; i < 10; i++) await cache.set(i % 3 === 0 ? 'new' : `k${i}`, i);
-    expect(engine.memory?.size).toBe(3);
+    expect(core.memory?.size).toBe(3);
     again = 20;
     await cache.clear();
-    expect(engine.memory).toMatchObject({ size: 0, bytes: 0 });
+    expect(core.memory).toMatchObject({ size: 0, bytes: 0 });
     for (let i = 0; i < 10; i++) await cache.set(`k${i}`, i);
     expect([...(await cache.getMany(['k6', 'k7', 'k8', 'k9'])).values()]).toEqual([7, 8, 9]);
   });

@@ -236,10 +236,10 @@ describe('clone', () => {
   });
 
   it.each(REFUSED)('hands out %s as it is, with one event', async (_, make) => {
-    const { value, returned, back, engine, errors } = await throughMemory(make);
+    const { value, returned, back, core, errors } = await throughMemory(make);
     expect(returned).toBe(value);
     expect(back).toBeUndefined();
-    expect(engine.memory?.size).toBe(0);
+    expect(core.memory?.size).toBe(0);
     expect(errors).toEqual([expect.objectContaining({ code: 'ERR_SERIALIZATION' })]);
   });
 
@@ -316,8 +316,8 @@ describe('a value of any parts', () => {
   it('is copied as it is, or handed out', async () => {
     await fc.assert(
       fc.asyncProperty(anything, async (value) => {
-        const { back, errors, engine } = await throughMemory(() => value);
-        if (engine.memory?.size === 0) expect(errors).toHaveLength(1);
+        const { back, errors, core } = await throughMemory(() => value);
+        if (core.memory?.size === 0) expect(errors).toHaveLength(1);
         else expect(difference(value, back)).toBeUndefined();
       }),
       { numRuns: 400 },

@@ -187,11 +187,11 @@ describe('softTimeout', () => {
   });
 
   it('a quick load wins, and leaves no timer', async () => {
-    const { cache, clock, engine } = setUp();
+    const { cache, clock, core } = setUp();
     await cache.set('key', 'old', life);
     clock.jump('10s');
     expect(await cache.getOrSet('key', () => 'new', options)).toBe('new');
-    engine.memory?.empty();
+    core.memory?.empty();
     await clock.advance('1s');
     expect(clock.pending).toBe(0);
     expect((await cache.getStats()).stale).toBe(0);

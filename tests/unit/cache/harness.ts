@@ -30,14 +30,14 @@ export async function flush(turns = 4): Promise<void> {
   }
 }
 
-export function engineOf(cache: CacheManager): CacheCore {
-  return cache[CORE].engine;
+export function coreOf(cache: CacheManager): CacheCore {
+  return cache[CORE].core;
 }
 
 export interface Setup {
   readonly cache: CacheManager;
   readonly clock: ManualClock;
-  readonly engine: CacheCore;
+  readonly core: CacheCore;
   /** The errors of `error` events. */
   readonly errors: unknown[];
 }
@@ -48,15 +48,15 @@ export function setUp(options: CacheOptions & { clock?: ManualClock } = {}): Set
   const cache = new CacheManager({ ...options, clock });
   const errors: unknown[] = [];
   cache.on('error', ({ error }) => errors.push(error));
-  return { cache, clock, engine: engineOf(cache), errors };
+  return { cache, clock, core: coreOf(cache), errors };
 }
 
 /** Nothing may be left of operations that are over: no fence, no flight, no queued write. */
-export function expectIdle({ engine }: Setup): void {
+export function expectIdle({ core }: Setup): void {
   expect({
-    fences: engine.invalidation.fences.size,
-    flights: engine.loads.size,
-    writes: engine.writes.size,
+    fences: core.invalidation.fences.size,
+    flights: core.loads.size,
+    writes: core.writes.size,
   }).toEqual({ fences: 0, flights: 0, writes: 0 });
 }
 

@@ -2,9 +2,9 @@ import { setUp } from './harness.js';
 
 describe('jitter', () => {
   async function lifeInMs(random: number, jitter: number): Promise<number> {
-    const { cache, engine, clock } = setUp({ random: () => random, jitter });
+    const { cache, core, clock } = setUp({ random: () => random, jitter });
     await cache.set('key', 1, { ttl: 100 });
-    return (engine.memory?.find('key')?.freshUntil ?? 0) - clock.now();
+    return (core.memory?.find('key')?.freshUntil ?? 0) - clock.now();
   }
 
   it.each([
@@ -22,11 +22,11 @@ describe('jitter', () => {
   });
 
   it('spreads entries that are stored together, and never prolongs a life', async () => {
-    const { cache, engine, clock } = setUp();
+    const { cache, core, clock } = setUp();
     const ends = new Set<number>();
     for (let i = 0; i < 200; i++) {
       await cache.getOrSet(`key${i}`, () => i, { ttl: 100, jitter: 0.2 });
-      const left = (engine.memory?.find(`key${i}`)?.freshUntil ?? 0) - clock.now();
+      const left = (core.memory?.find(`key${i}`)?.freshUntil ?? 0) - clock.now();
       expect(left).toBeGreaterThanOrEqual(80_000);
       expect(left).toBeLessThanOrEqual(100_000);
       ends.add(left);
@@ -35,8 +35,8 @@ describe('jitter', () => {
   });
 
   it('a call can turn it off', async () => {
-    const { cache, engine, clock } = setUp({ jitter: 1, random: () => 0.9 });
+    const { cache, core, clock } = setUp({ jitter: 1, random: () => 0.9 });
     await cache.set('key', 1, { ttl: 100, jitter: 0 });
-    expect(engine.memory?.find('key')?.freshUntil).toBe(clock.now() + 100_000);
+    expect(core.memory?.find('key')?.freshUntil).toBe(clock.now() + 100_000);
   });
 });

@@ -44,7 +44,7 @@ describe.each(STORES)('%s as store', (_, make) => {
     expect(await b.cache.getOrSet('set', () => 'unused')).toEqual(value);
     expect(await b.cache.delete('set')).toBe(true);
     expect(await b.cache.delete('set')).toBe(false);
-    a.engine.memory?.empty();
+    a.core.memory?.empty();
     expect(await a.cache.get('set')).toBeUndefined();
     expect([...a.errors, ...b.errors]).toEqual([]);
     expectIdle(a);
@@ -117,10 +117,10 @@ describe('a store that cannot list its keys', () => {
       set: (key: string, value: unknown) => Promise.resolve(map.set(key, value)),
       delete: (key: string) => Promise.resolve(map.delete(key)),
     };
-    const { cache, engine } = setUp({ store: store as never });
+    const { cache, core } = setUp({ store: store as never });
     await cache.set('a', 1);
     await expect(cache.clear('a')).rejects.toThrow(/cannot list its keys/);
-    expect(engine.memory?.size).toBe(0);
+    expect(core.memory?.size).toBe(0);
     // It has no getMany either.
     expect((await cache.getMany(['a', 'b'])).size).toBe(1);
   });
@@ -134,7 +134,7 @@ describe('memory before a store', () => {
     await a.cache.set('key', 1, { ttl: 100 });
     a.clock.jump('90s');
     expect(await b.cache.get('key')).toBe(1);
-    expect(b.engine.memory?.find('key')?.freshUntil).toBe(a.clock.now() + 10_000);
+    expect(b.core.memory?.find('key')?.freshUntil).toBe(a.clock.now() + 10_000);
   });
 
   it('memory.ttl bounds how long it may be out of date', async () => {

@@ -89,11 +89,11 @@ describe.each(TIERS)('clone: %s', (_, tiers) => {
   });
 
   it('a value that cannot be copied reaches its callers, and is not kept in memory', async () => {
-    const { cache, engine, errors } = make();
+    const { cache, core, errors } = make();
     const value = { call: () => 1 };
     expect(await cache.getOrSet('key', () => value)).toBe(value);
     await flush();
-    expect(engine.memory?.size).toBe(0);
+    expect(core.memory?.size).toBe(0);
     expect(errors[0]).toMatchObject({ code: 'ERR_SERIALIZATION' });
     await expect(cache.set('key', value)).resolves.toBeUndefined();
   });

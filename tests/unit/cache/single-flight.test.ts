@@ -43,7 +43,7 @@ describe('one load per key at a time', () => {
     const load = jest.fn(() => 1);
     // The fill is not awaited by the caller…
     expect(await setup.cache.getOrSet('key', load)).toBe(1);
-    expect(setup.engine.loads.size).toBe(1);
+    expect(setup.core.loads.size).toBe(1);
     // …and callers in the meantime get the value at once.
     expect(await setup.cache.getOrSet('key', load)).toBe(1);
     expect(load).toHaveBeenCalledTimes(1);

@@ -134,9 +134,9 @@ it.each(['set', 'setMany'] as const)('%s refuses them, before anything is stored
 });
 
 it('a thousand keys are remembered, and no more', async () => {
-  const { cache, engine } = setUp();
+  const { cache, core } = setUp();
   for (let i = 0; i < 3000; i++) await cache.getOrSet(`many:${i}`, () => [].values() as never);
-  expect(engine.singleUseKeys.size).toBe(1000);
+  expect(core.singleUseKeys.size).toBe(1000);
 });
 
 it.each<[string, () => object]>([...TIERS, ['freeze', () => ({ memory: { freeze: true } })]])(

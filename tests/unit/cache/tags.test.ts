@@ -59,7 +59,7 @@ describe.each([
   });
 
   it('are those at the time of storing, even if the array changes later', async () => {
-    const { cache, engine } = setUp(tiers());
+    const { cache, core } = setUp(tiers());
     const post = { tags: ['news'] };
     await cache.getOrSet('post', () => post, { tags: ({ tags }) => tags });
     const tags = ['x'];
@@ -74,13 +74,13 @@ describe.each([
     await cache.invalidateTags('news', 'x');
     expect(await cache.has('post')).toBe(false);
     expect(await cache.has('a')).toBe(false);
-    expect(engine.memory?.size ?? 0).toBe(0);
+    expect(core.memory?.size ?? 0).toBe(0);
   });
 });
 
 describe('the tag table', () => {
   it('forgets nothing when it overflows: older tagged entries become invalid instead', async () => {
-    const { cache, clock, engine } = setUp({ store: new Map(), memory: false });
+    const { cache, clock, core } = setUp({ store: new Map(), memory: false });
     await cache.set('old', 1, { tags: ['first'] });
     await cache.set('plain', 2);
     clock.jump('1s');
@@ -93,7 +93,7 @@ describe('the tag table', () => {
     expect(await cache.get('plain')).toBe(2);
     await cache.set('young', 3, { tags: ['first'] });
     expect(await cache.get('young')).toBe(3);
-    expect(engine.invalidation.tags).toMatchObject({
+    expect(core.invalidation.tags).toMatchObject({
       versions: { versions: { size: LIMITS.tagTable } },
     });
   });

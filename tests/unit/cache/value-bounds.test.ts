@@ -66,7 +66,7 @@ describe('a value that takes more than a bounded amount of work is not stored, a
     ] as Pick<CacheOptions, 'memory'>[]) {
       const setup = setUp(options);
       expect((await load(setup, value)) === value).toBe(true);
-      expect(setup.engine.memory?.size).toBe(0);
+      expect(setup.core.memory?.size).toBe(0);
       expect(setup.errors).toEqual([]);
       expect(Object.isFrozen(value)).toBe(false);
     }
@@ -76,11 +76,11 @@ describe('a value that takes more than a bounded amount of work is not stored, a
     const value = deep(100_000);
     const frozen = setUp({ memory: { freeze: true }, maxMemoryBytes: 100_000_000 });
     await load(frozen, value);
-    expect(frozen.engine.memory?.size).toBe(1);
+    expect(frozen.core.memory?.size).toBe(1);
     expect(Object.isFrozen(value)).toBe(true);
     const cloned = setUp({ memory: { clone: true } });
     await load(cloned, value);
-    expect(cloned.engine.memory?.size).toBe(0);
+    expect(cloned.core.memory?.size).toBe(0);
   });
 
   it('stays in memory, where it costs nothing', async () => {

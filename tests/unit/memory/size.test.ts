@@ -41,13 +41,13 @@ describe('sizeOf', () => {
   it.each([-1000, NaN, '5', undefined, null])(
     '%p is no size: the value is not kept',
     async (bytes) => {
-      const { cache, engine, errors } = setUp({
+      const { cache, core, errors } = setUp({
         maxMemoryBytes: 10_000,
         memory: { sizeOf: () => bytes as number },
       });
       await cache.set('key', 1);
       expect(await cache.getOrSet('other', () => 'loaded')).toBe('loaded');
-      expect(engine.memory).toMatchObject({ size: 0, bytes: 0 });
+      expect(core.memory).toMatchObject({ size: 0, bytes: 0 });
       expect(errors).toHaveLength(2);
       expect(String(errors[0])).toMatch(
         /sizeOf must return a number of bytes that is not negative/,
@@ -57,9 +57,9 @@ describe('sizeOf', () => {
 
   it('Infinity is one that does not fit, which is no error', async () => {
     const options = { maxMemoryBytes: 10_000, memory: { sizeOf: () => Infinity } };
-    const { cache, engine, errors } = setUp(options);
+    const { cache, core, errors } = setUp(options);
     await cache.set('key', 1);
-    expect(engine.memory?.size).toBe(0);
+    expect(core.memory?.size).toBe(0);
     expect(errors).toEqual([]);
   });
 });

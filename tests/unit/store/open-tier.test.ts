@@ -16,20 +16,20 @@ async function withFreshModules(run: (sources: typeof Sources) => Promise<void>)
   });
 }
 
-const engineOf = (cache: CacheManager) => cache[CORE].engine;
+const coreOf = (cache: CacheManager) => cache[CORE].core;
 
 describe('a cache whose shared tier is still being loaded', () => {
   it('begins without it, and replaces its stand-in once', async () => {
     await withFreshModules(async ({ CacheManager }) => {
       const cache = new CacheManager({ store: new Map() });
-      const first = engineOf(cache).shared;
+      const first = coreOf(cache).shared;
       await cache.set('a', 1);
-      const second = engineOf(cache).shared;
+      const second = coreOf(cache).shared;
       expect(second).not.toBe(first);
       // What holds the stand-in by then goes on.
       expect(await first?.remove('a')).toBe(true);
       expect(first).toMatchObject({ isAway: false, pending: 0, breakerState: 'closed' });
-      expect(engineOf(new CacheManager({ store: new Map() })).shared?.constructor).toBe(
+      expect(coreOf(new CacheManager({ store: new Map() })).shared?.constructor).toBe(
         second?.constructor,
       );
     });
@@ -57,7 +57,7 @@ describe('a cache whose shared tier is still being loaded', () => {
       const writes = [
         cache.set('set', set),
         cache.set('tagged', tagged, { tags: ['tag'] }),
-        engineOf(cache).shared?.writeMany(entries, 500, 'bulk'),
+        coreOf(cache).shared?.writeMany(entries, 500, 'bulk'),
       ];
       for (const value of [set, many, tagged]) Object.assign(value as object, { at: 'later' });
       for (const write of writes) await write;
@@ -86,7 +86,7 @@ describe('a cache whose shared tier is still being loaded', () => {
           return super.delete(key);
         }
       })();
-      const shared = engineOf(new CacheManager({ store, memory: false })).shared!;
+      const shared = coreOf(new CacheManager({ store, memory: false })).shared!;
       const entry = { createdAt: 0, freshUntil: 1e15, staleUntil: 1e15, tagClock: 0, tags: [] };
       await Promise.all([
         shared.write('a', { ...entry, value: 1 }),
