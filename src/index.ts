@@ -64,6 +64,7 @@ export type { MethodDecoratorOf, SyncMethodDecoratorOf } from './decorators/type
 
 export type { MemoryEntry } from './memory/entry.js';
 export { MemoryStore, type EvictReason } from './memory/memory-store.js';
+export type { GhostEstimate, GhostReport } from './memory/eviction/ghosts.js';
 export type { Eviction, MemoryStoreOptions } from './memory/options.js';
 export type { SizeEstimator } from './memory/size.js';
 

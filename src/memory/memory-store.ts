@@ -8,6 +8,7 @@ import { newEntry, NO_TAGS, type EntryLife, type EntryOwner, type MemoryEntry } 
 import { EntryTable } from './entry-table.js';
 import { createPolicy } from './eviction/create-policy.js';
 import { ExpiredFirst } from './eviction/expired-first.js';
+import type { GhostReport } from './eviction/ghosts.js';
 import type { EvictionPolicy } from './eviction/policy.js';
 import { checkMemoryOptions, type MemoryStoreOptions } from './options.js';
 import { entrySize, estimateSize, sizeFrom, type SizeEstimator } from './size.js';
@@ -169,7 +170,8 @@ export class MemoryStore {
     tags: readonly string[] = NO_TAGS,
     cost?: number,
   ): MemoryEntry | undefined {
-    this.drop(key);
+    const before = this.entries.get(key);
+    if (before !== undefined) this.discard(before, false);
     const kept = this.keepable(value);
     if (kept === TOO_MUCH_WORK) return undefined;
     let size = 0;
@@ -194,7 +196,7 @@ export class MemoryStore {
   /** Removes the entry under a key, and says which it was. */
   drop(key: string): MemoryEntry | undefined {
     const entry = this.entries.get(key);
-    if (entry !== undefined) this.discard(entry);
+    if (entry !== undefined) this.discard(entry, true);
     return entry;
   }
 
@@ -207,7 +209,7 @@ export class MemoryStore {
     let dropped = 0;
     for (const tag of tags) {
       for (const entry of this.tagged.of(tag)) {
-        this.discard(entry);
+        this.discard(entry, true);
         dropped++;
       }
     }
@@ -226,9 +228,17 @@ export class MemoryStore {
     for (const entry of this.entries) {
       if (!matches(entry.key)) continue;
       if (now < entry.freshUntil) dropped++;
-      this.discard(entry);
+      this.discard(entry, true);
     }
     return dropped;
+  }
+
+  /**
+   * How the store would do at other sizes and with other lives, estimated from a sample of its keys;
+   * `undefined` unless `eviction` is `'adaptive'`. Writes without a read count as misses.
+   */
+  estimates(): GhostReport | undefined {
+    return this.policy.estimates();
   }
 
   /**
@@ -237,7 +247,7 @@ export class MemoryStore {
    * @internal
    */
   empty(): void {
-    for (const entry of this.entries) this.discard(entry);
+    for (const entry of this.entries) this.discard(entry, true);
     this.sweep.stop();
   }
 
@@ -293,7 +303,7 @@ export class MemoryStore {
   /** Removes the keys of the Keyv instance's namespace, or everything when there is none. */
   clear(): Promise<void> {
     const prefix = this.namespace === undefined ? '' : `${this.namespace}:`;
-    for (const entry of this.entries) if (entry.key.startsWith(prefix)) this.discard(entry);
+    for (const entry of this.entries) if (entry.key.startsWith(prefix)) this.discard(entry, true);
     return Promise.resolve();
   }
 
@@ -357,7 +367,7 @@ export class MemoryStore {
   }
 
   private evict(entry: MemoryEntry, reason: EvictReason): void {
-    this.discard(entry);
+    this.discard(entry, false);
     if (this.evictListeners.size === 0) return;
     inSharedContext(() => {
       for (const listener of this.evictListeners) listener(entry, reason);
@@ -365,9 +375,9 @@ export class MemoryStore {
   }
 
   /** The one way out of the store. */
-  private discard(entry: MemoryEntry): void {
+  private discard(entry: MemoryEntry, isInvalidated: boolean): void {
     if (!this.entries.has(entry)) return;
-    this.policy.remove(entry.place);
+    this.policy.remove(entry.place, isInvalidated);
     this.expiredFirst.remove(entry.place);
     const owner = this.entries.remove(entry);
     if (entry.tags.length > 0) this.tagged.remove(entry);

@@ -1,6 +1,8 @@
 import { CostScale } from './cost-scale.js';
+import { Ghosts, type GhostReport } from './ghosts.js';
 import type { EvictionPolicy } from './policy.js';
 import { RankedPolicy } from './ranked-policy.js';
+import type { SampledAccess } from './sampled-keys.js';
 import { mixed, SeededHash } from './seeded-hash.js';
 import { FIRST_SETTING, SETTINGS, type Setting } from './setting.js';
 import { Trial } from './trial.js';
@@ -8,6 +10,9 @@ import { Trial } from './trial.js';
 /** The window moves by such a share of the store, once in as many accesses of the sample. */
 const SLIDE = 1 / 16;
 const ACCESSES_PER_SLIDE = 16;
+/** Accesses of the ghosts' sample after which its share is counted again, if the store is full. */
+const ACCESSES_PER_SHARE = 64;
+const FULL = 0.9;
 
 /** The bounds of a store, and its clock. */
 export interface StoreBounds {
@@ -30,9 +35,17 @@ export class AdaptivePolicy implements EvictionPolicy {
   };
   private readonly policy: RankedPolicy;
   private readonly trial: Trial;
+  private readonly ghosts: Ghosts;
   private readonly costs = new CostScale();
   /** How long the entries of the sample live, by slot. */
   private readonly lives = new Map<number, number>();
+  /** New entries, each of which followed a miss. */
+  private misses = 0;
+  /** Reads that no longer count. */
+  private earlierReads = 0;
+  private ghostAccesses = 0;
+  /** Entries that the store can hold. */
+  private capacity = 1;
   /** Entries at which the sample is fitted again to their mean size. */
   private fitAt = 0;
 
@@ -43,6 +56,7 @@ export class AdaptivePolicy implements EvictionPolicy {
     const hasSizes = bounds.maxBytes !== undefined;
     this.policy = new RankedPolicy(this.setting, hasSizes);
     this.trial = new Trial(hasSizes);
+    this.ghosts = new Ghosts(this.setting, hasSizes);
   }
 
   add(slot: number, key: string, size: number, life: number, cost: number | undefined): void {
@@ -50,45 +64,72 @@ export class AdaptivePolicy implements EvictionPolicy {
     if (policy.count >= this.fitAt) this.fit(size);
     const hash = this.hash.of(key);
     const weight = this.costs.of(cost) / size;
-    const isSampled = this.includes(hash);
+    const isSampled = this.rankOf(hash) < Math.max(this.trial.rate, this.ghosts.rate);
     policy.add(slot, hash, size, weight, isSampled);
+    this.misses++;
     if (!isSampled) return;
     this.lives.set(slot, life);
-    this.access(slot, hash);
+    this.sampledAccess(slot);
   }
 
   hit(slot: number): void {
-    if (this.policy.hit(slot)) this.sampledHit(slot);
+    if (this.policy.hit(slot)) this.sampledAccess(slot);
   }
 
-  remove(slot: number): void {
-    if (this.policy.remove(slot)) this.lives.delete(slot);
+  remove(slot: number, isInvalidated: boolean): void {
+    if (!this.policy.remove(slot)) return;
+    this.lives.delete(slot);
+    if (!isInvalidated) return;
+    const hash = this.policy.hashOf(slot);
+    this.trial.forget(hash);
+    this.ghosts.forget(hash);
   }
 
   victim(): number {
     return this.policy.victim();
   }
 
-  private includes(hash: number): boolean {
-    return mixed(hash) >>> 0 < this.trial.rate * 2 ** 32;
+  estimates(): GhostReport {
+    return this.ghosts.report(this.policy.accesses - this.earlierReads, this.misses);
   }
 
-  private sampledHit(slot: number): void {
-    const hash = this.policy.hashOf(slot);
-    // The sample may have become smaller since the entry was stored.
-    if (this.includes(hash)) this.access(slot, hash);
+  /** Where a key stands among all keys, from 0 to 1: those below a share are a sample of so many. */
+  private rankOf(hash: number): number {
+    return (mixed(hash) >>> 0) / 2 ** 32;
   }
 
-  private access(slot: number, hash: number): void {
-    const { policy, trial } = this;
-    trial.access({
+  private sampledAccess(slot: number): void {
+    const { ghosts, policy, trial } = this;
+    const hash = policy.hashOf(slot);
+    const rank = this.rankOf(hash);
+    const access = {
       hash,
       size: policy.sizeOf(slot),
       weight: policy.weightOf(slot),
       life: this.lives.get(slot) ?? Infinity,
       now: this.bounds.now(),
-    });
-    this.adapt();
+    };
+    // A sample may have become smaller since the entry was stored.
+    if (rank < trial.rate) {
+      trial.access(access);
+      this.adapt();
+    }
+    if (rank < ghosts.rate) this.ghostAccess(access);
+  }
+
+  private ghostAccess(access: SampledAccess): void {
+    const { ghosts, lives, policy, trial } = this;
+    if (ghosts.access(access)) this.forgetHalf();
+    if (++this.ghostAccesses % ACCESSES_PER_SHARE > 0) return;
+    if (policy.count < FULL * this.capacity) return;
+    const drawn = lives.size / policy.count / Math.max(trial.rate, ghosts.rate);
+    ghosts.setShare(ghosts.rate * drawn);
+  }
+
+  /** Earlier reads count half, as with the ghosts. */
+  private forgetHalf(): void {
+    this.misses /= 2;
+    this.earlierReads += (this.policy.accesses - this.earlierReads) / 2;
   }
 
   private adapt(): void {
@@ -107,7 +148,9 @@ export class AdaptivePolicy implements EvictionPolicy {
     const { maxItems, maxBytes = Infinity } = this.bounds;
     const meanSize = count === 0 ? size : this.policy.size / count;
     const entries = Math.max(1, Math.min(maxItems, maxBytes / meanSize));
+    this.capacity = entries;
     this.trial.fit(entries, entries * meanSize);
+    this.ghosts.fit(entries, entries * meanSize);
     this.fitAt = Math.max(1, 2 * count);
   }
 }

@@ -24,4 +24,8 @@ export class LruPolicy implements EvictionPolicy {
   victim(): number {
     return this.ring.oldest;
   }
+
+  estimates(): undefined {
+    return undefined;
+  }
 }

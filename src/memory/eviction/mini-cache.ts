@@ -51,6 +51,10 @@ export class MiniCache {
     }
   }
 
+  forget(key: number): void {
+    if (this.policy.holds(key)) this.remove(key);
+  }
+
   private remove(key: number): void {
     this.policy.remove(key);
     this.expired.remove(key);

@@ -1,3 +1,5 @@
+import type { GhostReport } from './ghosts.js';
+
 /**
  * Decides which entry is evicted when a store is full. It knows entries by their slots: small integers
  * from 1, reused once an entry has left.
@@ -15,10 +17,16 @@ export interface EvictionPolicy {
   add(slot: number, key: string, size: number, life: number, cost: number | undefined): void;
   /** An entry was read. On the hot path. */
   hit(slot: number): void;
-  /** An entry is about to leave the store. */
-  remove(slot: number): void;
+  /**
+   * An entry is about to leave the store.
+   *
+   * @param isInvalidated - Its next read would miss in a store of any size.
+   */
+  remove(slot: number, isInvalidated: boolean): void;
   /** Slot of the entry that goes next, without removing it; {@link NONE} when there is none. */
   victim(): number;
+  /** How the store would do at other sizes and lives; `undefined` if the policy does not find out. */
+  estimates(): GhostReport | undefined;
 }
 
 /** No slot. */

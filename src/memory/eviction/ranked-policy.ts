@@ -48,8 +48,10 @@ export class RankedPolicy {
   private entries = 0;
   /** The slot that was added last: it stays, since it has had no chance to be read. */
   private latest = NONE;
-  /** Reads and new entries since frequencies were halved. */
-  private accesses = 0;
+  /** Reads and new entries so far. */
+  accesses = 0;
+  /** Those that frequencies have been halved for. */
+  private aged = 0;
   /** The slot from which halving continues. */
   private hand = 0;
 
@@ -215,10 +217,11 @@ export class RankedPolicy {
   private age(): void {
     const period = ACCESSES_PER_HALVING * this.entries;
     const isAtOnce = this.entries <= MAX_HALVED_AT_ONCE;
-    if (this.accesses < (isAtOnce ? period : ACCESSES_PER_STEP)) return;
+    const due = this.accesses - this.aged;
+    if (due < (isAtOnce ? period : ACCESSES_PER_STEP)) return;
     // The rest follows with the next entries: no single one pays for a long run of hits.
-    const accesses = Math.min(this.accesses, isAtOnce ? period : MAX_STEPS * ACCESSES_PER_STEP);
-    this.accesses -= accesses;
+    const accesses = Math.min(due, isAtOnce ? period : MAX_STEPS * ACCESSES_PER_STEP);
+    this.aged += accesses;
     const share = accesses / period;
     this.history.age(share);
     const slots = this.marks.length;

@@ -41,6 +41,11 @@ export class SampledKeys {
     return key;
   }
 
+  /** The number of a key that has one. */
+  find(hash: number): number | undefined {
+    return this.numbers.get(hash);
+  }
+
   hold(key: number): void {
     this.holders[key] = (this.holders[key] as number) + 1;
   }

@@ -61,6 +61,13 @@ export class Trial {
     if (++this.accesses % this.period === 0) this.compare();
   }
 
+  /** A key was invalidated. */
+  forget(hash: number): void {
+    const key = this.keys.find(hash);
+    if (key === undefined) return;
+    for (const mini of this.minis) mini.forget(key);
+  }
+
   private compare(): void {
     const { minis, scores } = this;
     let { best } = this;
