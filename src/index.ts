@@ -25,6 +25,7 @@ export type { LoadTrace } from './cache/load/load-channel.js';
 export type { LoadContext } from './cache/load/load-context.js';
 export type { SetManyResult } from './cache/write/bulk.js';
 export type { SetEntry, WarmEntry } from './cache/policy.js';
+export type { Advice } from './cache/advice.js';
 export { CacheManager } from './cache/manager.js';
 export type {
   BreakerOptions,
@@ -64,7 +65,7 @@ export type { MethodDecoratorOf, SyncMethodDecoratorOf } from './decorators/type
 
 export type { MemoryEntry } from './memory/entry.js';
 export { MemoryStore, type EvictReason } from './memory/memory-store.js';
-export type { GhostEstimate, GhostReport } from './memory/eviction/ghosts.js';
+export type { GhostEstimate, GhostReport } from './memory/eviction/ghost-report.js';
 export type { Eviction, MemoryStoreOptions } from './memory/options.js';
 export type { SizeEstimator } from './memory/size.js';
 

@@ -8,7 +8,7 @@ import { newEntry, NO_TAGS, type EntryLife, type EntryOwner, type MemoryEntry } 
 import { EntryTable } from './entry-table.js';
 import { createPolicy } from './eviction/create-policy.js';
 import { ExpiredFirst } from './eviction/expired-first.js';
-import type { GhostReport } from './eviction/ghosts.js';
+import type { GhostReport } from './eviction/ghost-report.js';
 import type { EvictionPolicy } from './eviction/policy.js';
 import { checkMemoryOptions, type MemoryStoreOptions } from './options.js';
 import { entrySize, estimateSize, sizeFrom, type SizeEstimator } from './size.js';
@@ -20,15 +20,13 @@ import { ValueProtection } from './value-protection.js';
 export type EvictReason = 'items' | 'bytes' | 'expired';
 
 const TOO_MUCH_WORK = Symbol('too much work');
-
 type EvictListener = (entry: MemoryEntry, reason: EvictReason) => void;
 
 /**
  * The in-process tier: a bounded map with expiry and eviction.
  *
- * It has two faces. The cache uses the synchronous one (`find`, `put`, `drop`), so that a hit costs
- * no promise. The asynchronous one implements Keyv's storage adapter, with times to live in
- * milliseconds.
+ * The cache calls `find`, `put` and `drop`, so that a hit costs no promise. The asynchronous methods
+ * implement Keyv's storage adapter, with times to live in milliseconds.
  *
  * @example
  * ```ts
@@ -106,9 +104,8 @@ export class MemoryStore {
     return this.entries.get(key);
   }
 
-  /** Notes that an entry was read without {@link MemoryStore.find}. */
+  /** Notes that an entry was read without {@link MemoryStore.find}, if the store still holds it. */
   touch(entry: MemoryEntry): void {
-    // The store may have removed it meanwhile.
     if (entry.place !== 0) this.policy.hit(entry.place);
   }
 
@@ -139,10 +136,15 @@ export class MemoryStore {
   /**
    * Stores a value in place of what is there, and makes room for it.
    *
+<<<<<<< HEAD
    * @param lifeMs - Milliseconds that it lives; `Infinity` for no expiry.
    * @param tags - Marks by which the cache removes entries together.
    * @param cost - Milliseconds that the next miss of the key will cost, for adaptive eviction; by
    * default the median of those that are known.
+=======
+   * @param life - Milliseconds that it lives, `Infinity` for no expiry; or the times themselves.
+   * @param cost - Milliseconds that the next miss of the key costs; default: the median of the known.
+>>>>>>> 859379d (Measure what the next miss of each entry costs, and return advice on size and life)
    * @returns The entry, or `undefined` when the value alone exceeds `maxBytes`, or takes too much work
    * to copy, freeze or measure; what was under the key is gone in either case.
    * @throws SerializationError with `clone`, when the value cannot be copied exactly;
@@ -233,10 +235,7 @@ export class MemoryStore {
     return dropped;
   }
 
-  /**
-   * How the store would do at other sizes and with other lives, estimated from a sample of its keys;
-   * `undefined` unless `eviction` is `'adaptive'`. Writes without a read count as misses.
-   */
+  /** How other sizes and lives would do, by a sample of the keys; `undefined` with LRU. */
   estimates(): GhostReport | undefined {
     return this.policy.estimates();
   }
@@ -352,8 +351,7 @@ export class MemoryStore {
 
   private makeRoom(): void {
     while (this.entries.size > this.maxItems) this.evictOne('items');
-    if (this.maxBytes === undefined) return;
-    while (this.usedBytes > this.maxBytes) this.evictOne('bytes');
+    while (this.usedBytes > (this.maxBytes ?? Infinity)) this.evictOne('bytes');
   }
 
   private evictOne(reason: EvictReason): void {

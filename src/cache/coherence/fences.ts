@@ -24,6 +24,8 @@ export interface Fence {
    * whether the shared tier takes it, since the message may be older than the load.
    */
   invalidatedRemotely: boolean;
+  /** Milliseconds that the next miss of the key costs, once that is known. */
+  missCost: number | undefined;
 }
 
 /**
@@ -192,6 +194,7 @@ class LinkedFence implements Fence {
   invalidatedLocally = false;
   cleared = false;
   invalidatedRemotely = false;
+  missCost: number | undefined = undefined;
   isOpen = false;
   newer: LinkedFence | undefined;
   next: LinkedFence | undefined;

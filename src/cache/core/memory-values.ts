@@ -5,6 +5,9 @@ import type { MemoryStore } from '../../memory/memory-store.js';
 import type { Fence } from '../coherence/fences.js';
 import type { TagVersions } from '../coherence/tag-versions.js';
 
+/** What the latest read of the shared tier counts in the average. */
+const READ_WEIGHT = 0.05;
+
 interface Surroundings {
   readonly memory: MemoryStore | undefined;
   readonly shared: object | undefined;
@@ -24,6 +27,8 @@ interface Surroundings {
  */
 export class MemoryValues {
   private readonly uncopyable = new WeakSet<object>();
+  /** Milliseconds that a read of the shared tier takes, on average; `undefined` before the first. */
+  storeReadMs: number | undefined;
 
   constructor(private readonly core: Surroundings) {}
 
@@ -48,12 +53,18 @@ export class MemoryValues {
     }
     if (!this.canKeep(value)) return undefined;
     try {
-      return memory.put(fence.key, value, this.capped(life), tags);
+      return memory.put(fence.key, value, this.capped(life), tags, fence.missCost);
     } catch (error) {
       // A value that `clone` cannot copy, or a failing `sizeOf`: it is simply not kept.
       this.cannotKeep(value, error);
       return undefined;
     }
+  }
+
+  /** Notes how long a read of the shared tier took, in ms. */
+  noteStoreRead(ms: number): void {
+    this.storeReadMs ??= ms;
+    this.storeReadMs += READ_WEIGHT * (ms - this.storeReadMs);
   }
 
   /**

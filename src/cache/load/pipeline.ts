@@ -38,6 +38,7 @@ export function startLoad(
     void continueLoad(core, load);
   } else {
     load.storeRead = load.readFrom(shared).then((found) => {
+      core.values.noteStoreRead(core.clock.now() - load.startedAt);
       if (trySettleFromStore(core, load, found)) return found;
       void continueLoad(core, load);
       return undefined;
@@ -117,7 +118,9 @@ async function runAndFill(
   lease: Lease | undefined,
 ): Promise<void> {
   const { key, request, purpose } = load;
+  const start = core.clock.monotonic();
   const value = await runLoader(core, request, replacedValue(core, load), load.node);
+  load.fence.missCost = core.clock.monotonic() - start;
   if (isSingleUse(core, key, request.record?.name, value)) {
     void lease?.release();
     if (purpose === 'reload') load.fillConfirmed = removeReplaced(core, key);
@@ -166,6 +169,7 @@ function settleFromStore(core: CacheCore, load: InFlightLoad, found: SharedEntry
   const now = core.clock.now();
   const life = load.lifeOf(found);
   load.move('found', now);
+  load.fence.missCost = core.values.storeReadMs;
   const kept = core.values.fill(load.fence, found.value, life, found.tags, found.tagClock);
   if (kept !== undefined) request.onEntry?.(kept);
   if (load.isAwaited) load.settle({ ok: true, value: found.value, source: 'shared' });

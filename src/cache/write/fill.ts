@@ -143,6 +143,8 @@ async function fillTiers(
   if (outcome !== 'stored' && purpose === 'reload') {
     await core.invalidateShared((to) => to.remove(key));
   }
+  // From now on, a miss reads it from the shared tier.
+  if (outcome === 'stored') fence.missCost = core.values.storeReadMs;
   if (outcome === 'refused' || isOvertaken(core, fence, tags)) core.counters.refusedFills++;
   else fillMemory(core, load, value, result);
   if (outcome !== 'stored') return false;

@@ -1,5 +1,6 @@
 import { CostScale } from './cost-scale.js';
-import { Ghosts, type GhostReport } from './ghosts.js';
+import type { GhostReport } from './ghost-report.js';
+import { Ghosts } from './ghosts.js';
 import type { EvictionPolicy } from './policy.js';
 import { RankedPolicy } from './ranked-policy.js';
 import type { SampledAccess } from './sampled-keys.js';

@@ -1,28 +1,7 @@
+import type { GhostEstimate, GhostReport } from './ghost-report.js';
 import { MiniCache } from './mini-cache.js';
 import { SampledKeys, type SampledAccess } from './sampled-keys.js';
 import type { Setting } from './setting.js';
-
-/** How a store of another size, or with other lives, would have done. */
-export interface GhostEstimate {
-  /** The multiple of the present size, or of the present lives. */
-  readonly times: number;
-  /** Reads that would have been hits, in percent. */
-  readonly hitRate: number;
-  /** Percentage points by which `hitRate` may be off; little enough in 19 of 20 cases. */
-  readonly error: number;
-}
-
-/** Estimates from a sample of the keys. */
-export interface GhostReport {
-  /** Reads on which the report is based; earlier ones count less. */
-  readonly reads: number;
-  /** Those that were hits, in percent. */
-  readonly hitRate: number;
-  /** At another size. */
-  readonly sizes: readonly GhostEstimate[];
-  /** With other lives; without entries that expire there are none. */
-  readonly lives: readonly GhostEstimate[];
-}
 
 const SIZES = [0.5, 2, 4];
 const LIVES = [2, 5, 10];
@@ -121,7 +100,9 @@ export class Ghosts {
       reads,
       hitRate: reads === 0 ? 0 : 100 * (1 - misses / reads),
       sizes: SIZES.map((times, i) => estimate(times, this.sizes[i] as MiniCache)),
-      lives: this.hasLives ? LIVES.map((times, i) => estimate(times, this.lives[i] as MiniCache)) : [],
+      lives: this.hasLives
+        ? LIVES.map((times, i) => estimate(times, this.lives[i] as MiniCache))
+        : [],
     };
   }
 }

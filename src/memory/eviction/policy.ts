@@ -1,4 +1,4 @@
-import type { GhostReport } from './ghosts.js';
+import type { GhostReport } from './ghost-report.js';
 
 /**
  * Decides which entry is evicted when a store is full. It knows entries by their slots: small integers

@@ -1,0 +1,81 @@
+import { CacheManager, type CacheOptions } from 'aurora-cache';
+import { ManualClock } from 'aurora-cache/testing';
+
+import { randomFrom } from '../../support/eviction-model.js';
+import { zipf } from '../../support/eviction-workloads.js';
+
+const READS = 12_000;
+
+/** A cache after reads by Zipf's law, one a millisecond, and its hit rate. */
+async function used(options: CacheOptions): Promise<{ cache: CacheManager; hitRate: number }> {
+  const clock = new ManualClock();
+  const cache = new CacheManager({ memory: { eviction: 'adaptive' }, clock, ...options });
+  const rank = zipf(3000, randomFrom(1));
+  for (let i = 0; i < READS; i++) {
+    clock.jump('1ms');
+    const id = rank();
+    await cache.getOrSet(`k${id}`, () => id);
+  }
+  return { cache, hitRate: (await cache.getStats()).hitRate };
+}
+
+describe('advice', () => {
+  it('says what another size would bring', async () => {
+    const { cache, hitRate } = await used({ maxMemoryItems: 200, defaultTtl: '1h' });
+    const advice = (await cache.getAdvice()).filter(({ kind }) => kind === 'size');
+    expect(advice.map(({ option, from, to, line }) => [option, from, to, line])).toEqual([
+      ['maxMemoryItems', 200, 100, 'maxMemoryItems: 100'],
+      ['maxMemoryItems', 200, 400, 'maxMemoryItems: 400'],
+      ['maxMemoryItems', 200, 800, 'maxMemoryItems: 800'],
+    ]);
+    for (const { to, gain } of advice.slice(1, 2)) {
+      const other = await used({ maxMemoryItems: to, defaultTtl: '1h' });
+      // A sample of 50 keys; the secret of the hash is random.
+      expect(Math.abs(hitRate + (gain.hitRate ?? 0) - other.hitRate)).toBeLessThan(6);
+      expect(gain.error).toBeGreaterThan(0);
+    }
+  });
+
+  it('says what another life would bring', async () => {
+    const { cache, hitRate } = await used({ maxMemoryItems: 500, defaultTtl: '2s' });
+    const advice = (await cache.getAdvice()).filter(({ kind }) => kind === 'ttl');
+    expect(advice.map(({ from, to, line }) => [from, to, line])).toEqual([
+      [2, 4, 'defaultTtl: 4'],
+      [2, 10, 'defaultTtl: 10'],
+      [2, 20, 'defaultTtl: 20'],
+    ]);
+    const other = await used({ maxMemoryItems: 500, defaultTtl: '4s' });
+    expect(Math.abs(hitRate + (advice[0]?.gain.hitRate ?? 0) - other.hitRate)).toBeLessThan(6);
+  });
+
+  it('does not take what was invalidated for a hit of a larger cache', async () => {
+    const cache = new CacheManager({ memory: { eviction: 'adaptive' }, maxMemoryItems: 100 });
+    for (let i = 0; i < 5000; i++) {
+      const key = `k${i % 400}`;
+      await cache.getOrSet(key, () => i);
+      await cache.delete(key);
+    }
+    const gains = (await cache.getAdvice()).map(({ gain }) => gain.hitRate);
+    expect(gains.slice(0, 3)).toEqual([0, 0, 0]);
+  });
+
+  it('has bytes where these are the bound', async () => {
+    const { cache } = await used({ maxMemoryItems: 100_000, maxMemoryBytes: 60_000 });
+    const [half] = await cache.getAdvice();
+    expect(half).toMatchObject({ option: 'maxMemoryBytes', from: 60_000, to: 30_000 });
+    expect(half?.gain.hitRate).toBeLessThan(-2);
+  });
+
+  it.each([
+    ['with LRU', { memory: { eviction: 'lru' } }],
+    ['without a memory tier', { memory: false, store: new Map() }],
+  ] as const)('is empty %s', async (_, options) => {
+    expect(await new CacheManager(options).getAdvice()).toEqual([]);
+  });
+
+  it('is empty before there is enough to go by', async () => {
+    const cache = new CacheManager({ memory: { eviction: 'adaptive' } });
+    await cache.set('a', 1);
+    expect(await cache.getAdvice()).toEqual([]);
+  });
+});
