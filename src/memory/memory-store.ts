@@ -136,15 +136,9 @@ export class MemoryStore {
   /**
    * Stores a value in place of what is there, and makes room for it.
    *
-<<<<<<< HEAD
    * @param lifeMs - Milliseconds that it lives; `Infinity` for no expiry.
    * @param tags - Marks by which the cache removes entries together.
-   * @param cost - Milliseconds that the next miss of the key will cost, for adaptive eviction; by
-   * default the median of those that are known.
-=======
-   * @param life - Milliseconds that it lives, `Infinity` for no expiry; or the times themselves.
    * @param cost - Milliseconds that the next miss of the key costs; default: the median of the known.
->>>>>>> 859379d (Measure what the next miss of each entry costs, and return advice on size and life)
    * @returns The entry, or `undefined` when the value alone exceeds `maxBytes`, or takes too much work
    * to copy, freeze or measure; what was under the key is gone in either case.
    * @throws SerializationError with `clone`, when the value cannot be copied exactly;
