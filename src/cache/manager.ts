@@ -235,7 +235,7 @@ export class CacheManager {
    * ```
    */
   getAdvice(): Promise<Advice[]> {
-    return Promise.resolve(adviceFor(this[CORE].engine));
+    return Promise.resolve(adviceFor(this[CORE].core));
   }
 
   /**

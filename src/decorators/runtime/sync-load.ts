@@ -31,13 +31,13 @@ export function loadSync(
   // The method itself may invalidate what it is about to return.
   const fence = core.invalidation.openFence(key);
   try {
-    const start = engine.clock.monotonic();
+    const start = core.clock.monotonic();
     const value = isTraced()
       ? tracedSync({ cache: core.options.name, method: record.name }, (trace) =>
           run(method, binding, key, self, args, trace),
         )
       : run(method, binding, key, self, args);
-    fence.missCost = engine.clock.monotonic() - start;
+    fence.missCost = core.clock.monotonic() - start;
     if (isThenable(value)) {
       warnOnce(
         'AURORA_MEMOIZED_PROMISE',
