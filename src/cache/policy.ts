@@ -7,56 +7,99 @@ import type { LoadContext } from './load/load-context.js';
 
 /** How long values live, and what happens at the end of their lives. */
 export interface LifeOptions {
-  /** How long a value is fresh; default 300 seconds. */
+  /**
+   * How long a value is fresh.
+   *
+   * @default the `defaultTtl` of the cache: 300 seconds
+   */
   ttl?: Duration | undefined;
   /**
-   * How long an *expired* value may still be served when its load fails or is slow; `false` for
-   * not at all, which is the default. An invalidated value is never served.
+   * How long an *expired* value may still be served when its load fails or is slow; `false` for not at
+   * all. An invalidated value is never served.
+   *
+   * @default false
    */
   grace?: Duration | false | undefined;
   /**
-   * Share of the ttl, 0 to 1, of which a random part is taken off every life, so that entries which
-   * were stored together do not expire together; default 0.
+   * Share of the ttl, from 0 to 1: a random part of it is taken off every life, so that entries that
+   * were stored together do not expire together.
+   *
+   * @default 0
    */
   jitter?: number | undefined;
   /**
-   * A hit in the last part of the life starts one refresh in the background: the last share of the
-   * ttl (between 0 and 1), or a duration before the end (`'30s'`; half of a shorter life); `false` for off, the default.
+   * A hit in the last part of the life starts one refresh in the background. The part is a share of the
+   * ttl (between 0 and 1), or a duration before the end (`'30s'`; at most half of the life).
+   *
+   * @default false
    */
   refreshAhead?: number | DurationString | false | undefined;
 }
 
 /** How loads are run. */
 export interface LoadTimeOptions {
-  /** How long a caller waits for a load before an expired value is served instead (with `grace`). */
+  /**
+   * How long a caller waits for a load before an expired value is served instead (with `grace`).
+   *
+   * @default none: the caller waits for the load
+   */
   softTimeout?: Duration | undefined;
   /**
    * How long a load may take. Then its AbortSignal fires, and its callers get an expired value
    * where there is one, and a {@link LoadTimeoutError} where there is none.
+   *
+   * @default none
    */
   hardTimeout?: Duration | undefined;
   /**
    * How long a load may keep other callers of the key waiting; then one of them starts another load.
    * After ten times as long, the load's `signal` fires.
    *
-   * @default 5 seconds
+   * @default '5s'
    */
   lease?: Duration | undefined;
 }
 
 /** Options of `set` for one entry. */
 export interface SetOptions extends Pick<LifeOptions, 'ttl' | 'grace' | 'jitter'> {
-  /** Marks under which the entry can be invalidated with others; at most 128 of 256 bytes. */
+  /**
+   * Marks under which the entry can be invalidated with others; at most 128 of 256 bytes.
+   *
+   * @default none
+   */
   tags?: readonly string[] | undefined;
 }
 
-/** Options of a load. */
+/**
+ * Options of a load.
+ *
+ * @example
+ * ```ts
+ * const options: LoadOptions<User | undefined> = {
+ *   ttl: (user) => (user === undefined ? '30s' : '5m'),
+ *   grace: '1h',
+ *   softTimeout: '200ms',
+ * };
+ * ```
+ */
 export interface LoadOptions<T = unknown> extends Omit<LifeOptions, 'ttl'>, LoadTimeOptions {
-  /** How long the value is fresh, or a function of the value; the function may answer 0: not stored. */
+  /**
+   * How long the value is fresh, or a function of the value, which may return 0: not stored.
+   *
+   * @default the `defaultTtl` of the cache: 300 seconds
+   */
   ttl?: Duration | ((value: T) => Duration) | undefined;
-  /** The entry's tags, or a function of the value. */
+  /**
+   * The entry's tags, or a function of the value.
+   *
+   * @default none
+   */
   tags?: readonly string[] | ((value: T) => readonly string[]) | undefined;
-  /** When it answers true the value is returned but not stored. */
+  /**
+   * If it returns true, the value is returned but not stored.
+   *
+   * @default none: every value is stored
+   */
   unless?: ((value: T) => boolean) | undefined;
 }
 

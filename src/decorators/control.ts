@@ -12,15 +12,15 @@ import { readOrLoad, toLoadRequest } from './runtime/call.js';
 import { cachedMethodNamed, cachedMethodOf } from './runtime/find-method.js';
 import { loadSync } from './runtime/sync-load.js';
 
-/** Figures of one cached method or function in its cache. */
+/** Counters of one cached method or function in its cache, since the start of the process. */
 export interface CacheInfo {
-  /** Calls that were answered with a fresh value. */
+  /** Calls that found a fresh value. */
   readonly hits: number;
   /** Calls that found nothing fresh. */
   readonly misses: number;
   /** Hits among calls, in percent with two decimals. */
   readonly hitRate: number;
-  /** Misses that were answered with an expired value. */
+  /** Misses for which an expired value was served. */
   readonly stale: number;
   /** Runs of the method. */
   readonly loads: number;
@@ -30,27 +30,73 @@ export interface CacheInfo {
   readonly size: number;
   /** First segment of the keys. */
   readonly keyPrefix: string;
-  /** Seconds; `undefined` when it is a function of the result. */
+  /** Life of a result, in seconds; `undefined` when it is a function of the result. */
   readonly ttl: number | undefined;
 }
 
-/** Operations on the results of one cached method or function. */
+/**
+ * Operations on the results of one cached method or function.
+ *
+ * @typeParam Args - The arguments of the method.
+ * @typeParam Result - The result of the method, awaited.
+ */
 export interface CacheControl<Args extends readonly any[] = any[], Result = unknown> {
-  /** Removes all of its results; answers how many there were. */
+  /**
+   * Removes all of its results.
+   *
+   * @returns How many there were.
+   * @example
+   * ```ts
+   * const removed = await cacheControl(users, 'getUser').cacheClear();
+   * ```
+   */
   cacheClear(): Promise<number>;
-  /** Its figures, since the start of the process. */
+  /**
+   * Its counters, since the start of the process.
+   *
+   * @example
+   * ```ts
+   * const { hits, misses, hitRate } = cacheControl(users, 'getUser').cacheInfo();
+   * ```
+   */
   cacheInfo(): CacheInfo;
   /**
    * The key of a call, as the cache's handle takes it.
    *
    * @throws CacheKeyError when an argument cannot be encoded.
+   * @example
+   * ```ts
+   * cacheControl(users, 'getUser').keyFor(123); // 'user:123:getUser'
+   * ```
    */
   keyFor(...args: Args): string;
-  /** Removes the result of a call; answers whether it was there. */
+  /**
+   * Removes the result of a call.
+   *
+   * @returns Whether it was there.
+   * @example
+   * ```ts
+   * await cacheControl(users, 'getUser').invalidate(123);
+   * ```
+   */
   invalidate(...args: Args): Promise<boolean>;
-  /** Runs the method now and stores its result, even if a fresh one is cached. */
+  /**
+   * Runs the method now and stores its result, even if a fresh one is cached.
+   *
+   * @example
+   * ```ts
+   * const user = await cacheControl(users, 'getUser').refresh(123);
+   * ```
+   */
   refresh(...args: Args): Promise<Result>;
-  /** Runs the method for each list of arguments whose result is not cached. */
+  /**
+   * Runs the method for each list of arguments whose result is not cached.
+   *
+   * @example
+   * ```ts
+   * await cacheControl(users, 'getUser').warm([[1], [2], [3]], { concurrency: 2 });
+   * ```
+   */
   warm(calls: Iterable<Args> | AsyncIterable<Args>, options?: WarmOptions): Promise<WarmReport>;
 }
 

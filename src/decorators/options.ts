@@ -1,5 +1,5 @@
-/* eslint-disable @typescript-eslint/no-explicit-any -- `any` is what lets an option's function say
-   nothing about the method that it will stand on */
+/* eslint-disable @typescript-eslint/no-explicit-any -- with `any`, the functions among the options may
+   leave open which method they are for */
 import { describe, type Duration } from '../base/duration.js';
 import { checkOptions, isEither, isFunction, isName, type Check } from '../base/options.js';
 import { isManager } from '../cache/default-cache.js';
@@ -23,36 +23,84 @@ export type CacheChoice = CacheManager | ((instance: any) => CacheManager);
 /** Options of all decorators that make keys. */
 interface KeyOptions<This = any, Args extends readonly any[] = any[]> {
   /**
-   * First segment of the keys, below the namespace; default: the name of the class that the method
-   * is called on. Give one in projects that minify.
+   * First segment of the keys, below the namespace. Give one in projects that minify.
+   *
+   * @default the name of the class that the method is called on, or the function's name
    */
   keyPrefix?: string | undefined;
-  /** Name of the method in keys and statistics; default: class and method, or the function's name. */
+  /**
+   * Name of the method in keys and statistics.
+   *
+   * @default class and method, or the function's name
+   */
   name?: string | undefined;
-  /** The whole key, below the namespace, in place of one made from prefix, arguments and method. */
+  /**
+   * The whole key, below the namespace, in place of one made from prefix, arguments and method:
+   * `(id) => `user:${id}``.
+   *
+   * @default none
+   */
   key?: ((this: This, ...args: Args) => string) | undefined;
   /**
-   * Something of the instance that its results depend on (tenant, user, locale): a segment behind
-   * the arguments. **Without it, all instances of a class share their results.**
+   * A property of the instance that its results depend on (tenant, user, locale): a segment after the
+   * arguments, `(service) => service.tenant`. **Without it, all instances of a class share their
+   * results.**
+   *
+   * @default none
    */
   scope?: ((this: This, instance: This) => unknown) | undefined;
-  /** Which cache; default: {@link getCache}. */
+  /**
+   * Which cache: a handle, or a function of the instance, for injected ones.
+   *
+   * @default the process's default cache: {@link getCache}
+   */
   cache?: CacheManager | ((instance: This) => CacheManager) | undefined;
 }
 
-/** Options of `@Cached` and `cached`. */
+/**
+ * Options of `@Cached` and `cached`.
+ *
+ * @example
+ * ```ts
+ * class Users {
+ *   @Cached({
+ *     keyPrefix: 'user',
+ *     ttl: (user: User | undefined) => (user === undefined ? '30s' : '5m'),
+ *     tags: (_user: User | undefined, id: number) => [`user-${id}`],
+ *     condition: (id: number) => id > 0,
+ *   })
+ *   async getUser(id: number): Promise<User | undefined> { … }
+ * }
+ * ```
+ */
 export interface CachedOptions<This = any, Args extends readonly any[] = any[], Result = any>
   extends KeyOptions<This, Args>, Omit<LifeOptions, 'ttl'>, LoadTimeOptions {
-  /** How long a result is fresh, or a function of it; the function may answer 0: not stored. */
+  /**
+   * How long a result is fresh, or a function of it, which may return 0: not stored.
+   *
+   * @default the `defaultTtl` of the cache: 300 seconds
+   */
   ttl?: Duration | ((this: This, result: Result, ...args: Args) => Duration) | undefined;
-  /** Marks for invalidation, or a function of the result and the arguments. */
+  /**
+   * Marks for invalidation, or a function of the result and the arguments.
+   *
+   * @default none
+   */
   tags?:
     | readonly string[]
     | ((this: This, result: Result, ...args: Args) => readonly string[])
     | undefined;
-  /** When it answers false, the call goes past the cache: nothing is read, nothing is stored. */
+  /**
+   * If it returns false, the call bypasses the cache: nothing is read, nothing is stored.
+   *
+   * @default none: every call uses the cache
+   */
   condition?: ((this: This, ...args: Args) => boolean) | undefined;
-  /** When it answers true, the result is returned but not stored. */
+  /**
+   * If it returns true, the result is returned but not stored.
+   *
+   * @default none: every result is stored
+   */
   unless?: ((this: This, result: Result, ...args: Args) => boolean) | undefined;
 }
 
@@ -67,60 +115,102 @@ export interface CachePutOptions<This = any, Args extends readonly any[] = any[]
   extends
     Pick<CachedOptions<This, Args, Result>, 'ttl' | 'grace' | 'jitter' | 'tags' | 'unless'>,
     KeyOptions<This, Args> {
-  /** When it answers false, the result is not stored. */
+  /**
+   * If it returns false, the result is not stored.
+   *
+   * @default none: every result is stored
+   */
   condition?: ((this: This, ...args: Args) => boolean) | undefined;
   /**
-   * The `@Cached` method of the same class whose entry is written, with its options; what is given
-   * here comes before them.
+   * The `@Cached` method of the same class whose entry is written, with its options; the options given
+   * here take precedence.
+   *
+   * @default the decorated method itself
    */
   method?: string | symbol | undefined;
-  /** The arguments of that method under which the result belongs; default: this method's own. */
+  /**
+   * The arguments of that method to which the result belongs: `(user) => [user.id]`.
+   *
+   * @default the arguments of the call
+   */
   args?: ((this: This, result: Result, ...args: Args) => readonly unknown[]) | undefined;
 }
 
 /** Options of `@CacheEvict`. At least one of `key`, `pattern`, `tags` and `methods` is needed. */
 export interface CacheEvictOptions<This = any, Args extends readonly any[] = any[]> {
-  /** A key or several, below the namespace, or a function of the arguments. */
+  /**
+   * A key or several, below the namespace, or a function of the arguments.
+   *
+   * @default none
+   */
   key?:
     | string
     | readonly string[]
     | ((this: This, ...args: Args) => string | readonly string[])
     | undefined;
-  /** A pattern or several, below the namespace; put ids into them with the {@link pattern} tag. */
+  /**
+   * A pattern or several, below the namespace, or a function of the arguments; put ids into them with
+   * the {@link pattern} tag.
+   *
+   * @default none
+   */
   pattern?:
     | string
     | readonly string[]
     | ((this: This, ...args: Args) => string | readonly string[])
     | undefined;
-  /** Tags, or a function of the arguments. */
+  /**
+   * Tags, or a function of the arguments.
+   *
+   * @default none
+   */
   tags?: readonly string[] | ((this: This, ...args: Args) => readonly string[]) | undefined;
   /**
-   * Other cached methods of the class: names, to remove all of their results; or names with a
-   * function from this method's arguments to theirs, to remove one.
+   * Other cached methods of the class. Names (`['listUsers']`) remove all of their results. An object
+   * from names to functions (`{ getUser: (user) => [user.id] }`), which return arguments of that
+   * method, removes one result each.
+   *
+   * @default none
    */
   methods?:
     | readonly string[]
     | Readonly<Record<string, true | ((this: This, ...args: Args) => readonly unknown[])>>
     | undefined;
-  /** Removes before the method runs, and even if it fails; default false: after it succeeded. */
+  /**
+   * Removes before the method runs, and even if it fails, instead of after it has succeeded.
+   *
+   * @default false
+   */
   beforeInvocation?: boolean | undefined;
-  /** When it answers false, nothing is removed. */
+  /**
+   * If it returns false, nothing is removed.
+   *
+   * @default none: every call removes
+   */
   condition?: ((this: This, ...args: Args) => boolean) | undefined;
-  /** Which cache; default: {@link getCache}. */
+  /**
+   * Which cache: a handle, or a function of the instance, for injected ones.
+   *
+   * @default the process's default cache: {@link getCache}
+   */
   cache?: CacheManager | ((instance: This) => CacheManager) | undefined;
 }
 
 /** Options of `@CacheConfig`: defaults for the decorators in a class and its subclasses. */
 export interface CacheConfigOptions<This = any>
   extends Pick<KeyOptions<This>, 'keyPrefix' | 'scope' | 'cache'>, LifeOptions, LoadTimeOptions {
-  /** Tags of every entry. */
+  /**
+   * Tags of every entry.
+   *
+   * @default none
+   */
   tags?: readonly string[] | undefined;
 }
 
 const isCacheChoice: Check = (value) =>
   isManager(value) || typeof value === 'function'
     ? undefined
-    : 'a CacheManager, or a function of the instance that answers one';
+    : 'a CacheManager, or a function of the instance that returns one';
 
 /** A prefix is hand-written, and leaves room for the rest of the key. */
 const isPrefix: Check = isName;
@@ -149,7 +239,7 @@ const { grace, jitter } = LIFE_CHECKS;
 const isText: Check = (value) =>
   (Array.isArray(value) ? value : [value]).every((text) => typeof text === 'string' && text !== '')
     ? undefined
-    : 'a string, an array of strings, or a function that answers one';
+    : 'a string, an array of strings, or a function that returns one';
 
 const isMethodList: Check = (value) =>
   typeof value === 'object' && value !== null ? undefined : 'an array of names, or an object';

@@ -15,9 +15,17 @@ import type { AnyFunction, MethodDecoratorOf } from './types/signatures.js';
 
 /** Options of `@Timed` and `timed`. */
 export interface TimedOptions {
-  /** Name in the statistics; default: class and method, or the function's name. */
+  /**
+   * Name in the statistics.
+   *
+   * @default class and method (`UserService.getUser`), or the function's name
+   */
   name?: string | undefined;
-  /** A call that takes longer is kept in the slow log; default 1 second. */
+  /**
+   * A call that takes longer is kept in the slow log.
+   *
+   * @default 1 (second)
+   */
   slowThreshold?: Duration | undefined;
 }
 

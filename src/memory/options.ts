@@ -16,17 +16,41 @@ export type Eviction = 'adaptive' | 'lru';
 
 /** Options of `MemoryStore`. */
 export interface MemoryStoreOptions {
-  /** Most entries at a time; default 1,000. */
+  /**
+   * Most entries at a time.
+   *
+   * @default 1000
+   */
   maxItems?: number | undefined;
-  /** Most estimated bytes at a time; default: not counted. */
+  /**
+   * Most estimated bytes at a time.
+   *
+   * @default none: bytes are not counted
+   */
   maxBytes?: number | undefined;
-  /** Replaces the estimate of a value's bytes; only called when `maxBytes` is set. */
+  /**
+   * Replaces the estimate of a value's bytes; only called when `maxBytes` is set.
+   *
+   * @default an estimate of the heap that the value takes
+   */
   sizeOf?: SizeEstimator | undefined;
-  /** Deep-freezes plain data as it is stored, so that no reader changes a shared value. */
+  /**
+   * Deep-freezes plain data as it is stored, so that no reader changes a shared value.
+   *
+   * @default false
+   */
   freeze?: boolean | undefined;
-  /** Stores a copy, and hands every reader a copy of its own. */
+  /**
+   * Stores a copy, and gives every reader a copy of its own.
+   *
+   * @default false
+   */
   clone?: boolean | undefined;
-  /** Classes whose instances `clone` copies; those of others are not stored. */
+  /**
+   * Classes whose instances `clone` copies; those of others are not stored.
+   *
+   * @default none
+   */
   types?: readonly TypeCodec[] | undefined;
   /**
    * Which entry is evicted when the store is full: the one that was used least recently (`'lru'`), or
@@ -35,7 +59,11 @@ export interface MemoryStoreOptions {
    * @default 'lru'
    */
   eviction?: Eviction | undefined;
-  /** Where time comes from; default: the machine's clock. */
+  /**
+   * Where time comes from.
+   *
+   * @default the machine's clock
+   */
   clock?: Clock | undefined;
 }
 

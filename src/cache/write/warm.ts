@@ -4,11 +4,23 @@ import { warnOnce } from '../../base/warn.js';
 
 /** How warming is done. */
 export interface WarmOptions {
-  /** Loads at a time; default 10. */
+  /**
+   * Loads at a time.
+   *
+   * @default 10
+   */
   concurrency?: number | undefined;
-  /** Called after every entry. */
+  /**
+   * Called after every entry.
+   *
+   * @default none
+   */
   onProgress?: ((progress: WarmProgress) => void) | undefined;
-  /** Stops warming; what is under way is finished. */
+  /**
+   * Stops warming; loads under way are finished.
+   *
+   * @default none
+   */
   signal?: AbortSignal | undefined;
 }
 
