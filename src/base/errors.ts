@@ -82,6 +82,11 @@ export class StoreError extends CacheError {
 /**
  * Whether `error` comes from this package. Works across copies of the package (ESM beside
  * CommonJS) and realms, where `instanceof` does not.
+ *
+ * @example
+ * ```ts
+ * if (isCacheError(error) && error.code === 'ERR_STORE') metrics.storeErrors++;
+ * ```
  */
 export function isCacheError(error: unknown): error is CacheError {
   return typeof error === 'object' && error !== null && BRAND in error;

@@ -10,7 +10,7 @@ import { closeCache } from './core/closing.js';
 import { CacheCore } from './core/cache-core.js';
 import type { CacheEvents, CacheListener } from './events.js';
 import type { LoadContext } from './load/load-context.js';
-import { isNamespace, type CacheOptions } from './options.js';
+import type { CacheOptions } from './options.js';
 import {
   checkedTags,
   LOAD_CHECKS,
@@ -19,6 +19,7 @@ import {
   type SetOptions,
   type WarmEntry,
 } from './policy.js';
+import { isNamespace } from './resolve-options.js';
 import { getOrLoad, plainHit, promiseOf } from './read/get-or-load.js';
 import { readMany } from './read/read-many.js';
 import { statisticsOf, type CacheStats } from './statistics.js';
@@ -61,7 +62,11 @@ export class CacheManager {
     this[CORE] = { core: inSharedContext(() => new CacheCore(options)), prefix: '' };
   }
 
-  /** The value of a key; `undefined` when there is none (or it is `undefined`; see `has`). */
+  /**
+   * The value of a key; `undefined` when there is none (or it is `undefined`; see `has`).
+   *
+   * @example const user = await cache.get<User>('user:7');
+   */
   get<T>(key: string): Promise<T | undefined> {
     // Not an async function: on a hit that would cost as much as everything else.
     try {
@@ -75,7 +80,15 @@ export class CacheManager {
     }
   }
 
-  /** The values of those keys that have one. Duplicates are read once. */
+  /**
+   * The values of those keys that have one. Duplicates are read once.
+   *
+   * @example
+   * ```ts
+   * const users = await cache.getMany<User>(['user:7', 'user:8']);
+   * users.get('user:7');
+   * ```
+   */
   async getMany<T>(keys: readonly string[]): Promise<Map<string, T>> {
     const full = fullKeys(this[CORE], 'getMany', keys);
     const found = await readMany(this[CORE].core, [...full.keys()]);
@@ -91,6 +104,7 @@ export class CacheManager {
    *
    * @throws ConfigurationError for a bad option, and for a promise, an iterator, a stream or a
    * `Response` in place of a value.
+   * @example await cache.set('user:7', user, { ttl: '5m', tags: ['users'] });
    */
   async set<T>(key: string, value: T, options: SetOptions = {}): Promise<void> {
     const entry = checkedEntry(this[CORE], 'set', key, value, options);
@@ -154,18 +168,30 @@ export class CacheManager {
     }
   }
 
-  /** Whether a key has a value that has not expired. */
+  /**
+   * Whether a key has a value that has not expired.
+   *
+   * @example if (await cache.has('maintenance')) return 503;
+   */
   async has(key: string): Promise<boolean> {
     const full = fullKey(this[CORE], key);
     return (await readMany(this[CORE].core, [full], 'silently')).has(full);
   }
 
-  /** Removes a key; returns whether it had a value. */
+  /**
+   * Removes a key; returns whether it had a value.
+   *
+   * @example await cache.delete('user:7');
+   */
   async delete(key: string): Promise<boolean> {
     return await remove(this[CORE].core, fullKey(this[CORE], key));
   }
 
-  /** Removes several keys; returns how many had a value. */
+  /**
+   * Removes several keys; returns how many had a value.
+   *
+   * @example await cache.deleteMany(['user:7', 'user:8']);
+   */
   async deleteMany(keys: readonly string[]): Promise<number> {
     const full = fullKeys(this[CORE], 'deleteMany', keys);
     return await removeMany(this[CORE].core, [...full.keys()]);
@@ -178,6 +204,7 @@ export class CacheManager {
    *
    * @returns How many keys were removed.
    * @throws ConfigurationError for a bad pattern, or when the store cannot list its keys.
+   * @example await cache.clear(pattern`user:${id}:*`);
    */
   async clear(pattern = '*'): Promise<number> {
     if (typeof pattern !== 'string' || pattern === '') {
@@ -194,6 +221,7 @@ export class CacheManager {
    * of the same cache.
    *
    * @throws ConfigurationError for a tag that is not a string of 1 to 256 bytes.
+   * @example await cache.invalidateTags('users', `tenant-${tenant}`);
    */
   async invalidateTags(...tags: string[]): Promise<void> {
     await invalidateTags(this[CORE].core, checkedTags(tags, 'tags', Infinity));
@@ -219,7 +247,11 @@ export class CacheManager {
     );
   }
 
-  /** The cache's statistics, with those of all its namespaces. */
+  /**
+   * The cache's statistics, with those of all its namespaces.
+   *
+   * @example const { hitRate, degraded } = await cache.getStats();
+   */
   async getStats(): Promise<CacheStats> {
     return await statisticsOf(this[CORE].core);
   }
@@ -241,13 +273,19 @@ export class CacheManager {
   /**
    * Calls `listener` for every event of a kind, in this cache and its namespaces. An error that it
    * throws becomes a process warning. Listening for `hit` turns off the fast path of decorated methods.
+   *
+   * @example cache.on('error', ({ error }) => logger.warn(error));
    */
   on<E extends keyof CacheEvents>(event: E, listener: CacheListener<E>): this {
     this[CORE].core.events.on(event, listener);
     return this;
   }
 
-  /** Removes a listener. */
+  /**
+   * Removes a listener.
+   *
+   * @example cache.off('error', listener);
+   */
   off<E extends keyof CacheEvents>(event: E, listener: CacheListener<E>): this {
     this[CORE].core.events.off(event, listener);
     return this;
@@ -257,6 +295,7 @@ export class CacheManager {
    * A handle on the same tiers whose keys stand below `name:`.
    *
    * @throws ConfigurationError for a name with other than letters, digits, dots, `_` and `-`.
+   * @example const sessions = cache.namespace('sessions');
    */
   namespace(name: string): CacheManager {
     const allowed = isNamespace(name, 'namespace');
@@ -276,12 +315,18 @@ export class CacheManager {
    * reports those that the store has not confirmed by then. A later invalidation still removes the
    * entry from the shared tier, over a connection that it opens and closes. A store that was passed in
    * stays open. May be called again.
+   *
+   * @example process.once('SIGTERM', () => void cache.close());
    */
   async close(): Promise<void> {
     await closeCache(this[CORE].core);
   }
 
-  /** As {@link CacheManager.close}, for `await using`. */
+  /**
+   * As {@link CacheManager.close}, for `await using`.
+   *
+   * @example await using cache = new CacheManager();
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

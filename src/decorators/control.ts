@@ -45,57 +45,39 @@ export interface CacheControl<Args extends readonly any[] = any[], Result = unkn
    * Removes all of its results.
    *
    * @returns How many there were.
-   * @example
-   * ```ts
-   * const removed = await cacheControl(users, 'getUser').cacheClear();
-   * ```
+   * @example const removed = await cacheControl(users, 'getUser').cacheClear();
    */
   cacheClear(): Promise<number>;
   /**
    * Its counters, since the start of the process.
    *
-   * @example
-   * ```ts
-   * const { hits, misses, hitRate } = cacheControl(users, 'getUser').cacheInfo();
-   * ```
+   * @example const { hits, misses, hitRate } = cacheControl(users, 'getUser').cacheInfo();
    */
   cacheInfo(): CacheInfo;
   /**
    * The key of a call, as the cache's handle takes it.
    *
    * @throws CacheKeyError when an argument cannot be encoded.
-   * @example
-   * ```ts
-   * cacheControl(users, 'getUser').keyFor(123); // 'user:123:getUser'
-   * ```
+   * @example cacheControl(users, 'getUser').keyFor(123); // 'user:123:getUser'
    */
   keyFor(...args: Args): string;
   /**
    * Removes the result of a call.
    *
    * @returns Whether it was there.
-   * @example
-   * ```ts
-   * await cacheControl(users, 'getUser').invalidate(123);
-   * ```
+   * @example await cacheControl(users, 'getUser').invalidate(123);
    */
   invalidate(...args: Args): Promise<boolean>;
   /**
    * Runs the method now and stores its result, even if a fresh one is cached.
    *
-   * @example
-   * ```ts
-   * const user = await cacheControl(users, 'getUser').refresh(123);
-   * ```
+   * @example const user = await cacheControl(users, 'getUser').refresh(123);
    */
   refresh(...args: Args): Promise<Result>;
   /**
    * Runs the method for each list of arguments whose result is not cached.
    *
-   * @example
-   * ```ts
-   * await cacheControl(users, 'getUser').warm([[1], [2], [3]], { concurrency: 2 });
-   * ```
+   * @example await cacheControl(users, 'getUser').warm([[1], [2], [3]], { concurrency: 2 });
    */
   warm(calls: Iterable<Args> | AsyncIterable<Args>, options?: WarmOptions): Promise<WarmReport>;
 }

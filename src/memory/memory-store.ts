@@ -92,19 +92,31 @@ export class MemoryStore {
     return this.usedBytes;
   }
 
-  /** Reads the entry of a key, also a stale one; removes it if it has expired. */
+  /**
+   * Reads the entry of a key, also a stale one; removes it if it has expired.
+   *
+   * @example const user = store.find('user:7')?.value;
+   */
   find(key: string): MemoryEntry | undefined {
     const entry = this.live(key);
     if (entry !== undefined) this.policy.hit(entry.place);
     return entry;
   }
 
-  /** The entry of a key, whether it has expired or not; does not count as a read. */
+  /**
+   * The entry of a key, whether it has expired or not; does not count as a read.
+   *
+   * @example store.peek('user:7')?.freshUntil;
+   */
   peek(key: string): MemoryEntry | undefined {
     return this.entries.get(key);
   }
 
-  /** Notes that an entry was read without {@link MemoryStore.find}, if the store still holds it. */
+  /**
+   * Notes that an entry was read without {@link MemoryStore.find}, if the store still holds it.
+   *
+   * @example store.touch(entry);
+   */
   touch(entry: MemoryEntry): void {
     if (entry.place !== 0) this.policy.hit(entry.place);
   }
@@ -128,7 +140,15 @@ export class MemoryStore {
     return this.entries.countOf(owner);
   }
 
-  /** The entry's value as a reader gets it: shared, or a copy where `clone` is on. */
+  /**
+   * The entry's value as a reader gets it: shared, or a copy where `clone` is on.
+   *
+   * @example
+   * ```ts
+   * const entry = store.find('user:7');
+   * const user = entry && store.valueOf(entry);
+   * ```
+   */
   valueOf(entry: MemoryEntry): unknown {
     return this.protection.toReader(entry.value);
   }
@@ -143,6 +163,7 @@ export class MemoryStore {
    * to copy, freeze or measure; what was under the key is gone in either case.
    * @throws SerializationError with `clone`, when the value cannot be copied exactly;
    * ConfigurationError when `sizeOf` returns no size; what `sizeOf` throws.
+   * @example store.put('user:7', user, 60_000);
    */
   put(
     key: string,
@@ -189,7 +210,11 @@ export class MemoryStore {
     return entry.held ? entry : undefined;
   }
 
-  /** Removes the entry under a key, and says which it was. */
+  /**
+   * Removes the entry under a key, and says which it was.
+   *
+   * @example store.drop('user:7');
+   */
   drop(key: string): MemoryEntry | undefined {
     const entry = this.entries.get(key);
     if (entry !== undefined) this.discard(entry, true);
@@ -247,6 +272,8 @@ export class MemoryStore {
   /**
    * Calls `listener` for every entry that leaves by eviction or expiry; outside of every request's
    * `AsyncLocalStorage` context, since the request at hand has nothing to do with the entry.
+   *
+   * @example store.onEvict(({ key }, reason) => console.log(key, reason));
    */
   onEvict(listener: EvictListener): void {
     this.evictListeners.add(listener);

@@ -4,7 +4,7 @@ import { MemoryStore } from '../../memory/memory-store.js';
 import type { CoordinatorListener } from '../../store/coordinator.js';
 import { openSharedTier } from '../../store/open-tier.js';
 import type { SharedTier } from '../../store/shared-tier.js';
-import type { ResolvedOptions } from '../options.js';
+import type { ResolvedOptions } from '../resolve-options.js';
 import { openRedis } from './redis-tier.js';
 
 /**

@@ -1,0 +1,89 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+
+import { report } from '../support/public-names.js';
+
+const src = join(__dirname, '../../src');
+const rooms = ['base', 'cache', 'decorators', 'memory'];
+
+/** Declarations that the root exports, by name. */
+function declarations(): Map<string, ts.Declaration> {
+  const exported = new Set(report.exported['aurora-cache']?.map((one) => one.split(' ')[1]));
+  // They are not exported, but exported options consist of them.
+  for (const name of ['KeyOptions', 'CacheControl']) exported.add(name);
+  const found = new Map<string, ts.Declaration>();
+  for (const room of rooms) {
+    for (const file of readdirSync(join(src, room), { recursive: true, encoding: 'utf8' })) {
+      if (!file.endsWith('.ts')) continue;
+      const text = readFileSync(join(src, room, file), 'utf8');
+      const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+      for (const statement of source.statements) {
+        const { name } = statement as unknown as { name?: ts.Identifier };
+        // Of overloads, the first has the comment.
+        if (name === undefined || !exported.has(name.text) || found.has(name.text)) continue;
+        found.set(name.text, statement as unknown as ts.Declaration);
+      }
+    }
+  }
+  return found;
+}
+
+const has = (node: ts.Node, tag: string): boolean =>
+  ts.getJSDocTags(node).some(({ tagName }) => tagName.text === tag);
+
+const isShown = (member: ts.Node): boolean =>
+  !has(member, 'internal') &&
+  !(ts.getCombinedModifierFlags(member as ts.Declaration) & ts.ModifierFlags.Private);
+
+const nameOf = (member: ts.Node): string =>
+  (member as unknown as { name?: ts.Node }).name?.getText() ?? 'constructor';
+
+/** Keyv's contract says what these do, and RedisSettings are those of ioredis. */
+const ELSEWHERE =
+  /^(?:MemoryStore\.(?:get|getMany|set|setMany|delete|deleteMany|has|clear|iterator|on|disconnect)|RedisSettings\.)/;
+
+describe('the documentation comments of the public surface', () => {
+  const known = declarations();
+
+  it('are looked for in every room that it comes from', () => {
+    expect(known.size).toBeGreaterThan(60);
+  });
+
+  it('give the default of every option', () => {
+    const missing: string[] = [];
+    let options = 0;
+    for (const [owner, declaration] of known) {
+      if (!/Options$/.test(owner) || !ts.isInterfaceDeclaration(declaration)) continue;
+      for (const member of declaration.members) {
+        if (member.questionToken === undefined) continue;
+        options++;
+        if (!has(member, 'default')) missing.push(`${owner}.${nameOf(member)}`);
+      }
+    }
+    expect(options).toBeGreaterThan(60);
+    expect(missing).toEqual([]);
+  });
+
+  it('show an example of every function, class and method', () => {
+    const missing: string[] = [];
+    for (const [owner, declaration] of known) {
+      const isCode = ts.isFunctionDeclaration(declaration) || ts.isClassDeclaration(declaration);
+      // Programs receive these, and do not make them.
+      const isReceived = /^(?:[A-Z]\w+Error|MemoryEntry)$/.test(owner) && owner !== 'CacheError';
+      if (isCode && !isReceived && !has(declaration, 'example')) missing.push(owner);
+      if (!ts.isClassDeclaration(declaration) && owner !== 'CacheControl') continue;
+      const { members } = declaration as ts.ClassDeclaration | ts.InterfaceDeclaration;
+      const seen = new Set<string>();
+      for (const member of members) {
+        const isMethod = ts.isMethodDeclaration(member) || ts.isMethodSignature(member);
+        const name = `${owner}.${nameOf(member)}`;
+        // Of overloads, the first has the comment.
+        if (!isMethod || !isShown(member) || seen.has(name)) continue;
+        seen.add(name);
+        if (!ELSEWHERE.test(name) && !has(member, 'example')) missing.push(name);
+      }
+    }
+    expect(missing).toEqual([]);
+  });
+});
