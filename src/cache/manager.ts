@@ -64,7 +64,6 @@ export class CacheManager {
 
   /**
    * The value of a key; `undefined` when there is none (or it is `undefined`; see `has`).
-   *
    * @example const user = await cache.get<User>('user:7');
    */
   get<T>(key: string): Promise<T | undefined> {
@@ -170,7 +169,6 @@ export class CacheManager {
 
   /**
    * Whether a key has a value that has not expired.
-   *
    * @example if (await cache.has('maintenance')) return 503;
    */
   async has(key: string): Promise<boolean> {
@@ -180,7 +178,6 @@ export class CacheManager {
 
   /**
    * Removes a key; returns whether it had a value.
-   *
    * @example await cache.delete('user:7');
    */
   async delete(key: string): Promise<boolean> {
@@ -189,7 +186,6 @@ export class CacheManager {
 
   /**
    * Removes several keys; returns how many had a value.
-   *
    * @example await cache.deleteMany(['user:7', 'user:8']);
    */
   async deleteMany(keys: readonly string[]): Promise<number> {
@@ -249,7 +245,6 @@ export class CacheManager {
 
   /**
    * The cache's statistics, with those of all its namespaces.
-   *
    * @example const { hitRate, degraded } = await cache.getStats();
    */
   async getStats(): Promise<CacheStats> {
@@ -283,7 +278,6 @@ export class CacheManager {
 
   /**
    * Removes a listener.
-   *
    * @example cache.off('error', listener);
    */
   off<E extends keyof CacheEvents>(event: E, listener: CacheListener<E>): this {
@@ -324,7 +318,6 @@ export class CacheManager {
 
   /**
    * As {@link CacheManager.close}, for `await using`.
-   *
    * @example await using cache = new CacheManager();
    */
   async [Symbol.asyncDispose](): Promise<void> {
@@ -332,25 +325,22 @@ export class CacheManager {
   }
 
   /**
-   * For logs and debuggers, which would print a Redis URL with its password.
-   *
+   * For `JSON.stringify`, which would copy a Redis URL with its password.
    * @internal
    */
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    const { core, prefix } = this[CORE];
-    const { name, namespace } = core.options;
-    return `CacheManager { name: '${name}', namespace: '${namespace}', prefix: '${prefix}' }`;
+  toJSON(): Readonly<Record<'cache' | 'name' | 'namespace' | 'prefix', string>> {
+    const { engine, prefix } = this[CORE];
+    const { name, namespace } = engine.options;
+    return { cache: 'CacheManager', name, namespace, prefix };
   }
 
   /**
-   * The same for `JSON.stringify`.
-   *
+   * The same for logs and debuggers.
    * @internal
    */
-  toJSON(): unknown {
-    const { core, prefix } = this[CORE];
-    const { name, namespace } = core.options;
-    return { cache: 'CacheManager', name, namespace, prefix };
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    const { name, namespace, prefix } = this.toJSON();
+    return `CacheManager { name: '${name}', namespace: '${namespace}', prefix: '${prefix}' }`;
   }
 }
 

@@ -94,7 +94,6 @@ export class MemoryStore {
 
   /**
    * Reads the entry of a key, also a stale one; removes it if it has expired.
-   *
    * @example const user = store.find('user:7')?.value;
    */
   find(key: string): MemoryEntry | undefined {
@@ -105,7 +104,6 @@ export class MemoryStore {
 
   /**
    * The entry of a key, whether it has expired or not; does not count as a read.
-   *
    * @example store.peek('user:7')?.freshUntil;
    */
   peek(key: string): MemoryEntry | undefined {
@@ -114,7 +112,6 @@ export class MemoryStore {
 
   /**
    * Notes that an entry was read without {@link MemoryStore.find}, if the store still holds it.
-   *
    * @example store.touch(entry);
    */
   touch(entry: MemoryEntry): void {
@@ -212,7 +209,6 @@ export class MemoryStore {
 
   /**
    * Removes the entry under a key, and says which it was.
-   *
    * @example store.drop('user:7');
    */
   drop(key: string): MemoryEntry | undefined {
@@ -254,7 +250,10 @@ export class MemoryStore {
     return dropped;
   }
 
-  /** How other sizes and lives would do, by a sample of the keys; `undefined` with LRU. */
+  /**
+   * How other sizes and lives would do, by a sample of the keys; `undefined` with LRU.
+   * @internal
+   */
   estimates(): GhostReport | undefined {
     return this.policy.estimates();
   }
