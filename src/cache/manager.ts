@@ -329,8 +329,8 @@ export class CacheManager {
    * @internal
    */
   toJSON(): Readonly<Record<'cache' | 'name' | 'namespace' | 'prefix', string>> {
-    const { engine, prefix } = this[CORE];
-    const { name, namespace } = engine.options;
+    const { core, prefix } = this[CORE];
+    const { name, namespace } = core.options;
     return { cache: 'CacheManager', name, namespace, prefix };
   }
 
