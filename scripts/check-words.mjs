@@ -162,7 +162,7 @@ function checkNames(file, text) {
   if (banned.length === 0) return;
   for (const { kind, text: name, start } of tokensOf(text)) {
     if (kind !== ts.SyntaxKind.Identifier && kind !== ts.SyntaxKind.PrivateIdentifier) continue;
-    const entry = banned.find(({ names }) => names.split(' ').includes(name.replace(/^#/, '')));
+    const entry = banned.find(({ names }) => names.test(name.replace(/^#/, '')));
     if (entry !== undefined) report(file, lineOf(text, start), name, entry.instead);
   }
 }

@@ -40,8 +40,62 @@ export const EXCEPTIONS = [
 ];
 
 /**
- * Identifiers that the glossary has replaced, in the folders where they had the old meaning.
- *
- * @type {readonly { names: string, under: string, instead: string }[]}
+ * Identifiers that were replaced by the field's words, below the folder where they had the old meaning.
+ * `Fence`, `claim` and `place` stay where they have another one.
  */
-export const IDENTIFIERS = [];
+export const IDENTIFIERS = [
+  { names: /^engines?$/i, under: 'src/', instead: 'CacheCore' },
+  {
+    names: /^(?:flights?|takeOff|enlist|flyOn|landsOn|land|landing)$/i,
+    under: 'src/',
+    instead:
+      'InFlightLoad, startLoad, register, continueLoad, trySettleFromStore, settle, LoadOutcome',
+  },
+  { names: /^(?:Turn|takeTurn)$/, under: 'src/', instead: 'LeaseDecision, acquireLoadLease' },
+  {
+    names: /^(?:ELSEWHERE|OVERDUE|TAGS_FOLLOW)$/,
+    under: 'src/',
+    instead: 'LOADING_ELSEWHERE, JOIN_TIMEOUT, TAGS_FROM_RESULT',
+  },
+  {
+    names: /^(?:doubt|doubtful|doubtAll)$/,
+    under: 'src/',
+    instead: 'invalidatedLocally, invalidatedRemotely',
+  },
+  {
+    names: /^(?:proof|admits|unproven)$/,
+    under: 'src/',
+    instead: 'fillConfirmed, canJoin, rejectedLoad',
+  },
+  {
+    names: /^(?:seizeLease|returnLater|hung)$/,
+    under: 'src/',
+    instead: 'forceAcquireLease, retryRelease, timedOutHolders',
+  },
+  { names: /^HitClock$/, under: 'src/', instead: 'coarseClock' },
+  {
+    names: /^(?:Site|SitePlace|Located)$/,
+    under: 'src/',
+    instead: 'MethodBinding, BindingKey, ResolvedCall',
+  },
+  { names: /^(?:adopt|EntryPlaces)$/, under: 'src/', instead: 'registerIndex, SlotTable' },
+  { names: /^guarded$/, under: 'src/memory/', instead: 'protect' },
+  { names: /^(?:aloud|quietly)$/, under: 'src/', instead: '{ report: boolean }' },
+  { names: /^fastHits$/, under: 'src/', instead: 'the one description of trust' },
+  {
+    names: /^(?:overlaid|disguise|described|answerElse)$/,
+    under: 'src/',
+    instead: 'mergePolicy, copyFunctionProps, toMetadata, slowPath',
+  },
+  { names: /^(?:Refusal|lend|tell)$/, under: 'src/http/', instead: 'HttpError, mount, log' },
+  { names: /^Timer$/, under: 'src/http/', instead: 'TimingConfig' },
+  {
+    names: /^(?:(?:Cache|Route|Method|MethodCache|MethodTiming)?Figures|RequestTotals|View)$/,
+    under: 'src/http/',
+    instead: 'Stats in public, Counters inside, Snapshot on the wire',
+  },
+  { names: /^(?:MOST\w*|PATIENCE\w*)$/, under: 'src/nginx/', instead: 'MAX_…, …_TIMEOUT_MS' },
+  { names: /^(?:MOST\w*|PATIENCE\w*)$/, under: 'src/http/', instead: 'MAX_…, …_TIMEOUT_MS' },
+  { names: /^(?:MOST\w*|PATIENCE\w*)$/, under: 'dashboard/', instead: 'MAX_…, …_TIMEOUT_MS' },
+  { names: /^Dialect$/, under: 'src/', instead: 'DecoratorMode' },
+];

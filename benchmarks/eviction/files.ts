@@ -118,7 +118,7 @@ async function* unzipped(file: string): AsyncGenerator<Buffer, void> {
   }
 }
 
-/** What a program decompresses to its output; ended when the rest is not needed. */
+/** The output of a decompression program, which is stopped when the rest is not needed. */
 async function* outputOf(
   program: string,
   debian: string,

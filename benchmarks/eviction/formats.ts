@@ -64,7 +64,7 @@ const accessLog: ParseLine = (line, emit) => {
   return true;
 };
 
-/** One key per line, whatever it is. */
+/** One key per line, any text. */
 const keys: ParseLine = (line, emit) => {
   if (line !== '') emit(line);
   return true;
@@ -124,7 +124,7 @@ class LineParser implements Parser {
   ) {}
 
   write(chunk: Buffer): void {
-    // One character per byte, whatever the encoding: keys need to be told apart, not read.
+    // One character per byte in any encoding: keys only need to be distinct.
     const lines = (this.rest + chunk.toString('latin1')).split('\n');
     this.rest = lines.pop() ?? '';
     for (const line of lines) this.take(line);

@@ -1,7 +1,7 @@
 import type { Store } from '../rivals/store.js';
 import type { Trace } from './trace.js';
 
-/** What a cache in front of a loader holds under the keys of a trace. */
+/** The values of a cache in front of a loader, by the keys of a trace. */
 export interface Contents {
   /** The text of each key. */
   readonly texts: readonly string[];

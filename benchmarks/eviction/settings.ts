@@ -1,4 +1,4 @@
-/** What the command line says about the simulation. */
+/** Options of the simulation on the command line. */
 import { FORMAT_NAMES, type FormatName } from './formats.js';
 
 export interface EvictionOptions {

@@ -4,7 +4,7 @@ import { contentsOf, replay, total } from './replay.js';
 import type { Size } from './settings.js';
 import type { Trace } from './trace.js';
 
-/** What became of one trace in caches of one size. */
+/** The results of one trace for caches of one size. */
 export interface Outcome {
   readonly trace: Trace;
   readonly size: Size;

@@ -8,7 +8,7 @@ import type { Trace } from './trace.js';
 
 /** Requests of a round; longer traces are cut, so that a round ends soon. */
 const SEGMENT = 200_000;
-const VALUE = { id: 7, name: 'somebody' };
+const VALUE = { id: 7, name: 'Ada Lovelace' };
 
 /** Nanoseconds per request: a read, and a write where the store does not have the key. */
 export async function speedTable(

@@ -4,7 +4,7 @@ import type { CacheCore } from './core/cache-core.js';
 /** Reads on which advice is based at least. */
 const MIN_READS = 1000;
 
-/** What another value of an option would bring, as plain data. */
+/** The effect of another value of an option, as plain data. */
 export interface Advice {
   readonly kind: 'size' | 'ttl';
   /** The method that the option is for; absent for an option of the cache. */
@@ -33,7 +33,7 @@ export interface Advice {
 }
 
 /**
- * What other sizes and lives of the memory tier would bring; nothing before a thousand reads, and
+ * Estimates the effect of other sizes and ttls of the memory tier. Empty before a thousand reads, and
  * without adaptive eviction.
  *
  * @internal

@@ -104,7 +104,7 @@ export class EventHub {
   }
 }
 
-/** What counts reads and hears of them. */
+/** Counts reads and receives their events. */
 interface Audience {
   readonly counters: CacheCounters;
   readonly events: EventHub;

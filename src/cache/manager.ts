@@ -252,8 +252,8 @@ export class CacheManager {
   }
 
   /**
-   * What other sizes and lives of the memory tier would bring: half, two and four times the size; two,
-   * five and ten times the life. Estimated from a sample of the keys; empty without
+   * Estimates the effect of other sizes and ttls of the memory tier: half, two and four times the size; two,
+   * five and ten times the ttl. Based on a sample of the keys; empty without
    * `memory: { eviction: 'adaptive' }`, and before the first thousand reads.
    *
    * @example

@@ -23,8 +23,8 @@ import {
   version,
 } from './values.js';
 
-/** More than a configuration needs, and so few that nothing hangs. */
-const MOST = {
+/** Generous limits that keep the checks fast. */
+const MAX = {
   upstreams: 100,
   servers: 200,
   routes: 500,
@@ -35,7 +35,7 @@ const MOST = {
   resolvers: 10,
 };
 
-const networks = list(network, 1, MOST.networks);
+const networks = list(network, 1, MAX.networks);
 
 /** With all networks trusted, every client could name any address as its own. */
 const trusted = v.pipe(
@@ -71,12 +71,12 @@ const upstream = object({
     DEFAULTS.upstream.strategy,
   ),
   hashKey: v.optional(hashKey),
-  servers: list(serverOrAddress, 1, MOST.servers),
+  servers: list(serverOrAddress, 1, MAX.servers),
   keepalive: v.optional(integer(0, 10_000), DEFAULTS.upstream.keepalive),
   keepaliveTimeout: v.optional(duration, DEFAULTS.upstream.keepaliveTimeout),
 });
 
-const files = list(includePath, 1, MOST.files);
+const files = list(includePath, 1, MAX.files);
 
 const route = object({
   path: urlPath,
@@ -109,12 +109,12 @@ const performanceApi = object({
 const headers = v.pipe(
   plainObject,
   v.record(headerName, headerValue),
-  v.check((given) => Object.keys(given).length <= MOST.headers, `at most ${String(MOST.headers)}`),
+  v.check((given) => Object.keys(given).length <= MAX.headers, `at most ${String(MAX.headers)}`),
   json({
     type: 'object',
     propertyNames: jsonOf(headerName),
     additionalProperties: jsonOf(headerValue),
-    maxProperties: MOST.headers,
+    maxProperties: MAX.headers,
   }),
 );
 
@@ -123,11 +123,11 @@ export const options = object({
   $schema: v.optional(v.pipe(v.string('a text'), json({ type: 'string' }))),
   context: v.optional(oneOf(['main', 'http']), DEFAULTS.options.context),
   nginxVersion: v.optional(version, DEFAULTS.options.nginxVersion),
-  serverNames: v.optional(list(serverName, 1, MOST.names), ['_']),
+  serverNames: v.optional(list(serverName, 1, MAX.names), ['_']),
   port: v.optional(port, DEFAULTS.options.port),
   ipv6: v.optional(flag, false),
-  upstreams: v.optional(list(upstream, 1, MOST.upstreams)),
-  routes: v.optional(list(route, 0, MOST.routes)),
+  upstreams: v.optional(list(upstream, 1, MAX.upstreams)),
+  routes: v.optional(list(route, 0, MAX.routes)),
   performanceApi: v.optional(orFalse(performanceApi, 'an object, or false'), {}),
   tls: v.optional(tls),
   rateLimit: v.optional(
@@ -146,7 +146,7 @@ export const options = object({
   ),
   resolver: v.optional(
     object({
-      addresses: list(resolverAddress, 1, MOST.resolvers),
+      addresses: list(resolverAddress, 1, MAX.resolvers),
       valid: v.optional(duration, DEFAULTS.resolver.valid),
     }),
   ),
@@ -156,7 +156,7 @@ export const options = object({
   maxBodySize: v.optional(bodySize, DEFAULTS.options.maxBodySize),
   gzip: v.optional(flag, true),
   headers: v.optional(headers, {}),
-  trustedProxies: v.optional(list(trusted, 0, MOST.networks), []),
+  trustedProxies: v.optional(list(trusted, 0, MAX.networks), []),
   accessLog: v.optional(
     orFalse(filePath, 'an absolute path, or false'),
     DEFAULTS.options.accessLog,
@@ -167,9 +167,9 @@ export const options = object({
 });
 
 /** Lists of their own, for what is not given. @internal */
-export const upstreams = list(upstream, 1, MOST.upstreams);
+export const upstreams = list(upstream, 1, MAX.upstreams);
 /** @internal */
-export const routes = list(route, 0, MOST.routes);
+export const routes = list(route, 0, MAX.routes);
 
 type Checked = v.InferOutput<typeof options>;
 

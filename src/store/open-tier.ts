@@ -51,7 +51,7 @@ export function openSharedTier(
 
 type LateTierOptions = Omit<StoreTierOptions, 'loadMs'> & Pick<SharedTierOptions, 'preserve'>;
 
-/** What the operations of a tier return when its code cannot be loaded: as for a store that is away. */
+/** The results of operations if the code of the tier cannot be loaded: those of an unavailable store. */
 const UNAVAILABLE = {
   catchUp: undefined,
   read: undefined,
@@ -174,7 +174,7 @@ class LateState implements Omit<SharedTier, Operation> {
     return this.ownDelay;
   }
 
-  /** Runs an operation once there is a tier; never rejects for want of one. */
+  /** Runs an operation once there is a tier; never rejects because of a missing one. */
   run(operation: Operation, given: readonly unknown[]): Promise<unknown> {
     if (this.tier !== undefined || this.hasFailed) return this.proceed(operation, given);
     const kept = given.map((one) => this.preserved(one));

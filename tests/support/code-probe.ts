@@ -1,6 +1,6 @@
 /*
- * A program that uses whatever reads from Redis, or writes to it. Prints what it has read, and what
- * `code-trap.ts` has noted. With a second argument, it makes a program from text itself.
+ * A program that uses every way to read from Redis and write to it. Prints the values that it has read,
+ * and those that `code-trap.ts` has recorded. With a second argument, it makes a program from text itself.
  */
 import { cached, CacheManager, type CacheOptions } from 'aurora-cache';
 

@@ -25,7 +25,7 @@ export function entryPoints(): Map<string, string> {
 }
 
 /**
- * What a module exports by name: `value Cached`, `type CacheOptions`.
+ * The named exports of a module: `value Cached`, `type CacheOptions`.
  *
  * @throws for an `export *` or a declaration, which would export more than is written down.
  */

@@ -5,7 +5,7 @@ import type { MemoryStore } from '../../memory/memory-store.js';
 import type { Fence } from '../coherence/fences.js';
 import type { TagVersions } from '../coherence/tag-versions.js';
 
-/** What the latest read of the shared tier counts in the average. */
+/** Weight of the latest read of the shared tier in the average. */
 const READ_WEIGHT = 0.05;
 
 interface Surroundings {

@@ -27,7 +27,7 @@ export function openMemory(options: ResolvedOptions): MemoryStore | undefined {
   });
 }
 
-/** What one shared tier is opened for. */
+/** The use of one shared tier. */
 interface SharedTierUse {
   readonly timeoutMs: number;
   readonly hasMemory: boolean;

@@ -22,7 +22,7 @@ interface Tiers {
 }
 
 /**
- * What the tiers can be trusted with at present. The only place where this is derived.
+ * How far the tiers can be trusted at present. The only place where this is derived.
  *
  * @internal
  */

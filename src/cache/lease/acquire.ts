@@ -6,7 +6,7 @@ import { canServeStale, onHeldLease, type LoadReason } from '../load/state-machi
 import { requestLease, type Lease, type LeaseReply } from './lease.js';
 import type { Waiter } from './waiters.js';
 
-/** What a load does that found nothing fresh in the shared tier. */
+/** What to do after a miss in the shared tier. */
 export type LeaseDecision =
   /** Run the loader. Without a lease, the result is for this process alone. */
   | { readonly kind: 'load'; readonly lease: Lease | undefined }
@@ -79,7 +79,7 @@ class Attempt {
     });
   }
 
-  /** What follows from the reply; `undefined` to wait for the holder. */
+  /** The decision for a reply; `undefined` to wait for the holder. */
   decide(reply: LeaseReply): LeaseDecision | undefined {
     if (reply === 'unavailable') return this.loadAlone('unavailable');
     if (!reply.granted) return this.decideOnHolder(reply.holder, reply.remainingMs);

@@ -57,7 +57,7 @@ export const JOIN_TIMEOUT = Symbol('join timeout');
 /** Tags that are known only with the result. */
 export const TAGS_FROM_RESULT = Symbol('tags from result');
 
-/** What decides whether an entry is current. */
+/** The checks that decide whether an entry is current. */
 interface Judges {
   readonly clock: Clock;
   readonly invalidation: { isCurrent(entry: SharedEntry, fence: Fence): boolean };

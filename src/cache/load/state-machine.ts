@@ -77,7 +77,7 @@ export function nextState(state: LoadState, reason: LoadReason): LoadState {
   return to;
 }
 
-/** What is known of a load that a caller finds. */
+/** The facts about a load that a caller finds. */
 export interface JoinableLoad {
   readonly state: LoadState;
   /** Whether the shared tier had an expired value. */
@@ -86,7 +86,7 @@ export interface JoinableLoad {
   readonly batchId: number | undefined;
 }
 
-/** What is known of the caller that finds it. */
+/** The facts about the caller that finds it. */
 export interface JoiningCaller {
   /** Whether every invalidation reaches this process, and detaches the loads that it concerns. */
   readonly joinsFreely: boolean;
@@ -143,7 +143,7 @@ export function canServeStale(
 /** Different loads of one key that a caller waits for, one lease each. */
 const MAX_HOLDERS = 2;
 
-/** What is known when another process has the lease. */
+/** The facts about a lease that another process holds. */
 export interface HeldLease {
   readonly purpose: LoadPurpose;
   /** Whether the callers can be served an expired value. */
@@ -154,7 +154,7 @@ export interface HeldLease {
   readonly leftMs: number;
 }
 
-/** Who loads while another process has the lease: that one, or this process as well. */
+/** Decides which process loads while another one has the lease: only that one, or this one as well. */
 export function onHeldLease(lease: HeldLease): 'elsewhere' | 'crowded' | 'overdue' | 'held' {
   if (lease.purpose === 'refresh' || lease.canServeStale) return 'elsewhere';
   if (lease.holders > MAX_HOLDERS) return 'crowded';

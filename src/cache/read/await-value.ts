@@ -47,7 +47,7 @@ export async function awaitValue(
 type Outcome = WaitOutcome | StaleOutcome;
 type ValueOutcome = Extract<Outcome, { readonly ok: true }>;
 
-/** What ends a call's wait: a value, or a promise of one. */
+/** The result of a call's wait: a value, or a promise of one. */
 interface Result {
   readonly value: unknown;
 }

@@ -10,7 +10,7 @@ const HIGH_QUANTILE = 0.99;
 const LIMIT = 8;
 
 /**
- * What misses cost: the median of those that were measured stands for those that were not, and a
+ * The cost of misses: the median of those that were measured stands for those that were not, and a
  * cost far above nearly all others is limited, so that the loads of an outage do not fill the store.
  *
  * @internal

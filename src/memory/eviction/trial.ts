@@ -11,7 +11,7 @@ const ENTRIES_PER_ENTRY = 32;
 /** Sampled accesses between two comparisons, for each entry of a mini cache; and at least. */
 const ACCESSES_PER_ENTRY = 10;
 const MIN_ACCESSES = 200;
-/** What earlier scores count against the latest. */
+/** Weight of earlier scores relative to the latest. */
 const DECAY = 0.8;
 /** Share of misses by which another setting must be better, summed over the scores that count. */
 const HYSTERESIS = 0.01;
@@ -32,7 +32,7 @@ export class Trial {
   private readonly minis: readonly MiniCache[];
   private readonly scores = SETTINGS.map(() => 0);
   private period = MIN_ACCESSES;
-  /** What it would have cost since the last comparison if all accesses had missed. */
+  /** The cost since the last comparison if all accesses had missed. */
   private cost = 0;
 
   constructor(hasSizes: boolean) {

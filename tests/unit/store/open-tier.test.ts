@@ -26,7 +26,7 @@ describe('a cache whose shared tier is still being loaded', () => {
       await cache.set('a', 1);
       const second = coreOf(cache).shared;
       expect(second).not.toBe(first);
-      // What holds the stand-in by then goes on.
+      // Operations that hold the stand-in continue.
       expect(await first?.remove('a')).toBe(true);
       expect(first).toMatchObject({ isAway: false, pending: 0, breakerState: 'closed' });
       expect(coreOf(new CacheManager({ store: new Map() })).shared?.constructor).toBe(

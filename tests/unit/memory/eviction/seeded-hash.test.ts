@@ -6,7 +6,7 @@ function secretFrom(seed: number): Int32Array<ArrayBuffer> {
   return Int32Array.from({ length: 256 }, () => random() * 2 ** 32);
 }
 
-/** Texts that have one hash under `31 * hash + character`, whatever its size: `Aa` and `BB` do. */
+/** Texts with the same hash under `31 * hash + character`, for every hash size: `Aa` and `BB` do. */
 function javaCollisions(pairs: number): string[] {
   return Array.from({ length: 2 ** pairs }, (_, bits) =>
     Array.from({ length: pairs }, (__, i) => ((bits >> i) & 1 ? 'Aa' : 'BB')).join(''),

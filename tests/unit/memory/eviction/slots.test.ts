@@ -6,7 +6,7 @@ import { SlotRing } from '../../../../src/memory/eviction/slot-ring.js';
 import { randomFrom } from '../../../support/eviction-model.js';
 
 describe('a heap of slots', () => {
-  it('has the lowest priority on top, whatever is added, removed and updated', () => {
+  it('has the lowest priority on top, for random sequences of changes', () => {
     const random = randomFrom(1);
     const heap = new SlotHeap();
     const model = new Map<number, number>();

@@ -1,0 +1,61 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const script = join(__dirname, '../../scripts/check-words.mjs');
+
+/** The findings of `npm run check:words` in a repository with these files: places and texts. */
+async function findings(files: Readonly<Record<string, string>>): Promise<string[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'aurora-cache-words-'));
+  try {
+    for (const [name, text] of Object.entries(files)) {
+      await mkdir(dirname(join(folder, name)), { recursive: true });
+      await writeFile(join(folder, name), text);
+    }
+    const failed = (error: { stderr: string }) => error;
+    const { stderr } = await promisify(execFile)(process.execPath, [script, folder]).catch(failed);
+    return stderr.split('\n').filter((line) => /^\S+:\d+: /.test(line));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const VIOLATIONS: readonly [what: string, file: string, text: string, line: number][] = [
+  ['a line comment', 'src/a.ts', 'let a = 1;\n// whoever comes first\n', 2],
+  ['a block comment', 'src/b.ts', '/**\n * Nobody reads it.\n */\n', 2],
+  ['a message', 'src/c.ts', "throw new Error('the function answers the key');\n", 1],
+  ['a template', 'src/d.ts', 'log(`${a} is read anew by ${b}`);\n', 1],
+  ['a template after a division', 'src/e.ts', 'const e = a / b / `${c / d} his`.length;\n', 1],
+  ['the title of a test', 'tests/f.test.ts', "it('tells of failures', () => {});\n", 1],
+  ['the subject of a sentence', 'src/g.ts', '// Done.\n// What is left is stored.\n', 2],
+  ['the subject of a later sentence', 'docs/h.md', 'It is. What is left\nstays.\n', 1],
+  ['a document', 'docs/i.md', '\n\nA copy of theirs.\n', 3],
+  ['a list', 'docs/j.md', '- one\n- Who reads is served.\n', 2],
+  ['a configuration', 'docs/deploy/k.yaml', 'a: 1\n# it tells whoever asks\n', 2],
+  ['a name', 'src/http/l.ts', "import { a } from './a.js';\nthrow new Refusal(a);\n", 2],
+  ['a property', 'src/cache/m.ts', 'const { engine } = cache;\n', 1],
+];
+
+const PLAIN = {
+  'src/a.ts': '// What to do after a store miss.\nconst anew = he; // Whose lease is it?\n',
+  'src/b.ts': "// the V8 engine\nconst text = 'Returns the value.';\n",
+  'docs/a.md': '# Guarantees\n\nReads return the value.\n',
+};
+
+it('finds nothing in plain English, and does not mistake names for words', async () => {
+  expect(await findings(PLAIN)).toEqual([]);
+});
+
+describe('a violation in', () => {
+  let found: string[] = [];
+  beforeAll(async () => {
+    found = await findings(Object.fromEntries(VIOLATIONS.map(([, file, text]) => [file, text])));
+  });
+
+  it.each(VIOLATIONS)('%s is found', (_, file, __, line) => {
+    const lines = found.filter((one) => one.startsWith(`${file}:`));
+    expect(lines).toEqual(expect.arrayContaining([expect.stringContaining(`${file}:${line}: `)]));
+  });
+});
