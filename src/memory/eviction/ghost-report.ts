@@ -16,6 +16,6 @@ export interface GhostReport {
   readonly hitRate: number;
   /** At another size. */
   readonly sizes: readonly GhostEstimate[];
-  /** With other lives; without entries that expire there are none. */
+  /** With other lives; none until an entry has expired. */
   readonly lives: readonly GhostEstimate[];
 }

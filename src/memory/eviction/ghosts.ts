@@ -5,13 +5,17 @@ import type { Setting } from './setting.js';
 
 const SIZES = [0.5, 2, 4];
 const LIVES = [2, 5, 10];
-/** Entries of the mini cache that stands for the store as it is. */
-const ENTRIES = 64;
+/** Entries of the mini cache that stands for the store as it is; and of the store for each of them. */
+const MIN_ENTRIES = 64;
+const MAX_ENTRIES = 256;
+const ENTRIES_PER_ENTRY = 32;
 const MAX_SAMPLE = 1 / 4;
+/** Accesses, for each entry at least, until the mini caches with other lives count: they start empty. */
+const FILLING = 5;
 /** Percentage points by which mini caches were off in replays, beside the noise of the sample. */
 const MODEL_ERROR = 1.5;
-/** Sampled accesses, for each of these entries, after which earlier ones count half. */
-const ACCESSES_PER_ENTRY = 1000;
+/** Sampled accesses, for each entry at most, after which earlier ones count half. */
+const ACCESSES_PER_ENTRY = 500;
 
 /**
  * Mini caches of other sizes, and with other lives, under the setting of the store. The ratio of their
@@ -28,8 +32,10 @@ export class Ghosts {
   private readonly lives: readonly MiniCache[];
   private readonly all: readonly MiniCache[];
   private size = 0;
-  private hasLives = false;
+  private share = 1;
   private accesses = 0;
+  /** Accesses since an entry expired for the first time. */
+  private lifeAccesses = 0;
 
   constructor(setting: Setting, hasSizes: boolean) {
     const mini = (): MiniCache => new MiniCache(this.keys, setting, hasSizes);
@@ -46,7 +52,8 @@ export class Ghosts {
    * @param size - The sum of their sizes.
    */
   fit(entries: number, size: number): void {
-    this.rate = Math.min(MAX_SAMPLE, ENTRIES / entries);
+    const mini = Math.min(MAX_ENTRIES, Math.max(MIN_ENTRIES, entries / ENTRIES_PER_ENTRY));
+    this.rate = Math.min(MAX_SAMPLE, mini / entries);
     this.size = size;
     this.setShare(this.rate);
   }
@@ -58,6 +65,7 @@ export class Ghosts {
    * @param share - Of the store's entries, those that belong to the sample.
    */
   setShare(share: number): void {
+    this.share = share;
     for (const mini of this.all) mini.capacity = share * this.size;
     for (const [i, mini] of this.sizes.entries()) mini.capacity *= SIZES[i] as number;
   }
@@ -67,17 +75,21 @@ export class Ghosts {
     const key = this.keys.take(to.hash);
     this.like.access(key, to);
     for (const mini of this.sizes) mini.access(key, to);
-    if (to.life < Infinity) this.hasLives = true;
-    if (this.hasLives) {
-      for (const [i, mini] of this.lives.entries()) {
-        mini.access(key, to, to.life * (LIVES[i] as number));
-      }
-    }
+    // Until an entry expires, longer lives change nothing.
+    if (this.like.expirations > 0) this.accessLives(key, to);
     this.keys.release(key);
-    if (++this.accesses < ACCESSES_PER_ENTRY * ENTRIES) return false;
+    if (++this.accesses < ACCESSES_PER_ENTRY * MAX_ENTRIES) return false;
     this.accesses = 0;
     for (const mini of this.all) mini.misses /= 2;
     return true;
+  }
+
+  private accessLives(key: number, to: SampledAccess): void {
+    const isFilling = ++this.lifeAccesses < FILLING * MIN_ENTRIES;
+    for (const [i, mini] of this.lives.entries()) {
+      mini.access(key, to, to.life * (LIVES[i] as number));
+      if (isFilling) mini.misses = this.like.misses;
+    }
   }
 
   /** A key was invalidated. */
@@ -89,20 +101,25 @@ export class Ghosts {
 
   /** @param misses - Those among the reads of the store. */
   report(reads: number, misses: number): GhostReport {
+    const missShare = reads === 0 ? 0 : misses / reads;
     const estimate = (times: number, mini: MiniCache): GhostEstimate => {
-      const [ghost, like] = [mini.misses, Math.max(1, this.like.misses)];
-      const share = Math.min(1, (misses / Math.max(1, reads)) * (ghost / like));
-      const perMiss = misses / Math.max(1, reads) / like;
-      const error = 200 * perMiss * Math.sqrt(1 + Math.abs(ghost - like));
-      return { times, hitRate: 100 * (1 - share), error: Math.min(100, MODEL_ERROR + error) };
+      const more = mini.misses - this.like.misses;
+      // The ratio of misses is off where a store that is smaller misses most keys; the difference is
+      // off where a larger one misses hardly any.
+      const perMiss =
+        more > 0 ? 1 / (reads * this.share) : missShare / Math.max(1, this.like.misses);
+      const share = Math.min(1, Math.max(0, missShare + perMiss * more));
+      const error = MODEL_ERROR + 200 * perMiss * Math.sqrt(1 + Math.abs(more));
+      return { times, hitRate: 100 * (1 - share), error: Math.min(100, error) };
     };
     return {
       reads,
-      hitRate: reads === 0 ? 0 : 100 * (1 - misses / reads),
+      hitRate: reads === 0 ? 0 : 100 * (1 - missShare),
       sizes: SIZES.map((times, i) => estimate(times, this.sizes[i] as MiniCache)),
-      lives: this.hasLives
-        ? LIVES.map((times, i) => estimate(times, this.lives[i] as MiniCache))
-        : [],
+      lives:
+        this.lifeAccesses === 0
+          ? []
+          : LIVES.map((times, i) => estimate(times, this.lives[i] as MiniCache)),
     };
   }
 }

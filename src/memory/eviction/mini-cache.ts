@@ -15,6 +15,8 @@ import type { Setting } from './setting.js';
 export class MiniCache {
   /** Accesses to keys that were not there or had expired. */
   misses = 0;
+  /** Those of them that found an entry which had expired. */
+  expirations = 0;
   /** Sum of what these cost. */
   missedCost = 0;
   /** Sum of the sizes at most. */
@@ -38,6 +40,7 @@ export class MiniCache {
         return;
       }
       this.remove(key);
+      this.expirations++;
     }
     this.misses++;
     this.missedCost += to.weight * to.size;
