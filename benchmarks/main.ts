@@ -14,6 +14,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 
 import { ensureBenchmarkPrograms } from '../tests/support/ensure-programs.mjs';
+import { ablation } from './cases/ablation.js';
 import { bulk } from './cases/bulk.js';
 import { eviction } from './cases/eviction.js';
 import { http } from './cases/http.js';
@@ -46,6 +47,7 @@ const cases: Readonly<Record<string, (options: BenchOptions) => Promise<Report>>
   load,
   scale,
   package: packageCosts,
+  ablation,
 };
 
 process.exitCode = await main().catch((error: unknown) => {

@@ -1,57 +1,24 @@
-/**
- * The cost of counting hits. Counting cannot be turned off, so the sources are bundled twice, once
- * without the lines that count.
- */
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-
-import type * as Aurora from 'aurora-cache';
-import { build } from 'esbuild';
-
+/** The cost of counting hits: counting cannot be turned off, so a variant of the package leaves it out. */
 import { oneByOne } from '../harness/loops.js';
 import type { Contestant } from '../harness/rounds.js';
+import { variant, type Edit } from '../harness/variant.js';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const COUNTING = /^ *countHit\(core\.counters, record, 'memory'\);$/gm;
-const LINES = 1;
 const KEYS = Array.from({ length: 1000 }, (_, i) => `user-${i}`);
+const COUNTING: Edit = {
+  file: 'decorators/runtime/call.ts',
+  from: "countHit(core.counters, record, 'memory');",
+  to: '',
+};
 
 export async function withAndWithoutCounting(): Promise<Contestant[]> {
   return [
-    { name: 'without', run: await hits('without-statistics', true) },
-    { name: 'with', run: await hits('with-statistics', false) },
+    { name: 'without', run: await hits('without-statistics', [COUNTING]) },
+    { name: 'with', run: await hits('with-statistics', []) },
   ];
 }
 
-async function hits(name: string, isStripped: boolean): Promise<(times: number) => unknown> {
-  const outfile = `${root}build/bench/${name}.mjs`;
-  let removed = 0;
-  await build({
-    ...{ outfile, bundle: true, platform: 'node', packages: 'external', format: 'esm' },
-    entryPoints: [`${root}src/index.ts`],
-    plugins: [
-      {
-        name: 'strip',
-        setup: ({ onLoad }) => {
-          onLoad({ filter: /decorators\/runtime\/call\.ts$/ }, async ({ path }) => {
-            const contents = await readFile(path, 'utf8');
-            const strip = (): string => {
-              removed++;
-              return '';
-            };
-            return {
-              contents: isStripped ? contents.replace(COUNTING, strip) : contents,
-              loader: 'ts',
-            };
-          });
-        },
-      },
-    ],
-  });
-  if (isStripped && removed !== LINES) {
-    throw new Error(`${removed} lines of src/decorators/runtime/call.ts count hits, not ${LINES}.`);
-  }
-  const { cached, CacheManager } = (await import(pathToFileURL(outfile).href)) as typeof Aurora;
+async function hits(name: string, edits: readonly Edit[]): Promise<(times: number) => unknown> {
+  const { cached, CacheManager } = await variant(name, edits);
   const cache = new CacheManager({ maxMemoryItems: 10_000 });
   const find = cached((id: string) => Promise.resolve({ id }), { name, cache });
   for (const key of KEYS) await find(key);

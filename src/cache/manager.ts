@@ -309,7 +309,6 @@ export class CacheManager {
    * reports those that the store has not confirmed by then. A later invalidation still removes the
    * entry from the shared tier, over a connection that it opens and closes. A store that was passed in
    * stays open. May be called again.
-   *
    * @example process.once('SIGTERM', () => void cache.close());
    */
   async close(): Promise<void> {

@@ -56,7 +56,7 @@ describe('the benchmarks', () => {
   jest.setTimeout(600_000);
 
   it('measure ours alone, without anything to install', async () => {
-    const cases = ['memory-store', 'stampede', 'http', 'package'];
+    const cases = ['memory-store', 'stampede', 'http', 'package', 'ablation'];
     const { code, stderr, stdout } = await bench('--no-rivals', ...cases);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain(`Node ${process.version}`);

@@ -1,0 +1,50 @@
+/** The package as it would be with some of its lines changed: the sources are bundled anew. */
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+import type * as Aurora from 'aurora-cache';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A change of one place in one file. */
+export interface Edit {
+  /** Below `src/`. */
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * Loads the package with the edits.
+ *
+ * @param name - Of the bundle.
+ * @throws when one of the places does not occur exactly once: the benchmark would measure nothing.
+ */
+export async function variant(name: string, edits: readonly Edit[]): Promise<typeof Aurora> {
+  const outfile = `${root}build/bench/${name}.mjs`;
+  const left = new Set(edits);
+  await build({
+    ...{ outfile, bundle: true, platform: 'node', packages: 'external', format: 'esm' },
+    entryPoints: [`${root}src/index.ts`],
+    plugins: [
+      {
+        name: 'edit',
+        setup: ({ onLoad }) => {
+          onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, async ({ path }) => {
+            let contents = await readFile(path, 'utf8');
+            for (const edit of edits) {
+              if (!path.replaceAll('\\', '/').endsWith(`/src/${edit.file}`)) continue;
+              if (contents.split(edit.from).length !== 2) continue;
+              contents = contents.replace(edit.from, edit.to);
+              left.delete(edit);
+            }
+            return { contents, loader: 'ts' };
+          });
+        },
+      },
+    ],
+  });
+  for (const { file, from } of left) throw new Error(`src/${file} does not contain once: ${from}`);
+  return (await import(pathToFileURL(outfile).href)) as typeof Aurora;
+}
