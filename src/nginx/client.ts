@@ -1,32 +1,32 @@
 import type { Settings } from './schema.js';
 import { block, type Lines } from './text.js';
 
-/** The client and its request, as variables. */
+/** Variables that describe the client and its request. */
 export function clientMaps({ trustedProxies }: Settings): Lines {
   const isBehind = trustedProxies.length > 0;
   return [
-    '# With its port, which $host lacks; the services compare it with the Origin of pages. The host of',
-    '# an absolute request line wins over the header, as it does for server_name.',
+    '# With the port, which $host lacks; services compare it with the Origin of pages. The host of an',
+    '# absolute request line takes precedence over the header, as it does for server_name.',
     block('map $http_host $aurora_host_header', "'' $host;", 'default $http_host;'),
     block(
       'map $request $aurora_host',
       'default $aurora_host_header;',
       String.raw`"~*^\S+ [a-z0-9+.-]+://(?<aurora_authority>[^/?#\s]+)" $aurora_authority;`,
     ),
-    '# An id that comes along is kept if it looks like one.',
+    '# A request id of the client is kept if it is well-formed.',
     block(
       'map $http_x_request_id $aurora_request_id',
       'default $request_id;',
       '"~^[A-Za-z0-9._-]{1,128}$" $http_x_request_id;',
     ),
-    '# Nothing but a WebSocket may take over a connection, and only where a route says so.',
+    '# Only WebSockets may upgrade a connection, and only on routes that allow it.',
     block(
       'map $aurora_takes_upgrade:$http_upgrade $aurora_upgrade',
       "default '';",
       '~*^1:websocket$ websocket;',
     ),
     block('map $aurora_upgrade $aurora_connection', "default '';", 'websocket upgrade;'),
-    '# Paths that nginx and a service may read differently: past a restriction, that is.',
+    '# Paths that nginx and a service may interpret differently, which could bypass a restriction.',
     block(
       'map $request_uri $aurora_is_ambiguous',
       'default 0;',
@@ -36,7 +36,7 @@ export function clientMaps({ trustedProxies }: Settings): Lines {
     isBehind
       ? knownBehind(trustedProxies)
       : [
-          '# Only a proxy sends these, and none is in trustedProxies: the client could be any.',
+          '# Only proxies send these headers, and none is in trustedProxies: the client is unknown.',
           block(`map "${FORWARDED}" $aurora_is_unknown`, "'' 0;", 'default 1;'),
         ],
     isBehind && [
@@ -60,14 +60,14 @@ export function clientMaps({ trustedProxies }: Settings): Lines {
   ];
 }
 
-/** Headers by which proxies name the client. */
+/** Headers in which proxies pass the client's address. */
 const CLIENT_HEADERS = [
   ...['X-Forwarded-For', 'X-Real-IP', 'Forwarded', 'Forwarded-For', 'X-Forwarded', 'Client-IP'],
   ...['X-Client-IP', 'X-Cluster-Client-IP', 'X-Remote-IP', 'X-Original-Forwarded-For'],
   ...['True-Client-IP', 'CF-Connecting-IP', 'CF-Connecting-IPv6', 'Fastly-Client-IP'],
 ];
 
-/** Headers by which proxies describe the request as it was, and which frameworks read. */
+/** Headers in which proxies describe the original request, and which frameworks read. */
 const ORIGINAL_HEADERS = [
   ...['X-Forwarded-Port', 'X-Forwarded-Prefix', 'X-Forwarded-Path', 'X-Forwarded-Uri'],
   ...['X-Forwarded-Server', 'X-Forwarded-Scheme', 'X-Forwarded-Protocol', 'X-Forwarded-Ssl'],
@@ -80,9 +80,8 @@ const FORWARDED = [...CLIENT_HEADERS, 'Via']
   .join('');
 
 /**
- * Whether a restriction can rely on `$remote_addr`. nginx leaves the address of a proxy there when
- * it finds no address in `X-Forwarded-For`, or meets one that it does not understand (`unknown`,
- * IPv6 in brackets).
+ * Whether a restriction can rely on `$remote_addr`. nginx leaves the address of a proxy there if
+ * `X-Forwarded-For` has no address, or one that it does not understand (`unknown`, IPv6 in brackets).
  */
 function knownBehind(trustedProxies: readonly string[]): Lines {
   const trusted = ['default 0;', ...trustedProxies.map((network) => `${network} 1;`)];
@@ -90,12 +89,12 @@ function knownBehind(trustedProxies: readonly string[]): Lines {
   const client = String.raw`(?<aurora_client>\S+)`;
   const first = String.raw`(?:\k<aurora_client>(?::[0-9]+)?|\[\k<aurora_client>\]:[0-9]+)`;
   return [
-    '# Only the balancers in front are trusted to name the client, and its scheme.',
+    '# Only the balancers in front may name the client and its scheme.',
     block('geo $realip_remote_addr $aurora_is_trusted', ...trusted),
     block('geo $aurora_is_proxy', ...trusted),
     block(`map "${FORWARDED}" $aurora_is_forwarded`, "'' 0;", 'default 1;'),
-    '# A client of unknown address could be any: its balancer sent no address that nginx understands,',
-    '# or is not in trustedProxies. A client inside those networks is the first of the addresses.',
+    '# The client is unknown if its balancer sent no address that nginx understands, or is not in',
+    '# trustedProxies. A client inside those networks is the first of the addresses.',
     block(
       'map "$aurora_is_trusted$aurora_is_proxy$aurora_is_forwarded $remote_addr $http_x_forwarded_for" $aurora_is_unknown',
       'default 1;',
@@ -106,7 +105,7 @@ function knownBehind(trustedProxies: readonly string[]): Lines {
   ];
 }
 
-/** Takes the client's address from the balancers in front. */
+/** Reads the client's address from the header of the balancers in front. */
 export function clientLines({ trustedProxies }: Settings): Lines {
   if (trustedProxies.length === 0) return [];
   return [
@@ -116,7 +115,7 @@ export function clientLines({ trustedProxies }: Settings): Lines {
   ];
 }
 
-/** The headers that a service gets beside those of the client. */
+/** The headers for the service, in addition to those of the client. */
 export function forwardingLines({ trustedProxies }: Settings): Lines {
   const isBehind = trustedProxies.length > 0;
   const headers = {
@@ -134,7 +133,7 @@ export function forwardingLines({ trustedProxies }: Settings): Lines {
   return [
     'set $aurora_takes_upgrade 0;',
     ...Object.entries(headers).map(([name, value]) => `proxy_set_header ${name} ${value};`),
-    '# Headers by which a client could pass for another, or its request for another.',
+    '# Headers with which a client could forge its identity or its request.',
     ...dropped.map((name) => `proxy_set_header ${name} '';`),
   ];
 }

@@ -1,7 +1,7 @@
 import type { Settings } from './schema.js';
 import { block, type Lines } from './text.js';
 
-/** Neither a policy of content nor of permissions: those are the service's to know. */
+/** No `Content-Security-Policy` and no `Permissions-Policy`: only the service knows those. */
 const DEFAULTS: Readonly<Record<string, string>> = {
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'SAMEORIGIN',
@@ -10,7 +10,7 @@ const DEFAULTS: Readonly<Record<string, string>> = {
 
 type Header = readonly [name: string, value: string];
 
-/** Those that answers get unless they have them. */
+/** Headers for responses that do not have them. */
 function headersOf({ headers, tls }: Settings): Header[] {
   const all = new Map(Object.entries(DEFAULTS).map((header) => [header[0].toLowerCase(), header]));
   if (tls !== undefined && tls.hsts !== false) {
@@ -23,14 +23,14 @@ function headersOf({ headers, tls }: Settings): Header[] {
 
 const snake = (name: string): string => name.toLowerCase().replaceAll('-', '_');
 
-/** Where the value is that an answer gets: nothing if the server has given one of its own. */
+/** Maps each header to its value, or to nothing if the service has set it. */
 export function headerMaps(settings: Settings): Lines {
   return headersOf(settings).map(([name, value]) =>
     block(`map $upstream_http_${snake(name)} $aurora_header_${snake(name)}`, `'' "${value}";`),
   );
 }
 
-/** A header of an empty value is not sent. */
+/** nginx does not send a header with an empty value. */
 export function headerLines(settings: Settings): Lines {
   return headersOf(settings).map(
     ([name]) => `add_header ${name} $aurora_header_${snake(name)} always;`,

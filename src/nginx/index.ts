@@ -1,5 +1,5 @@
 /**
- * `aurora-cache/nginx`: a configuration of nginx that shares the load between instances.
+ * `aurora-cache/nginx`: generates an nginx configuration that balances the load between instances.
  *
  * @module
  */

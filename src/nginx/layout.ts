@@ -1,6 +1,6 @@
 import type { NginxRoute, NginxUpstream } from './options.js';
 
-/** Defaults; the documentation is compared with them. */
+/** Defaults; a test compares the documentation with them. */
 export const DEFAULTS = {
   server: { weight: 1, maxFails: 3, failTimeout: '10s' },
   upstream: { strategy: 'round_robin', keepalive: 32, keepaliveTimeout: '4s' },
@@ -20,7 +20,7 @@ export const DEFAULTS = {
   },
 } as const;
 
-/** Networks that are not on the Internet: RFC 1122, 1918, 3927, 4193 and 4291. */
+/** Private networks: RFC 1122, 1918, 3927, 4193 and 4291. */
 export const LOCAL_NETWORKS: string[] = [
   '127.0.0.0/8',
   '::1',
@@ -32,7 +32,7 @@ export const LOCAL_NETWORKS: string[] = [
   'fe80::/10',
 ];
 
-/** Upstreams by default. By address: `localhost` would be two servers, with ::1. */
+/** Default upstreams. Addresses, because `localhost` may be two servers, 127.0.0.1 and ::1. */
 export const DEFAULT_UPSTREAMS: NginxUpstream[] = [
   {
     name: 'aurora_backend',

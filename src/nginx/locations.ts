@@ -10,11 +10,11 @@ export interface Location extends Place {
   readonly match: string;
   /** Comments above it. */
   readonly comments?: readonly string[];
-  /** The directives in it, without its restriction. */
+  /** Its directives, without the restriction. */
   readonly lines: Lines;
 }
 
-/** Where each path goes. */
+/** The location of each path. */
 export function locationsOf(settings: Settings): Location[] {
   const { performanceApi: api } = settings;
   return [
@@ -47,12 +47,12 @@ function acmeLocation({ acmeRoot }: Settings): Location[] {
   return [{ match: `^~ ${ACME_PATH}`, ...place, lines }];
 }
 
-/** The challenges of a certification authority, where all else is redirected. */
+/** ACME challenges on the plain port, where all other requests are redirected. */
 export function acmeBlocks(settings: Settings): Lines[] {
   return acmeLocation(settings).map(({ match, lines }) => block(`location ${match}`, ...lines));
 }
 
-/** The health route where requests have no configured name: of a balancer that asks by address. */
+/** The health route for requests without a configured name, from balancers that check by address. */
 export function healthBlock(settings: Settings): Lines {
   const { performanceApi: api } = settings;
   if (api === false) return [];
@@ -60,7 +60,7 @@ export function healthBlock(settings: Settings): Lines {
   return health === undefined ? [] : [block(`location ${health.match}`, ...health.lines)];
 }
 
-/** The API's state is open to all, everything else to its networks. */
+/** The health route is open to all clients, the other routes only to `networks`. */
 function apiLocations(settings: Settings, api: PerformanceApi): Location[] {
   const { networks, prometheusPath } = api;
   const base = api.basePath.replace(/\/$/, '');
@@ -70,15 +70,15 @@ function apiLocations(settings: Settings, api: PerformanceApi): Location[] {
     {
       match: `= ${base}/health`,
       ...{ path: `${base}/health`, isExact: true, networks: undefined },
-      comments: ['# For health checks: a balancer in front, a container. Not limited, not logged.'],
+      comments: ['# For health checks by balancers and containers. Not limited, not logged.'],
       lines: ['access_log off;', pass],
     },
     {
       match: `= ${base}`,
       ...{ path: base, isExact: true, ...restricted },
       comments: [
-        `# The page and the figures describe the service, and ${base}/cache/clear`,
-        '# changes it: for these networks only.',
+        `# The page and the statistics describe the service, and ${base}/cache/clear`,
+        '# changes it: restricted to these networks.',
       ],
     },
     { match: `^~ ${base}/`, path: `${base}/`, isExact: false, ...restricted },
@@ -106,7 +106,7 @@ function routeLocation(settings: Settings, route: Route): Location {
 const given = ({ timeouts }: Route): Timeouts =>
   Object.fromEntries(Object.entries(timeouts).filter(([, value]) => value !== undefined));
 
-// Without a path of its own: requests go on as they came.
+// Without a path, so that the request is passed on unchanged.
 const proxyPass = (upstream: string): string => `proxy_pass http://${upstream};`;
 
 function limited({ rateLimit: limit }: Settings): string[] {

@@ -1,7 +1,7 @@
 import type { Settings } from './schema.js';
 import { block, type Lines } from './text.js';
 
-/** Fields of text, without queries, which may hold secrets. */
+/** String fields, without queries, which may contain secrets. */
 const TEXTS = {
   time: '$time_iso8601',
   request_id: '$aurora_request_id',
@@ -16,7 +16,7 @@ const TEXTS = {
   user_agent: '$http_user_agent',
 };
 
-/** Fields of numbers, or `null`; times are in seconds. */
+/** Numeric fields, or `null`; times are in seconds. */
 const NUMBERS = {
   status: '$aurora_log_status',
   bytes: '$body_bytes_sent',
@@ -27,7 +27,7 @@ const NUMBERS = {
   x_response_time: '$aurora_log_service_time',
 };
 
-/** One JSON object a line. */
+/** One JSON object per line. */
 export function logFormat({ accessLog }: Settings): Lines {
   if (accessLog === false) return [];
   const fields = [
@@ -36,8 +36,8 @@ export function logFormat({ accessLog }: Settings): Lines {
   ];
   const last = fields.length - 1;
   return [
-    '# Numbers of the log: of several servers that were tried, those of the last one; null for none.',
-    '# 000 and 009, of requests that nginx could not read, would be no numbers of JSON.',
+    '# Numbers for the log: if several servers were tried, those of the last one; null for none.',
+    '# 000 and 009, for requests that nginx could not parse, would not be valid JSON numbers.',
     block('map $status $aurora_log_status', 'default $status;', '~^0 0;'),
     lastNumber('$upstream_status', '$aurora_log_upstream_status'),
     lastNumber('$upstream_connect_time', '$aurora_log_connect_time'),
@@ -47,7 +47,7 @@ export function logFormat({ accessLog }: Settings): Lines {
       'default null;',
       String.raw`"~^(?<aurora_seconds>(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,9})?)s$" $aurora_seconds;`,
     ),
-    '# One JSON object a line, without queries, which may hold secrets.',
+    '# One JSON object per line, without queries, which may contain secrets.',
     'log_format aurora escape=json',
     fields.map((field, i) => {
       const [before, after] = [i === 0 ? '{' : '', i === last ? '}' : ','];
@@ -56,7 +56,7 @@ export function logFormat({ accessLog }: Settings): Lines {
   ];
 }
 
-/** nginx lists what it measured of all servers that it tried: `-, 0.004`. */
+/** The last number of a list: nginx lists the values of all servers that it tried, `-, 0.004`. */
 function lastNumber(list: string, name: string): Lines {
   const number = `${name.replace('$', '')}_last`;
   return block(
@@ -66,7 +66,7 @@ function lastNumber(list: string, name: string): Lines {
   );
 }
 
-/** Where a server's requests are logged. */
+/** The access log of a server. */
 export function logLines({ accessLog }: Settings): Lines {
   return [accessLog === false ? 'access_log off;' : `access_log ${accessLog} aurora;`];
 }

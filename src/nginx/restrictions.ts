@@ -9,10 +9,10 @@ export interface Place {
   readonly networks: readonly string[] | undefined;
 }
 
-/** The different restrictions among the places, numbered from 1 in order; places may share one. */
+/** The distinct restrictions, numbered from 1; several places may share one. */
 export type Restrictions = ReadonlyMap<string, number>;
 
-/** Numbers the lists of networks. */
+/** Numbers the distinct lists of networks. */
 export function restrictionsOf(places: readonly Place[]): Restrictions {
   const found = new Map<string, number>();
   for (const { networks } of places) {
@@ -26,8 +26,8 @@ const keyOf = (networks: readonly string[] | undefined): string | undefined =>
   networks === undefined ? undefined : [...networks].sort().join(' ');
 
 /**
- * The restriction that a service would expect for a path if it ignores case, a slash at the end, as
- * Express does, or parameters of segments. nginx compares exactly, so that `/Admin` would pass by a restriction of `/admin`.
+ * Maps a path to the restriction that applies if the service ignores case, a trailing slash, as Express
+ * does, or path parameters. nginx compares exactly, so `/Admin` would bypass a restriction of `/admin`.
  */
 export function restrictionMap(places: readonly Place[]): Lines {
   const restrictions = restrictionsOf(places);
@@ -38,7 +38,7 @@ export function restrictionMap(places: readonly Place[]): Lines {
     .filter(({ path, number }) => number > 0 || isInsideRestricted(path, places))
     .sort((a, b) => rank(b) - rank(a) || b.number - a.number);
   return [
-    '# Services may ignore case, a slash at the end, and parameters (;a=1): the restriction of such spellings.',
+    '# The restriction of other spellings: services may ignore case, a trailing slash, and parameters (;a=1).',
     block(
       'map $uri $aurora_restriction',
       'default 0;',
@@ -47,10 +47,10 @@ export function restrictionMap(places: readonly Place[]): Lines {
   ];
 }
 
-/** nginx's order: whole paths first, then the longest beginning. */
+/** nginx's order: exact paths first, then the longest prefix. */
 const rank = ({ path, isExact }: Place): number => (isExact ? 1000 : 0) + bare(path).length;
 
-/** Without the slash at the end. */
+/** Without the trailing slash. */
 const bare = (path: string): string => path.replace(/\/$/, '');
 
 function isInsideRestricted(path: string, places: readonly Place[]): boolean {
@@ -60,7 +60,7 @@ function isInsideRestricted(path: string, places: readonly Place[]): boolean {
   );
 }
 
-/** Parameters of a segment, `/admin;a=1/`, which some services skip (RFC 3986, section 3.3). */
+/** Parameters of a segment, `/admin;a=1/`, which some services ignore (RFC 3986, section 3.3). */
 const PARAMETERS = '(?:;[^/]*)?';
 
 function looseForm({ path, isExact }: Place): string {
@@ -71,10 +71,10 @@ function looseForm({ path, isExact }: Place): string {
   return `~*^${escaped}${path.endsWith('/') ? `${PARAMETERS}(?:/|$)` : ''}`;
 }
 
-/** Keeps others out of a place, and what belongs to another restriction out of this one. */
+/** Denies clients outside `networks`, and paths that belong to another restriction. */
 export function restrictionLines({ networks, isExact }: Place, restrictions: Restrictions): Lines {
   if (networks === undefined) {
-    // A whole path has one spelling.
+    // An exact path has only one spelling.
     return isExact || restrictions.size === 0 ? [] : ['if ($aurora_restriction) { return 403; }'];
   }
   const own = String(restrictions.get(keyOf(networks) ?? ''));

@@ -37,10 +37,10 @@ const MAX = {
 
 const networks = list(network, 1, MAX.networks);
 
-/** With all networks trusted, every client could name any address as its own. */
+/** If all networks were trusted, every client could claim any address. */
 const trusted = v.pipe(
   network,
-  v.check((value) => !value.endsWith('/0'), 'an IP address or a network, and not all there are'),
+  v.check((value) => !value.endsWith('/0'), 'an IP address or a network, but not all addresses'),
 );
 
 const timeouts = object({
@@ -120,7 +120,7 @@ const headers = v.pipe(
 
 /** @internal */
 export const options = object({
-  $schema: v.optional(v.pipe(v.string('a text'), json({ type: 'string' }))),
+  $schema: v.optional(v.pipe(v.string('a string'), json({ type: 'string' }))),
   context: v.optional(oneOf(['main', 'http']), DEFAULTS.options.context),
   nginxVersion: v.optional(version, DEFAULTS.options.nginxVersion),
   serverNames: v.optional(list(serverName, 1, MAX.names), ['_']),
@@ -166,7 +166,7 @@ export const options = object({
   workerConnections: v.optional(integer(64, 1_000_000), DEFAULTS.options.workerConnections),
 });
 
-/** Lists of their own, for what is not given. @internal */
+/** The lists themselves, for defaults. @internal */
 export const upstreams = list(upstream, 1, MAX.upstreams);
 /** @internal */
 export const routes = list(route, 0, MAX.routes);
@@ -187,7 +187,7 @@ export type Tls = NonNullable<Checked['tls']>;
 export type PerformanceApi = Exclude<Checked['performanceApi'], false>;
 
 /**
- * The options with everything filled in; durations in milliseconds.
+ * The options with all defaults; durations in milliseconds.
  *
  * @internal
  */

@@ -6,7 +6,7 @@ import type { Settings, Tls } from './schema.js';
 import { block, includeLines, paragraphs, type Lines } from './text.js';
 import { has } from './versions.js';
 
-/** Texts, and formats that compress like them; many fonts and images are compressed already. */
+/** Types that compress well; many fonts and images are already compressed. */
 const TYPES = [
   ...['application/atom+xml', 'application/geo+json', 'application/graphql-response+json'],
   ...['application/javascript', 'application/json', 'application/ld+json'],
@@ -18,8 +18,8 @@ const TYPES = [
 ];
 
 /**
- * The servers: the main one; before it, one that sends requests in the clear to the encrypted port;
- * and before that, those for every name that is not configured.
+ * The servers: those for names that are not configured; then one that redirects plain requests to the
+ * encrypted port; then the main one.
  */
 export function serverBlocks(settings: Settings): Lines {
   const { tls } = settings;
@@ -50,16 +50,16 @@ function listens(settings: Settings, isTls: boolean, isDefault = false): string[
   return [`listen ${at}${words};`, ...(ipv6 ? [`listen [::]:${at}${words};`] : [])];
 }
 
-/** First on their ports, so that requests with another name do not reach the servers behind. */
+/** The first servers on their ports, so that requests for other names do not reach the ones below. */
 function otherNames(settings: Settings): (Lines | false)[] {
   const { context, tls } = settings;
-  // Another file of the http block may have a default server already.
+  // Another file of the http block may already have a default server.
   const isDefault = context === 'main';
   const lines = ['server_tokens off;', ...logLines(settings)];
   const health = healthBlock(settings);
   return [
     [
-      '# No answer to requests for other names than serverNames, but to health checks by address.',
+      '# No response to requests for names outside serverNames, except for health checks by address.',
       block(
         'server',
         ...listens(settings, false, isDefault),
@@ -74,7 +74,7 @@ function otherNames(settings: Settings): (Lines | false)[] {
         'server',
         ...listens(settings, true, isDefault),
         ...lines,
-        // Without it, strangers read the names in the certificate.
+        // Otherwise the certificate would reveal its names to any client.
         ...(has(settings, 'rejectHandshake') ? ['ssl_reject_handshake on;'] : tlsLines(tls)),
         'return 444;',
       ),
@@ -90,7 +90,7 @@ function redirectServer(settings: Settings, { port }: Tls): Lines {
     'server_tokens off;',
     ...logLines(settings),
     ...acmeBlocks(settings),
-    '# With its method and its body.',
+    '# 308 keeps the method and the body.',
     block('location /', `return 308 https://$host${to}$request_uri;`),
   );
 }
@@ -104,7 +104,7 @@ function mainServer(settings: Settings, listening: readonly string[]): Lines {
       ...listening,
       nameLine(settings),
       'server_tokens off;',
-      '# Redirects by nginx stay on the scheme, name and port that the client used.',
+      '# Redirects by nginx keep the scheme, name and port that the client used.',
       'absolute_redirect off;',
       ...logLines(settings),
     ],
@@ -115,24 +115,24 @@ function mainServer(settings: Settings, listening: readonly string[]): Lines {
     clientLines(settings),
     [
       `client_max_body_size ${maxBodySize};`,
-      '# As much as Node takes by default: 16 kB of headers in all.',
+      "# Node's default limit: 16 kB of headers in all.",
       'large_client_header_buffers 4 16k;',
       rateLimit !== undefined && 'limit_req_status 429;',
     ],
     gzip && gzipLines(),
     [
-      '# Headers that the services set stay as they are.',
+      '# Headers that the services set are kept.',
       ...headerLines(settings),
       'add_header X-Request-ID $aurora_request_id always;',
       'proxy_hide_header X-Request-ID;',
     ],
     [
       ...proxyLines(settings),
-      '# The headers of an answer fit into the first buffer, or the client gets 502.',
+      '# The response headers must fit into the first buffer, or the client gets a 502.',
       'proxy_buffer_size 16k;',
       'proxy_buffers 8 16k;',
-      '# Another server is tried when one fails; but never with what may have been carried out, a POST',
-      '# that was sent, since non_idempotent is not among these.',
+      '# If a server fails, the request goes to another one, but never a POST that may have been executed:',
+      '# non_idempotent is not among these.',
       'proxy_next_upstream error timeout http_502 http_503 http_504;',
       'proxy_next_upstream_tries 3;',
       'proxy_next_upstream_timeout 30s;',

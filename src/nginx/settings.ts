@@ -5,29 +5,29 @@ import { ConfigurationError } from '../base/errors.js';
 import { printable } from '../base/printable.js';
 import { DEFAULT_ROUTES, DEFAULT_UPSTREAMS } from './layout.js';
 import type { NginxOptions } from './options.js';
-import { referenceMistakes } from './references.js';
+import { referenceErrors } from './references.js';
 import { options, routes, upstreams, type Settings } from './schema.js';
 import { MISSING, UNKNOWN } from './shapes.js';
 
 const OWNER = 'generateNginxConfig';
 
-/** More of them would hide the first ones. */
+/** More errors would hide the first ones. */
 const MAX_SHOWN = 50;
 
 /**
- * Checks the options, and fills in those that are not given.
+ * Checks the options and fills in the defaults.
  *
- * @throws ConfigurationError with all mistakes: the path of the option, its value, and what is allowed.
+ * @throws ConfigurationError with all errors: the path of the option, its value, and the allowed values.
  * @internal
  */
 export function readSettings(given: NginxOptions): Settings {
   const result = v.safeParse(options, given);
   if (!result.success) {
-    throw refusal([...result.issues.map(mistakeOf), ...mistakesInTheRest(given, result.issues)]);
+    throw refusal([...result.issues.map(errorOf), ...errorsInTheRest(given, result.issues)]);
   }
   const settings = filledIn(result.output);
-  const mistakes = referenceMistakes(settings);
-  if (mistakes.length > 0) throw refusal(mistakes);
+  const errors = referenceErrors(settings);
+  if (errors.length > 0) throw refusal(errors);
   return settings;
 }
 
@@ -39,10 +39,9 @@ function filledIn(checked: v.InferOutput<typeof options>): Settings {
 }
 
 /**
- * The mistakes in what the valid options say of each other, found without the invalid ones; none
- * where these cannot be left out.
+ * Errors between the valid options, found by leaving the invalid ones out; none if that is impossible.
  */
-function mistakesInTheRest(given: NginxOptions, issues: readonly Issue[]): string[] {
+function errorsInTheRest(given: NginxOptions, issues: readonly Issue[]): string[] {
   let rest: unknown = given;
   for (const { path = [] } of issues) {
     const keys = path.map(({ key }) => key as string | number);
@@ -50,10 +49,10 @@ function mistakesInTheRest(given: NginxOptions, issues: readonly Issue[]): strin
     rest = without(rest, keys);
   }
   const result = v.safeParse(options, rest);
-  return result.success ? referenceMistakes(filledIn(result.output)) : [];
+  return result.success ? referenceErrors(filledIn(result.output)) : [];
 }
 
-/** A copy without one property; elements of lists stay, since others have their numbers. */
+/** A copy without one property. List elements stay, so that the indexes of the others do not change. */
 function without(value: unknown, [key, ...inner]: readonly (string | number)[]): unknown {
   if (key === undefined || typeof value !== 'object' || value === null) return value;
   if (inner.length === 0 && Array.isArray(value)) return value;
@@ -65,7 +64,7 @@ function without(value: unknown, [key, ...inner]: readonly (string | number)[]):
     : (Object.fromEntries(entries) as unknown);
 }
 
-/** Without them, the others would be compared with defaults. */
+/** Without these, the other options would be compared with defaults. */
 const STRUCTURE = new Set<unknown>(['upstreams', 'routes', 'performanceApi', 'tls']);
 
 interface Issue {
@@ -74,13 +73,13 @@ interface Issue {
   readonly path?: readonly { readonly key: unknown }[] | undefined;
 }
 
-function mistakeOf(issue: Issue): string {
+function errorOf(issue: Issue): string {
   const path = pathOf(issue.path ?? []);
   const { message } = issue;
   if (message.startsWith(UNKNOWN)) {
     return `there is no option '${path}'. ${message.slice(UNKNOWN.length)}`;
   }
-  if (message === MISSING) return `${path} must be given.`;
+  if (message === MISSING) return `${path} is required.`;
   const got = issue.input === undefined ? 'nothing' : describe(issue.input);
   return `${path || 'options'} must be ${message}; got ${got}.`;
 }
@@ -97,14 +96,14 @@ function pathOf(path: readonly { readonly key: unknown }[]): string {
     .replace(/^\./, '');
 }
 
-function refusal(mistakes: readonly string[]): ConfigurationError {
-  const error = new ConfigurationError(`${OWNER}: ${mistakes[0] ?? ''}`);
-  if (mistakes.length === 1) return error;
-  const shown = mistakes.slice(0, MAX_SHOWN).map((mistake) => `\n- ${printable(mistake)}`);
-  const left = mistakes.length - shown.length;
+function refusal(errors: readonly string[]): ConfigurationError {
+  const error = new ConfigurationError(`${OWNER}: ${errors[0] ?? ''}`);
+  if (errors.length === 1) return error;
+  const shown = errors.slice(0, MAX_SHOWN).map((error) => `\n- ${printable(error)}`);
+  const left = errors.length - shown.length;
   const more = left > 0 ? `\n- and ${String(left)} more.` : '';
-  // Set afterwards: the constructor spells line breaks out, which may be part of a value.
-  error.message = `${OWNER}: ${String(mistakes.length)} mistakes:${shown.join('')}${more}`;
+  // Set afterwards: the constructor escapes line breaks, which may be part of a value.
+  error.message = `${OWNER}: ${String(errors.length)} errors:${shown.join('')}${more}`;
   Error.captureStackTrace(error, refusal);
   return error;
 }

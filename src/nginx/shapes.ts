@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { suggestion } from '../base/nearest-name.js';
 import { json } from './values.js';
 
-/** Messages that begin so, or are this, are no description of what is allowed. */
+/** Markers of messages that do not describe allowed values. */
 export const UNKNOWN = 'unknown: ';
 /** @internal */
 export const MISSING = 'missing';
@@ -15,8 +15,8 @@ export const plainObject = v.custom<object>(
 );
 
 /**
- * An object whose other names are mistakes. All mistakes in it are reported, where valibot's
- * `strictObject` reports one unknown name.
+ * An object without unknown names. It reports all errors, whereas valibot's `strictObject` reports only
+ * one unknown name.
  *
  * @internal
  */
@@ -58,7 +58,7 @@ export function object<E extends v.ObjectEntries>(
 }
 
 /**
- * Unlike a union, it reports the mistakes inside.
+ * `false`, or a value. Unlike a union, it reports the errors inside the value.
  *
  * @internal
  */
@@ -98,7 +98,7 @@ export const oneOf = <const T extends readonly string[]>(
 };
 
 /**
- * The JSON Schema of a shape or a form.
+ * The JSON Schema of a schema.
  *
  * @internal
  */

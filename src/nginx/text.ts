@@ -1,9 +1,9 @@
-/** Lines of a configuration; `false` for those that there are not. */
+/** Lines of a configuration; `false` for omitted ones. */
 export type Lines = readonly (string | false | Lines)[];
 
 const INDENT = '    ';
 
-/** A directive with a body. */
+/** A block directive. */
 export function block(head: string, ...body: Lines): Lines {
   return [`${head} {`, body.flatMap(indented), '}'];
 }
@@ -30,13 +30,13 @@ function flat(lines: Lines): string[] {
   );
 }
 
-/** A length of time as nginx has it. */
+/** A duration in nginx's notation. */
 export function timeOf(ms: number): string {
   const whole = Math.max(1, Math.round(ms));
   return whole % 1000 === 0 ? `${String(whole / 1000)}s` : `${String(whole)}ms`;
 }
 
-/** Files of the user's. */
+/** Includes of the user's files. */
 export function includeLines(files: readonly string[] = []): string[] {
   return files.map((file) => `include ${file};`);
 }

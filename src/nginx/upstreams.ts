@@ -11,12 +11,12 @@ const STRATEGIES: Readonly<Record<Upstream['strategy'], (of: Upstream) => string
   random: () => 'random two least_conn;',
 };
 
-/** The servers of an upstream, and how one of them is chosen. */
+/** An `upstream` block: its servers and strategy. */
 export function upstreamBlock(upstream: Upstream, { resolver }: Settings): Lines {
   const { name, strategy, servers, keepalive, keepaliveTimeout } = upstream;
   return block(
     `upstream ${name}`,
-    // One table for all workers: otherwise each counts connections and failures for itself.
+    // Shared between workers: otherwise each would count connections and failures separately.
     `zone ${name} 256k;`,
     STRATEGIES[strategy](upstream),
     resolver !== undefined &&
@@ -46,7 +46,7 @@ function serverLine(server: Server, isResolved: boolean): string {
   return `${words.filter((word) => word !== false).join(' ')};`;
 }
 
-/** Whether name servers know it. */
+/** Whether the host is resolved by DNS. */
 function isName(address: string): boolean {
   const host = address.replace(/:\d+$/, '');
   return !/^(?:unix:|\[)/.test(address) && host !== 'localhost' && !isIPv4(host);

@@ -4,14 +4,14 @@ import * as v from 'valibot';
 import { toMilliseconds } from '../base/duration.js';
 import { ConfigurationError } from '../base/errors.js';
 
-// All values in the text have one of these forms: nothing that ends a directive, opens a block, begins
-// a comment or names a variable.
+// Every value in the generated text matches one of these schemas, so that no value can end a directive,
+// open a block, begin a comment or name a variable.
 
-/** Says what a form is in JSON Schema: docs and editors read it. */
+/** Attaches the JSON Schema of a value, for documentation and editors. */
 export const json = <T>(schema: object): v.MetadataAction<T, { readonly json: object }> =>
   v.metadata({ json: schema });
 
-/** A text of a form; `allowed` describes it. */
+/** A string that passes a check; `allowed` describes it in messages. */
 const text = (allowed: string, isAllowed: (value: string) => boolean) =>
   v.pipe(v.string(allowed), v.check(isAllowed, allowed), json({ type: 'string' }));
 
@@ -35,7 +35,7 @@ export const integer = (minimum: number, maximum: number): v.GenericSchema<numbe
 export const port = integer(1, 65_535);
 
 /**
- * The numbers of a version of nginx.
+ * An nginx version, as numbers.
  *
  * @internal
  */
@@ -59,7 +59,7 @@ export const upstreamName = matching(
 const LABEL = /^\w(?:[\w-]{0,61}\w)?$/;
 
 function isHost(host: string): boolean {
-  // A host that ends in a number is an IPv4 address or nothing.
+  // A host that ends in a number must be an IPv4 address.
   if (/(?:^|\.)\d+$/.test(host)) return isIPv4(host);
   return host.length <= 253 && host.split('.').every((label) => LABEL.test(label));
 }
@@ -80,10 +80,10 @@ export const address = v.pipe(
   v.transform((value) => value.replace(/^\[(.*)\]/, (_, host: string) => `[${canonical(host)}]`)),
 );
 
-/** Without a zone, which nginx does not take. */
+/** Without a zone, which nginx does not accept. */
 const isPlainIPv6 = (host: string): boolean => isIPv6(host) && !host.includes('%');
 
-/** nginx does not know every form of IPv6. */
+/** nginx does not accept every notation of IPv6. */
 const canonical = (host: string): string =>
   isIPv6(host) ? new SocketAddress({ address: host, family: 'ipv6' }).address : host;
 
@@ -99,7 +99,7 @@ export const network = v.pipe(
 );
 
 /**
- * As nginx writes it.
+ * In nginx's notation.
  *
  * @internal
  */
@@ -139,8 +139,7 @@ export const includePath = matching(
 );
 
 /**
- * A path as nginx compares it with decoded ones: without escapes, and without the parts that it
- * removes.
+ * A path as nginx compares it after decoding: without escapes and dot segments.
  *
  * @internal
  */
@@ -164,7 +163,7 @@ export const hashKey = matching(
 
 const HEADER = /^[A-Za-z][A-Za-z0-9-]{0,63}$/;
 
-/** Those that say how a message is sent, or what it is: not nginx's to invent. */
+/** Headers that describe the message itself, which nginx must not set. */
 const RESERVED = new Set(
   (
     'connection content-encoding content-length content-type date keep-alive location server ' +
@@ -175,7 +174,7 @@ const RESERVED = new Set(
 /** @internal */
 export const headerName = v.pipe(
   text(
-    "a header's name of letters, digits and hyphens, and none that HTTP needs itself",
+    'a header name of letters, digits and hyphens that HTTP does not use itself',
     (name) => HEADER.test(name) && !RESERVED.has(name.toLowerCase()),
   ),
   json({ type: 'string', pattern: HEADER.source }),

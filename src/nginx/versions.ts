@@ -1,16 +1,16 @@
 import type { Settings } from './schema.js';
 
-/** Since when nginx has a directive, or a form of it. */
+/** The nginx version that introduced a directive, or a form of it. */
 const SINCE = {
   /** `ssl_reject_handshake` */
   rejectHandshake: [1, 19, 4],
-  /** `http2 on;` in place of `listen … http2`, which is deprecated since. */
+  /** `http2 on;` in place of `listen … http2`, which is deprecated since then. */
   http2Directive: [1, 25, 1],
   /** `resolve` of an upstream's server, and `resolver` in the upstream, in the free version. */
   resolve: [1, 27, 3],
 } as const;
 
-/** Whether the nginx that the configuration is for has this. */
+/** Whether the target version of nginx has this feature. */
 export function has({ nginxVersion }: Settings, feature: keyof typeof SINCE): boolean {
   return isAtLeast(nginxVersion, SINCE[feature]);
 }

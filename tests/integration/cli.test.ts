@@ -141,13 +141,13 @@ describe('aurora-cache nginx', () => {
     expect(readdirSync(folder)).toEqual(['options.json']);
   });
 
-  it('reports all mistakes at once, with 2', async () => {
+  it('reports all errors at once, with 2', async () => {
     const options = { prot: 80, gzip: 'on', upstreams: [{ name: 'a', servers: ['x'] }] };
     const config = file('options.json', JSON.stringify(options));
     const { code, stdout, stderr } = await nginx(['--config', config]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr.trimEnd().split('\n')).toEqual([
-      `aurora-cache: ${config}: generateNginxConfig: 3 mistakes:`,
+      `aurora-cache: ${config}: generateNginxConfig: 3 errors:`,
       "- there is no option 'prot'. Did you mean 'port'?",
       expect.stringMatching(/^- upstreams\[0\]\.servers\[0\]\.address must be an address, /),
       "- gzip must be true or false; got 'on'.",

@@ -149,7 +149,7 @@ describe('generateNginxConfig', () => {
   });
 });
 
-describe('generateNginxConfig reports all mistakes at once', () => {
+describe('generateNginxConfig reports all errors at once', () => {
   const messageOf = (options: unknown): string => {
     try {
       generateNginxConfig(options as NginxOptions);
@@ -177,7 +177,7 @@ describe('generateNginxConfig reports all mistakes at once', () => {
       ],
     });
     expect(message.split('\n')).toEqual([
-      'generateNginxConfig: 7 mistakes:',
+      'generateNginxConfig: 7 errors:',
       "- there is no option 'prot'. Did you mean 'port'?",
       "- port must be a whole number from 1 to 65535; got '80'.",
       "- there is no option 'upstreams[0].servers[1].weigth'. Did you mean 'weight'?",
@@ -195,16 +195,14 @@ describe('generateNginxConfig reports all mistakes at once', () => {
       performanceApi: { upstream: 'x' },
     });
     expect(message).toMatch(
-      /^generateNginxConfig: 4 mistakes:\n- .*hashKey[^]*name[^]*upstream[^]*port/,
+      /^generateNginxConfig: 4 errors:\n- .*hashKey[^]*name[^]*upstream[^]*port/,
     );
   });
 
   it('without inventing any where the rest cannot be judged', () => {
     const message = messageOf({ upstreams: 'x', routes: [{ path: '/', upstream: 'api' }] });
     expect(message).toBe("generateNginxConfig: upstreams must be a list of 1 to 100; got 'x'.");
-    expect(messageOf({ port: Symbol('x'), gzip: () => true })).toMatch(
-      /2 mistakes:[^]*port[^]*gzip/,
-    );
+    expect(messageOf({ port: Symbol('x'), gzip: () => true })).toMatch(/2 errors:[^]*port[^]*gzip/);
   });
 
   it('with the line breaks of values spelt out', () => {
@@ -218,7 +216,7 @@ describe('generateNginxConfig reports all mistakes at once', () => {
     const bad = Array.from({ length: 99 }, () => 'a b');
     const lines = messageOf({ serverNames: bad }).split('\n');
     expect([lines[0], lines.length, lines.at(-1)]).toEqual([
-      'generateNginxConfig: 99 mistakes:',
+      'generateNginxConfig: 99 errors:',
       52,
       '- and 49 more.',
     ]);
@@ -245,13 +243,10 @@ describe('generateNginxConfig refuses', () => {
     [{ port: 65_536 }, /port must be .* got 65536/],
     [{ upstreams: [] }, /upstreams must be a list of 1 to 100; got an array/],
     [{ upstreams: {} }, /upstreams must be a list of 1 to 100/],
-    [{ upstreams: [{ servers: ['x:1'] }] }, /upstreams\[0\]\.name must be given/],
+    [{ upstreams: [{ servers: ['x:1'] }] }, /upstreams\[0\]\.name is required/],
     [{ upstreams: [{ name: 'a b', servers: ['x:1'] }] }, /upstreams\[0\]\.name must be a name/],
     [servers(), /upstreams\[0\]\.servers must be a list of 1 to 200/],
-    [
-      servers('x:1', 'x:1'),
-      /upstreams\[0\]\.servers\[1\]\.address must be there once; got 'x:1' again/,
-    ],
+    [servers('x:1', 'x:1'), /upstreams\[0\]\.servers\[1\]\.address: duplicate value 'x:1'/],
     [servers(5001), /servers\[0\] must be an address, or an object; got 5001/],
     ...[
       'x',
@@ -286,13 +281,10 @@ describe('generateNginxConfig refuses', () => {
     [server({ backup: 'yes' }), /backup must be true or false; got 'yes'/],
     [
       server({ backup: true }),
-      /upstreams\[0\]\.servers must hold one that is neither backup nor down/,
+      /upstreams\[0\]\.servers must contain one that is neither backup nor down/,
     ],
-    [server({ down: true }), /must hold one that is neither backup nor down/],
-    [
-      { upstreams: [upstream, upstream] },
-      /upstreams\[1\]\.name must be there once; got 'api' again/,
-    ],
+    [server({ down: true }), /must contain one that is neither backup nor down/],
+    [{ upstreams: [upstream, upstream] }, /upstreams\[1\]\.name: duplicate value 'api'/],
     [
       { upstreams: [{ ...upstream, strategy: 'sticky' }] },
       /strategy must be 'round_robin', .*; got 'sticky'/,
@@ -351,13 +343,10 @@ describe('generateNginxConfig refuses', () => {
     ],
     [
       { routes: [...route({}).routes, ...route({}).routes] },
-      /routes\[1\]\.path must be there once; got '\/' again/,
+      /routes\[1\]\.path: duplicate value '\/'/,
     ],
-    [
-      route({ path: '/metrics', exact: true }),
-      /routes\[0\]\.path must be there once; got '= \/metrics' again/,
-    ],
-    [route({ path: '/api/performance/' }), /routes\[0\]\.path must be there once/],
+    [route({ path: '/metrics', exact: true }), /routes\[0\]\.path: duplicate value '= \/metrics'/],
+    [route({ path: '/api/performance/' }), /routes\[0\]\.path: duplicate value/],
     [
       route({ networks: ['10.0.0.0/33'] }),
       /routes\[0\]\.networks\[0\] must be an IP address or a network/,
@@ -372,7 +361,7 @@ describe('generateNginxConfig refuses', () => {
     [{ performanceApi: true }, /performanceApi must be an object, or false; got true/],
     [
       { performanceApi: { prometheusPath: '/api/performance/health' } },
-      /performanceApi\.prometheusPath must be there once/,
+      /performanceApi\.prometheusPath: duplicate value/,
     ],
     [
       { performanceApi: { upstream: 'x' } },
@@ -380,26 +369,26 @@ describe('generateNginxConfig refuses', () => {
     ],
     [
       { upstreams: [upstream, { ...upstream, name: 'API' }] },
-      /upstreams\[1\]\.name must be there once; got 'api' again/,
+      /upstreams\[1\]\.name: duplicate value 'api'/,
     ],
-    [{ tls: { certificate: '/c.pem' } }, /tls\.certificateKey must be given/],
+    [{ tls: { certificate: '/c.pem' } }, /tls\.certificateKey is required/],
     [
       { tls: { certificate: 'c.pem', certificateKey: '/k.pem' } },
       /tls\.certificate must be an absolute path/,
     ],
     [
       { tls: { certificate: '/c.pem', certificateKey: '/k.pem', port: 80 } },
-      /tls\.port must not be that of plain requests; got 80/,
+      /tls\.port must differ from port; got 80/,
     ],
     [
       { tls: { certificate: '/c.pem', certificateKey: '/k.pem', hsts: true } },
       /tls\.hsts must be a duration, or false; got true/,
     ],
-    [{ rateLimit: {} }, /rateLimit\.requestsPerSecond must be given/],
-    [{ headers: { 'X A': 'b' } }, /headers\['X A'\] must be a header's name/],
+    [{ rateLimit: {} }, /rateLimit\.requestsPerSecond is required/],
+    [{ headers: { 'X A': 'b' } }, /headers\['X A'\] must be a header name/],
     [
       { headers: { Connection: 'close' } },
-      /headers\.Connection must be a header's name .* none that HTTP needs itself/,
+      /headers\.Connection must be a header name .* that HTTP does not use itself/,
     ],
     ...['"', '\\', '$host', 'a\nb', '\u0000', 'ä', ' a', 'a '].map((value): [unknown, RegExp] => [
       { headers: { 'X-A': value } },
@@ -417,7 +406,7 @@ describe('generateNginxConfig refuses', () => {
     [{ trustedProxies: ['localhost'] }, /trustedProxies\[0\] must be an IP address/],
     [
       { trustedProxies: ['0.0.0.0/0'] },
-      /trustedProxies\[0\] must be .*, and not all there are; got/,
+      /trustedProxies\[0\] must be .*, but not all addresses; got/,
     ],
     [{ accessLog: true }, /accessLog must be an absolute path, or false; got true/],
     [{ accessLog: '/var/log/x y' }, /accessLog must be an absolute path/],
@@ -448,7 +437,7 @@ describe('generateNginxConfig refuses', () => {
     [{ acmeRoot: 'acme' }, /acmeRoot must be an absolute path/],
     [
       { acmeRoot: '/acme', ...route({ path: '/.well-known/acme-challenge/' }) },
-      /routes\[0\]\.path must be there once/,
+      /routes\[0\]\.path: duplicate value/,
     ],
     [{ shutdownTimeout: 0 }, /shutdownTimeout must be seconds/],
     [{ gzip: 'on' }, /gzip must be true or false/],
