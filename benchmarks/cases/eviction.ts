@@ -1,5 +1,6 @@
 /** How many hits, and how much load time, the eviction policies of the stores save on traces. */
 import { shippedStores } from '../eviction/contestants.js';
+import { COST_MODELS } from '../eviction/costs.js';
 import { readTraces } from '../eviction/files.js';
 import {
   evictionSettings,
@@ -14,6 +15,7 @@ import {
   differenceTable,
   hitTable,
   meanShare,
+  meanTimes,
   optimumTable,
   timeTable,
   traceTable,
@@ -32,7 +34,9 @@ export async function eviction(bench: BenchOptions & EvictionOptions): Promise<R
   const { traces, notes } = await tracesOf(settings, bench);
   const rivals = bench.rivals ? await storeRivals() : [];
   const stores = [...shippedStores, ...rivals];
-  const outcomes = traces.flatMap((trace) => simulate(trace, settings.sizes, stores));
+  const outcomes = traces.flatMap((trace) =>
+    simulate(trace, settings.sizes, stores, settings.seed),
+  );
   // In a quick run one trace says whether the measurement works.
   const timed = bench.quick ? traces.slice(0, 1) : traces;
   const middle = settings.sizes[Math.floor(settings.sizes.length / 2)] as Size;
@@ -45,7 +49,7 @@ export async function eviction(bench: BenchOptions & EvictionOptions): Promise<R
       timeTable(outcomes, settings.seed),
       await speedTable(timed, middle, stores, bench),
     ],
-    bars: barsOf(outcomes, rivals),
+    bars: [...hitBars(outcomes, rivals), ...costBars(outcomes, settings.seed)],
   };
 }
 
@@ -57,7 +61,7 @@ function notesOn(stores: readonly StoreRival[]): string[] {
   return [...notes, `${names} get a lower bound here, so that all hold equally many.`];
 }
 
-function barsOf(outcomes: readonly Outcome[], rivals: readonly StoreRival[]): Bar[] {
+function hitBars(outcomes: readonly Outcome[], rivals: readonly StoreRival[]): Bar[] {
   const [lru, adaptive] = shippedStores.map(({ name }) => meanShare(outcomes, name));
   const best = Math.max(...rivals.map(({ name }) => meanShare(outcomes, name)));
   const ratio = (other = NaN): number => (adaptive ?? NaN) / other;
@@ -67,6 +71,19 @@ function barsOf(outcomes: readonly Outcome[], rivals: readonly StoreRival[]): Ba
       ? [atLeast("adaptive: mean share of the optimum, of the best rival's", 1, ratio(best))]
       : []),
   ];
+}
+
+/** What it brings to know the costs of loads, compared with the same policy without. */
+function costBars(outcomes: readonly Outcome[], seed: number): Bar[] {
+  const stores = shippedStores.filter(({ weighsCosts }) => weighsCosts === true);
+  return stores.flatMap(({ name }) =>
+    COST_MODELS.map((model) => {
+      const { byHits, byCosts } = meanTimes(outcomes, model, name, seed);
+      // Where costs are equal, at most a percentage point may be lost.
+      const aim = model.aim ?? 1 - 0.01 / byHits;
+      return atLeast(`time saved by costs, of that by hits: ${model.name}`, aim, byCosts / byHits);
+    }),
+  );
 }
 
 async function tracesOf(

@@ -7,11 +7,13 @@ const POLICIES = ['lru', 'adaptive'] as const satisfies MemoryStoreOptions['evic
 /** The store of this package under each of its policies. */
 export const shippedStores: readonly StoreRival[] = POLICIES.map((eviction) => ({
   name: `MemoryStore, ${eviction}`,
+  weighsCosts: eviction === 'adaptive',
   make: (maxItems) => {
     const store = new MemoryStore({ maxItems, eviction });
     return {
       get: (key) => store.find(key)?.value,
       set: (key, value) => store.put(key, value, TTL_MS),
+      setWithCost: (key, value, cost) => store.put(key, value, TTL_MS, undefined, cost),
       delete: (key) => store.drop(key),
     };
   },

@@ -23,16 +23,24 @@ export function contentsOf({ keys }: Pick<Trace, 'keys'>): Contents {
 /**
  * Reads every key of a trace in turn, and stores its value where the store does not have it.
  *
+ * @param costs - Milliseconds that the load of each key takes; by default the store is not told.
  * @returns The hits of each key.
  * @throws when the store returns the value of another key.
  */
-export function replay(trace: Trace, { texts, values }: Contents, store: Store): Uint32Array {
+export function replay(
+  trace: Trace,
+  { texts, values }: Contents,
+  store: Store,
+  costs?: Float64Array,
+): Uint32Array {
   const hits = new Uint32Array(trace.keys);
   for (const key of trace.requests) {
     const [text, value] = [texts[key] as string, values[key] as object];
     const found = store.get(text);
-    if (found === undefined) store.set(text, value);
-    else if (found === value) hits[key] = (hits[key] as number) + 1;
+    if (found === undefined) {
+      if (costs === undefined) store.set(text, value);
+      else store.setWithCost?.(text, value, costs[key] as number);
+    } else if (found === value) hits[key] = (hits[key] as number) + 1;
     else throw new Error(`The store returned the value of another key than ${text}.`);
   }
   return hits;

@@ -1,5 +1,5 @@
 import type { Cell, Table } from '../harness/report.js';
-import { COST_MODELS, costsOf, timeSaved, unboundedHits } from './costs.js';
+import { COST_MODELS, costsOf, timeSaved, unboundedHits, type CostModel } from './costs.js';
 import { total } from './replay.js';
 import type { Outcome } from './simulate.js';
 import type { Trace } from './trace.js';
@@ -75,23 +75,55 @@ function rowsOf(outcomes: readonly Outcome[], shares: (outcome: Outcome) => numb
 
 /** The load time that hits saved, in percent of that of all requests: the mean of all traces. */
 export function timeTable(outcomes: readonly Outcome[], seed: number): Table {
-  const names = namesOf(outcomes);
+  const weighing = [...(outcomes[0]?.weighed.keys() ?? [])];
   const rows = COST_MODELS.flatMap((model) =>
     bySize(outcomes).map(([label, some]): Cell[] => {
-      const shares = some.map((outcome) => {
-        const costs = costsOf(model, outcome.trace.keys, seed);
-        const all = [...names.map((name) => hitsOf(outcome, name)), unboundedHits(outcome.trace)];
-        return all.map((hits) => timeSaved(outcome.trace, hits, costs));
-      });
+      const shares = some.map((outcome) => sharesOfTime(outcome, model, seed));
       return [`${model.name}; ${label}`, ...meansOf(shares).map(percent)];
     }),
   );
   return {
     title: 'Time saved in % of the load time, mean of the traces',
-    columns: ['', ...names, 'unbounded'],
+    columns: [
+      '',
+      ...namesOf(outcomes),
+      ...weighing.map((name) => `${name}, by costs`),
+      'unbounded',
+    ],
     rows,
-    notes: ['Every store has the same load times; unbounded: a cache that evicts nothing.'],
+    notes: [
+      'All stores have the same load times; by costs: the store is told what each load took.',
+      'unbounded: a cache that evicts nothing.',
+    ],
   };
+}
+
+/** The columns of {@link timeTable} for one trace and size. */
+function sharesOfTime(outcome: Outcome, model: CostModel, seed: number): number[] {
+  const { trace, hits, weighed } = outcome;
+  const costs = costsOf(model, trace.keys, seed);
+  const all = [
+    ...hits.values(),
+    ...[...weighed.values()].map((byModel) => byModel.get(model.name) as Uint32Array),
+    unboundedHits(trace),
+  ];
+  return all.map((found) => timeSaved(trace, found, costs));
+}
+
+/** The mean share of the load time that a store saves, without and with knowing what loads take. */
+export function meanTimes(
+  outcomes: readonly Outcome[],
+  model: CostModel,
+  name: string,
+  seed: number,
+): { byHits: number; byCosts: number } {
+  const shares = outcomes.map(({ trace, hits, weighed }) => {
+    const costs = costsOf(model, trace.keys, seed);
+    const all = [hits.get(name), weighed.get(name)?.get(model.name)];
+    return all.map((found) => (found === undefined ? NaN : timeSaved(trace, found, costs)));
+  });
+  const [byHits = NaN, byCosts = NaN] = meansOf(shares);
+  return { byHits, byCosts };
 }
 
 /** The mean of a store's shares of the optimum. */

@@ -3,6 +3,12 @@ export interface Store {
   get(key: string): unknown;
   set(key: string, value: object): unknown;
   delete(key: string): unknown;
+  /**
+   * Tells a store that weighs the costs of loads the cost of this one as well.
+   *
+   * @param cost - In milliseconds.
+   */
+  setWithCost?(key: string, value: object, cost: number): unknown;
   /** Ends timers that hold the process open. */
   close?(): void;
 }
@@ -12,6 +18,8 @@ export interface StoreRival {
   readonly name: string;
   readonly note?: string;
   readonly hasTtlAndLru?: boolean;
+  /** Whether the stores have `setWithCost`. */
+  readonly weighsCosts?: boolean;
   make(entries: number): Store;
   /**
    * The bound to set where the store must never hold more than `entries`; absent when that is `entries`

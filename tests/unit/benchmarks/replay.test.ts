@@ -1,6 +1,8 @@
 import { shippedStores } from '../../../benchmarks/eviction/contestants.js';
+import { COST_MODELS } from '../../../benchmarks/eviction/costs.js';
 import { contentsOf, KEY_LENGTH, replay, total } from '../../../benchmarks/eviction/replay.js';
 import { simulate } from '../../../benchmarks/eviction/simulate.js';
+import { meanTimes } from '../../../benchmarks/eviction/tables.js';
 import { TraceBuilder, type Trace } from '../../../benchmarks/eviction/trace.js';
 import { syntheticTraces } from '../../../benchmarks/eviction/workloads.js';
 
@@ -49,6 +51,31 @@ describe('the replay of a trace', () => {
     ]);
   });
 
+  it('tells a store that weighs costs what each load took, and the others nothing', () => {
+    const builder = new TraceBuilder();
+    for (const key of 'aba') builder.add(key);
+    const trace = builder.build('by hand', 'test');
+    const told: (number | undefined)[] = [];
+    const forgetful = {
+      get: () => undefined,
+      set: (..._: unknown[]) => told.push(undefined),
+      setWithCost: (_key: string, _value: object, cost: number) => told.push(cost),
+      delete: () => false,
+    };
+    replay(trace, contentsOf(trace), forgetful, Float64Array.of(10, 800));
+    replay(trace, contentsOf(trace), forgetful);
+    expect(told).toEqual([10, 800, 10, undefined, undefined, undefined]);
+  });
+
+  it('saves more time where the adaptive store knows the costs', () => {
+    const traces = syntheticTraces(10_000, 2).filter(({ name }) => name !== 'loop');
+    const outcomes = traces.flatMap((trace) => simulate(trace, [size(100)], shippedStores, 2));
+    for (const model of COST_MODELS) {
+      const { byHits, byCosts } = meanTimes(outcomes, model, 'MemoryStore, adaptive', 2);
+      expect(byCosts / byHits).toBeGreaterThan(model.aim === undefined ? 0.9 : 1);
+    }
+  });
+
   it('refuses a store that returns the value of another key', () => {
     const [trace] = syntheticTraces(100, 3) as [Trace];
     let last: object | undefined;
@@ -61,8 +88,10 @@ describe('the replay of a trace', () => {
   it('refuses a store that holds more than it may', () => {
     const [trace] = syntheticTraces(2000, 4) as [Trace];
     const unbounded = { name: 'unbounded', make: () => new Map<string, object>() };
-    expect(() => simulate(trace, [size(20)], [lru, unbounded])).toThrow(/^unbounded had \d+ hits/);
-    const [outcome] = simulate(trace, [size(20)], [lru]);
+    expect(() => simulate(trace, [size(20)], [lru, unbounded], 1)).toThrow(
+      /^unbounded had \d+ hits/,
+    );
+    const [outcome] = simulate(trace, [size(20)], [lru], 1);
     expect(total(outcome?.hits.get(lru.name) ?? new Uint32Array())).toBeLessThan(
       outcome?.optimum ?? 0,
     );
