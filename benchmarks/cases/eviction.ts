@@ -2,6 +2,7 @@
 import { shippedStores } from '../eviction/contestants.js';
 import { COST_MODELS } from '../eviction/costs.js';
 import { readTraces } from '../eviction/files.js';
+import { forecastsOf, offBy, type Forecast } from '../eviction/forecasts.js';
 import {
   evictionSettings,
   UsageError,
@@ -13,6 +14,7 @@ import { simulate, type Outcome } from '../eviction/simulate.js';
 import { speedTable } from '../eviction/speed.js';
 import {
   differenceTable,
+  forecastTable,
   hitTable,
   meanShare,
   meanTimes,
@@ -22,7 +24,7 @@ import {
 } from '../eviction/tables.js';
 import type { Trace } from '../eviction/trace.js';
 import { syntheticTraces } from '../eviction/workloads.js';
-import { atLeast, type Bar, type BenchOptions, type Report } from '../harness/report.js';
+import { atLeast, atMost, type Bar, type BenchOptions, type Report } from '../harness/report.js';
 import { storeRivals } from '../harness/rivals.js';
 import type { StoreRival } from '../rivals/store.js';
 
@@ -40,6 +42,7 @@ export async function eviction(bench: BenchOptions & EvictionOptions): Promise<R
   // In a quick run one trace says whether the measurement works.
   const timed = bench.quick ? traces.slice(0, 1) : traces;
   const middle = settings.sizes[Math.floor(settings.sizes.length / 2)] as Size;
+  const forecasts = traces.flatMap((trace) => forecastsOf(trace, middle.entriesFor(trace.keys)));
   return {
     tables: [
       traceTable(traces, notes),
@@ -47,9 +50,14 @@ export async function eviction(bench: BenchOptions & EvictionOptions): Promise<R
       optimumTable(outcomes),
       ...(stores.length > 1 ? [differenceTable(outcomes)] : []),
       timeTable(outcomes, settings.seed),
+      forecastTable(forecasts),
       await speedTable(timed, middle, stores, bench),
     ],
-    bars: [...hitBars(outcomes, rivals), ...costBars(outcomes, settings.seed)],
+    bars: [
+      ...hitBars(outcomes, rivals),
+      ...costBars(outcomes, settings.seed),
+      ...forecastBars(forecasts),
+    ],
   };
 }
 
@@ -73,7 +81,7 @@ function hitBars(outcomes: readonly Outcome[], rivals: readonly StoreRival[]): B
   ];
 }
 
-/** What it brings to know the costs of loads, compared with the same policy without. */
+/** The time that the adaptive store saves with the costs of loads, relative to the same store without. */
 function costBars(outcomes: readonly Outcome[], seed: number): Bar[] {
   const stores = shippedStores.filter(({ weighsCosts }) => weighsCosts === true);
   return stores.flatMap(({ name }) =>
@@ -84,6 +92,16 @@ function costBars(outcomes: readonly Outcome[], seed: number): Bar[] {
       return atLeast(`time saved by costs, of that by hits: ${model.name}`, aim, byCosts / byHits);
     }),
   );
+}
+
+function forecastBars(forecasts: readonly Forecast[]): Bar[] {
+  const worst = (some: readonly Forecast[]): number => Math.max(...some.map(offBy));
+  const sizes = forecasts.filter(({ option }) => option === 'size');
+  const lives = forecasts.filter(({ option, times }) => option === 'life' && times === 2);
+  return [
+    atMost('estimates of other sizes are off by', 2, worst(sizes), ' points'),
+    atMost('estimates of twice the life are off by', 1.5, worst(lives), ' points'),
+  ];
 }
 
 async function tracesOf(

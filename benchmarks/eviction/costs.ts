@@ -4,7 +4,7 @@ import { requestsByKey, type Trace } from './trace.js';
 
 export interface CostModel {
   readonly name: string;
-  /** The gain that is aimed at by weighing costs: how many times the time that counting hits saves. */
+  /** The ratio to reach: time saved with costs ÷ time saved without. */
   readonly aim?: number;
   /** Draws a key's load time in milliseconds. */
   readonly draw: (random: () => number) => number;
@@ -28,7 +28,7 @@ export const COST_MODELS: readonly CostModel[] = [
 
 /** The load time of every key, in milliseconds; the same for the same seed. */
 export function costsOf({ draw }: CostModel, keys: number, seed: number): Float64Array {
-  // Other numbers than those that the workloads are made of, or costs would depend on popularity.
+  // The workloads are drawn from the seed itself; the same numbers would tie costs to popularity.
   const random = seededRandom(~seed);
   return Float64Array.from({ length: keys }, () => draw(random));
 }

@@ -1,9 +1,9 @@
 import type { Trace } from './trace.js';
 
 /**
- * The most hits that any policy can have which knows the future: of all entries, that which is
- * requested again last gives way, the new one included (Bélády, IBM Systems Journal 1966; with the
- * right to reject a new entry, as admission policies have). Takes O(n log n) for n requests.
+ * The most hits that any policy can have: evict the entry whose next request is farthest away (Bélády,
+ * IBM Systems Journal 1966). The new entry is a candidate too, since admission policies may reject it.
+ * Takes O(n log n) for n requests.
  */
 export function optimalHits({ requests, keys }: Trace, entries: number): number {
   const next = nextRequests(requests, keys);

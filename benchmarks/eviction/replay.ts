@@ -23,7 +23,7 @@ export function contentsOf({ keys }: Pick<Trace, 'keys'>): Contents {
 /**
  * Reads every key of a trace in turn, and stores its value where the store does not have it.
  *
- * @param costs - Milliseconds that the load of each key takes; by default the store is not told.
+ * @param costs - Milliseconds that the load of each key takes; by default the store gets no costs.
  * @returns The hits of each key.
  * @throws when the store returns the value of another key.
  */

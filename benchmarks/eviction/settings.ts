@@ -28,13 +28,13 @@ export interface EvictionSettings {
   readonly seed: number;
 }
 
-/** Says which option is wrong, and what is allowed. */
+/** A bad option of the command line; the message names it and the allowed values. */
 export class UsageError extends Error {}
 
-/** Below it, what some stores hold beyond their bound would decide. */
+/** Smaller bounds cannot be lowered for stores that exceed theirs. */
 const MIN_ENTRIES = 20;
 const MAX_ENTRIES = 10_000_000;
-/** A Map, which numbers the keys, holds little more. */
+/** The keys are in a Map, which holds at most 2^24. */
 const MAX_REQUESTS = 16_000_000;
 
 /** @throws UsageError for a bad value. */

@@ -1,5 +1,6 @@
 import type { Cell, Table } from '../harness/report.js';
 import { COST_MODELS, costsOf, timeSaved, unboundedHits, type CostModel } from './costs.js';
+import { offBy, type Forecast } from './forecasts.js';
 import { total } from './replay.js';
 import type { Outcome } from './simulate.js';
 import type { Trace } from './trace.js';
@@ -92,7 +93,7 @@ export function timeTable(outcomes: readonly Outcome[], seed: number): Table {
     ],
     rows,
     notes: [
-      'All stores have the same load times; by costs: the store is told what each load took.',
+      'All stores have the same load times; by costs: `put` gets the cost of each load.',
       'unbounded: a cache that evicts nothing.',
     ],
   };
@@ -110,7 +111,7 @@ function sharesOfTime(outcome: Outcome, model: CostModel, seed: number): number[
   return all.map((found) => timeSaved(trace, found, costs));
 }
 
-/** The mean share of the load time that a store saves, without and with knowing what loads take. */
+/** The mean share of the load time that a store saves, without and with the costs of loads. */
 export function meanTimes(
   outcomes: readonly Outcome[],
   model: CostModel,
@@ -124,6 +125,26 @@ export function meanTimes(
   });
   const [byHits = NaN, byCosts = NaN] = meansOf(shares);
   return { byHits, byCosts };
+}
+
+/** The adaptive store's estimates for other sizes and lives, and the results of such runs. */
+export function forecastTable(forecasts: readonly Forecast[]): Table {
+  return {
+    title: 'Estimates of other sizes and lives, hit ratios in %',
+    columns: ['', 'estimate', 'error', 'measured', 'off by'],
+    rows: forecasts.map((forecast) => {
+      const { trace, entries, option, times, estimate, error, measured } = forecast;
+      const figures = [estimate, error, measured, offBy(forecast)];
+      return [
+        `${trace.name}, ${entries}: ${option} × ${times}`,
+        ...figures.map((figure) => figure.toFixed(1)),
+      ];
+    }),
+    notes: [
+      'error: the error that the store states, in percentage points.',
+      'life: entries expire after three times as many requests as there are entries.',
+    ],
+  };
 }
 
 /** The mean of a store's shares of the optimum. */

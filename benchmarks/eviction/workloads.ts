@@ -4,12 +4,12 @@ import { TraceBuilder, type Trace } from './trace.js';
 
 type Add = (key: string | number) => void;
 
-/** Adds so many requests; how many keys they have is up to the workload. */
+/** Adds the given number of requests. */
 type Workload = (add: Add, requests: number, random: () => number) => void;
 
 const SKEW = 0.9;
 
-/** Independent draws: frequency is all there is to know. */
+/** Independent draws: only frequency predicts the next request. */
 const zipf: Workload = (add, requests, random) => {
   const draw = zipfRanks(Math.ceil(requests / 10), random);
   for (let i = 0; i < requests; i++) add(draw());
@@ -38,7 +38,7 @@ const shifting: Workload = (add, requests, random) => {
   }
 };
 
-/** Keys that are requested about four times in a row of neighbours, then never again. */
+/** Keys that are requested about four times in short order, then never again. */
 const bursts: Workload = (add, requests, random) => {
   let next = 0;
   const active = Array.from({ length: Math.ceil(requests / 200) }, () => next++);

@@ -4,7 +4,7 @@ export interface Store {
   set(key: string, value: object): unknown;
   delete(key: string): unknown;
   /**
-   * Tells a store that weighs the costs of loads the cost of this one as well.
+   * The same, for a store that weighs entries by the cost of their loads.
    *
    * @param cost - In milliseconds.
    */
