@@ -70,7 +70,7 @@ export type { Eviction, MemoryStoreOptions } from './memory/options.js';
 export type { SizeEstimator } from './memory/size.js';
 
 export type { LatencySummary } from './stats/latency.js';
-export type { MethodStats, TimingStats } from './stats/method-record.js';
+export type { MethodStats, TimingStats } from './stats/method-counters.js';
 export type { SlowCall } from './stats/slow-log.js';
 
 export type { CacheStore } from './store/adapter.js';

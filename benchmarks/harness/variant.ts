@@ -1,4 +1,4 @@
-/** The package as it would be with some of its lines changed: the sources are bundled anew. */
+/** The package with some of its lines changed: bundles the modified sources. */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 

@@ -1,8 +1,8 @@
 import { escapeStructured } from './escape.js';
 
 /*
- * Callers mostly pass records of a few shapes, again and again. What their keys share (the sorted names,
- * escaped) is made once per shape and kept in a small table. Without the table, `shapeOf` would make a
+ * Callers mostly pass records of a few shapes. The sorted and escaped names, which their keys share, are
+ * computed once per shape and kept in a small table. Without the table, `shapeOf` would make a
  * new shape for every record, with the same result, and a hit by an object of five fields would take
  * more than twice as long (`npm run bench -- ablation`).
  */

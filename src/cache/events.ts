@@ -2,7 +2,7 @@ import { inSharedContext } from '../base/shared-context.js';
 import { warnOnce } from '../base/warn.js';
 import type { EvictReason } from '../memory/memory-store.js';
 import { countHit, type CacheCounters } from '../stats/counters.js';
-import type { MethodRecord } from '../stats/method-record.js';
+import type { MethodCounters } from '../stats/method-counters.js';
 
 /**
  * The events of a cache. Keys are those below the cache's namespace. Listeners run in the
@@ -113,7 +113,7 @@ interface Audience {
 /** A read of a key, by a method if there is a record. */
 interface Read {
   readonly key: string;
-  readonly record?: MethodRecord | undefined;
+  readonly record?: MethodCounters | undefined;
 }
 
 /**

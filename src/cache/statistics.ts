@@ -1,5 +1,5 @@
 import { hitRate, type CacheCounters } from '../stats/counters.js';
-import type { MethodStats, TimingStats } from '../stats/method-record.js';
+import type { MethodStats, TimingStats } from '../stats/method-counters.js';
 import { timings } from '../stats/timing-registry.js';
 import type { SlowCall } from '../stats/slow-log.js';
 import { coordinates } from '../store/coordinator.js';

@@ -4,7 +4,7 @@ import { systemClock } from '../base/clock.js';
 import { DEFAULTS } from '../base/defaults.js';
 import { toMilliseconds, type Duration } from '../base/duration.js';
 import { checkOptions, isDuration, isName } from '../base/options.js';
-import type { TimingRecord } from '../stats/method-record.js';
+import type { TimingCounters } from '../stats/method-counters.js';
 import { timings } from '../stats/timing-registry.js';
 import { refuseBare } from './options.js';
 import { methodDecorator } from './reflect/dialect.js';
@@ -68,7 +68,7 @@ export function timedFunction(
 ): AnyFunction {
   const slowMs = toMilliseconds(options.slowThreshold ?? DEFAULTS.slowThreshold, 'slowThreshold');
   const method = identity?.name ?? options.name ?? body.name;
-  let record: TimingRecord | undefined;
+  let record: TimingCounters | undefined;
 
   function timedCall(this: unknown, ...args: unknown[]): unknown {
     // The class is only known from a call.
@@ -124,12 +124,12 @@ export function timedFunction(
   return timedCall;
 }
 
-function settle(record: TimingRecord, start: number, failed: boolean): void {
+function settle(record: TimingCounters, start: number, failed: boolean): void {
   record.inFlight--;
   count(record, systemClock.monotonic() - start, failed);
 }
 
-function count(record: TimingRecord, durationMs: number, failed: boolean): void {
+function count(record: TimingCounters, durationMs: number, failed: boolean): void {
   if (failed) record.errors++;
   record.durations.record(durationMs);
   if (durationMs <= record.slowThresholdMs) return;

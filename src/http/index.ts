@@ -38,4 +38,4 @@ export type {
 } from './api/options.js';
 export type { RequestStats, RouteStats } from './stats/request-stats.js';
 export type { MiddlewareOptions, TimingOptions } from './timing/timing-config.js';
-export type { SlowRequest } from '../stats/request-figures.js';
+export type { SlowRequest } from '../stats/request-counters.js';

@@ -1,5 +1,5 @@
 import { LIMITS } from '../base/defaults.js';
-import type { MethodRecord, TimingRecord } from '../stats/method-record.js';
+import type { MethodCounters, TimingCounters } from '../stats/method-counters.js';
 import { timings } from '../stats/timing-registry.js';
 import { merged, type Durations, type Family, type Labels, type ScalarFamily } from './family.js';
 import type { MetricsScope } from './scope.js';
@@ -19,7 +19,7 @@ function byLabel<R extends { readonly name: string }>(records: Iterable<R>): Map
   return groups;
 }
 
-function* cachedMethods({ cores }: MetricsScope): Generator<readonly [Labels, MethodRecord[]]> {
+function* cachedMethods({ cores }: MetricsScope): Generator<readonly [Labels, MethodCounters[]]> {
   for (const { options, methods } of cores) {
     for (const [method, records] of byLabel(methods.values())) {
       yield [{ cache: options.name, method }, records];
@@ -28,7 +28,7 @@ function* cachedMethods({ cores }: MetricsScope): Generator<readonly [Labels, Me
 }
 
 /** Timing belongs to methods, not to a cache. */
-function* timedMethods(): Generator<readonly [Labels, TimingRecord[]]> {
+function* timedMethods(): Generator<readonly [Labels, TimingCounters[]]> {
   for (const [method, records] of byLabel(timings().all())) yield [{ method }, records];
 }
 

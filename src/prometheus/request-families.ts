@@ -1,16 +1,16 @@
-import type { RequestFigures } from '../stats/request-figures.js';
-import { ENDINGS, type RouteRecord } from '../stats/route-table.js';
+import type { RequestCounters } from '../stats/request-counters.js';
+import { ENDINGS, type RouteCounters } from '../stats/route-table.js';
 import type { Durations, Family, Labels, Sample, ScalarFamily } from './family.js';
 import type { MetricsScope } from './scope.js';
 
-function* routesOf({ requests }: MetricsScope): Generator<readonly [Labels, RouteRecord]> {
+function* routesOf({ requests }: MetricsScope): Generator<readonly [Labels, RouteCounters]> {
   for (const record of requests?.routes ?? []) {
     yield [{ method: record.method, route: record.route }, record];
   }
 }
 
 /** One sample if there is an API. */
-function total(read: (requests: RequestFigures) => number): ScalarFamily['samples'] {
+function total(read: (requests: RequestCounters) => number): ScalarFamily['samples'] {
   return ({ requests }) => (requests === undefined ? [] : [{ value: read(requests), labels: {} }]);
 }
 

@@ -1,14 +1,14 @@
 import { getCache } from '../cache/default-cache.js';
 import type { CacheCore } from '../cache/core/cache-core.js';
 import { CORE, type CacheManager } from '../cache/manager.js';
-import type { RequestFigures } from '../stats/request-figures.js';
+import type { RequestCounters } from '../stats/request-counters.js';
 
 /** The source of request metrics: the result of `createPerformanceApi()`. */
 export interface MetricsSource {
   /** The cache to show unless the option `caches` names others. */
   readonly cache: CacheManager;
   /** @internal */
-  readonly recorder: RequestFigures;
+  readonly recorder: RequestCounters;
 }
 
 /**
@@ -28,7 +28,7 @@ export class MetricsScope {
     return Array.from(caches, (cache) => cache[CORE].core);
   }
 
-  get requests(): RequestFigures | undefined {
+  get requests(): RequestCounters | undefined {
     return this.source?.recorder;
   }
 }

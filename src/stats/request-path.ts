@@ -6,9 +6,9 @@ const PREFIX = /^(?:api|rest|v\d{1,2})$/;
 const MAX_SEGMENTS = 8;
 
 /**
- * The path of a request whose route is not known, fit to be shown: without host and query, and with
- * `:param` for what may be a value. Paths hold tokens and names of users, so that only the first
- * segment that is a word is kept, behind prefixes such as `/api/v1`.
+ * The path of a request with an unknown route, safe to display: without host and query, and with
+ * `:param` for segments that may be values. Paths may contain tokens and user names, so only the first
+ * segment that is a word is kept, after prefixes such as `/api/v1`.
  *
  * @internal
  */
@@ -24,7 +24,7 @@ export function maskedPath(url: string): string {
 }
 
 /**
- * A route's pattern, or a method, as it is shown.
+ * A route's pattern, or a method, safe to display.
  *
  * @internal
  */

@@ -1,21 +1,21 @@
 import { LIMITS } from '../base/defaults.js';
 import { Distribution } from './distribution.js';
 
-/** The name under which requests are counted whose route is not known, or is one too many. */
+/** The name for requests whose route is unknown or beyond the bound. */
 const OTHER_ROUTE = 'other';
 
-/** How requests end. */
+/** Outcomes of requests. */
 export const ENDINGS = ['aborted', '1xx', '2xx', '3xx', '4xx', '5xx'] as const;
 
 /**
- * Requests of one method and route.
+ * Counters of one method and route.
  *
  * @internal
  */
-export class RouteRecord {
-  /** Those that were answered with a status of 500 or more, or not at all since something threw. */
+export class RouteCounters {
+  /** Requests with a status of 500 or more, or whose handler threw. */
   errors = 0;
-  /** How many ended in which of {@link ENDINGS}. */
+  /** Number of requests by {@link ENDINGS}. */
   readonly endings = ENDINGS.map(() => 0);
   readonly durations = new Distribution();
 
@@ -24,8 +24,8 @@ export class RouteRecord {
     readonly route: string,
   ) {}
 
-  /** Adds the requests of another. */
-  add(other: RouteRecord): void {
+  /** Adds the counters of another route. */
+  add(other: RouteCounters): void {
     this.errors += other.errors;
     for (const [i, count] of other.endings.entries()) this.endings[i]! += count;
     this.durations.add(other.durations);
@@ -38,31 +38,31 @@ export class RouteRecord {
   }
 }
 
-function total(records: ReadonlyMap<string, RouteRecord>): number {
+function total(records: ReadonlyMap<string, RouteCounters>): number {
   let count = 0;
   for (const { durations } of records.values()) count += durations.count;
   return count;
 }
 
-/** All others count as `OTHER`: clients can make up any number of methods. */
+/** Other methods count as `OTHER`: clients can send any number of them. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /**
- * Figures by method and route. Routes are patterns (`/users/:id`), which frameworks know, never
- * paths; beyond a bound of them, all others are counted together. A route that is used takes the
- * place of one that is hardly used, so that names which occur once or twice cannot keep it out.
+ * Counters by method and route. Routes are patterns from the framework (`/users/:id`), never paths.
+ * Beyond a bound, further routes are counted together. A busy route replaces one with few requests, so
+ * that names which occur only once or twice cannot keep it out.
  *
  * @internal
  */
 export class RouteTable {
-  /** By route and then method: no text is put together per request. */
-  private readonly routes = new Map<string, Map<string, RouteRecord>>();
-  /** The one of the last request: often the next one's too. */
-  private last: RouteRecord | undefined = undefined;
-  /** Requests of routes for which there was no place, as far as they are remembered. */
+  /** By route, then method, so that no string is built per request. */
+  private readonly routes = new Map<string, Map<string, RouteCounters>>();
+  /** The counters of the last request, which often match the next one. */
+  private last: RouteCounters | undefined = undefined;
+  /** Requests of routes beyond the bound, as far as they are remembered. */
   private readonly waiting = new Map<string, number>();
 
-  record(method: string, route: string | undefined): RouteRecord {
+  record(method: string, route: string | undefined): RouteCounters {
     const name = route === undefined || route === '' ? OTHER_ROUTE : route;
     const { last } = this;
     if (last?.method === method && last.route === name) return last;
@@ -70,34 +70,34 @@ export class RouteTable {
     return (this.last = known ?? this.added(method, name));
   }
 
-  /** Whether there is no place for further routes. */
+  /** Whether the bound is reached. */
   private get isFull(): boolean {
     return this.routes.size >= LIMITS.routes;
   }
 
-  *[Symbol.iterator](): Generator<RouteRecord> {
+  *[Symbol.iterator](): Generator<RouteCounters> {
     for (const records of this.routes.values()) yield* records.values();
   }
 
-  private added(method: string, route: string): RouteRecord {
+  private added(method: string, route: string): RouteCounters {
     const verb = METHODS.has(method) ? method : 'OTHER';
     let name = route.slice(0, LIMITS.routeChars);
     if (!this.routes.has(name) && this.isFull && !this.makesRoom(name)) name = OTHER_ROUTE;
     let records = this.routes.get(name);
-    if (records === undefined) this.routes.set(name, (records = new Map<string, RouteRecord>()));
+    if (records === undefined) this.routes.set(name, (records = new Map<string, RouteCounters>()));
     let record = records.get(verb);
-    if (record === undefined) records.set(verb, (record = new RouteRecord(verb, name)));
+    if (record === undefined) records.set(verb, (record = new RouteCounters(verb, name)));
     return record;
   }
 
-  /** Once a route has had so many requests, and again after as many, the least used with fewer gives way. */
+  /** After every so many requests of a route, tries to replace the least used route if it has fewer. */
   private makesRoom(name: string): boolean {
     if (name === OTHER_ROUTE) return false;
     const count = (this.waiting.get(name) ?? 0) + 1;
-    // Forgotten all at once when there are too many: what is used comes back.
+    // Cleared when full: routes that are used come back.
     if (this.waiting.size >= LIMITS.routes) this.waiting.clear();
     this.waiting.set(name, count);
-    // Not at each request: it looks at all routes.
+    // Not at each request, since it iterates over all routes.
     if (count % LIMITS.routeRequests > 0) return false;
     const counts = Array.from(this.routes, ([route, records]) => ({
       route,
@@ -112,7 +112,7 @@ export class RouteTable {
     return true;
   }
 
-  /** From now on, the requests of a route count as those of others. */
+  /** Adds the counters of a route to `other`, and its requests from now on. */
   private giveUp(route: string): void {
     const records = this.routes.get(route);
     this.routes.delete(route);

@@ -1,5 +1,5 @@
 import { DEFAULTS, LIMITS } from '../base/defaults.js';
-import { TimingRecord, type TimingStats } from './method-record.js';
+import { TimingCounters, type TimingStats } from './method-counters.js';
 import { SlowLog, type SlowCall } from './slow-log.js';
 
 /**
@@ -10,19 +10,19 @@ import { SlowLog, type SlowCall } from './slow-log.js';
  */
 export class TimingRegistry {
   readonly slowCalls = new SlowLog<SlowCall>(DEFAULTS.slowLogSize);
-  private readonly records = new Map<string, TimingRecord>();
+  private readonly records = new Map<string, TimingCounters>();
 
   /** The record of a name, made when first asked for; beyond the bound, one that is not listed. */
-  record(name: string, slowThresholdMs: number): TimingRecord {
+  record(name: string, slowThresholdMs: number): TimingCounters {
     const known = this.records.get(name);
     if (known !== undefined) return known;
-    const record = new TimingRecord(name, slowThresholdMs);
+    const record = new TimingCounters(name, slowThresholdMs);
     if (this.records.size < LIMITS.methods) this.records.set(name, record);
     return record;
   }
 
   /** The records that are listed. */
-  all(): Iterable<TimingRecord> {
+  all(): Iterable<TimingCounters> {
     return this.records.values();
   }
 

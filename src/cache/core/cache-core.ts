@@ -7,7 +7,7 @@ import type { LifeClock } from '../../base/life-clock.js';
 import { inSharedContext } from '../../base/shared-context.js';
 import type { MemoryStore } from '../../memory/memory-store.js';
 import { newCounters, type CacheCounters } from '../../stats/counters.js';
-import { MethodRecord } from '../../stats/method-record.js';
+import { MethodCounters } from '../../stats/method-counters.js';
 import type { SharedTier } from '../../store/shared-tier.js';
 import { Invalidation } from '../coherence/invalidation.js';
 import { RemoteChanges } from '../coherence/remote-changes.js';
@@ -78,7 +78,7 @@ export class CacheCore {
   // Statistics.
   readonly events: EventHub;
   readonly counters: CacheCounters = newCounters();
-  readonly methods = new Map<string, MethodRecord>();
+  readonly methods = new Map<string, MethodCounters>();
   private tokens = 0;
 
   constructor(options: CacheOptions) {
@@ -113,10 +113,10 @@ export class CacheCore {
   }
 
   /** The figures of a method; beyond the bound, some that are counted but not listed. */
-  method(name: string): MethodRecord {
+  method(name: string): MethodCounters {
     const known = this.methods.get(name);
     if (known !== undefined) return known;
-    const record = new MethodRecord(name);
+    const record = new MethodCounters(name);
     if (this.methods.size < LIMITS.methods) this.methods.set(name, record);
     return record;
   }

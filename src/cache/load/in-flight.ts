@@ -2,7 +2,7 @@ import type { Clock, TimerHandle } from '../../base/clock.js';
 import { LIMITS } from '../../base/defaults.js';
 import { inSharedContext } from '../../base/shared-context.js';
 import type { EntryLife, MemoryEntry } from '../../memory/entry.js';
-import type { MethodRecord } from '../../stats/method-record.js';
+import type { MethodCounters } from '../../stats/method-counters.js';
 import {
   NO_DELAY,
   type OwnDelay,
@@ -30,7 +30,7 @@ export interface LoadRequest {
   /** The arguments, when it is a method's; a signal among them may abort the load. */
   readonly args?: readonly unknown[] | undefined;
   /** The method's figures, when it is one. */
-  readonly record?: MethodRecord | undefined;
+  readonly record?: MethodCounters | undefined;
   /** Receives the entry in memory that holds the value, for an index of the caller's. */
   readonly onEntry?: ((entry: MemoryEntry) => void) | undefined;
 }

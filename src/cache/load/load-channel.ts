@@ -1,7 +1,7 @@
 import { tracingChannel } from 'node:diagnostics_channel';
 
 import { LoadTimeoutError } from '../../base/errors.js';
-import type { MethodRecord } from '../../stats/method-record.js';
+import type { MethodCounters } from '../../stats/method-counters.js';
 import type { CacheCore } from '../core/cache-core.js';
 
 /**
@@ -84,7 +84,7 @@ export class LoadReport {
   constructor(
     private readonly core: CacheCore,
     private readonly key: string,
-    private readonly record: MethodRecord | undefined,
+    private readonly record: MethodCounters | undefined,
     private readonly trace: LoadTrace | undefined,
   ) {
     this.startedAt = core.clock.monotonic();

@@ -1,5 +1,5 @@
 import type { EntryOwner, MemoryEntry } from '../../memory/entry.js';
-import type { MethodRecord } from '../../stats/method-record.js';
+import type { MethodCounters } from '../../stats/method-counters.js';
 import type { SharedEntry } from '../../store/shared-tier.js';
 import type { CacheCore } from '../core/cache-core.js';
 import { LOADING_ELSEWHERE, type LoadRequest } from '../load/in-flight.js';
@@ -46,7 +46,7 @@ export function getOrLoad(core: CacheCore, request: LoadRequest): Promise<unknow
 export function plainHit(
   core: CacheCore,
   key: string,
-  record: MethodRecord | undefined,
+  record: MethodCounters | undefined,
 ): MemoryEntry | undefined {
   if (!core.trust.servesMemory) return undefined;
   const entry = core.memory?.find(key);

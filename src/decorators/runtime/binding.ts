@@ -3,7 +3,7 @@ import type { CacheCore } from '../../cache/core/cache-core.js';
 import { CORE, type CacheManager } from '../../cache/manager.js';
 import { mergePolicy, type LoadPolicy } from '../../cache/policy.js';
 import type { MemoryEntry } from '../../cache/read/get-or-load.js';
-import type { MethodRecord } from '../../stats/method-record.js';
+import type { MethodCounters } from '../../stats/method-counters.js';
 import type { CacheChoice, CacheConfigOptions, CachedOptions } from '../options.js';
 import { classConfig } from '../reflect/class-config.js';
 import { nameOfClass } from '../reflect/identity.js';
@@ -42,7 +42,7 @@ export class MethodBinding {
   readonly scope: ((instance: never) => unknown) | undefined;
   /** Whether a part of the policy is a function of the result. */
   readonly hasResultFunctions: boolean;
-  readonly record: MethodRecord;
+  readonly record: MethodCounters;
   /** The right to the keys, and how far the results may be shared. */
   readonly claim: KeyClaim;
   /**

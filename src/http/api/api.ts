@@ -4,7 +4,7 @@ import { redacted } from '../../base/redact.js';
 import { defaultHolder, getCache } from '../../cache/default-cache.js';
 import type { CacheManager } from '../../cache/manager.js';
 import { summaryOf } from '../../stats/latency.js';
-import { RequestFigures, type SlowRequest } from '../../stats/request-figures.js';
+import { RequestCounters, type SlowRequest } from '../../stats/request-counters.js';
 import { Fleet } from '../stats/fleet.js';
 import type { Scope } from '../stats/json.js';
 import type { RequestStats } from '../stats/request-stats.js';
@@ -65,7 +65,7 @@ export class PerformanceApi implements PerformanceSource {
    *
    * @internal
    */
-  readonly recorder: RequestFigures;
+  readonly recorder: RequestCounters;
   private readonly options: ResolvedApiOptions;
   private readonly fleet: Fleet;
   private readonly audit: AuditLog;
@@ -77,7 +77,7 @@ export class PerformanceApi implements PerformanceSource {
     this.options = resolveApiOptions(options);
     const { clock, slowThresholdMs, slowLogSize, basePath } = this.options;
     this.clock = clock;
-    this.recorder = new RequestFigures(
+    this.recorder = new RequestCounters(
       slowThresholdMs,
       slowLogSize,
       () => clock.now(),

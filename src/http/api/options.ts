@@ -13,7 +13,7 @@ import {
 } from '../../base/options.js';
 import { isManager } from '../../cache/default-cache.js';
 import type { CacheManager } from '../../cache/manager.js';
-import type { RequestFigures } from '../../stats/request-figures.js';
+import type { RequestCounters } from '../../stats/request-counters.js';
 import type { RequestStats } from '../stats/request-stats.js';
 import { bearerToken, type Authorize } from './bearer-token.js';
 import { page } from './responses.js';
@@ -43,7 +43,7 @@ export interface PerformanceSource {
   /** Statistics of the timed requests. */
   readonly requests: RequestStats;
   /** @internal */
-  readonly recorder: RequestFigures;
+  readonly recorder: RequestCounters;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { LatencySummary } from '../../stats/latency.js';
-import type { SlowRequest } from '../../stats/request-figures.js';
+import type { SlowRequest } from '../../stats/request-counters.js';
 
 /** Statistics of the timed requests. */
 export interface RequestStats<Durations = LatencySummary> {

@@ -1,6 +1,6 @@
 import { LIMITS } from '../../base/defaults.js';
 import { areBuckets, type DistributionSnapshot } from '../../stats/distribution.js';
-import type { SlowRequest } from '../../stats/request-figures.js';
+import type { SlowRequest } from '../../stats/request-counters.js';
 import type {
   CacheSnapshot,
   MethodSnapshot,

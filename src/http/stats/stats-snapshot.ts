@@ -1,7 +1,7 @@
 import { CORE, type CacheManager } from '../../cache/manager.js';
 import type { CacheStats } from '../../cache/statistics.js';
 import type { DistributionSnapshot } from '../../stats/distribution.js';
-import type { RequestFigures } from '../../stats/request-figures.js';
+import type { RequestCounters } from '../../stats/request-counters.js';
 import { timings } from '../../stats/timing-registry.js';
 import type { RequestStats, RouteStats } from './request-stats.js';
 
@@ -67,13 +67,13 @@ const NO_DURATIONS: DistributionSnapshot = { count: 0, sum: 0, max: 0, buckets: 
  */
 export async function takeSnapshot(
   cache: CacheManager,
-  requests: RequestFigures,
+  requests: RequestCounters,
 ): Promise<StatsSnapshot> {
   const { methods: _, slowCalls: __, ...counters } = await cache.getStats();
   return { cache: counters, requests: requestsOf(requests), methods: methodsOf(cache) };
 }
 
-function requestsOf(requests: RequestFigures): RequestSnapshot {
+function requestsOf(requests: RequestCounters): RequestSnapshot {
   const { total, errors, aborted, inFlight, slow, slowThresholdMs } = requests;
   const { streams, openStreams } = requests;
   return {

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { toMilliseconds, type Duration } from '../../base/duration.js';
 import { ConfigurationError } from '../../base/errors.js';
 import { checkOptions, isBoolean, isDuration, isFunction, type Check } from '../../base/options.js';
-import type { RequestFigures } from '../../stats/request-figures.js';
+import type { RequestCounters } from '../../stats/request-counters.js';
 import type { PerformanceApi } from '../api/api.js';
 import { RequestCacheCounter } from './request-cache-counts.js';
 
@@ -63,7 +63,7 @@ const isApi: Check = (value) =>
  */
 export class TimingConfig {
   readonly api: PerformanceApi;
-  readonly counters: RequestFigures;
+  readonly counters: RequestCounters;
   readonly hasHeaders: boolean;
   readonly cacheCounter: RequestCacheCounter | undefined;
   private readonly skip: ((request: unknown) => unknown) | undefined;

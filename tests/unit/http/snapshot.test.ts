@@ -5,9 +5,9 @@ import { SnapshotSum } from '../../../src/http/stats/snapshot-sum.js';
 import { decodeSnapshot, encodeSnapshot } from '../../../src/http/stats/snapshot-codec.js';
 import { statsJson } from '../../../src/http/stats/json.js';
 import { Latency } from '../../../src/stats/latency.js';
-import { RequestFigures } from '../../../src/stats/request-figures.js';
+import { RequestCounters } from '../../../src/stats/request-counters.js';
 
-const requests = new RequestFigures(
+const requests = new RequestCounters(
   100,
   10,
   () => 0,

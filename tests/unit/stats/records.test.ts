@@ -1,5 +1,5 @@
 import { Latency } from '../../../src/stats/latency.js';
-import { MethodRecord, TimingRecord } from '../../../src/stats/method-record.js';
+import { MethodCounters, TimingCounters } from '../../../src/stats/method-counters.js';
 import { SlowLog } from '../../../src/stats/slow-log.js';
 import { TimingRegistry } from '../../../src/stats/timing-registry.js';
 
@@ -54,7 +54,7 @@ describe('the registry of timed methods', () => {
   });
 
   it('its snapshots are plain data and stand still', () => {
-    const record = new TimingRecord('a', 10);
+    const record = new TimingCounters('a', 10);
     record.durations.record(5);
     const before = record.snapshot();
     record.durations.record(5);
@@ -65,7 +65,7 @@ describe('the registry of timed methods', () => {
 
 describe('a method’s figures', () => {
   it('say what hits saved: for each, the mean load until then', () => {
-    const record = new MethodRecord('Users.find');
+    const record = new MethodCounters('Users.find');
     record.recordLoad(100);
     record.hits = 30;
     record.misses = 10;
@@ -77,7 +77,7 @@ describe('a method’s figures', () => {
   });
 
   it('say what hits saved, which never falls', () => {
-    const record = new MethodRecord('Users.find');
+    const record = new MethodCounters('Users.find');
     let before = 0;
     for (let i = 0; i < 1000; i++) {
       record.hits += i % 7;

@@ -1,9 +1,9 @@
-import { RequestFigures, type SlowRequest } from '../../../src/stats/request-figures.js';
+import { RequestCounters, type SlowRequest } from '../../../src/stats/request-counters.js';
 
 const told: SlowRequest[] = [];
-function figures(): RequestFigures {
+function figures(): RequestCounters {
   told.length = 0;
-  return new RequestFigures(
+  return new RequestCounters(
     100,
     10,
     () => Date.UTC(2025, 10, 10, 20),

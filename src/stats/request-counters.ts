@@ -7,11 +7,11 @@ import { SlowLog } from './slow-log.js';
 export interface SlowRequest {
   readonly method: string;
   /**
-   * The pattern of its route; of a route that is not known, the path with `:param` for what may be a
-   * value. Without the query; cut after 500 characters.
+   * The pattern of the route. If the route is unknown, the path without its query and with `:param` for
+   * segments that may be values. Cut after 500 characters.
    */
   readonly path: string;
-  /** HTTP status; 499 when the client went away first, 500 when the handler threw. */
+  /** HTTP status; 499 if the client disconnected, 500 if the handler threw. */
   readonly status: number;
   /** In milliseconds. */
   readonly durationMs: number;
@@ -19,31 +19,31 @@ export interface SlowRequest {
   readonly timestamp: string;
 }
 
-/** Status of a request whose client did not wait for the answer, as in nginx. */
+/** Status of a request whose client disconnected, as in nginx. */
 const CLIENT_CLOSED = 499;
 
 /**
- * Counts for the requests that a process answers.
+ * Counters of the requests to a process.
  *
  * @internal
  */
-export class RequestFigures {
+export class RequestCounters {
   readonly startedAt: number;
   readonly routes = new RouteTable();
   readonly slow: SlowLog<SlowRequest>;
   /** Requests that have ended. */
   total = 0;
   errors = 0;
-  /** Those whose client went away first. */
+  /** Requests whose client disconnected. */
   aborted = 0;
   inFlight = 0;
-  /** Event streams and WebSockets since the start, and those that are open. */
+  /** Event streams and WebSockets since the start, and those currently open. */
   streams = 0;
   openStreams = 0;
   /** The function that set the threshold; `undefined` while it is the default. */
   thresholdOwner: string | undefined = undefined;
 
-  /** @param onSlow - Told of each slow request. */
+  /** @param onSlow - Called for each slow request. */
   constructor(
     public slowThresholdMs: number,
     slowLogSize: number,
@@ -78,7 +78,7 @@ export class RequestFigures {
     }
   }
 
-  /** Of all requests. They are kept by route alone, so that a request is recorded once. */
+  /** Durations of all requests, merged from those by route, so that a request is recorded once. */
   durations(): Distribution {
     const all = new Distribution();
     for (const { durations } of this.routes) all.add(durations);

@@ -1,19 +1,19 @@
 import { hitRate } from './counters.js';
 import { Latency, type LatencySummary } from './latency.js';
 
-/** Figures of one cached method in one cache. */
+/** Statistics of one cached method in one cache. */
 export interface MethodStats {
   /** `UserService.getUser`, or the function's name. */
   readonly name: string;
-  /** Calls that were answered with a fresh value. */
+  /** Calls that returned a fresh value from the cache. */
   readonly hits: number;
   /** Calls that found nothing fresh. */
   readonly misses: number;
   /** Percent, two decimals. */
   readonly hitRate: number;
-  /** Misses that were answered with an expired value. */
+  /** Misses that returned an expired value. */
   readonly stale: number;
-  /** Calls that did not use the cache: `condition`, an argument without a key, a disabled cache. */
+  /** Calls that bypassed the cache: `condition`, an argument without a key, a disabled cache. */
   readonly bypasses: number;
   /** Runs of the method. */
   readonly loads: number;
@@ -21,18 +21,18 @@ export interface MethodStats {
   readonly loadErrors: number;
   /** Durations of the method itself, in milliseconds. */
   readonly loadTimes: LatencySummary;
-  /** Milliseconds that hits saved: for each, the mean load until then. It never falls. */
+  /** Milliseconds saved by hits: each adds the mean duration of the loads so far. It never decreases. */
   readonly timeSavedMs: number;
 }
 
-/** Figures of one timed method. */
+/** Statistics of one timed method. */
 export interface TimingStats {
   readonly name: string;
   /** Calls that have settled. */
   readonly calls: number;
   /** Calls that failed. */
   readonly errors: number;
-  /** Calls that have not settled yet; generators while they run, not while their consumer does. */
+  /** Calls in progress; generators count while they run, not while their consumer does. */
   readonly inFlight: number;
   /** Calls that took longer than the threshold. */
   readonly slow: number;
@@ -43,11 +43,11 @@ export interface TimingStats {
 }
 
 /**
- * Counts for one cached method.
+ * Counters of one cached method.
  *
  * @internal
  */
-export class MethodRecord {
+export class MethodCounters {
   hits = 0;
   misses = 0;
   stale = 0;
@@ -55,15 +55,15 @@ export class MethodRecord {
   loads = 0;
   loadErrors = 0;
   readonly loadTimes = new Latency();
-  /** Time that hits had saved when the mean last changed, and their number. */
+  /** Time saved and number of hits when the mean last changed. */
   private settledMs = 0;
   private settledHits = 0;
 
   constructor(readonly name: string) {}
 
   /**
-   * Milliseconds that hits saved: for each, the mean load at that time. The mean changes with loads
-   * alone, so that a hit has nothing to add up.
+   * Milliseconds saved by hits: each adds the mean load at that time. The mean changes only with loads,
+   * so a hit does not have to add anything.
    */
   get timeSavedMs(): number {
     return this.settledMs + (this.hits - this.settledHits) * this.loadTimes.mean;
@@ -93,11 +93,11 @@ export class MethodRecord {
 }
 
 /**
- * Counts for one timed method.
+ * Counters of one timed method.
  *
  * @internal
  */
-export class TimingRecord {
+export class TimingCounters {
   errors = 0;
   inFlight = 0;
   slow = 0;
