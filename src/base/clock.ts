@@ -8,32 +8,32 @@ import { inSharedContext } from './shared-context.js';
 export type TimerHandle = unknown;
 
 /**
- * Where the cache reads time from. Replace it in tests (`ManualClock` in
- * `aurora-cache/testing`) so that nothing has to sleep.
+ * Source of time for the cache. Replace it in tests with `ManualClock` of `aurora-cache/testing`, so that
+ * no test has to sleep.
  */
 export interface Clock {
   /**
-   * Wall-clock time in milliseconds since the Unix epoch. Without {@link Clock.steady} it decides what
-   * has expired as well.
+   * Wall-clock time in milliseconds since the Unix epoch. Without {@link Clock.steady}, it also determines
+   * expiry.
    */
   now(): number;
   /**
-   * Milliseconds since the Unix epoch on a clock that is never set, which may differ from `now()`; it
-   * decides what has expired. The machine's clock needs none: the cache then goes by monotonic time.
+   * Milliseconds since the Unix epoch on a clock that is never adjusted, which may differ from `now()`. It
+   * determines expiry. The system clock does not need it: the cache then uses monotonic time.
    */
   steady?(): number;
-  /** Milliseconds on a clock that never goes back, with fractions; measures durations. */
+  /** Milliseconds, with fractions, on a clock that never goes back; for durations. */
   monotonic(): number;
   /**
-   * Calls back once after `ms` milliseconds. The timer must not keep the process alive, nor the
+   * Calls back once after `ms` milliseconds. The timer must neither keep the process alive nor retain the
    * `AsyncLocalStorage` context in which it is set.
    */
   setTimeout(callback: () => void, ms: number): unknown;
-  /** Cancels a timer by what `setTimeout` returned; one that has fired already is ignored. */
+  /** Cancels a timer; one that has already fired is ignored. */
   clearTimeout(handle: unknown): void;
 }
 
-/** Longest delay that Node's timers take; a longer one would fire at once. */
+/** Maximum delay of Node's timers; a longer one would fire at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** @internal */
@@ -42,16 +42,16 @@ const machinePerformance = performance;
 const isNative = /\[native code\]/.test(Function.prototype.toString.call(machineNow));
 
 /**
- * The machine's clock. The fake timers of a test runner are honoured: the globals are looked up at
- * every call, only `performance` not while `Date` is the machine's.
+ * The system clock. It respects fake timers of test runners: globals are looked up at every call, except
+ * `performance` while `Date` is the real one.
  */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  // The global is a getter, which takes longer than reading the time.
+  // The global is a getter, which is slower than reading the time.
   monotonic: () => (isMachineTime() ? machinePerformance : performance).now(),
   setTimeout: (callback, ms) => {
     const timer = inSharedContext(startTimer, callback, Math.min(ms, LONGEST_TIMER));
-    // Workers and browsers answer a number, and have nothing to unref.
+    // In workers and browsers, a timer is a number without `unref`.
     if (typeof timer === 'object') (timer as { unref?: () => void }).unref?.();
     return timer;
   },
@@ -66,8 +66,7 @@ function startTimer(callback: () => void, ms: number): unknown {
 }
 
 /**
- * Whether {@link systemClock} tells the machine's own time, and not that of a test runner's fake
- * timers.
+ * Whether {@link systemClock} returns real time rather than that of fake timers.
  *
  * @internal
  */

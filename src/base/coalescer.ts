@@ -6,8 +6,8 @@ interface Batch<Raw, Key> {
 }
 
 /**
- * Gathers the reads, or other requests, that are made in one turn of the event loop, and sends them
- * as one: a store's cost per command is mostly the command's, not the key's.
+ * Combines the reads, or other requests, of one turn of the event loop into one command: most of its cost
+ * is per command, not per key.
  *
  * @internal
  */
@@ -17,11 +17,11 @@ export class Coalescer<Raw, Value, Key = string> {
 
   /**
    * @param fetchMany - Reads several keys, in their order.
-   * @param toValue - Makes each reader's value of what was fetched, or a promise of it; here rather
-   * than behind a promise of its own, since readers come by the hundred.
-   * @param largest - Keys that travel together at most, by now.
-   * @param isEager - Sends the first one of a turn at once, and gathers only those that follow: a
-   * request that is alone does not wait, and stays ahead of what is sent after it.
+   * @param toValue - Converts a fetched value for its reader, or returns a promise; called here to save
+   * each reader a promise.
+   * @param largest - Current maximum of keys per command.
+   * @param isEager - Sends the first request of a turn at once and combines only later ones, so that a
+   * single request does not wait.
    */
   constructor(
     private readonly fetchMany: (keys: readonly Key[]) => Promise<readonly Raw[]>,
@@ -31,14 +31,14 @@ export class Coalescer<Raw, Value, Key = string> {
   ) {}
 
   /**
-   * Number of the batch that a read asked for now would travel with; `undefined` when nothing waits
-   * to be sent. A number, since a reference to the batch would retain all its results.
+   * Number of the batch that a read would join now; `undefined` if none is waiting. A number, since a
+   * reference to the batch would retain all its results.
    */
   get gathering(): number | undefined {
     return this.open?.number;
   }
 
-  /** The value of what `fetchMany` answers for the key. */
+  /** The value for the key. */
   read(key: Key): Promise<Value> {
     if (this.isEager && this.open === undefined) {
       this.open = this.begin();
@@ -54,7 +54,7 @@ export class Coalescer<Raw, Value, Key = string> {
     let settle!: Batch<Raw, Key>['settle'];
     const answers = new Promise<readonly Raw[]>((resolve) => (settle = resolve));
     const batch: Batch<Raw, Key> = { number: ++this.batches, keys: [], answers, settle };
-    // A tick runs when the promises that are settled now have run: what they ask for comes along.
+    // A tick runs after the reactions of settled promises, so that their requests join the batch.
     process.nextTick(() => {
       this.send(batch);
     });

@@ -3,32 +3,32 @@
  * Durations are written as users write them.
  */
 export const DEFAULTS = {
-  /** Life of an entry whose writer names none. */
+  /** Lifetime of an entry without a ttl of its own. */
   ttl: 300,
   maxMemoryItems: 1000,
   /** Which entry is evicted from a full memory tier. */
   eviction: 'lru',
   namespace: 'aurora',
   name: 'default',
-  /** Share of the ttl that is taken away at random, 0 to 1. */
+  /** Maximum random share by which a ttl is shortened, 0 to 1. */
   jitter: 0,
-  /** One budget for all that a call waits on the shared tier. */
+  /** Total time that a call may wait for the shared tier. */
   storeTimeout: 0.5,
-  /** Failures of the shared tier in a row after which it is left alone. */
+  /** Consecutive failures after which the shared tier is no longer called. */
   breakerFailures: 5,
-  /** From then to the first probe. */
+  /** Delay of the first probe. */
   breakerProbeAfter: '1s',
-  /** Probes that fail double the wait, up to this. */
+  /** A failed probe doubles the delay, up to this. */
   breakerMaxProbeDelay: '10s',
   /** How long a load may keep others waiting before they load for themselves. */
   lease: '5s',
   /** UTF-8 bytes of an encoded value in the shared tier. */
   maxValueBytes: 4_194_304,
-  /** Bytes from which values are compressed, where they are: less saves less than it costs. */
+  /** Minimum bytes of a value for compression: smaller values save less than compression costs. */
   compressionThreshold: 2048,
   /** A call of a timed method that takes longer is kept in the slow log. */
   slowThreshold: 1,
-  /** Calls kept in the slow log; the oldest gives way. */
+  /** Calls kept in the slow log; the oldest is dropped. */
   slowLogSize: 100,
   /** Concurrent loads while warming. */
   warmConcurrency: 10,
@@ -39,13 +39,13 @@ export const DEFAULTS = {
 /** Defaults of `aurora-cache/http`. */
 export const HTTP_DEFAULTS = {
   basePath: '/api/performance',
-  /** Where metrics are served to Prometheus, if they are. */
+  /** Path of the Prometheus metrics, if they are enabled. */
   prometheusPath: '/metrics',
   /** A request that takes longer is kept in the list of slow requests. */
   slowRequestThreshold: 1,
-  /** Slow requests that are kept; the oldest gives way. */
+  /** Slow requests to keep; the oldest is dropped. */
   slowRequestLogSize: 100,
-  /** How often an instance leaves its figures for the others. */
+  /** How often an instance publishes its statistics. */
   fleetInterval: '5s',
 } as const;
 
@@ -63,27 +63,27 @@ export const PROMETHEUS_DEFAULTS = {
  * @internal
  */
 export const DISPATCH = {
-  /** Keys in flight at most, and at least however slow the store is. */
+  /** Maximum keys in flight, and the minimum for a slow store. */
   maxInFlight: 1024,
   minInFlight: 32,
   /** Share of them that bulk calls may take. */
   bulkShare: 0.5,
   /** Keys of one command of a bulk call. */
   chunk: 128,
-  /** Commands of one bulk call that are under way at a time. */
+  /** Concurrent commands of one bulk call. */
   chunksInFlight: 4,
-  /** Characters of one command of a bulk call, about. */
+  /** Approximate characters per command of a bulk call. */
   chunkChars: 524_288,
   /** A command that takes a larger share of its time-out than this makes the store count as slow. */
   slowShare: 0.25,
-  /** A caller waits this many time-outs at most, its place in the queue included. */
+  /** Maximum wait of a caller in time-outs, including the queue. */
   maxTimeouts: 4,
-  /** Fills, renewals and releases of leases that wait at most: nothing but this bounds their number. */
+  /** Maximum number of waiting fills, and of lease renewals and releases: they have no other bound. */
   maxFinishing: 100_000,
 } as const;
 
 /**
- * Fixed bounds, so that no input makes a table grow without end.
+ * Fixed bounds, so that no input can make a table grow indefinitely.
  *
  * @internal
  */
@@ -102,9 +102,9 @@ export const LIMITS = {
   tagsPerEntry: 128,
   /** Invalidated tags remembered one by one; beyond, older entries are treated as invalidated. */
   tagTable: 10_000,
-  /** Keys, and as many tags, that wait for a shared tier which is away, by their names. */
+  /** Keys, and as many tags, logged by name while the shared tier is unavailable. */
   pendingKeys: 10_000,
-  /** Further keys, of which a hash is kept; beyond, everything is out of date. */
+  /** Further keys, logged as hashes; beyond, the whole namespace counts as out of date. */
   pendingHashes: 1_000_000,
   pendingPatterns: 100,
   /** Tags that are invalidated by one command of the store; more are sent one chunk after another. */
@@ -113,17 +113,17 @@ export const LIMITS = {
   leaseTerms: 10,
   /** How long a load may ignore its signal before it no longer counts as running, in milliseconds. */
   ignoredSignalMs: 60_000,
-  /** How long a call waits for a load before it is checked whether that load waits for the call. */
+  /** How long a call waits for a load before the cache checks whether that load waits for the call. */
   cycleCheckMs: 100,
   /** Loads that call each other on one stack; a further one begins in the next microtask. */
   nestedLoads: 100,
-  /** Loads under way that are told apart by name, calls that wait for one, and frames of each. */
+  /** Loads in progress that are tracked by name, calls that wait for one, and frames of each. */
   namedLoads: 10_000,
   loadOrigins: 1000,
   originFrames: 50,
-  /** Longest wait of `close()` for invalidations and writes under way, in milliseconds. */
+  /** Maximum wait of `close()` for invalidations and writes in flight, in milliseconds. */
   closeMs: 10_000,
-  /** Least time that a cache which is off gives its store, which it may have to connect to first. */
+  /** Minimum time-out of a disabled or closed cache, which may have to connect first. */
   offStoreMs: 2000,
   /** Acknowledged invalidations that a process can repeat after a restart of Redis. */
   journalEntries: 10_000,

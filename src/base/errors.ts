@@ -33,21 +33,21 @@ export class CacheError extends Error {
   }
 }
 
-/** An option, a duration, a pattern or a tag that cannot be used; the message names it. */
+/** An option, a duration, a pattern or a tag is invalid; the message names it. */
 export class ConfigurationError extends CacheError {
   constructor(message: string, options?: ErrorOptions) {
     super('ERR_CONFIGURATION', message, options);
   }
 }
 
-/** A key that cannot be used, or an argument from which no key can be made. */
+/** A key is invalid, or an argument cannot be part of a key. */
 export class CacheKeyError extends CacheError {
   constructor(message: string, options?: ErrorOptions) {
     super('ERR_CACHE_KEY', message, options);
   }
 }
 
-/** A load outlived its `hardTimeout`, and there was no stale value to serve. */
+/** A load took longer than its `hardTimeout`, and there was no stale value to return. */
 export class LoadTimeoutError extends CacheError {
   /** Key of the load, below the namespace. */
   readonly key: string;
@@ -61,16 +61,16 @@ export class LoadTimeoutError extends CacheError {
   }
 }
 
-/** A value that the codec cannot carry to the shared tier, or bytes that it cannot read. */
+/** The codec cannot encode a value for the shared tier, or decode a stored one. */
 export class SerializationError extends CacheError {
   constructor(message: string, options?: ErrorOptions) {
     super('ERR_SERIALIZATION', message, options);
   }
 }
 
-/** The shared tier failed or did not answer in time; only ever emitted, never thrown at a reader. */
+/** The shared tier failed or timed out. Emitted as an event; reads never reject with it. */
 export class StoreError extends CacheError {
-  /** Which operation of the store failed. */
+  /** The operation of the store that failed. */
   readonly operation: string;
 
   constructor(operation: string, message: string, options?: ErrorOptions) {
