@@ -1,5 +1,5 @@
-import type { EntryOwner, MemoryEntry } from './entry.js';
-import { Owners } from './owners.js';
+import type { EntryIndex, MemoryEntry } from './entry.js';
+import { IndexRegistry } from './index-registry.js';
 
 /**
  * The store's entries by key.
@@ -12,78 +12,78 @@ import { Owners } from './owners.js';
  * @internal
  */
 export class EntryTable implements Iterable<MemoryEntry> {
-  private readonly places = new Map<string, number>();
-  /** By place; the first place stays empty. */
+  private readonly slots = new Map<string, number>();
+  /** By slot; the first slot stays empty. */
   private readonly entries: (MemoryEntry | undefined)[] = [undefined];
   private readonly free: number[] = [];
-  private readonly owners = new Owners();
+  private readonly indexes = new IndexRegistry();
 
   /** Entries held. */
   get size(): number {
-    return this.places.size;
+    return this.slots.size;
   }
 
-  /** One more than the last place there is; places in between may be empty. */
-  get extent(): number {
+  /** One more than the last slot; slots in between may be empty. */
+  get capacity(): number {
     return this.entries.length;
   }
 
   get(key: string): MemoryEntry | undefined {
-    const place = this.places.get(key);
-    return place === undefined ? undefined : this.entries[place];
+    const slot = this.slots.get(key);
+    return slot === undefined ? undefined : this.entries[slot];
   }
 
   /** Whether an entry is one of the table's. */
   has(entry: MemoryEntry): boolean {
-    return this.entries[entry.place] === entry;
+    return this.entries[entry.slot] === entry;
   }
 
-  /** The entry in a place, which may be empty. */
-  at(place: number): MemoryEntry | undefined {
-    return this.entries[place];
+  /** The entry in a slot, which may be empty. */
+  at(slot: number): MemoryEntry | undefined {
+    return this.entries[slot];
   }
 
   keys(): IterableIterator<string> {
-    return this.places.keys();
+    return this.slots.keys();
   }
 
   /** Entries may come and go meanwhile. */
   *[Symbol.iterator](): Generator<MemoryEntry, void> {
-    for (let place = 1; place < this.entries.length; place++) {
-      const entry = this.entries[place];
+    for (let slot = 1; slot < this.entries.length; slot++) {
+      const entry = this.entries[slot];
       if (entry !== undefined) yield entry;
     }
   }
 
   /** Adds an entry, under whose key there must be none. */
   add(entry: MemoryEntry): void {
-    const place = this.free.pop() ?? this.entries.length;
-    this.entries[place] = entry;
-    entry.place = place;
-    this.places.set(entry.key, place);
+    const slot = this.free.pop() ?? this.entries.length;
+    this.entries[slot] = entry;
+    entry.slot = slot;
+    this.slots.set(entry.key, slot);
   }
 
-  /** Removes an entry that is there, and says whose it was. */
-  remove({ key, place }: MemoryEntry): EntryOwner | undefined {
-    this.places.delete(key);
-    const owner = this.owners.end(place);
-    if (this.places.size === 0) {
+  /** Removes an entry that is there, and returns the index that is registered for it. */
+  remove({ key, slot }: MemoryEntry): EntryIndex | undefined {
+    this.slots.delete(key);
+    const index = this.indexes.unregister(slot);
+    if (this.slots.size === 0) {
       this.entries.length = 1;
       this.free.length = 0;
     } else {
-      this.entries[place] = undefined;
-      this.free.push(place);
+      this.entries[slot] = undefined;
+      this.free.push(slot);
     }
-    return owner;
+    return index;
   }
 
-  /** See {@link Owners.claim}. */
-  claim(entry: MemoryEntry, owner: EntryOwner): boolean {
-    return this.has(entry) && this.owners.claim(entry.place, owner);
+  /** See {@link IndexRegistry.register}. */
+  registerIndex(entry: MemoryEntry, index: EntryIndex): boolean {
+    return this.has(entry) && this.indexes.register(entry.slot, index);
   }
 
-  /** Entries that are claimed by an owner. */
-  countOf(owner: EntryOwner): number {
-    return this.owners.countOf(owner);
+  /** Entries for which an index is registered. */
+  countOf(index: EntryIndex): number {
+    return this.indexes.countOf(index);
   }
 }

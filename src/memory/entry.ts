@@ -6,22 +6,22 @@ import { fromTicks, toTicks } from '../base/ticks.js';
  *
  * @internal
  */
-export interface EntryOwner {
+export interface EntryIndex {
   /** Called once, when the entry is dropped, for any reason. */
-  release(entry: MemoryEntry): void;
+  onRemove(entry: MemoryEntry): void;
 }
 
 /** @internal */
 export const NO_TAGS: readonly string[] = Object.freeze([]);
 
-/** The place of an entry that no store has. */
-const NO_PLACE = 0;
+/** The slot of an entry that no store has. */
+const NO_SLOT = 0;
 
 /** In place of a time, in an entry that the store has dropped: the least small integer. */
 const DROPPED = -(2 ** 31);
 
 /**
- * One stored value. It knows its place in the store, so that recency costs no second look-up, and
+ * One stored value. It knows its slot in the store, so that recency costs no second look-up, and
  * code that holds it can see whether the store still does.
  *
  * There may be millions of them, most of which have neither tags nor grace: what only some need is
@@ -47,13 +47,13 @@ export class MemoryEntry {
    *
    * @internal
    */
-  place = NO_PLACE;
+  slot = NO_SLOT;
   /** The value as it is shared; a copy of the original with `clone`. */
   readonly value: unknown;
   /** Key below the namespace of the shared tier. */
   readonly key: string;
   /**
-   * Its key in the owner's index.
+   * Its key in the index that is registered for it.
    *
    * @internal
    */
@@ -119,7 +119,7 @@ export class MemoryEntry {
    */
   markDropped(): void {
     this.until = DROPPED;
-    this.place = NO_PLACE;
+    this.slot = NO_SLOT;
   }
 
   /** End of the fresh life, in ms since the epoch; after it the value is stale. −1 once dropped. */

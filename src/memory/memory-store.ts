@@ -4,12 +4,13 @@ import { coarseClock, type CoarseClock } from '../base/coarse-clock.js';
 import { lifeClock } from '../base/life-clock.js';
 import { OversizeError } from '../base/oversize.js';
 import { inSharedContext } from '../base/shared-context.js';
-import { newEntry, NO_TAGS, type EntryLife, type EntryOwner, type MemoryEntry } from './entry.js';
+import { newEntry, NO_TAGS, type EntryLife, type EntryIndex, type MemoryEntry } from './entry.js';
 import { EntryTable } from './entry-table.js';
 import { createPolicy } from './eviction/create-policy.js';
 import { ExpiredFirst } from './eviction/expired-first.js';
 import type { GhostReport } from './eviction/ghost-report.js';
 import type { EvictionPolicy } from './eviction/policy.js';
+import { KeyvMethods } from './keyv-methods.js';
 import { checkMemoryOptions, type MemoryStoreOptions } from './options.js';
 import { entrySize, estimateSize, sizeFrom, type SizeEstimator } from './size.js';
 import { Sweep } from './sweep.js';
@@ -33,11 +34,9 @@ type EvictListener = (entry: MemoryEntry, reason: EvictReason) => void;
  * const keyv = new Keyv({ store: new MemoryStore({ maxItems: 5000 }) });
  * ```
  */
-export class MemoryStore {
+export class MemoryStore extends KeyvMethods {
   /** Part of Keyv's adapter contract. */
   readonly opts: MemoryStoreOptions & Record<string, unknown>;
-  /** Part of Keyv's adapter contract; set by the Keyv instance that uses the store. */
-  namespace: string | undefined = undefined;
 
   /** Most entries at a time. */
   readonly maxItems: number;
@@ -60,6 +59,7 @@ export class MemoryStore {
    * @throws ConfigurationError for an unknown option or a bad value.
    */
   constructor(options: MemoryStoreOptions = {}) {
+    super();
     checkMemoryOptions(options);
     // Keyv iterates over stores of certain dialects only, and its constructor throws for a store
     // with an iterator that names neither dialect nor URL. It looks at the name for nothing else.
@@ -80,8 +80,6 @@ export class MemoryStore {
     });
   }
 
-  // The synchronous face.
-
   /** Entries held, those included that have expired and were not swept yet. */
   get size(): number {
     return this.entries.size;
@@ -98,7 +96,7 @@ export class MemoryStore {
    */
   find(key: string): MemoryEntry | undefined {
     const entry = this.live(key);
-    if (entry !== undefined) this.policy.hit(entry.place);
+    if (entry !== undefined) this.policy.hit(entry.slot);
     return entry;
   }
 
@@ -115,26 +113,26 @@ export class MemoryStore {
    * @example store.touch(entry);
    */
   touch(entry: MemoryEntry): void {
-    if (entry.place !== 0) this.policy.hit(entry.place);
+    if (entry.slot !== 0) this.policy.hit(entry.slot);
   }
 
   /**
-   * Sees to it that an owner is told when the entry goes.
+   * Notifies an index when the store removes the entry.
    *
-   * @returns Whether it is: not when the store does not hold the entry, or it has another owner.
+   * @returns Whether it will: not if the store does not hold the entry, or another index is registered.
    * @internal
    */
-  claim(entry: MemoryEntry, owner: EntryOwner): boolean {
-    return this.entries.claim(entry, owner);
+  registerIndex(entry: MemoryEntry, index: EntryIndex): boolean {
+    return this.entries.registerIndex(entry, index);
   }
 
   /**
-   * Entries of an owner.
+   * Entries for which an index is registered.
    *
    * @internal
    */
-  countOf(owner: EntryOwner): number {
-    return this.entries.countOf(owner);
+  countOf(index: EntryIndex): number {
+    return this.entries.countOf(index);
   }
 
   /**
@@ -197,8 +195,8 @@ export class MemoryStore {
     const entry = newEntry(key, kept, times, tags, size);
     this.entries.add(entry);
     const freshMs = typeof life === 'number' ? life : life.freshUntil - life.createdAt;
-    this.policy.add(entry.place, key, this.maxBytes === undefined ? 1 : size, freshMs, cost);
-    this.expiredFirst.add(entry.place, entry.staleUntil);
+    this.policy.add(entry.slot, key, this.maxBytes === undefined ? 1 : size, freshMs, cost);
+    this.expiredFirst.add(entry.slot, entry.staleUntil);
     if (tags.length > 0) this.tagged.add(entry);
     this.usedBytes += size;
     this.sweep.arm(entry.staleUntil);
@@ -278,75 +276,6 @@ export class MemoryStore {
     this.evictListeners.add(listener);
   }
 
-  // Keyv's storage adapter.
-
-  /** The value under a key, or `undefined`. */
-  get<T>(key: string): Promise<T | undefined> {
-    return Promise.resolve(this.read(key) as T | undefined);
-  }
-
-  /** The values under several keys, in their order. */
-  getMany<T>(keys: readonly string[]): Promise<(T | undefined)[]> {
-    return Promise.resolve(keys.map((key) => this.read(key) as T | undefined));
-  }
-
-  /** Stores a value; `ttl` in milliseconds, absent or 0 for no expiry. */
-  // eslint-disable-next-line @typescript-eslint/require-await -- a promise, so that errors reject
-  async set(key: string, value: unknown, ttl?: number): Promise<boolean> {
-    return this.put(key, value, ttl !== undefined && ttl > 0 ? ttl : Infinity) !== undefined;
-  }
-
-  /** Stores several values. */
-  async setMany(entries: readonly { key: string; value: unknown; ttl?: number }[]): Promise<void> {
-    for (const { key, value, ttl } of entries) await this.set(key, value, ttl);
-  }
-
-  /** Removes a key, and answers whether it was there. */
-  delete(key: string): Promise<boolean> {
-    const there = this.live(key) !== undefined;
-    this.drop(key);
-    return Promise.resolve(there);
-  }
-
-  /** Removes several keys, and answers whether any of them was there. */
-  async deleteMany(keys: readonly string[]): Promise<boolean> {
-    const removed = await Promise.all(keys.map((key) => this.delete(key)));
-    return removed.includes(true);
-  }
-
-  /** Whether a key is there. */
-  has(key: string): Promise<boolean> {
-    return Promise.resolve(this.live(key) !== undefined);
-  }
-
-  /** Removes the keys of the Keyv instance's namespace, or everything when there is none. */
-  clear(): Promise<void> {
-    const prefix = this.namespace === undefined ? '' : `${this.namespace}:`;
-    for (const entry of this.entries) if (entry.key.startsWith(prefix)) this.discard(entry, true);
-    return Promise.resolve();
-  }
-
-  /** Keys and values below a namespace. */
-  // eslint-disable-next-line @typescript-eslint/require-await -- Keyv's contract is asynchronous
-  async *iterator<T>(namespace?: string): AsyncGenerator<[string, T], void> {
-    const prefix = namespace === undefined ? '' : `${namespace}:`;
-    for (const key of [...this.entries.keys()]) {
-      const entry = key.startsWith(prefix) ? this.live(key) : undefined;
-      if (entry !== undefined) yield [key, this.valueOf(entry) as T];
-    }
-  }
-
-  /** Part of Keyv's adapter contract. A memory store has no errors to report. */
-  on(_event: string, _listener: (...args: unknown[]) => void): this {
-    return this;
-  }
-
-  /** Part of Keyv's adapter contract: forgets everything and stops the sweep. */
-  disconnect(): Promise<void> {
-    this.empty();
-    return Promise.resolve();
-  }
-
   private keepable(value: unknown): unknown {
     try {
       return this.protection.protect(value);
@@ -356,12 +285,11 @@ export class MemoryStore {
     }
   }
 
-  private read(key: string): unknown {
-    const entry = this.find(key);
-    return entry === undefined ? undefined : this.valueOf(entry);
+  protected keys(): string[] {
+    return [...this.entries.keys()];
   }
 
-  private live(key: string): MemoryEntry | undefined {
+  protected live(key: string): MemoryEntry | undefined {
     const entry = this.entries.get(key);
     if (entry === undefined || entry.isReady(this.coarseClock.ticks())) return entry;
     if (this.coarseClock.now() < entry.staleUntil) return entry;
@@ -395,12 +323,12 @@ export class MemoryStore {
   /** The one way out of the store. */
   private discard(entry: MemoryEntry, isInvalidated: boolean): void {
     if (!this.entries.has(entry)) return;
-    this.policy.remove(entry.place, isInvalidated);
-    this.expiredFirst.remove(entry.place);
-    const owner = this.entries.remove(entry);
+    this.policy.remove(entry.slot, isInvalidated);
+    this.expiredFirst.remove(entry.slot);
+    const index = this.entries.remove(entry);
     if (entry.tags.length > 0) this.tagged.remove(entry);
     this.usedBytes -= entry.size;
     entry.markDropped();
-    owner?.release(entry);
+    index?.onRemove(entry);
   }
 }

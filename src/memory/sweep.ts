@@ -18,7 +18,7 @@ export class Sweep {
   private timer: TimerHandle = undefined;
   /** When the timer fires; `Infinity` when there is none. */
   private wakesAt = Infinity;
-  /** The place to go on from. */
+  /** The slot to continue at. */
   private next = 0;
   /** When the first of the entries expires that this pass has seen, or that were stored meanwhile. */
   private soonest = Infinity;
@@ -71,14 +71,14 @@ export class Sweep {
   /** Looks at the next entries, and says whether the pass is over. */
   private step(): boolean {
     const now = this.clock.now();
-    const most = Math.max(LEAST, Math.ceil(this.entries.extent / STEPS));
-    for (let i = 0; i < most && this.next < this.entries.extent; i++) {
+    const most = Math.max(LEAST, Math.ceil(this.entries.capacity / STEPS));
+    for (let i = 0; i < most && this.next < this.entries.capacity; i++) {
       const entry = this.entries.at(this.next++);
       if (entry === undefined) continue;
       if (now >= entry.staleUntil) this.expire(entry);
       else if (entry.staleUntil < this.soonest) this.soonest = entry.staleUntil;
     }
-    if (this.next < this.entries.extent) return false;
+    if (this.next < this.entries.capacity) return false;
     this.next = 0;
     return true;
   }

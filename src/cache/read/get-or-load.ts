@@ -1,4 +1,4 @@
-import type { EntryOwner, MemoryEntry } from '../../memory/entry.js';
+import type { EntryIndex, MemoryEntry } from '../../memory/entry.js';
 import type { MethodCounters } from '../../stats/method-counters.js';
 import type { SharedEntry } from '../../store/shared-tier.js';
 import type { CacheCore } from '../core/cache-core.js';
@@ -17,7 +17,7 @@ import { reportHit, reportMiss } from '../events.js';
  * that do not load (`read-many.ts`).
  */
 
-export type { EntryOwner, LoadRequest, MemoryEntry };
+export type { EntryIndex, LoadRequest, MemoryEntry };
 
 /**
  * Reads through the tiers, and loads what none of them has.

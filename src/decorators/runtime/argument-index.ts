@@ -1,5 +1,5 @@
 import { flatRecord } from '../../base/flat-text.js';
-import type { EntryOwner, MemoryEntry } from '../../cache/read/get-or-load.js';
+import type { EntryIndex, MemoryEntry } from '../../cache/read/get-or-load.js';
 import { isPrimitive, NO_ARGUMENT, TupleIndex, tupleOf } from './tuple-index.js';
 
 /** The first character of a record's text. */
@@ -17,7 +17,7 @@ const NOT_INDEXED = Symbol('not indexed');
  *
  * @internal
  */
-export class ArgumentIndex implements EntryOwner {
+export class ArgumentIndex implements EntryIndex {
   /** Entries of calls with one primitive argument or none. */
   private readonly single = new Map<unknown, MemoryEntry>();
   /** Entries of calls with two or three primitive arguments. */
@@ -75,7 +75,7 @@ export class ArgumentIndex implements EntryOwner {
     return this.records.get(text)?.key;
   }
 
-  release(entry: MemoryEntry): void {
+  onRemove(entry: MemoryEntry): void {
     const { indexKey } = entry;
     if (Array.isArray(indexKey)) this.tuples.remove(entry);
     else if (this.single.get(indexKey) === entry) this.single.delete(indexKey);

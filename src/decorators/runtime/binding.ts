@@ -114,7 +114,7 @@ export class MethodBinding {
    * @returns Whether the index will be notified.
    */
   register(entry: MemoryEntry): boolean {
-    return this.core.memory?.claim(entry, this.index) === true;
+    return this.core.memory?.registerIndex(entry, this.index) === true;
   }
 
   /** Indexes an entry on its first hit, so that entries without hits take no room in the index. */

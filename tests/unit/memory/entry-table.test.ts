@@ -1,13 +1,13 @@
 import { MemoryStore, type MemoryEntry } from 'aurora-cache';
 import { ManualClock } from 'aurora-cache/testing';
 
-import type { EntryOwner } from '../../../src/memory/entry.js';
+import type { EntryIndex } from '../../../src/memory/entry.js';
 
-describe('the entries of a store and their owners', () => {
+describe('the entries of a store and their indexes', () => {
   const clock = new ManualClock();
-  const owner = (): EntryOwner & { released: string[] } => {
+  const index = (): EntryIndex & { released: string[] } => {
     const released: string[] = [];
-    return { released, release: ({ key }) => released.push(key) };
+    return { released, onRemove: ({ key }) => released.push(key) };
   };
   const put = (store: MemoryStore, key: string): MemoryEntry =>
     store.put(key, key, Infinity) as MemoryEntry;
@@ -20,8 +20,8 @@ describe('the entries of a store and their owners', () => {
       return (seed >>> 8) % below;
     };
     const store = new MemoryStore({ maxItems: 50, clock });
-    const owners = [owner(), owner(), owner()];
-    const model = new Map<string, { value: number; owner?: EntryOwner }>();
+    const indexes = [index(), index(), index()];
+    const model = new Map<string, { value: number; index?: EntryIndex }>();
     const order: string[] = [];
     const leave = (key: string): void => {
       model.delete(key);
@@ -49,9 +49,9 @@ describe('the entries of a store and their owners', () => {
         if (entry === undefined || known === undefined) continue;
         store.touch(entry);
         order.push(...order.splice(order.indexOf(key), 1));
-        const claimant = owners[random(3)] as EntryOwner;
-        known.owner ??= claimant;
-        expect(store.claim(entry, claimant)).toBe(known.owner === claimant);
+        const claimant = indexes[random(3)] as EntryIndex;
+        known.index ??= claimant;
+        expect(store.registerIndex(entry, claimant)).toBe(known.index === claimant);
       } else if (random(500) === 0) {
         store.empty();
         model.clear();
@@ -59,47 +59,47 @@ describe('the entries of a store and their owners', () => {
       }
       if (step % 100 !== 0) continue;
       expect(store.size).toBe(model.size);
-      for (const one of owners) {
-        const claimed = [...model.values()].filter((known) => known.owner === one);
+      for (const one of indexes) {
+        const claimed = [...model.values()].filter((known) => known.index === one);
         expect(store.countOf(one)).toBe(claimed.length);
       }
     }
   });
 
-  it('gives an entry one owner, who is told once, and forgets owners without entries', () => {
+  it('registers one index for an entry, notifies it once, and forgets indexes without entries', () => {
     const store = new MemoryStore({ clock });
-    const [one, other] = [owner(), owner()];
+    const [one, other] = [index(), index()];
     const entry = put(store, 'a');
-    expect([store.claim(entry, one), store.claim(entry, one), store.claim(entry, other)]).toEqual([
-      true,
-      true,
-      false,
-    ]);
+    expect([
+      store.registerIndex(entry, one),
+      store.registerIndex(entry, one),
+      store.registerIndex(entry, other),
+    ]).toEqual([true, true, false]);
     expect([store.countOf(one), store.countOf(other)]).toEqual([1, 0]);
     const replacement = put(store, 'a');
-    expect(store.claim(entry, one)).toBe(false);
-    expect(store.claim(replacement, other)).toBe(true);
+    expect(store.registerIndex(entry, one)).toBe(false);
+    expect(store.registerIndex(replacement, other)).toBe(true);
     store.empty();
     expect([one.released, other.released]).toEqual([['a'], ['a']]);
     // More than there are numbers, refused or one after the other.
     const held = put(store, 'held');
-    store.claim(held, one);
-    for (let i = 0; i < 70_000; i++) store.claim(held, owner());
+    store.registerIndex(held, one);
+    for (let i = 0; i < 70_000; i++) store.registerIndex(held, index());
     for (let i = 0; i < 70_000; i++) {
-      const next = owner();
-      if (!store.claim(put(store, 'b'), next)) throw new Error(`Owner ${i} was refused.`);
+      const next = index();
+      if (!store.registerIndex(put(store, 'b'), next)) throw new Error(`Owner ${i} was refused.`);
     }
   });
 
-  it('refuses an owner when there are 65,535 others, and goes on', () => {
+  it('refuses an index when there are 65,535 others, and goes on', () => {
     const store = new MemoryStore({ maxItems: 100_000, clock });
     const claims = Array.from({ length: 65_536 }, (_, i) =>
-      store.claim(put(store, `k${i}`), owner()),
+      store.registerIndex(put(store, `k${i}`), index()),
     );
     expect(claims.lastIndexOf(true)).toBe(65_534);
     expect(claims.at(-1)).toBe(false);
     store.drop('k7');
-    expect(store.claim(put(store, 'k7'), owner())).toBe(true);
+    expect(store.registerIndex(put(store, 'k7'), index())).toBe(true);
   });
 
   it('sweeps what has expired, wherever it has its place', async () => {

@@ -39,7 +39,7 @@ describe('the memory store', () => {
     expect([dropped.held, evicted.held, last.held]).toEqual([false, false, true]);
     store.empty();
     expect(last.held).toBe(false);
-    expect(last.place).toBe(0);
+    expect(last.slot).toBe(0);
   });
 
   it('takes milliseconds for a life as well', () => {
@@ -58,18 +58,18 @@ describe('the memory store', () => {
     expect(store.dropTagged(['t'])).toBe(1);
   });
 
-  it('tells an entry’s owner once when it goes', () => {
+  it('notifies the index of an entry once when it removes it', () => {
     const store = new MemoryStore({ clock });
-    const release = jest.fn();
+    const onRemove = jest.fn();
     const entry = store.put('a', 1, forever) as MemoryEntry;
-    const owner = { release };
-    expect(store.claim(entry, owner)).toBe(true);
-    expect(store.countOf(owner)).toBe(1);
+    const index = { onRemove };
+    expect(store.registerIndex(entry, index)).toBe(true);
+    expect(store.countOf(index)).toBe(1);
     store.put('a', 2, forever);
     store.drop('a');
-    expect(release.mock.calls).toEqual([[entry]]);
-    expect(store.countOf(owner)).toBe(0);
-    expect(store.claim(entry, owner)).toBe(false);
+    expect(onRemove.mock.calls).toEqual([[entry]]);
+    expect(store.countOf(index)).toBe(0);
+    expect(store.registerIndex(entry, index)).toBe(false);
   });
 
   it('keeps a stale entry until its grace ends, and drops it on the way then', () => {
