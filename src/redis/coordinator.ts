@@ -159,18 +159,7 @@ export class RedisCoordinator implements Coordinator {
     return (this.starting = starting);
   }
 
-  async acquire(
-    key: string,
-    token: string,
-    leaseMs: number,
-    withinMs: number,
-    seize = false,
-  ): Promise<Grant> {
-    const [grant] = await this.acquireMany([{ key, token, leaseMs, seize }], withinMs);
-    return grant as Grant;
-  }
-
-  async acquireMany(requests: readonly LeaseRequest[], withinMs: number): Promise<Grant[]> {
+  async acquire(requests: readonly LeaseRequest[], withinMs: number): Promise<Grant[]> {
     return await this.leases.acquire(requests, await this.notAfter(withinMs));
   }
 
@@ -184,27 +173,16 @@ export class RedisCoordinator implements Coordinator {
     await this.leases.release(key, token);
   }
 
-  async fill(key: string, token: string, text: string, ttlMs: number): Promise<boolean> {
-    const { stored, error } = await this.fillMany([{ key, token, text, ttlMs }]);
-    if (error !== undefined) throw error;
-    return stored[0] === true;
-  }
-
-  async fillMany(fills: readonly LeaseFill[]): Promise<FillOutcomes> {
+  async fill(fills: readonly LeaseFill[]): Promise<FillOutcomes> {
     await this.ready();
     return await this.leases.fill(fills);
   }
 
-  async set(key: string, text: string, ttlMs: number, withinMs: number): Promise<void> {
-    const { error } = await this.setMany([{ key, text, ttlMs }], withinMs);
-    if (error !== undefined) throw error;
-  }
-
-  async setMany(entries: readonly StoredText[], withinMs: number): Promise<SetOutcome> {
+  async set(entries: readonly StoredText[], withinMs: number): Promise<SetOutcome> {
     return await this.entries.set(entries, await this.notAfter(withinMs));
   }
 
-  async deleteMany(keys: readonly string[]): Promise<readonly (string | undefined)[]> {
+  async delete(keys: readonly string[]): Promise<readonly (string | undefined)[]> {
     await this.ready();
     return await this.entries.delete(keys);
   }

@@ -65,7 +65,11 @@ class AdapterPort implements StorePort {
 
   async getMany(keys: readonly string[]): Promise<readonly unknown[]> {
     // The adapter's own type asks for an array that it may change.
-    if (this.store.getMany) return await this.store.getMany([...keys]);
+    if (this.store.getMany) {
+      const values: unknown = await this.store.getMany([...keys]);
+      // An adapter may return anything.
+      return Array.isArray(values) ? (values as unknown[]) : [];
+    }
     return await Promise.all(keys.map((key) => this.get(key)));
   }
 

@@ -2,7 +2,7 @@ import { toStorePort, type CacheStore, type StorePort } from './adapter.js';
 import { coordinates, type Coordinator, type CoordinatorOptions } from './coordinator.js';
 
 /** Receives the events of a store, which belong to no operation. */
-interface StoreListener {
+export interface StoreListener {
   onError(error: unknown): void;
   /** The connection is there, or there again. */
   onReady(): void;

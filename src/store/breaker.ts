@@ -62,8 +62,8 @@ export class CircuitBreaker {
     this.schedule();
   }
 
-  /** Probes at once: the store is said to be back. */
-  hurry(): void {
+  /** Probes at once: the store has reported that it is back. */
+  probeNow(): void {
     if (!this.open || this.probing) return;
     this.clock.clearTimeout(this.timer);
     void this.attempt();

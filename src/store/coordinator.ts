@@ -27,62 +27,40 @@ export interface Coordinator {
   ready(): Promise<void> | undefined;
 
   /**
-   * Requests the lease of a key, and reads the value again: another process may have filled it since.
+   * Requests leases, and reads the values again: another process may have filled them since.
    *
-   * @param token - Unique name of the load.
-   * @param leaseMs - How long it is held unless it is renewed.
    * @param withinMs - When the command reaches the store later than so many ms after it was sent,
    * nothing is granted: its sender has given up on it.
-   * @param seize - Takes the lease from its holder, whose fill will then be refused.
    */
-  acquire(
-    key: string,
-    token: string,
-    leaseMs: number,
-    withinMs: number,
-    seize?: boolean,
-  ): Promise<Grant>;
-  /** The same for several keys in one command, where the store can do that. */
-  acquireMany?(requests: readonly LeaseRequest[], withinMs: number): Promise<readonly Grant[]>;
-  /** Prolongs a lease from now on; answers false when it is no longer held. */
+  acquire(requests: readonly LeaseRequest[], withinMs: number): Promise<readonly Grant[]>;
+  /** Prolongs a lease from now on; resolves to false when it is no longer held. */
   renew(key: string, token: string, leaseMs: number): Promise<boolean>;
-  /** Gives a lease back, if it is still held, and tells those who wait for it. */
+  /** Gives a lease back, if it is still held, and notifies those that wait for it. */
   release(key: string, token: string): Promise<void>;
   /**
-   * Stores a text and gives the lease back, if the lease is still held; tells those who wait.
-   *
-   * @returns Whether it was stored.
+   * Stores each text and gives its lease back, if the lease is still held; notifies those that wait.
+   * After a text that the store refuses, it stores none of those that follow, but gives their leases
+   * back.
    */
-  fill(key: string, token: string, text: string, ttlMs: number): Promise<boolean>;
-  /**
-   * The same for several leases in one command, where the store can do that. After a text that the
-   * store refuses, it stores none of those that follow, but gives their leases back.
-   */
-  fillMany?(fills: readonly LeaseFill[]): Promise<FillOutcomes>;
+  fill(fills: readonly LeaseFill[]): Promise<FillOutcomes>;
 
   /**
-   * Ends the key's lease, removes what is there, stores a text, and publishes the change.
+   * Ends the leases of the keys, removes what is there, stores the texts, and publishes the change.
+   * After a text that the store refuses, it stores none of those that follow, but removes what was
+   * there.
    *
    * @param withinMs - When the command reaches the store later than so many ms after it was sent,
    * it only removes: a later write may have been there before it.
-   * @throws when the store refuses the text; what was there before is gone all the same.
-   */
-  set(key: string, text: string, ttlMs: number, withinMs: number): Promise<void>;
-  /**
-   * The same for several entries in one command, where the store can do that. After one that the
-   * store refuses, it stores none of those that follow, but removes what was there.
-   *
-   * @param withinMs - As for `set`.
    * @returns How many it stored, from the first on, and why no more.
    */
-  setMany(entries: readonly StoredText[], withinMs: number): Promise<SetOutcome>;
+  set(entries: readonly StoredText[], withinMs: number): Promise<SetOutcome>;
   /**
    * Ends the leases of the keys, removes their values and publishes the change.
    *
    * @returns For each key the first {@link HEAD_CHARS} characters of what was there; `undefined` for
    * nothing.
    */
-  deleteMany(keys: readonly string[]): Promise<readonly (string | undefined)[]>;
+  delete(keys: readonly string[]): Promise<readonly (string | undefined)[]>;
   /**
    * Ends the leases of all keys that match, then removes their values, then publishes the change; step
    * by step, so that the store stays responsive.
@@ -213,8 +191,11 @@ export type Grant =
 /** The lease of a key, to be acquired. */
 export interface LeaseRequest {
   readonly key: string;
+  /** Unique name of the load. */
   readonly token: string;
+  /** How long it is held unless it is renewed. */
   readonly leaseMs: number;
+  /** Takes the lease from its holder, whose fill will then be refused. */
   readonly seize: boolean;
 }
 
@@ -223,7 +204,7 @@ export interface LeaseFill extends StoredText {
   readonly token: string;
 }
 
-/** The result of {@link Coordinator.fillMany}. */
+/** The result of {@link Coordinator.fill}. */
 export interface FillOutcomes {
   /** For each whether it was stored; `undefined` when the store refused the text. */
   readonly stored: readonly (boolean | undefined)[];
@@ -237,7 +218,7 @@ export interface StoredText {
   readonly ttlMs: number;
 }
 
-/** The result of {@link Coordinator.setMany}. */
+/** The result of {@link Coordinator.set}. */
 export interface SetOutcome {
   readonly stored: number;
   readonly error: Error | undefined;

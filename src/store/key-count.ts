@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import type { SharedCount } from './coordinator.js';
+import { BACKGROUND, type StoreCall } from './store-call.js';
 
 /** How long a count is good for, at least. */
 const FRESH_MS = 5000;
@@ -7,16 +8,8 @@ const FRESH_MS = 5000;
 const REST = 20;
 /** When a process asks again for what another has counted, or is counting. */
 const ASK_AGAIN_MS = 1000;
-/** How long one who asks waits for a count. */
-const PATIENCE_MS = 200;
-
-export interface KeyCountOptions {
-  readonly clock: Clock;
-  /** Walks over the keys; `undefined` when the store cannot be asked. */
-  readonly count: () => Promise<number | undefined>;
-  /** Runs a command on the place that all processes share; `undefined` when it failed. */
-  readonly share: <T>(run: (shared: SharedCount) => Promise<T>) => Promise<T | undefined>;
-}
+/** How long a caller waits for a count. */
+const WAIT_TIMEOUT_MS = 200;
 
 /**
  * The number of keys in a store, which can only be had by walking over all of them: counted in the
@@ -29,39 +22,62 @@ export class KeyCount {
   private goodUntil = -Infinity;
   private counting: Promise<void> | undefined;
 
-  constructor(private readonly options: KeyCountOptions) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly calls: StoreCall,
+  ) {}
 
   /** The last count; `undefined` before there is one. */
   async get(): Promise<number | undefined> {
-    const { clock } = this.options;
+    const { clock } = this;
     if (clock.monotonic() < this.goodUntil) return this.known;
     this.counting ??= this.renew().finally(() => (this.counting = undefined));
     let stop: (() => void) | undefined;
-    const patience = new Promise<void>((resolve) => {
-      const timer = clock.setTimeout(resolve, PATIENCE_MS);
+    const timeout = new Promise<void>((resolve) => {
+      const timer = clock.setTimeout(resolve, WAIT_TIMEOUT_MS);
       stop = () => {
         clock.clearTimeout(timer);
       };
     });
-    await Promise.race([this.counting, patience]);
+    await Promise.race([this.counting, timeout]);
     stop?.();
     return this.known;
   }
 
   private async renew(): Promise<void> {
-    const { clock, count, share } = this.options;
+    const { clock } = this;
     const start = clock.monotonic();
-    const shared = await share((place) => place.take());
+    const shared = await this.share((place) => place.take());
     if (shared !== undefined && shared !== 'mine') {
       if (shared !== 'taken') this.known = shared;
       this.goodUntil = clock.monotonic() + ASK_AGAIN_MS;
       return;
     }
-    const counted = await count();
+    const counted = await this.count();
     this.known = counted ?? this.known;
     const end = clock.monotonic();
     const freshMs = Math.max(FRESH_MS, REST * (end - start));
     this.goodUntil = end + freshMs;
-    if (counted !== undefined) await share((place) => place.publish(counted, freshMs));
+    if (counted !== undefined) await this.share((place) => place.publish(counted, freshMs));
+  }
+  /** Walks over the keys; `undefined` when the store does not reply. */
+  private async count(): Promise<number | undefined> {
+    const { calls } = this;
+    const keys = calls.backend?.coordinator?.count()[Symbol.asyncIterator]();
+    if (keys === undefined || calls.isDown) return undefined;
+    let counted = 0;
+    for (;;) {
+      const step = await calls.attempt('count', () => keys.next(), BACKGROUND);
+      if (step === undefined) return undefined;
+      if (step.done === true) return counted;
+      counted += step.value;
+    }
+  }
+
+  /** Runs a command on the place that all processes share; `undefined` when it failed. */
+  private share<T>(run: (shared: SharedCount) => Promise<T>): Promise<T | undefined> {
+    return this.calls.coordinate('count', async ({ sharedCount }) =>
+      sharedCount === undefined ? undefined : await run(sharedCount),
+    );
   }
 }

@@ -7,8 +7,8 @@ export interface RecoveryOptions {
   readonly retryMs: number;
   /** Whether nothing can be done at present. */
   readonly isBlocked: () => boolean;
-  /** Makes good what is logged; answers whether all of it is done. Never rejects. */
-  readonly makeGood: (work: PendingWork) => Promise<boolean>;
+  /** Replays what is logged; returns whether all of it is done. Never rejects. */
+  readonly replay: (work: PendingWork) => Promise<boolean>;
 }
 
 /**
@@ -30,21 +30,21 @@ export class Recovery {
     return this.running !== undefined;
   }
 
-  /** Works until nothing is left; answers false at the first failure. */
+  /** Replays until nothing is left; returns false at the first failure. */
   run(): Promise<boolean> {
     this.running ??= this.runAll().finally(() => (this.running = undefined));
     return this.running;
   }
 
-  /** Works in the background, again and again if need be. */
-  soon(): void {
+  /** Replays in the background, and retries until nothing is left. */
+  schedule(): void {
     const { log, closed, running, options } = this;
     if (options.isBlocked() || closed || log.size === 0 || running !== undefined) return;
     options.clock.clearTimeout(this.timer);
     void this.run().then((done) => {
       if (done || this.closed) return;
       this.timer = options.clock.setTimeout(() => {
-        this.soon();
+        this.schedule();
       }, options.retryMs);
     });
   }
@@ -57,7 +57,7 @@ export class Recovery {
   private async runAll(): Promise<boolean> {
     while (this.log.size > 0) {
       const work = this.log.snapshot();
-      if (!(await this.options.makeGood(work))) return false;
+      if (!(await this.options.replay(work))) return false;
       this.log.settle(work);
     }
     return true;

@@ -1,22 +1,19 @@
 import type { Clock } from '../base/clock.js';
 import { DISPATCH } from '../base/defaults.js';
 import type { Backend } from './backend.js';
+import type { BulkDelete } from './bulk-delete.js';
 import type { Coordinator, KeyPattern } from './coordinator.js';
-import type { Load } from './dispatcher.js';
-import type { Eraser } from './eraser.js';
-import type { Guard } from './guard.js';
 import { Journal, type Invalidation } from './journal.js';
 import { EVERYTHING, PendingLog, type PendingWork } from './pending-log.js';
 import { Recovery } from './recovery.js';
+import { BACKGROUND, type StoreCall } from './store-call.js';
 
 export interface RepairsOptions {
   readonly clock: Clock;
   /** From a failure to the next try. */
   readonly retryMs: number;
-  readonly guard: Guard;
-  readonly eraser: Eraser;
-  /** Whether the store can list its keys. */
-  readonly canList: () => boolean;
+  readonly calls: StoreCall;
+  readonly deletes: BulkDelete;
 }
 
 /**
@@ -33,13 +30,13 @@ export class Repairs {
   private isStopped = false;
 
   constructor(private readonly options: RepairsOptions) {
-    const { clock, retryMs, guard } = options;
-    this.log = new PendingLog(options.canList);
+    const { clock, retryMs, calls, deletes } = options;
+    this.log = new PendingLog(() => deletes.canList);
     this.recovery = new Recovery(this.log, {
       clock,
       retryMs,
-      isBlocked: () => guard.isDown,
-      makeGood: (work) => this.makeGood(work),
+      isBlocked: () => calls.isDown,
+      replay: (work) => this.replay(work),
     });
     this.journal = new Journal({
       clock,
@@ -49,33 +46,8 @@ export class Repairs {
     });
   }
 
-  /**
-   * Sends a command when the store is ready for it; see {@link Guard.attempt}.
-   *
-   * @param send - Called with what is left of the budget then, in milliseconds.
-   */
-  send<T>(
-    operation: string,
-    send: (backend: Backend, leftMs: number) => Promise<T>,
-    budgetMs: number,
-    load?: Load,
-  ): Promise<T | undefined> {
-    return this.options.guard.attempt(
-      operation,
-      (backend, leftMs) => {
-        // No promise more than necessary: every read pays for it.
-        const wait = this.ready(backend);
-        return wait === undefined
-          ? send(backend, budgetMs)
-          : wait.then(() => send(backend, leftMs()));
-      },
-      budgetMs,
-      load,
-    );
-  }
-
   /** Settles when commands can be sent, and what the store has forgotten is known and covered. */
-  private ready({ coordinator }: Backend): Promise<void> | undefined {
+  ready({ coordinator }: Backend): Promise<void> | undefined {
     if (coordinator === undefined) return undefined;
     const wait = coordinator.ready();
     return wait === undefined
@@ -89,15 +61,15 @@ export class Repairs {
     return coordinator === undefined || this.journal.isCurrent(coordinator.history);
   }
 
-  /** There may be another connection: what its store has forgotten is done again, read or not. */
+  /** Repeats what the store of another connection has forgotten, whether or not anything reads. */
   async catchUp(): Promise<void> {
-    const { clock, guard, retryMs } = this.options;
+    const { clock, calls, retryMs } = this.options;
     if (this.isStopped || this.isCurrent || this.coordinator?.isConnected !== true) return;
     const ready = async (backend: Backend): Promise<true> => {
       await this.ready(backend);
       return true;
     };
-    if ((await guard.force('journal', ready, 'quietly')) !== undefined) return;
+    if ((await calls.attempt('journal', ready, BACKGROUND)) !== undefined) return;
     clock.setTimeout(() => {
       void this.catchUp();
     }, retryMs);
@@ -130,17 +102,17 @@ export class Repairs {
   keysFailed(keys: readonly string[]): void {
     if (keys.length === 0) return;
     for (const key of keys) this.log.addKey(key);
-    this.recovery.soon();
+    this.recovery.schedule();
   }
 
   tagsFailed(tags: readonly string[]): void {
     this.log.addTags(tags);
-    this.recovery.soon();
+    this.recovery.schedule();
   }
 
   patternsFailed(patterns: readonly KeyPattern[]): void {
     this.log.addPatterns(patterns);
-    this.recovery.soon();
+    this.recovery.schedule();
   }
 
   stop(): void {
@@ -149,7 +121,7 @@ export class Repairs {
   }
 
   private get coordinator(): Coordinator | undefined {
-    return this.options.guard.backend?.coordinator;
+    return this.options.calls.backend?.coordinator;
   }
 
   private acknowledged(what: readonly Invalidation[]): void {
@@ -164,14 +136,14 @@ export class Repairs {
       else this.log.addTags([what.name]);
     }
     this.log.addPatterns(patterns);
-    this.recovery.soon();
+    this.recovery.schedule();
   }
 
-  private async makeGood({ keys, tags, patterns }: PendingWork): Promise<boolean> {
-    const { canList, eraser } = this.options;
+  private async replay({ keys, tags, patterns }: PendingWork): Promise<boolean> {
+    const { deletes } = this.options;
     // A pass over a store that lists nothing would find nothing to remove.
-    if (patterns.length > 0 && !canList()) return false;
-    if (!(await eraser.eraseAll(keys, 'quietly'))) return false;
+    if (patterns.length > 0 && !deletes.canList) return false;
+    if (!(await deletes.deleteKeys(keys))) return false;
     this.acknowledged(keys.map((name) => ({ kind: 'key', name })));
     for (let i = 0; i < tags.length; i += DISPATCH.chunk) {
       const batch = tags.slice(i, i + DISPATCH.chunk);
@@ -179,7 +151,7 @@ export class Repairs {
       this.tagsDone(batch);
     }
     if (patterns.length === 0) return true;
-    if (!(await eraser.eraseMatching([patterns], 'quietly')).isDone) return false;
+    if (!(await deletes.deleteMatching([patterns], BACKGROUND)).isDone) return false;
     // The log forgets its hashes now. Should the store be restored to before, any key may be one.
     this.patternsDone(patterns.map((one) => (one.source === EVERYTHING.source ? EVERYTHING : one)));
     return true;
@@ -190,6 +162,6 @@ export class Repairs {
       await coordinator?.invalidateTags(tags);
       return true;
     };
-    return (await this.options.guard.force('tags', invalidate, 'quietly')) === true;
+    return (await this.options.calls.attempt('tags', invalidate, BACKGROUND)) === true;
   }
 }

@@ -1,22 +1,25 @@
 import { Coalescer } from '../base/coalescer.js';
 import type { Backend } from './backend.js';
-import type { KeyPattern, Snapshots, StoredText } from './coordinator.js';
+import { BulkDelete } from './bulk-delete.js';
+import type { Coordinator, KeyPattern, Snapshots, StoredText } from './coordinator.js';
 import type { Lane } from './dispatcher.js';
 import { EntryCodec, type EntryCodecOptions } from './entry-codec.js';
-import { GuardedStore, type GuardedStoreOptions } from './guarded-store.js';
 import { KeyCount } from './key-count.js';
+import { Leases } from './leases.js';
+import { Repairs } from './repairs.js';
 import {
   NO_DELAY,
   type FillOutcome,
   type KeyedEntry,
-  type LeaseAnswer,
   type OwnDelay,
   type SharedEntry,
   type SharedTier,
 } from './shared-tier.js';
-import { TagCheck } from './tag-check.js';
+import { SharedTags } from './shared-tags.js';
+import { BACKGROUND, StoreCall, WRITE, type Attempt, type StoreCallOptions } from './store-call.js';
+import { readTexts, writeTexts } from './texts.js';
 
-export interface StoreTierOptions extends Omit<GuardedStoreOptions, 'prefix'>, EntryCodecOptions {
+export interface StoreTierOptions extends StoreCallOptions, EntryCodecOptions {
   /** The store, or a promise of it; operations wait for it within their deadlines. */
   readonly backend: Backend | Promise<Backend>;
   /** Whether the store coordinates the caches which share it. */
@@ -26,107 +29,146 @@ export interface StoreTierOptions extends Omit<GuardedStoreOptions, 'prefix'>, E
   readonly loadMs: number;
 }
 
+const RETRY_MS = 1000;
+
 /**
  * The tier outside the process, over any Keyv store: entries as the cache knows them, below the
- * namespace. {@link GuardedStore} deals with failures of the store; here, a value that is not an entry
- * is a miss. Loaded on first use, since a cache in memory needs none of it.
+ * namespace. {@link StoreCall} keeps failures of the store from callers; {@link Repairs} removes what
+ * they have left out of date, which is not read until then; values that are not entries are misses.
+ * Loaded on first use, since a cache in memory needs none of it.
  *
  * @internal
  */
 export class StoreTier implements SharedTier {
   readonly isCoordinated: boolean;
-  private readonly store: GuardedStore;
+  gatheringDelay: OwnDelay = NO_DELAY;
+  private readonly calls: StoreCall;
+  private readonly deletes: BulkDelete;
+  private readonly repairs: Repairs;
+  private readonly leases: Leases;
   private readonly entries: EntryCodec;
   private readonly keys: KeyCount;
+  private readonly tags: SharedTags;
+  /** In front of every key in the store; callers and the log of repairs do without. */
+  private readonly prefix: string;
   /** When the first of the waiting reads was queued. */
   private gatheringSince = 0;
-  /** {@link SharedTier.ownDelay} at that time: a look at the clock for each read would cost too much. */
-  gatheringDelay: OwnDelay = NO_DELAY;
   /** Reads of one turn share a command and a time-out. */
   private readonly reads: Coalescer<unknown, SharedEntry | undefined>;
-  private readonly tags = new TagCheck((tags) => this.store.coordination.tagVersions(tags));
 
   constructor(private readonly options: StoreTierOptions) {
-    const { backend, isCoordinated, namespace, loadMs, ...rest } = options;
-    const { clock } = rest;
+    const { backend, breaker, clock, isCoordinated, timeoutMs } = options;
     this.isCoordinated = isCoordinated;
-    this.store = new GuardedStore(backend, { ...rest, prefix: `${namespace}:` });
-    this.store.noteBlocked(loadMs);
-    this.listen(backend);
-    this.keys = new KeyCount({
+    this.prefix = `${options.namespace}:`;
+    const onChange = (isDown: boolean): void => {
+      options.onChange(isDown);
+      // Invalidations that were logged while the probe was under way remain to be replayed.
+      if (!isDown) this.repairs.recovery.schedule();
+    };
+    const calls = new StoreCall(
+      backend,
+      { ...options, onChange },
+      {
+        probe: () => this.probe(),
+        gate: (opened) => this.repairs.ready(opened),
+        isReplaying: () => this.repairs.recovery.isRunning,
+        onReady: () => {
+          this.repairs.recovery.schedule();
+        },
+      },
+    );
+    this.calls = calls;
+    calls.noteBlocked(options.loadMs);
+    const offsetMs = (): number => this.coordinator?.clockOffsetMs ?? 0;
+    const deletes = new BulkDelete(calls, this.prefix, () => clock.now() + offsetMs());
+    this.deletes = deletes;
+    this.repairs = new Repairs({
       clock,
-      count: () => this.store.count(),
-      share: (run) =>
-        this.store.coordination.run('count', async ({ sharedCount }) =>
-          sharedCount === undefined ? undefined : await run(sharedCount),
-        ),
+      retryMs: breaker?.probeAfterMs ?? RETRY_MS,
+      calls,
+      deletes,
     });
+    this.tags = new SharedTags(calls, this.repairs);
+    this.keys = new KeyCount(clock, calls);
     this.entries = new EntryCodec(
       options,
-      this.isCoordinated ? () => this.store.coordinator?.clockOffsetMs ?? 0 : undefined,
-      () => this.store.coordinator?.history.floor ?? 0,
+      isCoordinated ? offsetMs : undefined,
+      () => this.coordinator?.history.floor ?? 0,
     );
+    this.leases = new Leases({
+      calls,
+      repairs: this.repairs,
+      entries: this.entries,
+      timeoutMs,
+      decode: (key, text) => this.decode(key, text),
+    });
     this.reads = new Coalescer(
       (keys) => {
-        this.store.noteBlocked(clock.monotonic() - this.gatheringSince);
-        return this.store.read(keys);
+        calls.noteBlocked(clock.monotonic() - this.gatheringSince);
+        return this.fetch(keys, 'single');
       },
-      (stored, key) => this.checked(key, this.entries.decode(key, stored)),
+      (stored, key) => this.decode(key, stored),
       () => this.entries.batchLimit,
     );
   }
 
-  get isDown(): boolean {
-    return this.store.isDown;
-  }
-
   get isAway(): boolean {
-    const { isDown, coordinator } = this.store;
-    return isDown || (this.isCoordinated && coordinator?.isConnected !== true);
+    return this.calls.isDown || (this.isCoordinated && this.coordinator?.isConnected !== true);
   }
 
   get isCurrent(): boolean {
-    return this.store.isCurrent;
-  }
-
-  catchUp(): void {
-    void this.store.catchUp();
-  }
-
-  get ownDelay(): OwnDelay {
-    return this.store.ownDelay;
+    return this.repairs.isCurrent;
   }
 
   get isListening(): boolean {
-    return this.store.coordinator?.isListening === true;
+    return this.coordinator?.isListening === true;
   }
 
-  get breakerState(): 'closed' | 'open' | 'half-open' {
-    return this.store.breakerState;
+  get breakerState(): SharedTier['breakerState'] {
+    return this.calls.state;
   }
 
   get pending(): number {
-    return this.store.pending;
+    return this.repairs.log.size;
   }
 
-  get messages(): { readonly sent: number; readonly received: number } {
-    return this.store.coordinator?.messages ?? { sent: 0, received: 0 };
+  get messages(): SharedTier['messages'] {
+    return this.coordinator?.messages ?? { sent: 0, received: 0 };
   }
 
   get lastTagClock(): number | undefined {
-    return this.store.coordinator?.lastTagClock;
+    return this.coordinator?.lastTagClock;
+  }
+
+  get ownDelay(): OwnDelay {
+    return this.calls.ownDelay;
   }
 
   get gathering(): number | undefined {
     return this.reads.gathering;
   }
 
+  catchUp(): void {
+    void this.repairs.catchUp();
+  }
+
   read(key: string): Promise<SharedEntry | undefined> {
     if (this.reads.gathering === undefined) {
       this.gatheringSince = this.options.clock.monotonic();
+      // Once a batch: a look at the clock for each read would cost too much.
       this.gatheringDelay = this.ownDelay;
     }
     return this.reads.read(key);
+  }
+
+  async readMany(
+    keys: readonly string[],
+  ): Promise<readonly (SharedEntry | undefined)[] | undefined> {
+    const stored = await this.fetch(keys, 'bulk');
+    if (stored.length === 0 && keys.length > 0) return undefined;
+    const entries = keys.map((key, i) => this.decode(key, stored[i]));
+    // Only entries with tags need their versions.
+    return await Promise.all(entries as Promise<SharedEntry | undefined>[]);
   }
 
   async write(key: string, entry: SharedEntry, budgetMs?: number): Promise<boolean> {
@@ -136,12 +178,8 @@ export class StoreTier implements SharedTier {
       await this.remove(key, budgetMs);
       return false;
     }
-    return await this.store.write(
-      key,
-      () => this.entries.text(entry, payload),
-      this.entries.ttlOf(entry),
-      budgetMs,
-    );
+    const texts = (): StoredText[] => [this.entries.toStored({ key, entry, payload, index: 0 })];
+    return (await this.store([key], texts, { ...WRITE, budgetMs })) === 1;
   }
 
   async writeMany(
@@ -158,7 +196,7 @@ export class StoreTier implements SharedTier {
       commands.map(async (packed) => {
         const keys = packed.map(({ key }) => key);
         const texts = (): StoredText[] => packed.map((one) => this.entries.toStored(one));
-        const stored = await this.store.writeMany(keys, texts, budgetMs, lane);
+        const stored = await this.store(keys, texts, { weight: keys.length, lane, budgetMs });
         for (const { index } of packed.slice(0, stored)) acknowledged[index] = stored !== undefined;
         return stored;
       }),
@@ -167,88 +205,64 @@ export class StoreTier implements SharedTier {
     return acknowledged;
   }
 
+  async remove(key: string, budgetMs?: number): Promise<boolean | undefined> {
+    return (await this.removeMany([key], budgetMs, 'write'))?.[0];
+  }
+
   async removeMany(
     keys: readonly string[],
     budgetMs: number | undefined,
     lane: Lane,
   ): Promise<readonly boolean[] | undefined> {
-    return await this.store.removeMany(keys, budgetMs, lane);
+    const there = await this.deletes.delete(keys, { weight: keys.length, lane, budgetMs });
+    if (there === undefined) this.repairs.keysFailed(keys);
+    else this.repairs.keysDone(keys);
+    return there;
   }
 
   postpone(keys: readonly string[]): void {
-    this.store.postponeAll(keys);
-  }
-
-  async readMany(
-    keys: readonly string[],
-  ): Promise<readonly (SharedEntry | undefined)[] | undefined> {
-    const stored = await this.store.read(keys, 'bulk');
-    if (stored.length === 0 && keys.length > 0) return undefined;
-    const entries = keys.map((key, i) => this.checked(key, this.entries.decode(key, stored[i])));
-    // Only entries with tags need their versions.
-    return await Promise.all(entries as Promise<SharedEntry | undefined>[]);
-  }
-
-  async remove(key: string, budgetMs?: number): Promise<boolean | undefined> {
-    return await this.store.remove(key, budgetMs);
+    this.repairs.keysFailed(keys);
   }
 
   async removeMatching(patterns: readonly KeyPattern[]): Promise<number> {
-    return await this.store.removeMatching(patterns);
+    const { count, isDone } = await this.deletes.deletePatterns(patterns);
+    if (isDone) this.repairs.patternsDone(patterns);
+    else this.repairs.patternsFailed(patterns);
+    return count;
   }
 
-  async acquire(
-    key: string,
-    token: string,
-    leaseMs: number,
-    budgetMs: number,
-    seize = false,
-  ): Promise<LeaseAnswer | undefined> {
-    const grant = await this.store.coordination.acquire(key, token, leaseMs, budgetMs, seize);
-    if (grant === undefined || grant === 'unsent' || !grant.granted) return grant;
-    const entry = this.store.covers(key, []) ? undefined : this.entries.decode(key, grant.text);
-    return { granted: true, entry: await this.checked(key, entry) };
+  acquire(...request: Parameters<SharedTier['acquire']>): ReturnType<SharedTier['acquire']> {
+    return this.leases.acquire(...request);
   }
 
-  async renew(key: string, token: string, leaseMs: number): Promise<boolean | undefined> {
-    return await this.store.coordination.renew(key, token, leaseMs);
+  renew(key: string, token: string, leaseMs: number): Promise<boolean | undefined> {
+    return this.leases.renew(key, token, leaseMs);
   }
 
-  async release(key: string, token: string): Promise<boolean> {
-    return (await this.store.coordination.release(key, token)) === true;
+  release(key: string, token: string): Promise<boolean> {
+    return this.leases.release(key, token);
   }
 
-  async fill(key: string, token: string, entry: SharedEntry): Promise<FillOutcome> {
-    const payload = this.entries.encode(key, entry.value);
-    if (payload === undefined) {
-      await this.release(key, token);
-      return 'failed';
-    }
-    const stored = await this.store.coordination.fill(
-      key,
-      token,
-      () => this.entries.text(entry, payload),
-      this.entries.ttlOf(entry),
-      payload.length,
-    );
-    if (stored === undefined) return 'failed';
-    return stored ? 'stored' : 'refused';
+  fill(key: string, token: string, entry: SharedEntry): Promise<FillOutcome> {
+    return this.leases.fill(key, token, entry);
   }
 
-  async tagClock(budgetMs: number): Promise<number | undefined> {
-    return await this.store.coordination.tagClock(budgetMs);
+  tagClock(budgetMs: number): Promise<number | undefined> {
+    return this.tags.clock(budgetMs);
   }
 
-  async areTagsValid(tags: readonly string[], noted: number): Promise<boolean> {
-    return await this.tags.areValid(tags, noted);
+  areTagsValid(tags: readonly string[], noted: number): Promise<boolean> {
+    return this.tags.areValid(tags, noted);
   }
 
-  async invalidateTags(tags: readonly string[]): Promise<void> {
-    await this.store.invalidateTags(tags);
+  invalidateTags(tags: readonly string[]): Promise<void> {
+    return this.tags.invalidate(tags);
   }
 
   async snapshots<T>(run: (snapshots: Snapshots) => Promise<T>): Promise<T | undefined> {
-    return this.isCoordinated ? await this.store.coordination.snapshots(run) : undefined;
+    return await this.calls.coordinate('snapshots', async ({ snapshots }) =>
+      snapshots === undefined ? undefined : await run(snapshots),
+    );
   }
 
   async count(): Promise<number | undefined> {
@@ -256,42 +270,79 @@ export class StoreTier implements SharedTier {
   }
 
   async flush(): Promise<void> {
-    await this.store.flush();
+    if (this.pending > 0) await this.repairs.recovery.run();
   }
 
   async close(): Promise<void> {
-    await this.store.close();
+    this.repairs.stop();
+    await this.calls.close();
   }
 
-  private listen(backend: Backend | Promise<Backend>): void {
-    const listener = {
-      onError: (error: unknown): void => {
-        this.store.reported(error);
-      },
-      onReady: (): void => {
-        this.store.hurry();
-      },
+  /** The operations beyond Keyv's contract, once the store is open. */
+  private get coordinator(): Coordinator | undefined {
+    return this.calls.backend?.coordinator;
+  }
+
+  /** What is stored under the keys, but what is out of date; no element at all when it failed. */
+  private async fetch(keys: readonly string[], lane: Lane): Promise<readonly unknown[]> {
+    const full = keys.map((key) => this.prefix + key);
+    const stored = await this.calls.attempt(
+      full.length === 1 ? 'get' : 'getMany',
+      (backend) => readTexts(backend, full),
+      { weight: full.length, lane },
+    );
+    const { log } = this.repairs;
+    if (stored === undefined || log.size === 0) return stored ?? [];
+    return stored.map((value, i) => (log.covers(keys[i] ?? '') ? undefined : value));
+  }
+
+  /**
+   * Stores texts in one command, where the store can do that.
+   *
+   * @param texts - Called when the store is ready.
+   * @returns How many the store acknowledged, from the first on; `undefined` when it did not reply or
+   * was not asked. Unacknowledged keys are out of date there.
+   */
+  private async store(
+    keys: readonly string[],
+    texts: () => readonly StoredText[],
+    attempt: Attempt,
+  ): Promise<number | undefined> {
+    const send = async (backend: Backend, leftMs: number): Promise<number> => {
+      const { stored, error } = await writeTexts(backend, this.prefix, texts(), leftMs);
+      if (error === undefined) return stored;
+      if (stored === 0) throw error;
+      this.calls.failed('set', error);
+      return stored;
     };
-    if (!(backend instanceof Promise)) backend.listen?.(listener);
-    else {
-      backend.then(
-        (opened) => opened.listen?.(listener),
-        // Operations get the error.
-        () => undefined,
-      );
-    }
+    const stored = await this.calls.attempt('set', send, attempt);
+    this.repairs.keysDone(keys.slice(0, stored ?? 0));
+    this.repairs.keysFailed(keys.slice(stored ?? 0));
+    return stored;
   }
 
-  /** An entry, unless one of its tags has been invalidated for all caches. */
-  private checked(
+  /** The entry in a stored text, unless one of its tags has been invalidated for all caches. */
+  private decode(
     key: string,
-    entry: SharedEntry | undefined,
+    stored: unknown,
   ): SharedEntry | undefined | Promise<SharedEntry | undefined> {
+    const entry = this.entries.decode(key, stored);
     if (entry === undefined || entry.tags.length === 0) return entry;
-    if (this.store.covers(key, entry.tags)) return undefined;
+    if (this.repairs.covers(key, entry.tags)) return undefined;
     if (!this.isCoordinated) return entry;
     return this.areTagsValid(entry.tags, entry.tagClock).then((valid) =>
       valid ? entry : undefined,
     );
+  }
+
+  /**
+   * Whether the breaker may close: what is out of date is removed first. A store that refuses that,
+   * as a replica does, can still be read; what is logged stays covered.
+   */
+  private async probe(): Promise<boolean> {
+    if (this.pending > 0 && (await this.repairs.recovery.run())) return true;
+    const key = `${this.prefix}#probe`;
+    const get = async ({ port }: Backend): Promise<readonly unknown[]> => [await port.get(key)];
+    return (await this.calls.attempt('get', get, BACKGROUND)) !== undefined;
   }
 }

@@ -14,19 +14,19 @@ export function coreOf(cache: CacheManager): CacheCore {
 }
 
 interface Private {
-  readonly shared: { readonly store: { readonly coordinator: Coordinator } };
+  readonly shared: { readonly coordinator: Coordinator };
 }
 
 interface PrivateRepairs {
-  readonly shared: { readonly store: { readonly repairs: Repairs } };
+  readonly shared: { readonly repairs: Repairs };
 }
 
 export function coordinatorOf(core: CacheCore): Coordinator {
-  return (core as unknown as Private).shared.store.coordinator;
+  return (core as unknown as Private).shared.coordinator;
 }
 
 export function journalOf(core: CacheCore): Journal {
-  return (core as unknown as PrivateRepairs).shared.store.repairs.journal;
+  return (core as unknown as PrivateRepairs).shared.repairs.journal;
 }
 
 function silence(target: object, ...methods: string[]): void {
@@ -39,9 +39,9 @@ function silence(target: object, ...methods: string[]): void {
 const SABOTAGES: Record<Sabotage, (core: CacheCore) => void> = {
   'no lease check': (core) => {
     const coordinator = coordinatorOf(core);
-    coordinator.fill = async (key, _token, text, ttlMs) => {
-      await coordinator.set(key, text, ttlMs, 60_000);
-      return true;
+    coordinator.fill = async (fills) => {
+      await coordinator.set(fills, 60_000);
+      return { stored: fills.map(() => true), error: undefined };
     };
   },
   'no fences': ({ invalidation: { fences } }) => {

@@ -44,10 +44,10 @@ export function newMember(
   });
   const { core } = cache[CORE];
   if (core.shared !== undefined) {
-    const { store: guarded } = core.shared as unknown as {
-      store: { repairs: { journal: { capacity: number } } };
+    const { repairs } = core.shared as unknown as {
+      repairs: { journal: { capacity: number } };
     };
-    guarded.repairs.journal.capacity = scenario.journal;
+    repairs.journal.capacity = scenario.journal;
   }
   return { id, hasMemory, cache, core, store, link, bus };
 }

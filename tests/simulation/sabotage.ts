@@ -32,8 +32,8 @@ function sharedOf(core: CacheCore): object {
 
 /** A part of what the shared tier's store has to repair. */
 function partOf(core: CacheCore, name: 'log' | 'recovery' | 'journal'): object {
-  const { store } = sharedOf(core) as { store: { repairs: Record<string, object> } };
-  return store.repairs[name] as object;
+  const { repairs } = sharedOf(core) as { repairs: Record<string, object> };
+  return repairs[name] as object;
 }
 
 /** Faults in closing caches, found by scenarios that close some. */
@@ -62,9 +62,9 @@ export const BULK_SABOTAGES: Readonly<Record<string, Sabotage>> = {
     replace(sharedOf(core), ['postpone']);
   }),
   'a chunk that got no reply is not logged': inEach((core) => {
-    const { store } = sharedOf(core) as { store: { repairs: Repairs } };
-    const keysFailed = store.repairs.keysFailed.bind(store.repairs);
-    replace(store.repairs, ['keysFailed'], (keys: readonly string[]) => {
+    const { repairs } = sharedOf(core) as { repairs: Repairs };
+    const keysFailed = repairs.keysFailed.bind(repairs);
+    replace(repairs, ['keysFailed'], (keys: readonly string[]) => {
       if (keys.length < 2) keysFailed(keys);
     });
   }),
@@ -110,7 +110,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     replace(partOf(core, 'log'), ['addKey', 'addTags', 'addPatterns']);
   }),
   'what could not be removed is not made good': inEach((core) => {
-    replace(partOf(core, 'recovery'), ['run', 'soon'], async () => true);
+    replace(partOf(core, 'recovery'), ['run', 'schedule'], async () => true);
   }),
   'writes of one key do not wait for each other': inEach(({ writes }) => {
     replace(writes, ['run'], async (_: string, write: () => Promise<unknown>) => await write());

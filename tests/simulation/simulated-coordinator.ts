@@ -3,8 +3,11 @@ import type {
   Coordinator,
   CoordinatorListener,
   CoordinatorOptions,
+  FillOutcomes,
   Grant,
   KeyPattern,
+  LeaseFill,
+  LeaseRequest,
   SetOutcome,
   StoredText,
   TagVersions,
@@ -122,17 +125,16 @@ export class SimulatedCoordinator implements Coordinator {
     return (this.starting = starting);
   }
 
-  async acquire(
-    key: string,
-    token: string,
-    leaseMs: number,
-    withinMs: number,
-    seize = false,
-  ): Promise<Grant> {
+  /** One command each: more happens between them than in Redis, where a script takes them together. */
+  acquire(requests: readonly LeaseRequest[], withinMs: number): Promise<Grant[]> {
     const notAfter = this.serverTime() + withinMs;
-    await this.ready();
-    return await this.simulated.link.send((server) =>
-      server.acquire(key, token, leaseMs, notAfter, seize),
+    return Promise.all(
+      requests.map(async ({ key, token, leaseMs, seize }) => {
+        await this.ready();
+        return await this.simulated.link.send((server) =>
+          server.acquire(key, token, leaseMs, notAfter, seize),
+        );
+      }),
     );
   }
 
@@ -149,27 +151,33 @@ export class SimulatedCoordinator implements Coordinator {
     });
   }
 
-  async fill(key: string, token: string, text: string, ttlMs: number): Promise<boolean> {
-    await this.ready();
+  async fill(fills: readonly LeaseFill[]): Promise<FillOutcomes> {
     const { origin } = this.options;
-    return await this.simulated.link.send((server) => server.fill(key, token, text, ttlMs, origin));
+    const stored = await Promise.all(
+      fills.map(async ({ key, token, text, ttlMs }) => {
+        await this.ready();
+        return await this.simulated.link.send((server) =>
+          server.fill(key, token, text, ttlMs, origin),
+        );
+      }),
+    );
+    return { stored, error: undefined };
   }
 
-  async set(key: string, text: string, ttlMs: number, withinMs: number): Promise<void> {
+  async set(entries: readonly StoredText[], withinMs: number): Promise<SetOutcome> {
     const notAfter = this.serverTime() + withinMs;
     await this.ready();
     const { origin } = this.options;
+    const [first] = entries;
+    if (entries.length !== 1 || first === undefined) {
+      return await this.simulated.link.send((server) => server.setMany(entries, notAfter, origin));
+    }
+    const { key, text, ttlMs } = first;
     await this.simulated.link.send((server) => server.set(key, text, ttlMs, notAfter, origin));
+    return { stored: 1, error: undefined };
   }
 
-  async setMany(entries: readonly StoredText[], withinMs: number): Promise<SetOutcome> {
-    const notAfter = this.serverTime() + withinMs;
-    await this.ready();
-    const { origin } = this.options;
-    return await this.simulated.link.send((server) => server.setMany(entries, notAfter, origin));
-  }
-
-  async deleteMany(keys: readonly string[]): Promise<(string | undefined)[]> {
+  async delete(keys: readonly string[]): Promise<(string | undefined)[]> {
     await this.ready();
     const { origin } = this.options;
     return await this.simulated.link.send((server) => server.deleteMany(keys, origin));

@@ -64,7 +64,7 @@ describe.each<BusKind>(['tracking', 'pubsub'])('By %s', (bus) => {
     const before = [one.coordinator.messages, two.coordinator.messages].map((m) => m.received);
     expect(before).toEqual([0, 0]);
     await one.coordinator.set('set', 'text', 60_000, BUDGET_MS);
-    await one.coordinator.deleteMany(['set']);
+    await one.coordinator.delete(['set']);
     await one.coordinator.acquire('filled', 'token', 60_000, BUDGET_MS);
     await one.coordinator.fill('filled', 'token', 'text', 60_000);
     const version = await one.coordinator.invalidateTags(['tag', 'größe']);

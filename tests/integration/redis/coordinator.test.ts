@@ -145,7 +145,7 @@ describe('A lease', () => {
     const other = await open().untilListening();
     await coordinator.acquire('key', 'one', 60_000, BUDGET_MS);
     if (how === 'set') await other.coordinator.set('key', 'newer', 60_000, BUDGET_MS);
-    else expect(await other.coordinator.deleteMany(['key'])).toEqual([undefined]);
+    else expect(await other.coordinator.delete(['key'])).toEqual([undefined]);
     expect(await coordinator.fill('key', 'one', 'older', 60_000)).toBe(false);
     expect(await admin.get(VALUE)).toBe(how === 'set' ? 'newer' : null);
     await heard(other, 'key');
@@ -159,8 +159,8 @@ describe('A write', () => {
     await coordinator.set('key', 'text', 15_000.4, BUDGET_MS);
     expect(await admin.get(VALUE)).toBe('text');
     expect(await admin.pttl(VALUE)).toBeLessThanOrEqual(15_001);
-    expect(await coordinator.deleteMany(['key'])).toEqual(['text']);
-    expect(await coordinator.deleteMany(['key'])).toEqual([undefined]);
+    expect(await coordinator.delete(['key'])).toEqual(['text']);
+    expect(await coordinator.delete(['key'])).toEqual([undefined]);
     expect(await admin.keys('*')).toEqual([]);
     expect(coordinator.messages.sent).toBe(3);
   });
@@ -187,7 +187,7 @@ describe('A write', () => {
     await coordinator.set('key', 'two', 60_000, BUDGET_MS);
     expect(await own.get(VALUE)).toBe('two');
     await own.script('FLUSH');
-    expect(await coordinator.deleteMany(['key', 'none'])).toEqual(['two', undefined]);
+    expect(await coordinator.delete(['key', 'none'])).toEqual(['two', undefined]);
     await mortal.kill();
     await until('the loss is noticed', async () => !coordinator.isConnected);
     await expect(coordinator.set('key', 'lost', 1000, BUDGET_MS)).rejects.toThrow(/not connected/);
@@ -256,7 +256,7 @@ describe('A write', () => {
       await heard(other, key);
     }
     // Removals still work.
-    expect(await coordinator.deleteMany(['removed'])).toEqual(['old']);
+    expect(await coordinator.delete(['removed'])).toEqual(['old']);
     await coordinator.invalidateTags(['tag']);
     expect(await coordinator.tagVersions(['tag'])).toMatchObject({
       versions: [coordinator.lastTagClock],
@@ -274,7 +274,7 @@ describe('A write', () => {
     });
     const { coordinator } = open({}, client);
     await expect(coordinator.set('key', 'text', 1000, BUDGET_MS)).rejects.toThrow(/^READONLY/);
-    await expect(coordinator.deleteMany(['key'])).rejects.toThrow(/^READONLY/);
+    await expect(coordinator.delete(['key'])).rejects.toThrow(/^READONLY/);
     await expect(coordinator.acquire('key', 'token', 60_000, BUDGET_MS)).rejects.toThrow(
       /^READONLY/,
     );
@@ -474,7 +474,7 @@ describe('On a cluster', () => {
     expect(await total(coordinator.clear([[pattern('user:*')]]))).toBe(270);
     const found = await Promise.all(cluster.admins.map((node) => node.keys('*')));
     expect(found.flat().sort()).toEqual(left.sort());
-    expect(await coordinator.deleteMany(['order'])).toEqual(['text']);
+    expect(await coordinator.delete(['order'])).toEqual(['text']);
   });
 
   it('messages arrive whichever node listens, and tracking is refused', async () => {

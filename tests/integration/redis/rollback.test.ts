@@ -84,10 +84,10 @@ async function open({ journal, ...options }: Options = {}): Promise<Watched> {
 function journalOf({ cache }: Watched): { capacity: number } {
   const CORE = Symbol.for('aurora-cache.core.v2');
   const handle = (cache as unknown as Record<symbol, { core: { shared: object } }>)[CORE];
-  const { store } = handle?.core.shared as {
-    store: { repairs: { journal: { capacity: number } } };
+  const { repairs } = handle?.core.shared as {
+    repairs: { journal: { capacity: number } };
   };
-  return store.repairs.journal;
+  return repairs.journal;
 }
 
 /** Waits until a cache has its connections again, and has done what was to be done. */

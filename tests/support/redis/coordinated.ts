@@ -5,6 +5,7 @@ import type {
   Coordinator,
   CoordinatorListener,
   CoordinatorOptions,
+  Grant,
   KeyPattern,
 } from '../../../src/store/coordinator.js';
 import { until } from './server.js';
@@ -17,6 +18,37 @@ export type Said = readonly [
   ...rest: unknown[],
 ];
 
+/** A coordinator whose requests are for one key each. */
+export interface OneByOne extends Omit<Coordinator, 'acquire' | 'fill' | 'set'> {
+  acquire(
+    key: string,
+    token: string,
+    leaseMs: number,
+    withinMs: number,
+    seize?: boolean,
+  ): Promise<Grant>;
+  fill(key: string, token: string, text: string, ttlMs: number): Promise<boolean>;
+  set(key: string, text: string, ttlMs: number, withinMs: number): Promise<void>;
+}
+
+function oneByOne(coordinator: Coordinator): OneByOne {
+  const single: Pick<OneByOne, 'acquire' | 'fill' | 'set'> = {
+    acquire: async (key, token, leaseMs, withinMs, seize = false) =>
+      (await coordinator.acquire([{ key, token, leaseMs, seize }], withinMs))[0] as Grant,
+    fill: async (key, token, text, ttlMs) => {
+      const { stored, error } = await coordinator.fill([{ key, token, text, ttlMs }]);
+      if (error !== undefined) throw error;
+      return stored[0] === true;
+    },
+    set: async (key, text, ttlMs, withinMs) => {
+      const { error } = await coordinator.set([{ key, text, ttlMs }], withinMs);
+      if (error !== undefined) throw error;
+    },
+  };
+  const one: unknown = Object.create(coordinator);
+  return Object.assign(one as OneByOne, single);
+}
+
 /** A coordinator on a store of its own, and everything that it says. */
 export class Coordinated {
   readonly said: Said[] = [];
@@ -24,7 +56,7 @@ export class Coordinated {
   readonly listening: boolean[] = [];
   readonly resets: boolean[] = [];
   readonly store: RedisStore;
-  readonly coordinator: Coordinator;
+  readonly coordinator: OneByOne;
 
   constructor(target: Target, options: Partial<CoordinatorOptions> = {}) {
     this.store = new RedisStore(target);
@@ -44,7 +76,7 @@ export class Coordinated {
       },
       onError: (error) => this.said.push(['error', error]),
     };
-    this.coordinator = this.store.coordinate({
+    const coordinator = this.store.coordinate({
       namespace: 'aurora',
       origin: Math.random().toString(36).slice(2),
       clock: systemClock,
@@ -53,6 +85,7 @@ export class Coordinated {
       listener,
       ...options,
     });
+    this.coordinator = oneByOne(coordinator);
   }
 
   /** The messages of one kind. */
@@ -85,7 +118,7 @@ export class Coordinated {
 
   private get isListening(): boolean {
     // It may speak before there is a name for it.
-    return (this.coordinator as Coordinator | undefined)?.isListening === true;
+    return (this.coordinator as OneByOne | undefined)?.isListening === true;
   }
 
   async close(): Promise<void> {

@@ -3,8 +3,18 @@ import { ManualClock } from 'aurora-cache/testing';
 import { LIMITS } from '../../../src/base/defaults.js';
 import { Glob } from '../../../src/base/glob.js';
 import type { StorePort } from '../../../src/store/adapter.js';
-import type { Coordinator, KeyPattern, StoreHistory } from '../../../src/store/coordinator.js';
-import { GuardedStore } from '../../../src/store/guarded-store.js';
+import type {
+  Coordinator,
+  Grant,
+  KeyPattern,
+  LeaseRequest,
+  SetOutcome,
+  StoredText,
+  StoreHistory,
+} from '../../../src/store/coordinator.js';
+import { writeEnvelope } from '../../../src/store/envelope.js';
+import type { SharedEntry } from '../../../src/store/shared-tier.js';
+import { StoreTier } from '../../../src/store/store-tier.js';
 
 const TIMEOUT_MS = 500;
 
@@ -43,17 +53,18 @@ class FakeCoordinator {
     return undefined;
   }
 
-  async set(key: string): Promise<void> {
-    this.sent.push(`set ${key}`);
+  async set(entries: readonly StoredText[]): Promise<SetOutcome> {
+    for (const { key } of entries) this.sent.push(`set ${key}`);
+    return { stored: entries.length, error: undefined };
   }
 
-  async acquire(key: string): Promise<{ granted: true; text: undefined }> {
-    this.sent.push(`acquire ${key}`);
-    return { granted: true, text: undefined };
+  async acquire(requests: readonly LeaseRequest[]): Promise<Grant[]> {
+    for (const { key } of requests) this.sent.push(`acquire ${key}`);
+    return requests.map(() => ({ granted: true, text: undefined }));
   }
 
-  async deleteMany(keys: readonly string[]): Promise<undefined[]> {
-    this.sent.push(keys.length === 1 ? `delete ${keys[0]}` : 'deleteMany');
+  async delete(keys: readonly string[]): Promise<undefined[]> {
+    this.sent.push(keys.length === 1 ? `delete ${keys[0]}` : 'delete many');
     return keys.map(() => undefined);
   }
 
@@ -71,22 +82,37 @@ function setUp(port: Partial<StorePort> = {}, coordinator?: FakeCoordinator) {
     coordinator: coordinator as unknown as Coordinator | undefined,
     close: async () => undefined,
   };
-  const store = new GuardedStore(backend, {
-    prefix: 'test:',
+  const tier = new StoreTier({
+    backend,
+    isCoordinated: coordinator !== undefined,
+    namespace: 'test',
+    loadMs: 0,
     clock,
     timeoutMs: TIMEOUT_MS,
     breaker: undefined,
+    codec: undefined,
+    types: [],
+    maxValueBytes: 1000,
+    compressFrom: undefined,
     onError: (error) => errors.push(error),
     onChange: () => undefined,
   });
-  return { clock, errors, store };
+  return { clock, errors, tier };
 }
+
+const entry: SharedEntry = {
+  ...{ value: 'text', createdAt: 0, freshUntil: 1e15, staleUntil: 1e15, tagClock: 0, tags: [] },
+};
+
+/** Whether the store has something under a key that must not be served. */
+const isCovered = async (tier: StoreTier, key: string): Promise<boolean> =>
+  (await tier.read(key)) === undefined;
 
 describe('a command whose time-out ends before the store is ready', () => {
   async function setUpSilent() {
     const coordinator = new FakeCoordinator();
     const setup = setUp({}, coordinator);
-    await setup.store.write('first', () => 'text', 1000);
+    await setup.tier.write('first', entry);
     await turns();
     let speak!: () => void;
     coordinator.silence = new Promise((resolve) => (speak = resolve));
@@ -96,19 +122,19 @@ describe('a command whose time-out ends before the store is ready', () => {
   }
 
   it('is not sent any more: a write must not follow a later removal', async () => {
-    const { clock, store, coordinator, speak } = await setUpSilent();
-    const writing = store.write('key', () => 'old', 1000);
+    const { clock, tier, coordinator, speak } = await setUpSilent();
+    const writing = tier.write('key', entry);
     await clock.advance(`${TIMEOUT_MS}ms`);
     expect(await writing).toBe(false);
-    await store.remove('key');
+    await tier.remove('key');
     speak();
     await turns();
     expect(coordinator.sent).not.toContain('set key');
   });
 
   it('is not sent any more: the lease would never be released', async () => {
-    const { clock, store, coordinator, speak } = await setUpSilent();
-    const acquiring = store.coordination.acquire('key', 'token', 5000, TIMEOUT_MS, false);
+    const { clock, tier, coordinator, speak } = await setUpSilent();
+    const acquiring = tier.acquire('key', 'token', 5000, TIMEOUT_MS);
     await clock.advance(`${TIMEOUT_MS}ms`);
     expect(await acquiring).toBe('unsent');
     speak();
@@ -118,19 +144,25 @@ describe('a command whose time-out ends before the store is ready', () => {
 });
 
 describe('invalidations that failed', () => {
+  const stored = writeEnvelope({ ...entry, payload: 'j"text"' });
+  const full: Partial<StorePort> = {
+    get: async () => stored,
+    getMany: async (keys) => keys.map(() => stored),
+  };
+
   it('are covered again when the store has forgotten them, those known by hash included', async () => {
     const coordinator = new FakeCoordinator();
-    const { store } = setUp({}, coordinator);
+    const { tier } = setUp(full, coordinator);
     const keys = Array.from({ length: LIMITS.pendingKeys + 100 }, (_, i) => `key:${i}`);
-    store.postponeAll(keys);
-    await store.flush();
+    tier.postpone(keys);
+    await tier.flush();
     await turns();
-    expect(store.pending).toBe(0);
+    expect(tier.pending).toBe(0);
+    expect(await isCovered(tier, keys.at(-1) as string)).toBe(false);
     // A snapshot from between the removal of the keys by name and that by hash.
     coordinator.connections++;
     coordinator.sequence = (coordinator.sequence as number) - 1;
-    await store.read(['another']);
-    expect(store.covers(keys.at(-1) as string, [])).toBe(true);
+    expect(await isCovered(tier, keys.at(-1) as string)).toBe(true);
   });
 
   it('stay covered where the store can no longer list its keys', async () => {
@@ -139,18 +171,21 @@ describe('invalidations that failed', () => {
       yield* [];
       throw new Error('gone');
     };
-    const { store } = setUp({ entries: () => (canList ? failing() : undefined) });
-    await store.removeMatching([new Glob('user:*')]);
-    await store.flush();
+    const { tier } = setUp({ ...full, entries: () => (canList ? failing() : undefined) });
+    await tier.removeMatching([new Glob('user:*')]);
+    await tier.flush();
     canList = false;
-    await store.flush();
-    expect([store.covers('user:1', []), store.covers('page:1', [])]).toEqual([true, false]);
+    await tier.flush();
+    expect([await isCovered(tier, 'user:1'), await isCovered(tier, 'page:1')]).toEqual([
+      true,
+      false,
+    ]);
   });
 });
 
-it('several texts of which an adapter refuses one: those before it are stored', async () => {
+it('several entries of which an adapter refuses one: those before it are stored', async () => {
   const removed: string[] = [];
-  const { store, errors } = setUp({
+  const { tier, errors } = setUp({
     set: async (key) => {
       if (key === 'test:b') throw new Error('too large');
       return true;
@@ -160,9 +195,9 @@ it('several texts of which an adapter refuses one: those before it are stored', 
       return true;
     },
   });
-  const texts = ['a', 'b', 'c'].map((key) => ({ key, text: 'text', ttlMs: 1000 }));
-  expect(await store.writeMany(['a', 'b', 'c'], () => texts, TIMEOUT_MS, 'bulk')).toBe(1);
+  const entries = ['a', 'b', 'c'].map((key) => ({ key, entry }));
+  expect(await tier.writeMany(entries, TIMEOUT_MS, 'bulk')).toEqual([true, false, false]);
   expect(errors).toHaveLength(1);
-  await store.flush();
+  await tier.flush();
   expect(removed).toEqual(['test:b', 'test:c']);
 });

@@ -1,0 +1,241 @@
+import { DISPATCH } from '../base/defaults.js';
+import { ConfigurationError } from '../base/errors.js';
+import { inSharedContext } from '../base/shared-context.js';
+import type { Backend } from './backend.js';
+import type { KeyPattern } from './coordinator.js';
+import { isFresh } from './envelope.js';
+import { BACKGROUND, WRITE, type Attempt, type StoreCall } from './store-call.js';
+
+/** The patterns of one caller. */
+type Group = readonly KeyPattern[];
+
+/** Result of a pass: how many fresh entries it removed for each group, and whether it came to its end. */
+interface PassOutcome {
+  readonly counts: readonly number[];
+  readonly isDone: boolean;
+}
+
+interface Found {
+  readonly key: string;
+  readonly value: unknown;
+  readonly owners: readonly number[];
+}
+
+/**
+ * Removes keys from a store, one, many, or all that match: step by step, each within a {@link StoreCall}.
+ *
+ * @internal
+ */
+export class BulkDelete {
+  private readonly passes = new Passes((groups) => this.deleteMatching(groups));
+
+  /**
+   * @param prefix - In front of every key in the store.
+   * @param now - The time on the store's clock.
+   */
+  constructor(
+    private readonly calls: StoreCall,
+    private readonly prefix: string,
+    private readonly now: () => number,
+  ) {}
+
+  /** Whether the store can list its keys, as far as is known. */
+  get canList(): boolean {
+    const { backend } = this.calls;
+    if (backend === undefined || backend.coordinator !== undefined) return true;
+    return backend.port.entries(this.prefix) !== undefined;
+  }
+
+  /**
+   * Removes some keys by one command, where the store can do that.
+   *
+   * @returns For each whether there was an entry that had not expired; `undefined` when the store did
+   * not say.
+   */
+  async delete(
+    keys: readonly string[],
+    attempt: Attempt = WRITE,
+  ): Promise<readonly boolean[] | undefined> {
+    const run = (backend: Backend): Promise<boolean[]> => this.deleteIn(backend, keys);
+    return await this.calls.attempt('delete', run, { ...attempt, skipsGate: true });
+  }
+
+  /**
+   * Removes every key that one of the patterns matches, in a pass that several callers share.
+   *
+   * @returns How many fresh entries there were, and whether all of them are gone.
+   * @throws ConfigurationError when the store cannot list its keys.
+   */
+  async deletePatterns(patterns: Group): ReturnType<Passes['remove']> {
+    if (!this.canList) {
+      throw new ConfigurationError(
+        'clear: the store cannot list its keys (it has no iterator), so that no pattern can be ' +
+          'cleared in it. Use delete, tags, or a store with an iterator.',
+      );
+    }
+    return this.calls.isDown ? { count: 0, isDone: false } : await this.passes.remove(patterns);
+  }
+
+  /** Removes what matches, step by step, in one pass for all groups. Never rejects. */
+  async deleteMatching(groups: readonly Group[], attempt?: Attempt): Promise<PassOutcome> {
+    const counts = groups.map(() => 0);
+    const steps = this.steps(groups, counts);
+    const operation = this.calls.backend?.coordinator === undefined ? 'iterator' : 'clear';
+    const stepping: Attempt = { ...BACKGROUND, report: attempt?.report };
+    for (;;) {
+      // Step by step, since a large store may rightly take longer than a time-out altogether.
+      const step = await this.calls.attempt(operation, () => steps.next(), stepping);
+      if (step === undefined) return { counts, isDone: false };
+      if (step.done === true) return { counts, isDone: true };
+      if (!(await this.deleteFound(step.value, counts, stepping))) return { counts, isDone: false };
+    }
+  }
+
+  /** Removes keys in the background, some at a time; returns whether all of it succeeded. */
+  async deleteKeys(keys: readonly string[]): Promise<boolean> {
+    for (let i = 0; i < keys.length;) {
+      const chunks: Promise<readonly boolean[] | undefined>[] = [];
+      for (; chunks.length < DISPATCH.chunksInFlight && i < keys.length; i += DISPATCH.chunk) {
+        const some = keys.slice(i, i + DISPATCH.chunk);
+        chunks.push(this.delete(some, { weight: some.length, lane: 'bulk', report: false }));
+      }
+      if ((await Promise.all(chunks)).includes(undefined)) return false;
+    }
+    return true;
+  }
+
+  private async deleteIn(
+    { port, coordinator }: Backend,
+    keys: readonly string[],
+  ): Promise<boolean[]> {
+    await coordinator?.ready();
+    if (coordinator !== undefined) {
+      const heads = await coordinator.delete(keys);
+      return heads.map((head) => head !== undefined && isFresh(head, this.now()));
+    }
+    return await Promise.all(
+      keys.map(async (key) => {
+        const full = this.prefix + key;
+        // The removal does not say whether it had expired. An unreadable entry may be fresh.
+        const wasFresh = await port.get(full).then(
+          (value) => isFresh(value, this.now()),
+          () => true,
+        );
+        return (await port.delete(full)) && wasFresh;
+      }),
+    );
+  }
+
+  private async deleteFound(
+    found: readonly Found[],
+    counts: number[],
+    attempt: Attempt,
+  ): Promise<boolean> {
+    // One by one, so that one failure is one failure: these stores have no command for many.
+    const removed = await Promise.all(
+      found.map(({ key }) =>
+        this.calls.attempt('delete', ({ port }) => port.delete(this.prefix + key), attempt),
+      ),
+    );
+    for (const [i, { value, owners }] of found.entries()) {
+      if (removed[i] !== true || !isFresh(value, this.now())) continue;
+      for (const owner of owners) counts[owner] = (counts[owner] ?? 0) + 1;
+    }
+    return !removed.includes(undefined);
+  }
+
+  /** Removes with a coordinator, and counts; or finds entries that are still to be removed. */
+  private async *steps(
+    groups: readonly Group[],
+    counts: number[],
+  ): AsyncGenerator<readonly Found[], void> {
+    const { port, coordinator } = await this.calls.whenOpen();
+    if (coordinator !== undefined) {
+      await coordinator.ready();
+      for await (const removed of coordinator.clear(groups)) {
+        const now = this.now();
+        for (const [i, heads] of removed.entries()) {
+          counts[i] = (counts[i] ?? 0) + heads.filter((head) => isFresh(head, now)).length;
+        }
+        yield [];
+      }
+      return;
+    }
+    const { prefix } = this;
+    let seen = 0;
+    let batch: Found[] = [];
+    try {
+      for await (const [full, value] of port.entries(prefix) ?? []) {
+        const owners = full.startsWith(prefix) ? ownersOf(groups, full.slice(prefix.length)) : [];
+        if (owners.length > 0) batch.push({ key: full.slice(prefix.length), value, owners });
+        if (++seen % DISPATCH.chunk > 0) continue;
+        yield batch;
+        batch = [];
+      }
+    } catch (error) {
+      // Entries that were listed before the failure can be removed all the same.
+      yield batch;
+      throw error;
+    }
+    yield batch;
+  }
+}
+
+function ownersOf(groups: readonly Group[], key: string): number[] {
+  const owners: number[] = [];
+  for (const [i, group] of groups.entries()) {
+    if (group.some((pattern) => pattern.matches(key))) owners.push(i);
+  }
+  return owners;
+}
+
+interface Pass {
+  readonly groups: Group[];
+  /** Position of a group by what its patterns say: equal ones share it. */
+  readonly positions: Map<string, number>;
+  readonly outcome: Promise<PassOutcome>;
+}
+
+/**
+ * Concurrent removals by pattern share one pass over the store. A removal that arrives during a pass
+ * waits for the next one, since keys behind the cursor may have been written meanwhile.
+ *
+ * @internal
+ */
+class Passes {
+  private next: Pass | undefined;
+  private last: Promise<unknown> = Promise.resolve();
+
+  /** @param run - Makes one pass. Never rejects. */
+  constructor(private readonly run: (groups: readonly Group[]) => Promise<PassOutcome>) {}
+
+  /** Removes what matches; returns how many fresh entries there were, and whether all are gone. */
+  async remove(patterns: Group): Promise<{ readonly count: number; readonly isDone: boolean }> {
+    // The last one is kept, and serves several callers: it is no single request's.
+    const pass = (this.next ??= inSharedContext(() => this.plan()));
+    const name = JSON.stringify(patterns.map(({ source }: KeyPattern) => source));
+    let position = pass.positions.get(name);
+    if (position === undefined) {
+      position = pass.groups.push(patterns) - 1;
+      pass.positions.set(name, position);
+    }
+    const { counts, isDone } = await pass.outcome;
+    return { count: counts[position] ?? 0, isDone };
+  }
+
+  private plan(): Pass {
+    const groups: Group[] = [];
+    const start = async (before: Promise<unknown>): Promise<PassOutcome> => {
+      await before;
+      // Removals of the same turn of the event loop share the pass.
+      await new Promise<void>((resolve) => {
+        process.nextTick(resolve);
+      });
+      this.next = undefined;
+      return await this.run(groups);
+    };
+    const outcome = start(this.last);
+    this.last = outcome;
+    return { groups, positions: new Map(), outcome };
+  }
+}

@@ -1,0 +1,173 @@
+import { Coalescer } from '../base/coalescer.js';
+import { DISPATCH } from '../base/defaults.js';
+import type { Coordinator, FillOutcomes, Grant, LeaseFill, LeaseRequest } from './coordinator.js';
+import type { EntryCodec } from './entry-codec.js';
+import type { Repairs } from './repairs.js';
+import type { FillOutcome, LeaseAnswer, SharedEntry } from './shared-tier.js';
+import { FINISH, SINGLE, type StoreCall } from './store-call.js';
+
+/** A request for a lease, and how long its caller waits for it. */
+interface Request extends LeaseRequest {
+  readonly budgetMs: number;
+}
+
+/** A fill, whose text is made when the store is there. */
+interface Fill extends Omit<LeaseFill, 'text'> {
+  readonly text: () => string;
+  /** Characters of the text, about. */
+  readonly chars: number;
+}
+
+/** `undefined` when the store did not reply: the lease may have been granted all the same. */
+type Answer = Grant | 'unsent' | undefined;
+
+/** Requests share a command if their budgets differ by at most this share of a time-out. */
+const MAX_BUDGET_DIFFERENCE = 0.25;
+
+export interface LeasesOptions {
+  readonly calls: StoreCall;
+  readonly repairs: Repairs;
+  readonly entries: EntryCodec;
+  readonly timeoutMs: number;
+  /** The entry in a stored text, unless it is out of date. */
+  readonly decode: (
+    key: string,
+    text: string | undefined,
+  ) => SharedEntry | undefined | Promise<SharedEntry | undefined>;
+}
+
+/**
+ * The leases of a tier. Requests and fills of one turn share a command: a burst of misses is mostly
+ * these two.
+ *
+ * @internal
+ */
+export class Leases {
+  /** Leases that were taken from their holders: what they store replaces what is there. */
+  private readonly seized = new Set<string>();
+  private readonly requests: Coalescer<Answer, Answer, Request>;
+  private readonly fills: Coalescer<boolean | undefined, boolean | undefined, Fill>;
+
+  constructor(private readonly options: LeasesOptions) {
+    const most = (): number => DISPATCH.chunk;
+    this.requests = new Coalescer((some) => this.acquireAll(some), asIs, most, true);
+    this.fills = new Coalescer((some) => this.fillAll(some), asIs, most, true);
+  }
+
+  async acquire(
+    key: string,
+    token: string,
+    leaseMs: number,
+    budgetMs: number,
+    seize = false,
+  ): Promise<LeaseAnswer | undefined> {
+    const { repairs, decode } = this.options;
+    const grant = await this.requests.read({ key, token, leaseMs, budgetMs, seize });
+    if (grant === undefined || grant === 'unsent' || !grant.granted) return grant;
+    if (seize) this.seized.add(token);
+    const entry = repairs.covers(key, []) ? undefined : await decode(key, grant.text);
+    return { granted: true, entry };
+  }
+
+  async renew(key: string, token: string, leaseMs: number): Promise<boolean | undefined> {
+    const { calls } = this.options;
+    return await calls.coordinate('renew', (to) => to.renew(key, token, leaseMs), FINISH);
+  }
+
+  async release(key: string, token: string): Promise<boolean> {
+    this.seized.delete(token);
+    const release = async (to: Coordinator): Promise<true> => {
+      await to.release(key, token);
+      return true;
+    };
+    return (await this.options.calls.coordinate('release', release, FINISH)) === true;
+  }
+
+  async fill(key: string, token: string, entry: SharedEntry): Promise<FillOutcome> {
+    const { entries, repairs } = this.options;
+    const payload = entries.encode(key, entry.value);
+    if (payload === undefined) {
+      await this.release(key, token);
+      return 'failed';
+    }
+    const stored = await this.fills.read({
+      key,
+      token,
+      text: () => entries.text(entry, payload),
+      ttlMs: entries.ttlOf(entry),
+      chars: payload.length,
+    });
+    // Any other fill stores where nothing was: a store that forgets it has a miss.
+    if (this.seized.delete(token) && stored === true) repairs.keyReplaced(key);
+    if (stored === undefined) return 'failed';
+    return stored ? 'stored' : 'refused';
+  }
+
+  /** A request with less time left than the others has a command of its own: it cannot wait as long. */
+  private async acquireAll(requests: readonly Request[]): Promise<readonly Answer[]> {
+    const longest = Math.max(...requests.map(({ budgetMs }) => budgetMs));
+    const [most, few] = parted(
+      requests,
+      ({ budgetMs }) => budgetMs >= longest - MAX_BUDGET_DIFFERENCE * this.options.timeoutMs,
+    );
+    if (few.length === 0) return await this.acquireTogether(most);
+    const parts = [most, ...few.map((one) => [one])];
+    const answers = new Map<Request, Answer>();
+    await Promise.all(
+      parts.map(async (part) => {
+        const found = await this.acquireTogether(part);
+        for (const [i, one] of part.entries()) answers.set(one, found[i]);
+      }),
+    );
+    return requests.map((one) => answers.get(one));
+  }
+
+  private async acquireTogether(requests: readonly Request[]): Promise<readonly Answer[]> {
+    let isSent = false;
+    const budgetMs = Math.min(...requests.map((one) => one.budgetMs));
+    const acquire = (to: Coordinator, withinMs: number): Promise<readonly Grant[]> => {
+      isSent = true;
+      return to.acquire(requests, withinMs);
+    };
+    const attempt = { ...SINGLE, weight: requests.length, budgetMs };
+    const grants = await this.options.calls.coordinate('acquire', acquire, attempt);
+    return requests.map((_, i) => (isSent ? grants?.[i] : 'unsent'));
+  }
+
+  private async fillAll(fills: readonly Fill[]): Promise<readonly (boolean | undefined)[]> {
+    const parts: Fill[][] = [];
+    let chars = Infinity;
+    for (const one of fills) {
+      if (chars + one.chars > DISPATCH.chunkChars) {
+        parts.push([]);
+        chars = 0;
+      }
+      parts.at(-1)?.push(one);
+      chars += one.chars;
+    }
+    return (await Promise.all(parts.map((part) => this.fillTogether(part)))).flat();
+  }
+
+  private async fillTogether(fills: readonly Fill[]): Promise<readonly (boolean | undefined)[]> {
+    const fill = async (to: Coordinator): Promise<FillOutcomes['stored']> => {
+      const { stored, error } = await to.fill(fills.map((one) => ({ ...one, text: one.text() })));
+      if (error === undefined) return stored;
+      if (!stored.includes(true)) throw error;
+      this.options.calls.failed('fill', error);
+      return stored;
+    };
+    const attempt = { ...FINISH, weight: fills.length };
+    const stored = await this.options.calls.coordinate('fill', fill, attempt);
+    return fills.map((_, i) => stored?.[i]);
+  }
+}
+
+function asIs<T>(answer: T | undefined): T | undefined {
+  return answer;
+}
+
+function parted<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
+  const parts: [T[], T[]] = [[], []];
+  for (const item of items) parts[isFirst(item) ? 0 : 1].push(item);
+  return parts;
+}

@@ -1,0 +1,58 @@
+import { Coalescer } from '../base/coalescer.js';
+import { LIMITS } from '../base/defaults.js';
+import type { Coordinator } from './coordinator.js';
+import type { Repairs } from './repairs.js';
+import { SINGLE, WRITE, type StoreCall } from './store-call.js';
+
+/**
+ * The tags of a store that coordinates caches: its clock of tags, and when each was invalidated.
+ *
+ * @internal
+ */
+export class SharedTags {
+  /**
+   * When tags were last invalidated; `Infinity` for those of which the store did not say. Questions of
+   * one turn share a command.
+   */
+  private readonly versions: Coalescer<number, number>;
+
+  constructor(
+    private readonly calls: StoreCall,
+    private readonly repairs: Repairs,
+  ) {
+    this.versions = new Coalescer(
+      (tags) => this.versionsOf(tags),
+      (version) => version ?? Infinity,
+      () => LIMITS.tagsPerCommand,
+    );
+  }
+
+  async clock(budgetMs: number): Promise<number | undefined> {
+    return await this.calls.coordinate('tags', (to) => to.tagClock(), { ...SINGLE, budgetMs });
+  }
+
+  /** Invalidates tags for all caches. What the store has not confirmed is repeated later. */
+  async invalidate(tags: readonly string[]): Promise<void> {
+    for (let i = 0; i < tags.length; i += LIMITS.tagsPerCommand) {
+      const some = tags.slice(i, i + LIMITS.tagsPerCommand);
+      const run = (to: Coordinator): Promise<number> => to.invalidateTags(some);
+      if ((await this.calls.coordinate('tags', run, WRITE)) === undefined) {
+        this.repairs.tagsFailed(tags.slice(i));
+        return;
+      }
+      this.repairs.tagsDone(some);
+    }
+  }
+
+  /** Whether none of the tags was invalidated after a moment of the store's clock of tags. */
+  async areValid(tags: readonly string[], noted: number): Promise<boolean> {
+    const versions = await Promise.all(tags.map((tag) => this.versions.read(tag)));
+    return versions.every((version) => version <= noted);
+  }
+
+  private async versionsOf(tags: readonly string[]): Promise<readonly number[]> {
+    const { epoch, versions = [] } =
+      (await this.calls.coordinate('tags', (to) => to.tagVersions(tags))) ?? {};
+    return epoch === undefined ? [] : versions.map((version) => Math.max(epoch, version));
+  }
+}

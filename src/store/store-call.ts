@@ -1,0 +1,299 @@
+import type { Clock } from '../base/clock.js';
+import { StoreError } from '../base/errors.js';
+import type { Backend, StoreListener } from './backend.js';
+import type { Coordinator } from './coordinator.js';
+import type { OwnDelay } from './shared-tier.js';
+import { CircuitBreaker, type BreakerSettings } from './breaker.js';
+import { Deadlines, timedOut } from './deadlines.js';
+import { Dispatcher, type Load } from './dispatcher.js';
+
+export interface StoreCallOptions {
+  readonly clock: Clock;
+  /** How long one operation may take, unless its caller has less time left. */
+  readonly timeoutMs: number;
+  /** `undefined` for no breaker. */
+  readonly breaker: BreakerSettings | undefined;
+  /** Receives every failure; callers never do. */
+  readonly onError: (error: unknown) => void;
+  /** Called when the breaker opens (true) and when it closes (false). */
+  readonly onChange: (isDown: boolean) => void;
+}
+
+/** How one operation is attempted. */
+export interface Attempt extends Load {
+  /** How long the store may take from when the command is sent; default: the time-out. */
+  readonly budgetMs?: number | undefined;
+  /**
+   * Whether a failure is reported; default true. False for background work, whose first failure has
+   * been reported: it is attempted behind an open breaker as well.
+   */
+  readonly report?: boolean | undefined;
+  /** Whether it is sent before {@link StoreCallHooks.gate} has settled: replays are part of that. */
+  readonly skipsGate?: boolean | undefined;
+}
+
+/** One read, or another command of one call. */
+export const SINGLE: Attempt = { weight: 1, lane: 'single' };
+/** Background work: it takes no notice of the breaker, and its first failure has been reported. */
+export const BACKGROUND: Attempt = { weight: 1, lane: 'single', report: false, skipsGate: true };
+/** A command that ends or keeps a lease. */
+export const FINISH: Attempt = { weight: 1, lane: 'finish' };
+/** A command that replaces or removes a value. */
+export const WRITE: Attempt = { weight: 1, lane: 'write' };
+
+/**
+ * Sends a command to the store.
+ *
+ * @param leftMs - What is left of the command's budget, in milliseconds.
+ */
+export type Send<T> = (backend: Backend, leftMs: number) => Promise<T>;
+
+export interface StoreCallHooks {
+  /** Whether the store is usable again, while the breaker is open. Never rejects. */
+  probe(): Promise<boolean>;
+  /** Settles when commands may be sent to a store that is open; `undefined` for now. */
+  gate(backend: Backend): Promise<void> | undefined;
+  /** Whether background work is under way, whose failures have been reported. */
+  isReplaying(): boolean;
+  /** The store has reported that it is back. */
+  onReady(): void;
+}
+
+/**
+ * Keeps a store's failures from its callers: every operation is within a deadline, fails without
+ * an exception, and is not attempted at all while a circuit breaker is open.
+ *
+ * @internal
+ */
+export class StoreCall {
+  private readonly breaker: CircuitBreaker | undefined;
+  private readonly opening: Promise<Backend> | undefined;
+  private readonly deadlines: Deadlines;
+  private readonly dispatcher: Dispatcher;
+  private opened: Backend | undefined;
+  /** Failures so far that were events: they may belong to any operation under way. */
+  private events = 0;
+  /** Operations that were reported as refused, and have not succeeded since. */
+  private readonly refused = new Set<string>();
+
+  /** @param backend - The store, or a promise of it; operations wait for it within their deadlines. */
+  constructor(
+    backend: Backend | Promise<Backend>,
+    private readonly options: StoreCallOptions,
+    private readonly hooks: StoreCallHooks,
+  ) {
+    const { breaker, clock, timeoutMs, onChange, onError } = options;
+    this.deadlines = new Deadlines(clock, timeoutMs, () => {
+      this.dispatcher.look();
+      return this.dispatcher.waiting > 0;
+    });
+    this.dispatcher = new Dispatcher({
+      now: () => this.deadlines.now(),
+      timeoutMs,
+      onPassed: (waiting) => {
+        const message = `The store is behind: ${String(waiting)} commands wait, others go past it.`;
+        onError(new StoreError('dispatch', message));
+      },
+    });
+    const changed = (isDown: boolean): void => {
+      if (isDown) this.dispatcher.passAll();
+      onChange(isDown);
+    };
+    this.breaker = breaker && new CircuitBreaker(breaker, clock, () => hooks.probe(), changed);
+    if (backend instanceof Promise) this.opening = backend;
+    else this.opened = backend;
+    // Later, so that those who construct this are complete.
+    void Promise.resolve(backend).then(
+      (opened) => {
+        this.opened = opened;
+        opened.listen?.(this.listener());
+      },
+      // The operations that wait for it get the error.
+      () => undefined,
+    );
+  }
+
+  /** Whether the breaker is open. */
+  get isDown(): boolean {
+    return this.breaker?.isOpen === true;
+  }
+
+  /** The breaker's state; `closed` without one. */
+  get state(): 'closed' | 'open' | 'half-open' {
+    return this.breaker?.state ?? 'closed';
+  }
+
+  /** The store, if it is open already. */
+  get backend(): Backend | undefined {
+    return this.opened;
+  }
+
+  /** See {@link OwnDelay}. */
+  get ownDelay(): OwnDelay {
+    return { blockedMs: this.deadlines.lostMs, queuedMs: this.dispatcher.queuedMs };
+  }
+
+  noteBlocked(ms: number): void {
+    this.deadlines.noteBlocked(ms);
+  }
+
+  /**
+   * Attempts one operation.
+   *
+   * @param send - Called when the command is to be sent; not at all when it is not.
+   * @returns `undefined` if it failed, or was not sent: the breaker is open, no time is left, or the
+   * queue is too long.
+   */
+  async attempt<T>(
+    operation: string,
+    send: Send<T>,
+    attempt: Attempt = SINGLE,
+  ): Promise<T | undefined> {
+    const { timeoutMs } = this.options;
+    const { report = true, budgetMs = timeoutMs } = attempt;
+    if (budgetMs <= 0 || (report && this.isDown)) return undefined;
+    const { dispatcher } = this;
+    const room = dispatcher.enter(attempt);
+    if (room !== true && !(await this.isAdmitted(room, attempt))) return undefined;
+    const sentAt = dispatcher.sentAt();
+    const { events } = this;
+    let hasReplied = true;
+    try {
+      const work = this.send(operation, send, budgetMs, attempt);
+      const result = await this.deadlines.run(work, budgetMs, operation);
+      // `Keyv` reports a failure as an event, and resolves as though nothing had happened.
+      if (this.events !== events && this.opened?.coordinator === undefined) return undefined;
+      this.breaker?.succeeded();
+      if (this.refused.size > 0) this.refused.delete(operation);
+      return result;
+    } catch (error) {
+      hasReplied = !isTimeout(error, operation);
+      // A caller that had little time left says nothing about the store.
+      if (hasReplied || budgetMs >= timeoutMs / 2) this.failedOn(operation, error, report);
+      return undefined;
+    } finally {
+      dispatcher.leave(attempt, sentAt, hasReplied);
+    }
+  }
+
+  /** One operation of the coordinator; `undefined` when it failed, or there is none. */
+  async coordinate<T>(
+    operation: string,
+    run: (coordinator: Coordinator, leftMs: number) => Promise<T>,
+    attempt?: Attempt,
+  ): Promise<T | undefined> {
+    return await this.attempt(
+      operation,
+      async ({ coordinator }, leftMs) =>
+        coordinator === undefined ? undefined : await run(coordinator, leftMs),
+      attempt,
+    );
+  }
+
+  /** Reports a failure of an operation, or of a part of it, and counts it if the store is away. */
+  failed(operation: string, cause: unknown): void {
+    if (!this.isRepeated(operation, cause)) this.options.onError(toStoreError(operation, cause));
+    this.count(cause);
+  }
+
+  /** The store, once it is open. */
+  async whenOpen(): Promise<Backend> {
+    return this.opened ?? (await (this.opening as Promise<Backend>));
+  }
+
+  /** Ends all probing, and what was opened for the cache. */
+  async close(): Promise<void> {
+    this.breaker?.stop();
+    try {
+      await (await (this.opening ?? this.opened))?.close();
+    } catch {
+      // It has never been open, or is gone.
+    }
+  }
+
+  private listener(): StoreListener {
+    return {
+      onError: (cause) => {
+        // It may belong to any operation or none.
+        this.events++;
+        if (this.hooks.isReplaying() || this.isDown) this.count(cause);
+        else this.failed('event', cause);
+      },
+      onReady: () => {
+        this.breaker?.probeNow();
+        this.hooks.onReady();
+      },
+    };
+  }
+
+  /** Waits for a place in the queue; returns whether the command is to be sent. */
+  private async isAdmitted(room: false | Promise<boolean>, attempt: Attempt): Promise<boolean> {
+    if (room === false || !(await room)) return false;
+    if (attempt.report === false || !this.isDown) return true;
+    this.dispatcher.leave(attempt, undefined, false);
+    return false;
+  }
+
+  private send<T>(
+    operation: string,
+    send: Send<T>,
+    budgetMs: number,
+    { skipsGate = false }: Attempt,
+  ): Promise<T> {
+    const until = this.deadlines.now() + budgetMs;
+    // After a wait: a command must not be sent once its caller has been given a result.
+    const leftMs = (): number => {
+      const ms = until - this.deadlines.now();
+      if (ms <= 0) throw timedOut(operation, budgetMs);
+      return ms;
+    };
+    const { opened, hooks } = this;
+    if (opened === undefined) {
+      return this.whenOpen().then(async (backend) => {
+        if (!skipsGate) await hooks.gate(backend);
+        return await send(backend, leftMs());
+      });
+    }
+    // No promise more than necessary: every read pays for it.
+    const wait = skipsGate ? undefined : hooks.gate(opened);
+    return wait === undefined ? send(opened, budgetMs) : wait.then(() => send(opened, leftMs()));
+  }
+
+  private failedOn(operation: string, error: unknown, report: boolean): void {
+    // Behind an open breaker, what was under way fails as well, and that is no news.
+    if (report && !(this.isDown && isOutage(error))) this.failed(operation, error);
+    else this.count(error);
+  }
+
+  /** A store that takes no writes refuses each: one report an operation, until it succeeds again. */
+  private isRepeated(operation: string, cause: unknown): boolean {
+    if (!(cause instanceof Error && REFUSED_WRITE.test(cause.message))) return false;
+    if (this.refused.has(operation)) return true;
+    this.refused.add(operation);
+    return false;
+  }
+
+  private count(cause: unknown): void {
+    if (isOutage(cause)) this.breaker?.failed();
+    else this.breaker?.succeeded();
+  }
+}
+
+/** Replies of a Redis that takes no writes at present, or not from us: reads go on. */
+const REFUSED_WRITE = /^(?:OOM|READONLY|MISCONF|NOREPLICAS)\b/;
+/** The same, and refusals of one command. */
+const REFUSALS = new RegExp(`${REFUSED_WRITE.source}|^(?:WRONGTYPE|NOPERM|NOSCRIPT|LATE|ERR)\\b`);
+
+function isOutage(cause: unknown): boolean {
+  return !(cause instanceof Error && REFUSALS.test(cause.message));
+}
+
+function toStoreError(operation: string, cause: unknown): StoreError {
+  return cause instanceof StoreError
+    ? cause
+    : new StoreError(operation, `The store failed on ${operation}.`, { cause });
+}
+
+function isTimeout(error: unknown, operation: string): boolean {
+  return error instanceof StoreError && error.operation === operation;
+}

@@ -1,0 +1,44 @@
+import type { StorePort } from './adapter.js';
+import type { Backend } from './backend.js';
+import type { SetOutcome, StoredText } from './coordinator.js';
+
+/** Reads what is stored under some keys, given with the prefix that they have in the store. */
+export function readTexts(
+  { port, coordinator }: Backend,
+  keys: readonly string[],
+): Promise<readonly unknown[]> {
+  const [only] = keys;
+  // A store that coordinates reads one key as it reads many; others may know a shorter way.
+  if (coordinator !== undefined || keys.length > 1 || only === undefined) {
+    return port.getMany(keys);
+  }
+  return port.get(only).then((value) => [value]);
+}
+
+/** Stores texts, in one command where the store can do that. */
+export async function writeTexts(
+  { port, coordinator }: Backend,
+  prefix: string,
+  texts: readonly StoredText[],
+  leftMs: number,
+): Promise<SetOutcome> {
+  return coordinator === undefined
+    ? await setEach(port, prefix, texts)
+    : await coordinator.set(texts, leftMs);
+}
+
+/** For stores that have no command for many. */
+async function setEach(
+  port: StorePort,
+  prefix: string,
+  texts: readonly StoredText[],
+): Promise<SetOutcome> {
+  const outcomes = await Promise.allSettled(
+    texts.map(({ key, text, ttlMs }) => port.set(prefix + key, text, ttlMs)),
+  );
+  const failedAt = outcomes.findIndex(({ status }) => status === 'rejected');
+  if (failedAt < 0) return { stored: texts.length, error: undefined };
+  const reason: unknown = (outcomes[failedAt] as PromiseRejectedResult).reason;
+  const error = reason instanceof Error ? reason : new Error(String(reason));
+  return { stored: failedAt, error };
+}
