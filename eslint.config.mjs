@@ -10,9 +10,6 @@ import tseslint from 'typescript-eslint';
 const complex = [
   // To be split with the new eviction policy.
   'src/memory/{copy,freeze,size}.ts',
-  // To be split with the stack of stores.
-  'src/redis/receiver.ts',
-  'src/store/guard.ts',
 ];
 
 const trials = ['tests/**/*.ts', 'examples/**/*.ts', 'benchmarks/**/*.ts'];

@@ -4,8 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 
 import ts from 'typescript';
 
-import { options } from '../src/nginx/schema.ts';
-import { jsonOf } from '../src/nginx/shapes.ts';
+import { options } from '../src/nginx/schema';
+import { jsonOf } from '../src/nginx/shapes';
 
 const target = new URL('../schemas/nginx.schema.json', import.meta.url);
 const source = new URL('../src/nginx/options.ts', import.meta.url);

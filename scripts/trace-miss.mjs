@@ -16,7 +16,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const src = fileURLToPath(new URL('../src', import.meta.url));
-const { Cached, CacheManager } = await import('../src/index.ts');
+const { Cached, CacheManager } = await import('../src/index');
 const isListing = process.argv.includes('--list');
 
 const session = new Session();

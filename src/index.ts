@@ -80,4 +80,4 @@ export type { SlowCall } from './stats/slow-log.js';
 
 // Contracts of stores and codecs.
 export type { CacheStore } from './store/adapter.js';
-export type { Codec, TypeCodec } from './store/codec.js';
+export type { Codec, TypeCodec } from './store/codec/codec.js';

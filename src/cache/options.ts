@@ -3,7 +3,7 @@ import type { Duration } from '../base/duration.js';
 import type { Eviction } from '../memory/options.js';
 import type { SizeEstimator } from '../memory/size.js';
 import type { CacheStore } from '../store/adapter.js';
-import type { Codec, TypeCodec } from '../store/codec.js';
+import type { Codec, TypeCodec } from '../store/codec/codec.js';
 import type { RedisLike, RedisSettings } from './core/redis-target.js';
 import type { LifeOptions, LoadTimeOptions } from './policy.js';
 

@@ -1,7 +1,7 @@
 import { DISPATCH } from '../base/defaults.js';
 import { HEAD_CHARS, type KeyPattern } from '../store/coordinator.js';
-import type { Connection } from './connection.js';
-import type { Layout } from './layout.js';
+import type { Connection } from './connection/connection.js';
+import type { RedisKeys } from './keys.js';
 import { scan } from './scan.js';
 import type { Scripts } from './scripts.js';
 
@@ -21,21 +21,21 @@ type Group = readonly KeyPattern[];
 export async function* clearMatching(
   connection: Connection,
   scripts: Scripts,
-  layout: Layout,
+  redisKeys: RedisKeys,
   groups: readonly Group[],
 ): AsyncGenerator<readonly (readonly string[])[]> {
   const prefix = commonPrefix(groups.flat().map((pattern) => pattern.prefix));
   const { client } = connection;
   const groupsOf = (key: string | undefined): number[] =>
     key === undefined ? [] : matchingGroups(groups, key);
-  for await (const names of scan(client, layout.leasesOf(prefix))) {
-    const leases = names.filter((name) => groupsOf(layout.keyOfLease(name)).length > 0);
+  for await (const names of scan(client, redisKeys.leasesOf(prefix))) {
+    const leases = names.filter((name) => groupsOf(redisKeys.keyOfLease(name)).length > 0);
     if (leases.length > 0) await unlink(connection, leases);
     yield [];
   }
-  for await (const names of scan(client, layout.value(prefix))) {
+  for await (const names of scan(client, redisKeys.value(prefix))) {
     const found = names
-      .map((name) => ({ name, owners: groupsOf(layout.keyOfValue(name)) }))
+      .map((name) => ({ name, owners: groupsOf(redisKeys.keyOfValue(name)) }))
       .filter(({ owners }) => owners.length > 0);
     const heads = await removeValues(
       connection,

@@ -11,17 +11,17 @@ import type {
   StoredText,
   TagVersions,
 } from '../store/coordinator.js';
-import { Bus } from './bus.js';
-import { listen, unlisten } from './client-events.js';
+import { Bus } from './bus/bus.js';
+import { listen, unlisten } from './connection/client-events.js';
 import { clearMatching } from './clear.js';
-import type { Connection } from './connection.js';
+import type { Connection } from './connection/connection.js';
 import { EntryScripts } from './entry-scripts.js';
 import { RedisHistory } from './history.js';
 import { RedisKeyCount } from './key-count.js';
-import { Layout } from './layout.js';
+import { RedisKeys } from './keys.js';
 import { LeaseScripts } from './lease-scripts.js';
-import { encode, encodeTags, type Message } from './messages.js';
-import { Receiver } from './receiver.js';
+import { encode, encodeTags, type Message } from './bus/messages.js';
+import { Receiver } from './bus/receiver.js';
 import { scan } from './scan.js';
 import { Scripts } from './scripts.js';
 import { ServerClock } from './server-clock.js';
@@ -29,7 +29,7 @@ import { unsupported } from './server-version.js';
 import { RedisSnapshots } from './snapshots.js';
 
 /** Fields of the tags' hash, beyond which the oldest go: `epoch`, `clock`, `floor`, `cursor`, and tags. */
-const MOST_FIELDS = 100_000 + 4;
+const MAX_FIELDS = 100_000 + 4;
 
 /**
  * Coordinates the caches of one namespace through Redis: leases and writes by scripts, messages by
@@ -41,7 +41,7 @@ export class RedisCoordinator implements Coordinator {
   readonly sharedCount: RedisKeyCount;
   readonly snapshots: RedisSnapshots;
   readonly history: RedisHistory;
-  private readonly layout: Layout;
+  private readonly redisKeys: RedisKeys;
   private readonly scripts: Scripts;
   private readonly entries: EntryScripts;
   private readonly leases: LeaseScripts;
@@ -67,36 +67,36 @@ export class RedisCoordinator implements Coordinator {
       );
     }
     if (options.timeoutMs !== undefined) connection.allow(options.timeoutMs);
-    this.layout = new Layout(namespace);
+    this.redisKeys = new RedisKeys(namespace);
     this.scripts = new Scripts(client);
-    this.entries = new EntryScripts(this.scripts, this.layout, isCluster, (message) => {
+    this.entries = new EntryScripts(this.scripts, this.redisKeys, isCluster, (message) => {
       this.sent();
       return this.message(message);
     });
     this.leases = new LeaseScripts(
       this.scripts,
-      this.layout,
+      this.redisKeys,
       isCluster,
       (message) => this.message(message),
       () => {
         this.sent();
       },
     );
-    this.time = new ServerClock(client, isCluster, this.layout.tags, clock, () => {
+    this.time = new ServerClock(client, isCluster, this.redisKeys.tags, clock, () => {
       listener.onReset();
     });
-    const { layout, time, scripts } = this;
-    this.history = new RedisHistory({ connection, layout, origin, clock, time, scripts });
-    this.sharedCount = new RedisKeyCount(connection, layout);
+    const { redisKeys, time, scripts } = this;
+    this.history = new RedisHistory({ connection, redisKeys, origin, clock, time, scripts });
+    this.sharedCount = new RedisKeyCount(connection, redisKeys);
     this.snapshots = new RedisSnapshots(
       connection,
-      this.layout,
+      this.redisKeys,
       () => clock.now() + this.clockOffsetMs,
     );
-    const receiver = new Receiver(options, layout, time);
+    const receiver = new Receiver(options, redisKeys, time);
     this.receiver = receiver;
     this.bus = new Bus({
-      ...{ client, origin, clock, layout: this.layout },
+      ...{ client, origin, clock, redisKeys: this.redisKeys },
       tracking: hasMemory && !isCluster && options.bus !== 'pubsub',
       publish: (channel, text) => this.publishProbe(channel, text),
       skips: (text) => receiver.skips(text),
@@ -191,7 +191,7 @@ export class RedisCoordinator implements Coordinator {
     const sources = groups.flat().map(({ source }) => source);
     if (sources.length === 0) return;
     await this.ready();
-    yield* clearMatching(this.connection, this.scripts, this.layout, groups);
+    yield* clearMatching(this.connection, this.scripts, this.redisKeys, groups);
     await this.ready();
     const [channel, text] = this.message({ kind: 'clear', patterns: sources });
     await this.connection.client.publish(channel, text);
@@ -200,19 +200,20 @@ export class RedisCoordinator implements Coordinator {
 
   async *count(): AsyncGenerator<number> {
     await this.ready();
-    for await (const names of scan(this.connection.client, this.layout.prefix)) yield names.length;
+    for await (const names of scan(this.connection.client, this.redisKeys.prefix))
+      yield names.length;
   }
 
   async tagClock(): Promise<number> {
     await this.ready();
-    return this.sawTagClock(await this.scripts.run('tagClock', this.layout.tags));
+    return this.sawTagClock(await this.scripts.run('tagClock', this.redisKeys.tags));
   }
 
   async tagVersions(tags: readonly string[]): Promise<TagVersions> {
     await this.ready();
-    const { layout, connection } = this;
-    const fields = ['epoch', 'floor', ...tags.map((tag) => layout.tag(tag))];
-    const [epoch, floor, ...versions] = await connection.client.hmget(layout.tags, ...fields);
+    const { redisKeys, connection } = this;
+    const fields = ['epoch', 'floor', ...tags.map((tag) => redisKeys.tag(tag))];
+    const [epoch, floor, ...versions] = await connection.client.hmget(redisKeys.tags, ...fields);
     this.time.sawFloor(Number(floor ?? 0));
     return {
       epoch: epoch == null ? undefined : Number(epoch),
@@ -223,10 +224,10 @@ export class RedisCoordinator implements Coordinator {
   async invalidateTags(tags: readonly string[]): Promise<number> {
     if (tags.length === 0) return await this.tagClock();
     await this.ready();
-    const { layout, options, scripts } = this;
-    const words = [layout.bus, ...encodeTags(options.origin, tags), MOST_FIELDS];
-    const fields = tags.map((tag) => layout.tag(tag));
-    const version = await scripts.run('invalidateTags', layout.tags, ...words, ...fields);
+    const { redisKeys, options, scripts } = this;
+    const words = [redisKeys.bus, ...encodeTags(options.origin, tags), MAX_FIELDS];
+    const fields = tags.map((tag) => redisKeys.tag(tag));
+    const version = await scripts.run('invalidateTags', redisKeys.tags, ...words, ...fields);
     this.sent();
     return this.sawTagClock(version);
   }
@@ -296,7 +297,7 @@ export class RedisCoordinator implements Coordinator {
   }
 
   private message(message: Message): [channel: string, text: string] {
-    return [this.layout.bus, encode(this.options.origin, message)];
+    return [this.redisKeys.bus, encode(this.options.origin, message)];
   }
 
   private sent(): void {

@@ -1,6 +1,6 @@
 import { HEAD_CHARS, type SetOutcome, type StoredText } from '../store/coordinator.js';
-import type { Layout } from './layout.js';
-import type { Message } from './messages.js';
+import type { RedisKeys } from './keys.js';
+import type { Message } from './bus/messages.js';
 import type { Scripts } from './scripts.js';
 
 /**
@@ -13,7 +13,7 @@ export class EntryScripts {
   /** @param messageOf - The channel and the text of a message that a script publishes. */
   constructor(
     private readonly scripts: Scripts,
-    private readonly layout: Layout,
+    private readonly redisKeys: RedisKeys,
     private readonly isCluster: boolean,
     private readonly messageOf: (message: Message) => [channel: string, text: string],
   ) {}
@@ -38,7 +38,7 @@ export class EntryScripts {
   private async setTogether(entries: readonly StoredText[], notAfter: number): Promise<SetOutcome> {
     const keys = entries.map(({ key }) => key);
     const words = [
-      ...this.layout.pairs(keys),
+      ...this.redisKeys.pairs(keys),
       notAfter,
       ...this.messageOf(messageFor('set', keys)),
     ];
@@ -49,7 +49,7 @@ export class EntryScripts {
 
   private async deleteTogether(keys: readonly string[]): Promise<(string | undefined)[]> {
     const words = [
-      ...this.layout.pairs(keys),
+      ...this.redisKeys.pairs(keys),
       ...this.messageOf(messageFor('delete', keys)),
       HEAD_CHARS,
     ];

@@ -4,10 +4,10 @@ import type { Clock } from '../base/clock.js';
 import { StoreError } from '../base/errors.js';
 import type { FailedShards, StoreHistory } from '../store/coordinator.js';
 import { unlink } from './clear.js';
-import type { Connection } from './connection.js';
-import { isReply } from './failure.js';
-import type { Layout } from './layout.js';
-import { encodeFloor } from './messages.js';
+import type { Connection } from './connection/connection.js';
+import { isReply } from './connection/failure.js';
+import type { RedisKeys } from './keys.js';
+import { encodeFloor } from './bus/messages.js';
 import { scan } from './scan.js';
 import type { Scripts } from './scripts.js';
 import type { ServerClock } from './server-clock.js';
@@ -19,7 +19,7 @@ const RENEWAL_MS = 3_600_000;
 
 export interface RedisHistoryOptions {
   readonly connection: Connection;
-  readonly layout: Layout;
+  readonly redisKeys: RedisKeys;
   readonly origin: string;
   readonly clock: Clock;
   readonly time: ServerClock;
@@ -64,18 +64,18 @@ export class RedisHistory implements StoreHistory {
   }
 
   async noteSequence(sequence: number): Promise<void> {
-    const { connection, layout, origin, clock } = this.options;
+    const { connection, redisKeys, origin, clock } = this.options;
     if (connection.isCluster) return;
     if (!connection.isReady || this.isClosed) throw new StoreError('journal', 'Not connected.');
     this.noted = { sequence, at: clock.monotonic() };
-    await connection.client.set(layout.sequenceOf(origin), sequence, 'PX', DAY_MS);
+    await connection.client.set(redisKeys.sequenceOf(origin), sequence, 'PX', DAY_MS);
   }
 
   async readSequence(): Promise<number | undefined> {
-    const { connection, layout, origin } = this.options;
+    const { connection, redisKeys, origin } = this.options;
     if (connection.isCluster) return Infinity;
     try {
-      const found = await connection.client.get(layout.sequenceOf(origin));
+      const found = await connection.client.get(redisKeys.sequenceOf(origin));
       return found === null ? undefined : Number(found);
     } catch (error) {
       // A user who may not read it goes without.
@@ -85,11 +85,11 @@ export class RedisHistory implements StoreHistory {
   }
 
   async raiseFloor(): Promise<void> {
-    const { connection, layout, origin, scripts, time } = this.options;
-    const words = [layout.bus, ...encodeFloor(origin)];
-    time.sawFloor(Number(await scripts.run('raiseFloor', layout.tags, ...words)));
+    const { connection, redisKeys, origin, scripts, time } = this.options;
+    const words = [redisKeys.bus, ...encodeFloor(origin)];
+    time.sawFloor(Number(await scripts.run('raiseFloor', redisKeys.tags, ...words)));
     // A lease that came back with the state belongs to a load from before what was forgotten.
-    for await (const names of scan(connection.client, layout.leasesOf(''))) {
+    for await (const names of scan(connection.client, redisKeys.leasesOf(''))) {
       if (names.length > 0) await unlink(connection, names);
     }
   }
@@ -104,19 +104,19 @@ export class RedisHistory implements StoreHistory {
 
   /** Takes the number away: there is no process left to use it. */
   close(): void {
-    const { connection, layout, origin } = this.options;
+    const { connection, redisKeys, origin } = this.options;
     this.isClosed = true;
     if (this.noted === undefined || !connection.isReady) return;
-    connection.client.unlink(layout.sequenceOf(origin)).catch(() => undefined);
+    connection.client.unlink(redisKeys.sequenceOf(origin)).catch(() => undefined);
   }
 
   private lookAtShards(): boolean {
-    const { connection, layout, clock } = this.options;
+    const { connection, redisKeys, clock } = this.options;
     if (!connection.isCluster) return false;
     const { primaries, seenAt, failed: earlier } = this;
     this.primaries = primariesOf(connection.client as Cluster);
     this.seenAt = clock.monotonic();
-    const failed = primaries && failedShards(primaries, this.primaries, layout);
+    const failed = primaries && failedShards(primaries, this.primaries, redisKeys);
     if (failed === undefined) return false;
     this.failed = {
       hasKey: (key) => failed.hasKey(key) || earlier?.hasKey(key) === true,

@@ -1,6 +1,6 @@
 import type { SharedCount } from '../store/coordinator.js';
-import type { Connection } from './connection.js';
-import type { Layout } from './layout.js';
+import type { Connection } from './connection/connection.js';
+import type { RedisKeys } from './keys.js';
 
 /** How long a process that has begun to count keeps others from it, should it end before it is done. */
 const CLAIM_MS = 60_000;
@@ -15,12 +15,12 @@ const COUNTING = '';
 export class RedisKeyCount implements SharedCount {
   constructor(
     private readonly connection: Connection,
-    private readonly layout: Layout,
+    private readonly redisKeys: RedisKeys,
   ) {}
 
   async take(): Promise<number | 'mine' | 'taken'> {
     const { client } = this.connection;
-    const { count } = this.layout;
+    const { count } = this.redisKeys;
     const known = await client.get(count);
     if (known === null) {
       const claimed = await client.set(count, COUNTING, 'PX', CLAIM_MS, 'NX');
@@ -32,6 +32,6 @@ export class RedisKeyCount implements SharedCount {
   }
 
   async publish(count: number, forMs: number): Promise<void> {
-    await this.connection.client.set(this.layout.count, String(count), 'PX', Math.ceil(forMs));
+    await this.connection.client.set(this.redisKeys.count, String(count), 'PX', Math.ceil(forMs));
   }
 }

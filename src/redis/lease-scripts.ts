@@ -1,6 +1,6 @@
 import type { FillOutcomes, Grant, LeaseFill, LeaseRequest } from '../store/coordinator.js';
-import type { Layout } from './layout.js';
-import type { Message } from './messages.js';
+import type { RedisKeys } from './keys.js';
+import type { Message } from './bus/messages.js';
 import type { Scripts } from './scripts.js';
 
 /** The reply for one lease: whether it is granted, the text or the holder, the time left. */
@@ -19,7 +19,7 @@ export class LeaseScripts {
    */
   constructor(
     private readonly scripts: Scripts,
-    private readonly layout: Layout,
+    private readonly redisKeys: RedisKeys,
     private readonly isCluster: boolean,
     private readonly messageOf: (message: Message) => [channel: string, text: string],
     private readonly onSent: () => void,
@@ -31,12 +31,13 @@ export class LeaseScripts {
   }
 
   async renew(key: string, token: string, leaseMs: number): Promise<boolean> {
-    return isOne(await this.scripts.run('renew', this.layout.lease(key), token, whole(leaseMs)));
+    return isOne(await this.scripts.run('renew', this.redisKeys.lease(key), token, whole(leaseMs)));
   }
 
   async release(key: string, token: string): Promise<void> {
     const words = [token, ...this.messageOf({ kind: 'release', key })];
-    if (isOne(await this.scripts.run('release', this.layout.lease(key), ...words))) this.onSent();
+    if (isOne(await this.scripts.run('release', this.redisKeys.lease(key), ...words)))
+      this.onSent();
   }
 
   async fill(fills: readonly LeaseFill[]): Promise<FillOutcomes> {
@@ -58,7 +59,7 @@ export class LeaseScripts {
     requests: readonly LeaseRequest[],
     notAfter: number,
   ): Promise<Grant[]> {
-    const words = [...this.layout.pairs(requests.map(({ key }) => key)), notAfter];
+    const words = [...this.redisKeys.pairs(requests.map(({ key }) => key)), notAfter];
     for (const { token, leaseMs, seize } of requests) {
       words.push(token, whole(leaseMs), seize ? 1 : 0);
     }
@@ -77,7 +78,7 @@ export class LeaseScripts {
     const keys = fills.map(({ key }) => key);
     const [key = ''] = keys;
     const message: Message = keys.length === 1 ? { kind: 'fill', key } : { kind: 'filled', keys };
-    const words = [...this.layout.pairs(keys), ...this.messageOf(message)];
+    const words = [...this.redisKeys.pairs(keys), ...this.messageOf(message)];
     for (const { token, text, ttlMs } of fills) words.push(token, text, whole(ttlMs));
     const reply = (await this.scripts.run('fill', ...words)) as [(number | string)[], string];
     const [outcomes, error] = reply;

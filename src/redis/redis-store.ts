@@ -5,7 +5,7 @@ import { describe } from '../base/duration.js';
 import { ConfigurationError } from '../base/errors.js';
 import { checkOptions, isFunction } from '../base/options.js';
 import type { Coordinator, CoordinatorOptions } from '../store/coordinator.js';
-import { Connection, type ClientClass, type RedisClient } from './connection.js';
+import { Connection, type ClientClass, type RedisClient } from './connection/connection.js';
 import { RedisCoordinator } from './coordinator.js';
 import { scan } from './scan.js';
 
@@ -25,7 +25,7 @@ export interface RedisStoreOptions {
 }
 
 /** Keys of one MGET: enough to spare the client most of its work, and little for the server. */
-const LARGEST_BATCH = 128;
+const MAX_BATCH_KEYS = 128;
 
 type ErrorListener = (error: Error) => void;
 
@@ -57,7 +57,7 @@ export class RedisAdapter {
       : new Coalescer(
           (keys) => client.mget([...keys]),
           (text) => text ?? undefined,
-          () => LARGEST_BATCH,
+          () => MAX_BATCH_KEYS,
         );
   }
 
@@ -204,10 +204,10 @@ export class RedisAdapter {
 
   private async readBatches(keys: readonly string[]): Promise<(string | null)[]> {
     const { client } = this.connection;
-    if (keys.length <= LARGEST_BATCH) return await client.mget([...keys]);
+    if (keys.length <= MAX_BATCH_KEYS) return await client.mget([...keys]);
     const batches: Promise<(string | null)[]>[] = [];
-    for (let i = 0; i < keys.length; i += LARGEST_BATCH) {
-      batches.push(client.mget(keys.slice(i, i + LARGEST_BATCH)));
+    for (let i = 0; i < keys.length; i += MAX_BATCH_KEYS) {
+      batches.push(client.mget(keys.slice(i, i + MAX_BATCH_KEYS)));
     }
     return (await Promise.all(batches)).flat();
   }

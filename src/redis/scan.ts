@@ -1,7 +1,7 @@
 import type { Cluster, Redis } from 'ioredis';
 
 import { escapePattern } from '../base/glob.js';
-import type { RedisClient } from './connection.js';
+import type { RedisClient } from './connection/connection.js';
 
 /** Keys that the server looks at in one step: it must stay responsive to other clients. */
 const STEP = 500;

@@ -1,4 +1,4 @@
-import type { RedisClient } from './connection.js';
+import type { RedisClient } from './connection/connection.js';
 
 /*
  * Every script works on keys of one slot, and answers failures by itself: one that Redis 6.2 raises

@@ -1,12 +1,12 @@
 import type { Clock } from '../base/clock.js';
-import type { RedisClient } from './connection.js';
-import { isReply } from './failure.js';
+import type { RedisClient } from './connection/connection.js';
+import { isReply } from './connection/failure.js';
 
 /** How much two clocks may drift apart; quartz does better. */
 const DRIFT = 1 / 10_000;
 /** Between these bounds there is nothing to be gained by asking again. */
 const CLOSE_MS = 10;
-const MOST_QUESTIONS = 3;
+const MAX_QUESTIONS = 3;
 
 /**
  * A server's clocks, as far as they are known: its time, and its clock of tags.
@@ -123,7 +123,7 @@ export class ServerClock {
 
   /** A process that starts is busy, which makes the first bounds wide. */
   private async narrow(): Promise<void> {
-    for (let i = 1; i < MOST_QUESTIONS && this.high - this.low > CLOSE_MS; i++) {
+    for (let i = 1; i < MAX_QUESTIONS && this.high - this.low > CLOSE_MS; i++) {
       await this.refresh();
     }
   }

@@ -1,7 +1,7 @@
 import type { Cluster } from 'ioredis';
 
 import type { FailedShards } from '../store/coordinator.js';
-import type { Layout } from './layout.js';
+import type { RedisKeys } from './keys.js';
 
 const SLOTS = 16_384;
 /** CRC-16/XMODEM, by which Redis Cluster maps keys to slots. */
@@ -30,7 +30,7 @@ export function primariesOf(client: Cluster): Primaries {
 export function failedShards(
   before: Primaries,
   now: Primaries,
-  layout: Layout,
+  redisKeys: RedisKeys,
 ): Omit<FailedShards, 'seenAt'> | undefined {
   const failed = new Set<number>();
   for (let slot = 0; slot < SLOTS; slot++) {
@@ -39,8 +39,8 @@ export function failedShards(
   }
   if (failed.size === 0) return undefined;
   return {
-    hasKey: (key) => failed.has(slotOf(layout.value(key))),
-    hasTags: failed.has(slotOf(layout.tags)),
+    hasKey: (key) => failed.has(slotOf(redisKeys.value(key))),
+    hasTags: failed.has(slotOf(redisKeys.tags)),
   };
 }
 

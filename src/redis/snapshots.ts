@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import type { Snapshots } from '../store/coordinator.js';
-import type { Connection } from './connection.js';
-import type { Layout } from './layout.js';
+import type { Connection } from './connection/connection.js';
+import type { RedisKeys } from './keys.js';
 
 /**
  * Texts that the instances of a service leave for each other, each with an expiry; and an index of
@@ -12,17 +12,17 @@ import type { Layout } from './layout.js';
 export class RedisSnapshots implements Snapshots {
   constructor(
     private readonly connection: Connection,
-    private readonly layout: Layout,
+    private readonly redisKeys: RedisKeys,
     private readonly now: Clock['now'],
   ) {}
 
   async write(instance: string, text: string, ttlMs: number, most: number): Promise<void> {
     const { client } = this.connection;
-    const { stats } = this.layout;
+    const { stats } = this.redisKeys;
     const px = Math.max(1, Math.ceil(ttlMs));
     // Each by itself: on a cluster the keys lie in different slots.
     await Promise.all([
-      client.set(this.layout.statsOf(instance), text, 'PX', px),
+      client.set(this.redisKeys.statsOf(instance), text, 'PX', px),
       client.zadd(stats, Math.round(this.now()), instance),
       client.zremrangebyrank(stats, 0, -1 - most),
       client.pexpire(stats, px),
@@ -32,18 +32,18 @@ export class RedisSnapshots implements Snapshots {
   async remove(instance: string): Promise<void> {
     const { client } = this.connection;
     await Promise.all([
-      client.unlink(this.layout.statsOf(instance)),
-      client.zrem(this.layout.stats, instance),
+      client.unlink(this.redisKeys.statsOf(instance)),
+      client.zrem(this.redisKeys.stats, instance),
     ]);
   }
 
   async list(most: number): Promise<readonly string[]> {
-    return await this.connection.client.zrevrange(this.layout.stats, 0, most - 1);
+    return await this.connection.client.zrevrange(this.redisKeys.stats, 0, most - 1);
   }
 
   async read(instances: readonly string[]): Promise<readonly (string | null)[]> {
     const { client, isCluster } = this.connection;
-    const names = instances.map((instance) => this.layout.statsOf(instance));
+    const names = instances.map((instance) => this.redisKeys.statsOf(instance));
     return isCluster
       ? await Promise.all(names.map((name) => client.get(name)))
       : await client.mget(names);

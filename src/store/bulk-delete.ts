@@ -3,8 +3,8 @@ import { ConfigurationError } from '../base/errors.js';
 import { inSharedContext } from '../base/shared-context.js';
 import type { Backend } from './backend.js';
 import type { KeyPattern } from './coordinator.js';
-import { isFresh } from './envelope.js';
-import { BACKGROUND, WRITE, type Attempt, type StoreCall } from './store-call.js';
+import { isFresh } from './codec/envelope.js';
+import { BACKGROUND, WRITE, type Attempt, type StoreCall } from './resilience/store-call.js';
 
 /** The patterns of one caller. */
 type Group = readonly KeyPattern[];

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import type { SharedCount } from './coordinator.js';
-import { BACKGROUND, type StoreCall } from './store-call.js';
+import { BACKGROUND, type StoreCall } from './resilience/store-call.js';
 
 /** How long a count is good for, at least. */
 const FRESH_MS = 5000;

@@ -1,10 +1,10 @@
 import { Coalescer } from '../base/coalescer.js';
 import { DISPATCH } from '../base/defaults.js';
 import type { Coordinator, FillOutcomes, Grant, LeaseFill, LeaseRequest } from './coordinator.js';
-import type { EntryCodec } from './entry-codec.js';
-import type { Repairs } from './repairs.js';
+import type { EntryCodec } from './codec/entry-codec.js';
+import type { Repairs } from './resilience/repairs.js';
 import type { FillOutcome, LeaseAnswer, SharedEntry } from './shared-tier.js';
-import { FINISH, SINGLE, type StoreCall } from './store-call.js';
+import { FINISH, SINGLE, type StoreCall } from './resilience/store-call.js';
 
 /** A request for a lease, and how long its caller waits for it. */
 interface Request extends LeaseRequest {

@@ -1,8 +1,8 @@
 import { Coalescer } from '../base/coalescer.js';
 import { LIMITS } from '../base/defaults.js';
 import type { Coordinator } from './coordinator.js';
-import type { Repairs } from './repairs.js';
-import { SINGLE, WRITE, type StoreCall } from './store-call.js';
+import type { Repairs } from './resilience/repairs.js';
+import { SINGLE, WRITE, type StoreCall } from './resilience/store-call.js';
 
 /**
  * The tags of a store that coordinates caches: its clock of tags, and when each was invalidated.

@@ -1,5 +1,5 @@
 import type { KeyPattern, Snapshots } from './coordinator.js';
-import type { Lane } from './dispatcher.js';
+import type { Lane } from './resilience/dispatcher.js';
 
 /** An entry as the cache sees it: the value, its times on our clock, and its tags. */
 export interface SharedEntry {

@@ -2,11 +2,11 @@ import { Coalescer } from '../base/coalescer.js';
 import type { Backend } from './backend.js';
 import { BulkDelete } from './bulk-delete.js';
 import type { Coordinator, KeyPattern, Snapshots, StoredText } from './coordinator.js';
-import type { Lane } from './dispatcher.js';
-import { EntryCodec, type EntryCodecOptions } from './entry-codec.js';
+import type { Lane } from './resilience/dispatcher.js';
+import { EntryCodec, type EntryCodecOptions } from './codec/entry-codec.js';
 import { KeyCount } from './key-count.js';
 import { Leases } from './leases.js';
-import { Repairs } from './repairs.js';
+import { Repairs } from './resilience/repairs.js';
 import {
   NO_DELAY,
   type FillOutcome,
@@ -16,7 +16,13 @@ import {
   type SharedTier,
 } from './shared-tier.js';
 import { SharedTags } from './shared-tags.js';
-import { BACKGROUND, StoreCall, WRITE, type Attempt, type StoreCallOptions } from './store-call.js';
+import {
+  BACKGROUND,
+  StoreCall,
+  WRITE,
+  type Attempt,
+  type StoreCallOptions,
+} from './resilience/store-call.js';
 import { readTexts, writeTexts } from './texts.js';
 
 export interface StoreTierOptions extends StoreCallOptions, EntryCodecOptions {

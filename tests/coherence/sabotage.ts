@@ -2,8 +2,8 @@ import type { CacheManager } from 'aurora-cache';
 
 import type { CacheCore } from '../../src/cache/core/cache-core.js';
 import type { Coordinator, CoordinatorListener } from '../../src/store/coordinator.js';
-import type { Journal } from '../../src/store/journal.js';
-import type { Repairs } from '../../src/store/repairs.js';
+import type { Journal } from '../../src/store/resilience/journal.js';
+import type { Repairs } from '../../src/store/resilience/repairs.js';
 import type { Sabotage } from './protocol.js';
 
 const CORE = Symbol.for('aurora-cache.core.v2');

@@ -1,4 +1,4 @@
-import { readEnvelope } from '../../src/store/envelope.js';
+import { readEnvelope } from '../../src/store/codec/envelope.js';
 import type { History, Moment } from './history.js';
 import type { Deed, KeyPlan, Scenario } from './scenario.js';
 import type { Server } from './server.js';

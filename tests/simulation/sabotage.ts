@@ -1,5 +1,5 @@
 import type { CacheCore } from '../../src/cache/core/cache-core.js';
-import type { Repairs } from '../../src/store/repairs.js';
+import type { Repairs } from '../../src/store/resilience/repairs.js';
 import type { Sabotage } from './simulation.js';
 
 /*

@@ -1,4 +1,4 @@
-import type { Received } from '../../src/redis/messages.js';
+import type { Received } from '../../src/redis/bus/messages.js';
 import type { Grant, SetOutcome, StoredText, TagVersions } from '../../src/store/coordinator.js';
 import { EPOCH, type Scheduler } from './scheduler.js';
 

@@ -1,4 +1,4 @@
-import { Receiver } from '../../src/redis/receiver.js';
+import { Receiver } from '../../src/redis/bus/receiver.js';
 import type {
   Coordinator,
   CoordinatorListener,

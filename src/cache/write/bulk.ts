@@ -1,5 +1,5 @@
 import type { EntryLife } from '../../memory/entry.js';
-import type { Lane } from '../../store/dispatcher.js';
+import type { Lane } from '../../store/resilience/dispatcher.js';
 import type { KeyedEntry, SharedEntry, SharedTier } from '../../store/shared-tier.js';
 import { budgetOf } from '../core/budget.js';
 import { chunksOf, inChunks, laneOf } from './chunks.js';

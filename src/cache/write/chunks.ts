@@ -1,5 +1,5 @@
 import { DISPATCH } from '../../base/defaults.js';
-import type { Lane } from '../../store/dispatcher.js';
+import type { Lane } from '../../store/resilience/dispatcher.js';
 
 /**
  * Cuts a list into chunks of one command each.

@@ -3,7 +3,7 @@ import { RedisStore } from 'aurora-cache/redis';
 import { ManualClock } from 'aurora-cache/testing';
 import { Redis } from 'ioredis';
 
-import { CommandWatch } from '../../../src/redis/command-watch.js';
+import { CommandWatch } from '../../../src/redis/connection/command-watch.js';
 import { RedisServer, stopServers, until } from '../../support/redis/server.js';
 
 let server: RedisServer;

@@ -4,7 +4,7 @@ import {
   messagesAboutKeysOf,
   parse,
   type Message,
-} from '../../../src/redis/messages.js';
+} from '../../../src/redis/bus/messages.js';
 
 describe('Messages', () => {
   it.each<Message>([

@@ -1,4 +1,4 @@
-import { Layout } from '../../../src/redis/layout.js';
+import { RedisKeys } from '../../../src/redis/keys.js';
 import { failedShards, slotOf } from '../../../src/redis/shards.js';
 
 const SLOTS = 16_384;
@@ -13,17 +13,17 @@ describe('Shards of a cluster', () => {
   });
 
   it('are reported when they have another primary, and no others', () => {
-    const layout = new Layout('aurora');
+    const redisKeys = new RedisKeys('aurora');
     const before = all('a:1');
     const now = all('a:1');
-    expect(failedShards(before, now, layout)).toBeUndefined();
+    expect(failedShards(before, now, redisKeys)).toBeUndefined();
     now[slotOf('aurora:moved')] = 'b:2';
-    const failed = failedShards(before, now, layout);
+    const failed = failedShards(before, now, redisKeys);
     expect([failed?.hasKey('moved'), failed?.hasKey('stayed'), failed?.hasTags]).toEqual([
       ...[true, false, false],
     ]);
     // Slots that were or are not known say nothing.
-    expect(failedShards([], now, layout)).toBeUndefined();
-    expect(failedShards(before, [], layout)).toBeUndefined();
+    expect(failedShards([], now, redisKeys)).toBeUndefined();
+    expect(failedShards(before, [], redisKeys)).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-import { BatchSize } from '../../../src/store/batch-size.js';
+import { BatchSize } from '../../../src/store/codec/batch-size.js';
 
 const afterReading = (...values: unknown[]): number => {
   const size = new BatchSize();

@@ -2,8 +2,8 @@ import { runInThisContext } from 'node:vm';
 
 import * as fc from 'fast-check';
 
-import type { TypeCodec } from '../../../src/store/codec.js';
-import { TypedCodec } from '../../../src/store/typed-codec.js';
+import type { TypeCodec } from '../../../src/store/codec/codec.js';
+import { TypedCodec } from '../../../src/store/codec/typed-codec.js';
 
 /**
  * Jest's sandbox has typed arrays of its own, beside Node's Uint8Array, which no library can tell

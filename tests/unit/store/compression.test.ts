@@ -2,7 +2,7 @@ import { deflateSync } from 'node:zlib';
 
 import { CacheManager, DEFAULTS, type CacheOptions, type Codec } from 'aurora-cache';
 
-import { compressed, decompressed } from '../../../src/store/compression.js';
+import { compressed, decompressed } from '../../../src/store/codec/compression.js';
 import { setUp, type Setup } from '../cache/harness.js';
 
 const rows = (count: number): { id: number; name: string; city: string }[] =>

@@ -1,6 +1,6 @@
 import { ManualClock } from 'aurora-cache/testing';
 
-import { Deadlines } from '../../../src/store/deadlines.js';
+import { Deadlines } from '../../../src/store/resilience/deadlines.js';
 import { deferred, flush, setUp } from '../cache/harness.js';
 
 const TIMEOUT_MS = 500;

@@ -2,7 +2,7 @@ import { ManualClock } from 'aurora-cache/testing';
 import fc from 'fast-check';
 
 import { DISPATCH } from '../../../src/base/defaults.js';
-import { Dispatcher, type Lane, type Load } from '../../../src/store/dispatcher.js';
+import { Dispatcher, type Lane, type Load } from '../../../src/store/resilience/dispatcher.js';
 import { flush } from '../cache/harness.js';
 
 const TIMEOUT_MS = 500;

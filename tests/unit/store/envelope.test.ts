@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 
-import { readEnvelope, writeEnvelope } from '../../../src/store/envelope.js';
+import { readEnvelope, writeEnvelope } from '../../../src/store/codec/envelope.js';
 
 const envelope = fc
   .record({

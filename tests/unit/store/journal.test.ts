@@ -2,7 +2,7 @@ import { ManualClock } from 'aurora-cache/testing';
 
 import { LIMITS } from '../../../src/base/defaults.js';
 import type { FailedShards, StoreHistory } from '../../../src/store/coordinator.js';
-import { Journal, type Invalidation } from '../../../src/store/journal.js';
+import { Journal, type Invalidation } from '../../../src/store/resilience/journal.js';
 
 const key = (name: string): Invalidation => ({ kind: 'key', name });
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -3,7 +3,7 @@ import type { CacheManager, CacheOptions } from 'aurora-cache';
 import { FaultStore, ManualClock } from 'aurora-cache/testing';
 
 import { CORE } from '../../../src/cache/manager.js';
-import type { Codec } from '../../../src/store/codec.js';
+import type { Codec } from '../../../src/store/codec/codec.js';
 
 /*
  * The shared tier's code is loaded by the first cache of a process that has one, and cannot be

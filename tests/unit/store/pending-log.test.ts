@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 
 import { LIMITS } from '../../../src/base/defaults.js';
-import { HashSet } from '../../../src/store/hash-set.js';
-import { PendingLog } from '../../../src/store/pending-log.js';
+import { HashSet } from '../../../src/store/resilience/hash-set.js';
+import { PendingLog } from '../../../src/store/resilience/pending-log.js';
 
 const MANY = LIMITS.pendingKeys + 40_000;
 

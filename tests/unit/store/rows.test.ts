@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 
-import { TypedCodec } from '../../../src/store/typed-codec.js';
-import { RowReader } from '../../../src/store/row-reader.js';
-import { writeRows } from '../../../src/store/rows.js';
+import { TypedCodec } from '../../../src/store/codec/typed-codec.js';
+import { RowReader } from '../../../src/store/codec/row-reader.js';
+import { writeRows } from '../../../src/store/codec/rows.js';
 
 const reader = new RowReader();
 

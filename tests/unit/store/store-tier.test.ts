@@ -12,7 +12,7 @@ import type {
   StoredText,
   StoreHistory,
 } from '../../../src/store/coordinator.js';
-import { writeEnvelope } from '../../../src/store/envelope.js';
+import { writeEnvelope } from '../../../src/store/codec/envelope.js';
 import type { SharedEntry } from '../../../src/store/shared-tier.js';
 import { StoreTier } from '../../../src/store/store-tier.js';
 

@@ -1,4 +1,4 @@
-import { DISPATCH } from '../base/defaults.js';
+import { DISPATCH } from '../../base/defaults.js';
 
 /**
  * Which of the commands that wait goes first. `finish` ends or keeps a lease: no caller waits for

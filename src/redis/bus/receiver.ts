@@ -1,7 +1,7 @@
-import type { CoordinatorOptions } from '../store/coordinator.js';
-import type { Layout } from './layout.js';
+import type { CoordinatorOptions } from '../../store/coordinator.js';
+import type { RedisKeys } from '../keys.js';
 import { messagesAboutKeysOf, type Received } from './messages.js';
-import type { ServerClock } from './server-clock.js';
+import type { ServerClock } from '../server-clock.js';
 
 /**
  * Passes on to a cache what the other caches and the server say.
@@ -15,7 +15,7 @@ export class Receiver {
 
   constructor(
     private readonly options: Pick<CoordinatorOptions, 'listener' | 'origin'>,
-    private readonly layout: Pick<Layout, 'keyOfValue'>,
+    private readonly redisKeys: Pick<RedisKeys, 'keyOfValue'>,
     private readonly time: Pick<ServerClock, 'forgetTags' | 'sawFloor' | 'sawTagClock'>,
   ) {
     this.isOwn = messagesAboutKeysOf(options.origin);
@@ -34,29 +34,6 @@ export class Receiver {
     const isOurs = message.origin === origin;
     this.received++;
     switch (message.kind) {
-      case 'set':
-      case 'delete':
-        // The server reports what it removed, but not that there was nothing to remove, which matters
-        // to loads under way.
-        if (!isOurs) listener.onKeys([message.key]);
-        listener.onLeaseEnd(message.key);
-        break;
-      case 'changed':
-        if (!isOurs) listener.onKeys(message.keys);
-        for (const key of message.keys) listener.onLeaseEnd(key);
-        break;
-      case 'fill':
-        // It may have replaced a value that others still hold: by a put or a refresh.
-        if (!isTracking && !isOurs) listener.onKeys([message.key]);
-        listener.onLeaseEnd(message.key);
-        break;
-      case 'filled':
-        if (!isTracking && !isOurs) listener.onKeys(message.keys);
-        for (const key of message.keys) listener.onLeaseEnd(key);
-        break;
-      case 'release':
-        listener.onLeaseEnd(message.key);
-        break;
       case 'tags':
         this.time.sawTagClock(message.version);
         if (!isOurs) listener.onTags(message.tags, message.version);
@@ -69,6 +46,11 @@ export class Receiver {
         break;
       case 'probe':
         break;
+      default: {
+        const keys = 'keys' in message ? message.keys : [message.key];
+        if (!isOurs && replacesValues(message.kind, isTracking)) listener.onKeys(keys);
+        for (const key of keys) listener.onLeaseEnd(key);
+      }
     }
   }
 
@@ -80,7 +62,27 @@ export class Receiver {
       this.options.listener.onReset();
       return;
     }
-    const keys = names.map((name) => this.layout.keyOfValue(name));
+    const keys = names.map((name) => this.redisKeys.keyOfValue(name));
     this.options.listener.onKeys(keys.filter((key) => key !== undefined));
   }
 }
+
+/** Whether a message of a kind says that values in memory are out of date, where nothing else does. */
+function replacesValues(kind: KeyMessage, isTracking: boolean): boolean {
+  switch (kind) {
+    case 'set':
+    case 'delete':
+    case 'changed':
+      // A tracking server reports what it removed, but not that there was nothing to remove, which
+      // matters to loads under way.
+      return true;
+    case 'fill':
+    case 'filled':
+      // It may have replaced a value that others still hold: by a put or a refresh.
+      return !isTracking;
+    case 'release':
+      return false;
+  }
+}
+
+type KeyMessage = Extract<Received, { readonly key: string } | { readonly keys: unknown }>['kind'];

@@ -1,10 +1,10 @@
-import type { Clock, TimerHandle } from '../base/clock.js';
-import { StoreError } from '../base/errors.js';
+import type { Clock, TimerHandle } from '../../base/clock.js';
+import { StoreError } from '../../base/errors.js';
 
 /** The event loop is looked at this many times within one time-out. */
-const LOOKS = 8;
+const CHECKS_PER_TIMEOUT = 8;
 /** From one look to the next while commands wait to be sent: a busy event loop is often late then. */
-const QUEUED_LOOK_MS = 10;
+const QUEUED_CHECK_MS = 10;
 /** A timer that fires later than this found the event loop blocked. */
 const LATE_MS = 5;
 /** A command that is due while the loop was blocked is judged after so many further looks at most. */
@@ -44,7 +44,7 @@ export class Deadlines {
     timeoutMs: number,
     private readonly onLook: () => boolean,
   ) {
-    this.lookMs = timeoutMs / LOOKS;
+    this.lookMs = timeoutMs / CHECKS_PER_TIMEOUT;
   }
 
   /** Milliseconds for which the event loop was blocked while commands were in flight. */
@@ -122,7 +122,7 @@ export class Deadlines {
     const lateMs = Math.max(0, now - this.dueAt);
     this.blockedMs += lateMs;
     this.dueAt = Infinity;
-    const lookMs = this.onLook() ? Math.min(QUEUED_LOOK_MS, this.lookMs) : this.lookMs;
+    const lookMs = this.onLook() ? Math.min(QUEUED_CHECK_MS, this.lookMs) : this.lookMs;
     const nextMs = Math.min(lookMs, this.judge(now - this.blockedMs, lateMs > LATE_MS));
     if (this.operations.size > 0) this.arm(now, nextMs);
   };

@@ -1,8 +1,8 @@
-import { LIMITS } from '../base/defaults.js';
-import { builtinOf } from '../base/builtin.js';
-import { OversizeError } from '../base/oversize.js';
-import { isBare } from '../base/own-properties.js';
-import { isPlain } from '../base/plain.js';
+import { LIMITS } from '../../base/defaults.js';
+import { builtinOf } from '../../base/builtin.js';
+import { OversizeError } from '../../base/oversize.js';
+import { isBare } from '../../base/own-properties.js';
+import { isPlain } from '../../base/plain.js';
 
 /**
  * Whether JSON brings a value back exactly as it is. Everything that JSON changes, drops or repeats

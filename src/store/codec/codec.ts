@@ -1,4 +1,4 @@
-export type { TypeCodec } from '../base/type-table.js';
+export type { TypeCodec } from '../../base/type-table.js';
 
 /** Turns values into text for the shared tier, and back. */
 export interface Codec {

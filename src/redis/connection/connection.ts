@@ -1,16 +1,22 @@
 import type { Cluster, Redis, RedisOptions } from 'ioredis';
 
-import { ConfigurationError, StoreError } from '../base/errors.js';
-import { redacted } from '../base/redact.js';
-import { isRedisClient, redisTargetProblem } from '../base/redis-options.js';
-import { readRedisUrl } from '../base/redis-url.js';
-import { inSharedContext } from '../base/shared-context.js';
+import { ConfigurationError, StoreError } from '../../base/errors.js';
+import { redacted } from '../../base/redact.js';
+import { isRedisClient, redisTargetProblem } from '../../base/redis-options.js';
+import { readRedisUrl } from '../../base/redis-url.js';
+import { inSharedContext } from '../../base/shared-context.js';
 import { listen, unlisten, type Listener } from './client-events.js';
 import { CommandWatch, WATCH_LIMITS } from './command-watch.js';
 import { databaseOf } from './database.js';
 import { messageOf } from './failure.js';
 import { releaseDetector } from './failover-detector.js';
-import { ReadOnlyBackOff } from './read-only.js';
+import { ReadOnlyBackOff } from './read-only-back-off.js';
+
+/*
+ * This folder keeps the connection over which commands are sent: what the commands need to know of its
+ * state, failures in words (`failure`), and what ioredis leaves to its user (`command-watch`,
+ * `failover-detector`, `read-only-back-off`, `database`).
+ */
 
 /** A connection of the caller's: used as it is, and never closed. */
 export type RedisClient = Redis | Cluster;
@@ -19,14 +25,14 @@ export type RedisClient = Redis | Cluster;
 export type ClientClass = new (options: RedisOptions) => Redis;
 
 const FIRST_RETRY_MS = 50;
-const LONGEST_RETRY_MS = 1000;
+const MAX_RETRY_MS = 1000;
 /** A password that is wrong stays wrong for a while: no storm of attempts. */
 const REFUSED_RETRY_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 1000;
 /** How long a server may take to close what we want closed: one that hangs never does. */
-const FAREWELL_MS = 500;
+const DISCONNECT_TIMEOUT_MS = 500;
 /** Different failures of one outage that are told. */
-const MOST_REPORTED = 20;
+const MAX_REPORTED = 20;
 
 /**
  * One connection to Redis, ours or the caller's, with what the commands need to know of its state.
@@ -155,7 +161,7 @@ export class Connection {
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
       connectTimeout: CONNECT_TIMEOUT_MS,
-      disconnectTimeout: FAREWELL_MS,
+      disconnectTimeout: DISCONNECT_TIMEOUT_MS,
       sentinelCommandTimeout: CONNECT_TIMEOUT_MS,
       retryStrategy: (attempt: number) => {
         if (readOnly.takeDue()) return 0;
@@ -219,7 +225,7 @@ export class Connection {
     this.isMisplaced ||= commandOf(error) === 'select';
     const message = redacted(messageOf(error));
     // The same failure at every attempt is one failure.
-    if (this.reported.has(message) || this.reported.size >= MOST_REPORTED) return;
+    if (this.reported.has(message) || this.reported.size >= MAX_REPORTED) return;
     this.reported.add(message);
     this.onError(new StoreError('connect', `Redis: ${message}`));
   }
@@ -234,7 +240,7 @@ function given(limit: unknown): number | undefined {
 }
 
 function backOff(attempt: number): number {
-  return Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempt, 10));
+  return Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempt, 10));
 }
 
 function notConnected(): StoreError {

@@ -1,4 +1,4 @@
-import { LIMITS } from '../base/defaults.js';
+import { LIMITS } from '../../base/defaults.js';
 
 /**
  * An entry as it leaves the process. On the wire, a version, a header of times and tags as

@@ -14,7 +14,6 @@
 
 /** First character of what is not the text itself. */
 export const ESCAPE = '~';
-export const ESCAPE_CODE = 0x7e;
 
 /** First item of a list that stands for another type. */
 export const TAG = '~#';

@@ -1,9 +1,9 @@
-import { define, isViewClass, newError } from '../base/builtin.js';
-import { LIMITS } from '../base/defaults.js';
-import { describe } from '../base/duration.js';
-import { SerializationError } from '../base/errors.js';
-import type { TypeTable } from '../base/type-table.js';
-import { BARE_RECORD, ERROR_PROPERTIES, ESCAPE_CODE, INSTANCE, TAG } from './typed-text.js';
+import { define, isViewClass, newError } from '../../base/builtin.js';
+import { LIMITS } from '../../base/defaults.js';
+import { describe } from '../../base/duration.js';
+import { SerializationError } from '../../base/errors.js';
+import type { TypeTable } from '../../base/type-table.js';
+import { BARE_RECORD, ERROR_PROPERTIES, ESCAPE, INSTANCE, TAG } from './typed-text.js';
 
 /**
  * Reads what `TypedWriter` wrote, in place: plain parts stay the objects that JSON made.
@@ -20,7 +20,7 @@ export class TypedReader {
   /** @throws SerializationError, or what a type's `decode` throws, for anything else. */
   read(written: unknown): unknown {
     if (typeof written === 'string') {
-      return written.charCodeAt(0) === ESCAPE_CODE ? this.escaped(written) : written;
+      return written.startsWith(ESCAPE) ? this.escaped(written) : written;
     }
     if (typeof written !== 'object' || written === null) return written;
     if (++this.depth > LIMITS.valueDepth) throw damaged();
@@ -147,7 +147,7 @@ export class TypedReader {
 
 function mayBeWritten(part: unknown): boolean {
   return typeof part === 'string'
-    ? part.charCodeAt(0) === ESCAPE_CODE
+    ? part.startsWith(ESCAPE)
     : typeof part === 'object' && part !== null;
 }
 

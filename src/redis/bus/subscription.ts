@@ -1,15 +1,15 @@
 import type { Cluster, Redis, RedisOptions } from 'ioredis';
 
-import { StoreError } from '../base/errors.js';
-import { CommandWatch } from './command-watch.js';
-import type { RedisClient } from './connection.js';
-import { isReply } from './failure.js';
+import { StoreError } from '../../base/errors.js';
+import { CommandWatch } from '../connection/command-watch.js';
+import type { RedisClient } from '../connection/connection.js';
+import { isReply } from '../connection/failure.js';
 
 /** Where the server itself says what has changed. */
 const INVALIDATIONS = '__redis__:invalidate';
-const PATIENCE_MS = 1000;
+const OPEN_TIMEOUT_MS = 1000;
 /** How long a server may take to close what we want closed: one that hangs never does. */
-const FAREWELL_MS = 500;
+const DISCONNECT_TIMEOUT_MS = 500;
 
 /** In place of the client's options: this connection is tried once, and then replaced. */
 const OPTIONS = {
@@ -28,9 +28,9 @@ const OPTIONS = {
   enableAutoPipelining: false,
   enableReadyCheck: false,
   lazyConnect: true,
-  connectTimeout: PATIENCE_MS,
-  sentinelCommandTimeout: PATIENCE_MS,
-  disconnectTimeout: FAREWELL_MS,
+  connectTimeout: OPEN_TIMEOUT_MS,
+  sentinelCommandTimeout: OPEN_TIMEOUT_MS,
+  disconnectTimeout: DISCONNECT_TIMEOUT_MS,
   monitor: false,
   stringNumbers: false,
 } satisfies RedisOptions;

@@ -3,7 +3,7 @@
  *
  * @internal
  */
-export class Layout {
+export class RedisKeys {
   /** Prefix of the names of all values. */
   readonly prefix: string;
   /** One hash: `epoch`, `clock`, `floor`, `cursor`, and a version for each tag. */

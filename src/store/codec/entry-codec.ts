@@ -1,11 +1,17 @@
-import type { Clock } from '../base/clock.js';
-import { DISPATCH, LIMITS } from '../base/defaults.js';
-import { lifeClock, type LifeClock } from '../base/life-clock.js';
+import type { Clock } from '../../base/clock.js';
+import { DISPATCH, LIMITS } from '../../base/defaults.js';
+import { lifeClock, type LifeClock } from '../../base/life-clock.js';
 import { BatchSize } from './batch-size.js';
-import type { StoredText } from './coordinator.js';
+import type { StoredText } from '../coordinator.js';
 import { readEnvelope, writeEnvelope, type Envelope } from './envelope.js';
-import type { KeyedEntry, SharedEntry } from './shared-tier.js';
+import type { KeyedEntry, SharedEntry } from '../shared-tier.js';
 import { ValueText, type ValueTextOptions } from './value-text.js';
+
+/*
+ * This folder turns entries into text and back. An entry is an envelope of times and tags (`envelope`)
+ * around a value's text (`value-text`): JSON (`json-check`), JSON that keeps types (`typed-*`), rows that
+ * name their properties once (`rows`, `row-reader`), or what the cache's codec makes; compressed or not.
+ */
 
 /** An entry whose value is encoded; its times follow when the store's clock is known. */
 export interface PackedEntry extends KeyedEntry {

@@ -1,15 +1,20 @@
-import type { Clock, TimerHandle } from '../base/clock.js';
-import { StoreError } from '../base/errors.js';
-import { inSharedContext } from '../base/shared-context.js';
-import { redacted } from '../base/redact.js';
-import type { RedisClient } from './connection.js';
-import { isReply, messageOf } from './failure.js';
+import type { Clock, TimerHandle } from '../../base/clock.js';
+import { StoreError } from '../../base/errors.js';
+import { inSharedContext } from '../../base/shared-context.js';
+import { redacted } from '../../base/redact.js';
+import type { RedisClient } from '../connection/connection.js';
+import { isReply, messageOf } from '../connection/failure.js';
 import { encode, parse, type Received } from './messages.js';
-import type { Layout } from './layout.js';
+import type { RedisKeys } from '../keys.js';
 import { Subscription } from './subscription.js';
 
+/*
+ * This folder receives what other processes change: a connection that listens (`subscription`), probes
+ * that show that messages arrive (`bus`), the messages (`messages`), and what they mean (`receiver`).
+ */
+
 const FIRST_RETRY_MS = 50;
-const LONGEST_RETRY_MS = 1000;
+const MAX_RETRY_MS = 1000;
 /** From one probe to the next, and at most from a probe to its echo. */
 const PROBE_MS = 1000;
 /** An event loop that was blocked fires its timers first, and then reads what has come. */
@@ -19,7 +24,7 @@ const MAX_JUDGEMENTS = 10;
 
 export interface BusOptions {
   readonly client: RedisClient;
-  readonly layout: Layout;
+  readonly redisKeys: RedisKeys;
   readonly origin: string;
   readonly clock: Clock;
   /** Whether the server shall say what has changed. */
@@ -86,12 +91,12 @@ export class Bus {
   }
 
   private async attempt(): Promise<void> {
-    const { client, layout, origin, tracking, onChanged } = this.options;
+    const { client, redisKeys, origin, tracking, onChanged } = this.options;
     let subscription: Subscription | undefined;
     try {
       subscription = new Subscription(client, {
-        channels: [layout.bus, layout.probes(origin)],
-        tracked: tracking ? layout.prefix : undefined,
+        channels: [redisKeys.bus, redisKeys.probes(origin)],
+        tracked: tracking ? redisKeys.prefix : undefined,
         onMessage: (text) => {
           this.receive(text);
         },
@@ -137,7 +142,7 @@ export class Bus {
     const id = ++this.probes;
     this.awaited = id;
     const text = encode(options.origin, { kind: 'probe', id });
-    options.publish(options.layout.probes(options.origin), text).catch((error: unknown) => {
+    options.publish(options.redisKeys.probes(options.origin), text).catch((error: unknown) => {
       // Without a connection the echo does not come, and that is that.
       if (isReply(error)) this.tell(error);
     });
@@ -182,7 +187,7 @@ export class Bus {
       // Otherwise its `ready` starts again.
       if (client.status === 'ready') this.start();
     }, this.waitMs);
-    this.waitMs = Math.min(LONGEST_RETRY_MS, this.waitMs * 2);
+    this.waitMs = Math.min(MAX_RETRY_MS, this.waitMs * 2);
     this.drop();
   }
 

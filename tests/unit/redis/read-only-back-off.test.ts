@@ -1,6 +1,6 @@
 import { ManualClock } from 'aurora-cache/testing';
 
-import { ReadOnlyBackOff } from '../../../src/redis/read-only.js';
+import { ReadOnlyBackOff } from '../../../src/redis/connection/read-only-back-off.js';
 
 const READONLY = new Error("READONLY You can't write against a read only replica.");
 

@@ -1,7 +1,7 @@
-import { systemClock, type Clock } from '../base/clock.js';
+import { systemClock, type Clock } from '../../base/clock.js';
 
 const FIRST_PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 30_000;
+const MAX_PAUSE_MS = 30_000;
 
 /**
  * Decides after which `READONLY` reply to connect again. The server was a primary until now, and its
@@ -24,8 +24,8 @@ export class ReadOnlyBackOff {
     const now = this.clock.monotonic();
     if (now < this.notBefore) return false;
     // After a quiet time it is another failover.
-    const isAnother = now - this.notBefore > LONGEST_PAUSE_MS;
-    this.pauseMs = isAnother ? FIRST_PAUSE_MS : Math.min(LONGEST_PAUSE_MS, this.pauseMs * 2);
+    const isAnother = now - this.notBefore > MAX_PAUSE_MS;
+    this.pauseMs = isAnother ? FIRST_PAUSE_MS : Math.min(MAX_PAUSE_MS, this.pauseMs * 2);
     this.notBefore = now + this.pauseMs;
     this.isDue = true;
     return true;

@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from '../base/clock.js';
+import type { Clock, TimerHandle } from '../../base/clock.js';
 
 /** When a circuit breaker opens, and how it tries again; in milliseconds. */
 export interface BreakerSettings {

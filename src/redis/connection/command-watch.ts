@@ -1,6 +1,6 @@
 import type { Command, Redis } from 'ioredis';
 
-import { systemClock, type Clock } from '../base/clock.js';
+import { systemClock, type Clock } from '../../base/clock.js';
 
 /** Undocumented parts of an ioredis client that are used; any of them may be absent. */
 interface Insides {
@@ -35,9 +35,9 @@ export interface WatchLimits {
 export const WATCH_LIMITS: WatchLimits = { commandMs: 1000, silenceMs: 2000 };
 
 /** How many times it is looked, while a command may take its time, whether one takes longer. */
-const LOOKS = 4;
+const CHECKS_PER_TIMEOUT = 4;
 /** Settled commands at the front of the list, at most, before it is cut. */
-const MOST_SETTLED = 1000;
+const MAX_SETTLED = 1000;
 
 /**
  * Watches over the commands of the cache's own client. One that takes too long is rejected; a connection
@@ -76,7 +76,7 @@ export class CommandWatch {
     { commandMs, silenceMs }: WatchLimits = WATCH_LIMITS,
     private readonly clock: Clock = systemClock,
   ) {
-    this.tickMs = Math.max(1, Math.min(commandMs, silenceMs) / LOOKS);
+    this.tickMs = Math.max(1, Math.min(commandMs, silenceMs) / CHECKS_PER_TIMEOUT);
     this.patience = Math.ceil(commandMs / this.tickMs) + 1;
     this.longestSilence = Math.ceil(silenceMs / this.tickMs) + 1;
     this.insides = client as unknown as Insides;
@@ -127,7 +127,7 @@ export class CommandWatch {
     const { sent } = this;
     while (this.first < sent.length && sent[this.first]?.command === undefined) this.first++;
     if (this.first === sent.length) this.first = sent.length = 0;
-    else if (this.first > MOST_SETTLED) {
+    else if (this.first > MAX_SETTLED) {
       sent.splice(0, this.first);
       this.first = 0;
     }

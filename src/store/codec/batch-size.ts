@@ -1,10 +1,10 @@
 /** Keys that are read together at most: enough to spare the client most of its work. */
-const MOST_KEYS = 128;
+const MAX_KEYS = 128;
 /**
  * Characters that are read together, about: more makes the first reader of a batch wait for the
  * last, and its texts outlive a collection of the young ones. Measured with values of 50 kB.
  */
-const MOST_CHARACTERS = 750_000;
+const MAX_CHARS = 750_000;
 /** Share of the latest value in the average. */
 const WEIGHT = 1 / 16;
 
@@ -18,9 +18,9 @@ export class BatchSize {
 
   /** Keys of the next batch at most. */
   get limit(): number {
-    return this.average * MOST_KEYS <= MOST_CHARACTERS
-      ? MOST_KEYS
-      : Math.max(1, Math.floor(MOST_CHARACTERS / this.average));
+    return this.average * MAX_KEYS <= MAX_CHARS
+      ? MAX_KEYS
+      : Math.max(1, Math.floor(MAX_CHARS / this.average));
   }
 
   /** Learns from a value that was read; what is not a text has no size. */

@@ -1,6 +1,6 @@
-import { LIMITS } from '../base/defaults.js';
-import type { Clock } from '../base/clock.js';
-import type { FailedShards, KeyPattern, StoreHistory } from './coordinator.js';
+import { LIMITS } from '../../base/defaults.js';
+import type { Clock } from '../../base/clock.js';
+import type { FailedShards, KeyPattern, StoreHistory } from '../coordinator.js';
 
 /** An invalidated key or tag, or a pattern whose matches were invalidated. */
 export type Invalidation =

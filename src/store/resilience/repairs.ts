@@ -1,8 +1,8 @@
-import type { Clock } from '../base/clock.js';
-import { DISPATCH } from '../base/defaults.js';
-import type { Backend } from './backend.js';
-import type { BulkDelete } from './bulk-delete.js';
-import type { Coordinator, KeyPattern } from './coordinator.js';
+import type { Clock } from '../../base/clock.js';
+import { DISPATCH } from '../../base/defaults.js';
+import type { Backend } from '../backend.js';
+import type { BulkDelete } from '../bulk-delete.js';
+import type { Coordinator, KeyPattern } from '../coordinator.js';
 import { Journal, type Invalidation } from './journal.js';
 import { EVERYTHING, PendingLog, type PendingWork } from './pending-log.js';
 import { Recovery } from './recovery.js';

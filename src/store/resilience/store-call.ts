@@ -1,11 +1,18 @@
-import type { Clock } from '../base/clock.js';
-import { StoreError } from '../base/errors.js';
-import type { Backend, StoreListener } from './backend.js';
-import type { Coordinator } from './coordinator.js';
-import type { OwnDelay } from './shared-tier.js';
+import type { Clock } from '../../base/clock.js';
+import { StoreError } from '../../base/errors.js';
+import type { Backend, StoreListener } from '../backend.js';
+import type { Coordinator } from '../coordinator.js';
+import type { OwnDelay } from '../shared-tier.js';
 import { CircuitBreaker, type BreakerSettings } from './breaker.js';
 import { Deadlines, timedOut } from './deadlines.js';
 import { Dispatcher, type Load } from './dispatcher.js';
+
+/*
+ * This folder keeps a store's failures from callers. `store-call.ts` attempts each operation: when it is
+ * sent (`dispatcher`), how long it may take (`deadlines`), and whether it is attempted at all (`breaker`).
+ * `repairs.ts` removes what failures have left out of date: what is to be removed (`pending-log`), what
+ * a store may have forgotten (`journal`), and the retries (`recovery`).
+ */
 
 export interface StoreCallOptions {
   readonly clock: Clock;

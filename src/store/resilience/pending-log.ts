@@ -1,5 +1,5 @@
-import { LIMITS } from '../base/defaults.js';
-import type { KeyPattern } from './coordinator.js';
+import { LIMITS } from '../../base/defaults.js';
+import type { KeyPattern } from '../coordinator.js';
 import { HashSet } from './hash-set.js';
 
 /** Matches every key. */
