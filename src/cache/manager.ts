@@ -30,8 +30,8 @@ import { clear, invalidateTags } from './write/invalidate.js';
 import { store } from './write/set.js';
 
 /**
- * Key of a handle's core, for the decorators. A registered symbol and plain fields: another copy of
- * the package may have made the handle.
+ * Key of the internals, for the decorators. A registered symbol and plain fields, since the cache may come
+ * from another copy of the package.
  *
  * @internal
  */
@@ -194,8 +194,8 @@ export class CacheManager {
   }
 
   /**
-   * Removes the keys that match a pattern, or all keys of this handle. `*` stands for any text, `?`
-   * for one character, `[abc]` for one of a set, and `\` escapes the next character.
+   * Removes the keys that match a pattern, or all keys of this namespace. `*` matches any text, `?` one
+   * character, `[abc]` one of a set, and `\` escapes the next character.
    * Put ids into patterns with the `pattern` tag.
    *
    * @returns How many keys were removed.
@@ -213,8 +213,7 @@ export class CacheManager {
   }
 
   /**
-   * Invalidates every entry that carries one of the tags, in this handle and every other namespace
-   * of the same cache.
+   * Invalidates every entry that has one of the tags, in all namespaces of the cache.
    *
    * @throws ConfigurationError for a tag that is not a string of 1 to 256 bytes.
    * @example await cache.invalidateTags('users', `tenant-${tenant}`);
@@ -224,7 +223,7 @@ export class CacheManager {
   }
 
   /**
-   * Fills the cache ahead of the traffic. Failures are counted and listed, and do not stop it.
+   * Fills the cache before traffic arrives. Failures are counted and listed, and do not stop it.
    *
    * @example
    * ```ts
@@ -286,7 +285,7 @@ export class CacheManager {
   }
 
   /**
-   * A handle on the same tiers whose keys stand below `name:`.
+   * A view of the same cache whose keys are below `name:`.
    *
    * @throws ConfigurationError for a name with other than letters, digits, dots, `_` and `-`.
    * @example const sessions = cache.namespace('sessions');

@@ -3,7 +3,7 @@ import { ConfigurationError } from '../base/errors.js';
 import { checkDecoratorOptions, type CacheConfigOptions } from './options.js';
 import { defineClassConfig } from './reflect/class-config.js';
 
-/** A class decorator for both dialects. */
+/** A class decorator for both decorator modes. */
 export interface ClassConfigDecorator {
   /** Stage-3. */
   (type: DecoratedClass, context: ClassDecoratorContext): void;

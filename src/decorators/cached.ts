@@ -16,7 +16,7 @@ import type { MethodDecoratorOf, Only } from './types/signatures.js';
  * Caches the results of an asynchronous method. Concurrent calls with equal arguments share one
  * run. Errors reach the caller and are never cached; a failure of the cache never reaches the caller.
  *
- * Works on instance, static and `#private` methods, in both decorator dialects.
+ * Works on instance, static and `#private` methods, in both decorator modes.
  *
  * @throws ConfigurationError when it is applied, for an unknown option, a bad value, or on anything
  * but a method.

@@ -14,7 +14,7 @@ import {
 import { ConfigurationError } from '../base/errors.js';
 
 /**
- * Which cache a method uses: a handle, or a function of the instance, for injected ones.
+ * The cache of a method, or a function of the instance that returns it, for injected caches.
  *
  * @internal
  */
@@ -50,7 +50,7 @@ interface KeyOptions<This = any, Args extends readonly any[] = any[]> {
    */
   scope?: ((this: This, instance: This) => unknown) | undefined;
   /**
-   * Which cache: a handle, or a function of the instance, for injected ones.
+   * The cache, or a function of the instance that returns it, for injected caches.
    *
    * @default the process's default cache: {@link getCache}
    */
@@ -189,7 +189,7 @@ export interface CacheEvictOptions<This = any, Args extends readonly any[] = any
    */
   condition?: ((this: This, ...args: Args) => boolean) | undefined;
   /**
-   * Which cache: a handle, or a function of the instance, for injected ones.
+   * The cache, or a function of the instance that returns it, for injected caches.
    *
    * @default the process's default cache: {@link getCache}
    */
