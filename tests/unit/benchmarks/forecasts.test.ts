@@ -18,13 +18,13 @@ describe('the estimates of the adaptive store', () => {
   });
 
   it('are held against runs with the sizes that they are for', () => {
-    const [zipf] = syntheticTraces(20_000, 3) as [Trace];
+    const [zipf] = syntheticTraces(10_000, 3) as [Trace];
     const sizes = forecastsOf(zipf, 100).filter(({ option }) => option === 'size');
     expect(sizes.map(({ times }) => times)).toEqual([0.5, 2, 4]);
     const measured = sizes.map((forecast) => forecast.measured);
     expect(measured).toEqual([...measured].sort((a, b) => a - b));
     // How far they may be off is the store's business; here they must not be of another run.
     for (const { estimate, measured } of sizes)
-      expect(Math.abs(estimate - measured)).toBeLessThan(10);
+      expect(Math.abs(estimate - measured)).toBeLessThan(15);
   });
 });

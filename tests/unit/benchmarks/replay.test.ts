@@ -68,8 +68,10 @@ describe('the replay of a trace', () => {
   });
 
   it('saves more time where the adaptive store knows the costs', () => {
-    const traces = syntheticTraces(10_000, 2).filter(({ name }) => name !== 'loop');
-    const outcomes = traces.flatMap((trace) => simulate(trace, [size(100)], shippedStores, 2));
+    const traces = syntheticTraces(5000, 2).filter(({ name }) =>
+      ['zipf', 'shifting'].includes(name),
+    );
+    const outcomes = traces.flatMap((trace) => simulate(trace, [size(50)], shippedStores, 2));
     for (const model of COST_MODELS) {
       const { byHits, byCosts } = meanTimes(outcomes, model, 'MemoryStore, adaptive', 2);
       expect(byCosts / byHits).toBeGreaterThan(model.aim === undefined ? 0.9 : 1);

@@ -17,11 +17,13 @@ describe('the built-in workloads', () => {
   const traces = syntheticTraces(20_000, 5);
 
   it('are the same for the same seed, and others for another', () => {
-    expect(syntheticTraces(20_000, 5)).toEqual(traces);
+    const isSame = (other: Trace): boolean =>
+      Buffer.from(other.requests.buffer).equals(
+        Buffer.from(named(traces, other.name).requests.buffer),
+      );
+    expect(syntheticTraces(20_000, 5).map(isSame)).toEqual(traces.map(() => true));
     const others = syntheticTraces(20_000, 6).filter(({ name }) => name !== 'loop');
-    for (const other of others) {
-      expect(other.requests).not.toEqual(named(traces, other.name).requests);
-    }
+    expect(others.map(isSame)).toEqual(others.map(() => false));
   });
 
   it('have the traits that they are named for', () => {
@@ -61,7 +63,9 @@ describe('the cost models', () => {
 
   it('draw what their names say, the same for the same seed', () => {
     const drawn = COST_MODELS.map((model) => costsOf(model, 20_000, 7));
-    expect(COST_MODELS.map((model) => costsOf(model, 20_000, 7))).toEqual(drawn);
+    for (const [i, model] of COST_MODELS.entries()) {
+      expect(costsOf(model, 20_000, 7).every((ms, key) => ms === drawn[i]?.[key])).toBe(true);
+    }
     const [constant, methods, bimodal, one, oneAndHalf] = drawn as [
       Float64Array,
       Float64Array,
