@@ -30,9 +30,9 @@ export interface CacheEvents {
   refresh: { readonly key: string };
   /** Keys were removed by pattern or tag. */
   invalidate: { readonly pattern?: string; readonly tags?: readonly string[] };
-  /** The shared tier does not answer, and the memory tier carries on alone. */
+  /** The shared tier is unavailable, so that only the memory tier serves. */
   degraded: Readonly<Record<never, never>>;
-  /** The shared tier answers again; what was invalidated meanwhile has been removed from it. */
+  /** The shared tier is available again; entries invalidated meanwhile have been removed from it. */
   recovered: Readonly<Record<never, never>>;
   /** Something went wrong that no caller sees: the shared tier, serialisation, an option. */
   error: { readonly error: unknown };

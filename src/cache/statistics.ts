@@ -11,7 +11,7 @@ export interface CacheStats extends CacheCounters {
   readonly name: string;
   /** The configured tiers: memory alone, or Redis or another Keyv store as well. */
   readonly type: 'memory' | 'redis' | 'keyv';
-  /** Entries: in Redis, as counted some seconds ago, where there is one that answers; else in memory. */
+  /** Entries in Redis, as counted some seconds ago; those in memory if there is no Redis or it does not reply. */
   readonly totalKeys: number;
   /** Entries in memory that have not been dropped. */
   readonly memoryKeys: number;
@@ -29,19 +29,19 @@ export interface CacheStats extends CacheCounters {
   readonly maxMemoryBytes: number | undefined;
   /** Keys being loaded or filled now. */
   readonly inFlight: number;
-  /** Whether the processes that share the store take turns and tell each other what they write. */
+  /** Whether the processes that share the store coordinate: by leases and invalidation messages. */
   readonly coordinated: boolean;
-  /** Whether what the others tell arrives; if not while Redis answers, memory is not relied on. */
+  /** Whether invalidation messages arrive; if they do not while Redis replies, memory is not served. */
   readonly listening: boolean;
-  /** Messages of invalidations and fills that were sent to the other processes. */
+  /** Messages about invalidations and fills sent to the other processes. */
   readonly invalidationsSent: number;
-  /** Those that arrived, the server's own included. */
+  /** Messages received, those of the server included. */
   readonly invalidationsReceived: number;
-  /** How the circuit breaker in front of the shared tier stands. */
+  /** State of the circuit breaker in front of the shared tier. */
   readonly breaker: 'closed' | 'open' | 'half-open';
-  /** Whether the shared tier does not answer, and the memory tier carries on alone. */
+  /** Whether the shared tier is unavailable, so that only the memory tier serves. */
   readonly degraded: boolean;
-  /** Invalidations that the shared tier has not heard of yet. */
+  /** Invalidations that the shared tier has not confirmed yet. */
   readonly pendingInvalidations: number;
   /** Whether the cache is on: neither disabled nor closed. */
   readonly enabled: boolean;

@@ -1,7 +1,7 @@
 import { StoreError } from '../../base/errors.js';
 import type { SharedTier } from '../../store/shared-tier.js';
 
-const LONGEST_INTERVAL = 2 ** 31 - 1;
+const MAX_INTERVAL = 2 ** 31 - 1;
 
 /**
  * The shared tier of a cache that is off: disabled, closing or closed. Such a cache neither reads nor
@@ -31,7 +31,7 @@ export class OffTier {
     this.running.add(work);
     // The cache's sockets and timers are unref'ed: the process could exit and lose the removal.
     // eslint-disable-next-line no-restricted-globals -- measures no time
-    const hold = setInterval(() => undefined, LONGEST_INTERVAL);
+    const hold = setInterval(() => undefined, MAX_INTERVAL);
     try {
       return await work;
     } finally {

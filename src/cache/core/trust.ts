@@ -8,8 +8,8 @@ import type { SharedTier } from '../../store/shared-tier.js';
  * - `uncoordinated`: a store without leases and messages, in which each process sees the others'
  *   changes only when it reads;
  * - `live`: every invalidation by another process reaches this one;
- * - `silent`: the store can be reached, but what others invalidate is not heard of: messages do not
- *   arrive, or nothing listens since there is no memory to keep up to date;
+ * - `silent`: the store can be reached, but invalidations by other processes do not reach this one:
+ *   messages do not arrive, or nothing listens since there is no memory to keep in sync;
  * - `unavailable`: the store cannot be reached, and this process serves what it has.
  */
 export type SharedState = 'none' | 'uncoordinated' | 'live' | 'silent' | 'unavailable';

@@ -47,7 +47,7 @@ export async function acquireLoadLease(
 class Attempt {
   /** How long a request may take, in milliseconds. */
   private budgetMs: number;
-  /** A hung store must not cost more than its time-out between two signs of life. */
+  /** Half a time-out, so that a hung store costs no more than one between two replies. */
   private readonly pollMs: number;
   private holder: string | undefined;
   private holders = 0;
@@ -98,7 +98,7 @@ class Attempt {
   async waitForHolder(): Promise<LeaseDecision | undefined> {
     const { core, shared, load, waiter } = this;
     const wasWoken = await waiter.wait(this.waitMs);
-    if (shared.isAway) return this.loadAlone('unavailable');
+    if (core.trust.shared === 'unavailable') return this.loadAlone('unavailable');
     this.budgetMs = this.pollMs;
     if (!wasWoken) return undefined;
     this.move('released');

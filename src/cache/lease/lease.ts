@@ -187,7 +187,7 @@ function retryRelease(
   const { clock, waiters } = core;
   clock.setTimeout(() => {
     if (!core.enabled || clock.monotonic() >= endsAt) return;
-    if (shared.isAway) {
+    if (core.trust.shared === 'unavailable') {
       retryRelease(core, shared, key, token, endsAt);
       return;
     }

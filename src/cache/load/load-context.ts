@@ -16,14 +16,14 @@ export interface LoadContext<T = unknown> {
 }
 
 /**
- * A context that makes its signal when it is first asked for: most loaders never look, and an
- * AbortController costs more than all else that a load does.
+ * A context that creates its signal on first access: most loaders never use it, and an AbortController
+ * costs more than the rest of a load.
  *
  * @internal
  */
 export class LazyLoadContext implements LoadContext {
   private controller: AbortController | undefined;
-  /** Calls the signal's listeners in the context of the loader that asked for it. */
+  /** Calls the signal's listeners in the async context of the loader that reads `signal`. */
   private fire: ((error: Error) => void) | undefined;
   private reason: { readonly error: Error } | undefined;
   private timer: TimerHandle = undefined;
@@ -49,7 +49,7 @@ export class LazyLoadContext implements LoadContext {
     return this.controller.signal;
   }
 
-  /** Whether the signal has fired, or would have if it had been asked for. */
+  /** Whether the signal has fired, or would have if it existed. */
   get isAborted(): boolean {
     return this.reason !== undefined;
   }

@@ -21,7 +21,7 @@
  */
 export type LoadState = 'reading' | 'acquiring' | 'waiting' | 'loading' | 'filling' | 'done';
 
-/** Why a load runs: a caller needs a value, a hit is near its end, or a caller asked for a new value. */
+/** Why a load runs: a caller needs a value, a hit is near its end, or a caller called `refresh`. */
 export type LoadPurpose = 'read' | 'refresh' | 'reload';
 
 interface Transition {
@@ -33,7 +33,7 @@ interface Transition {
 export const TRANSITIONS = {
   /** The shared tier has a value that is fresh enough. */
   found: { from: ['reading', 'acquiring'], to: 'done' },
-  /** The shared tier has nothing fresh, or is not asked. */
+  /** The shared tier has nothing fresh, or is not read. */
   missed: { from: ['reading'], to: 'acquiring' },
   /** Nothing is shared with other processes, so that there is no lease. */
   uncoordinated: { from: ['reading'], to: 'loading' },

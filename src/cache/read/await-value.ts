@@ -52,7 +52,7 @@ interface Result {
   readonly value: unknown;
 }
 
-/** One call that waits, and what it has met so far. */
+/** One call that waits, with its experience so far. */
 class Caller {
   private readonly origin = originOfCall();
   /** Whether the present load is another call's. */
