@@ -69,8 +69,6 @@ interface Judges {
  * `InFlightLoad` of its own.
  */
 export class InFlightLoad {
-  readonly key: string;
-  readonly tags: readonly string[] | typeof TAGS_FROM_RESULT;
   /** Why it is in its state; `undefined` before the first transition. */
   reason: LoadReason | undefined;
   /**
@@ -82,13 +80,14 @@ export class InFlightLoad {
   stale: SharedEntry | undefined;
   /** The batch that its read of the shared tier travels with. */
   batchId: number | undefined;
-  /** The read of the shared tier: the entry if the load ends with it, `undefined` if it goes on. */
-  storeRead: Promise<SharedEntry | undefined> | undefined;
   /** Whether the loaded value was still current when it was stored; absent when that is unknown. */
   fillConfirmed: Promise<boolean> | undefined;
   private current: LoadState = 'reading';
-  /** Since when others have been waiting for the loader; `Infinity` while the load waits itself. */
-  private keepsWaitingSince: number;
+  /**
+   * Since when others have been waiting for the loader, if not from the start; `Infinity` while the
+   * load waits itself.
+   */
+  private keepsWaitingFrom: number | undefined;
   private staleListeners: Set<() => void> | undefined;
   private known: LoadOutcome | undefined;
   /** Made for the first caller that waits: most loads end with one reader, which has its own promise. */
@@ -104,11 +103,15 @@ export class InFlightLoad {
     readonly startedAt: number,
     /** Whether it replaces a load that has kept others waiting for too long. */
     readonly isSuccessor: boolean,
-  ) {
-    const { key, policy } = request;
-    this.key = key;
-    this.tags = typeof policy.tags === 'function' ? TAGS_FROM_RESULT : policy.tags;
-    this.keepsWaitingSince = startedAt;
+  ) {}
+
+  get key(): string {
+    return this.request.key;
+  }
+
+  get tags(): readonly string[] | typeof TAGS_FROM_RESULT {
+    const { tags } = this.request.policy;
+    return typeof tags === 'function' ? TAGS_FROM_RESULT : tags;
   }
 
   get state(): LoadState {
@@ -146,11 +149,11 @@ export class InFlightLoad {
     this.current = next;
     this.reason = reason;
     if (next === 'waiting') {
-      this.keepsWaitingSince = Infinity;
+      this.keepsWaitingFrom = Infinity;
       // A caller that has a stale value need not wait for another process either.
       this.notifyStaleListeners();
-    } else if (next === 'loading' && this.keepsWaitingSince === Infinity) {
-      this.keepsWaitingSince = now;
+    } else if (next === 'loading' && this.keepsWaitingFrom === Infinity) {
+      this.keepsWaitingFrom = now;
     }
   }
 
@@ -170,7 +173,8 @@ export class InFlightLoad {
   /** Whether an entry of the shared tier is fresh enough for the load; a stale one is kept aside. */
   accepts(found: SharedEntry, { clock, invalidation }: Judges): boolean {
     if (!invalidation.isCurrent(found, this.fence)) return false;
-    const use = onStoreEntry(this.lifeOf(found), this.purpose, clock.now());
+    const life = this.purpose === 'refresh' ? this.lifeOf(found) : found;
+    const use = onStoreEntry(life, this.purpose, clock.now());
     if (use === 'stale') {
       this.stale = found;
       this.notifyStaleListeners();
@@ -199,6 +203,10 @@ export class InFlightLoad {
     return () => {
       this.staleListeners?.delete(listener);
     };
+  }
+
+  private get keepsWaitingSince(): number {
+    return this.keepsWaitingFrom ?? this.startedAt;
   }
 
   /** Whether the load has kept others waiting for longer than it may. */

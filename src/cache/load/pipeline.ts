@@ -31,23 +31,26 @@ export function startLoad(
   purpose: LoadPurpose,
   hasWaited = false,
 ): InFlightLoad {
-  const load = register(core, request, purpose, hasWaited);
+  const load = registerLoad(core, request, purpose, hasWaited);
   const shared = core.sharedFor(request.policy);
   if (shared === undefined || purpose === 'reload') {
     if (shared !== undefined) load.ownDelay = shared.ownDelay;
     void continueLoad(core, load);
   } else {
-    load.storeRead = load.readFrom(shared).then((found) => {
-      core.values.noteStoreRead(core.clock.now() - load.startedAt);
-      if (trySettleFromStore(core, load, found)) return found;
-      void continueLoad(core, load);
-      return undefined;
+    void load.readFrom(shared).then((found) => {
+      if (!trySettleFromStore(core, load, found)) void continueLoad(core, load);
     });
   }
   return load;
 }
 
-function register(
+/**
+ * Adds a load to the table, from where callers join it. For {@link startLoad}, and for `readThrough`,
+ * which reads the shared tier for the first caller itself.
+ *
+ * @internal
+ */
+export function registerLoad(
   core: CacheCore,
   request: LoadRequest,
   purpose: LoadPurpose,
@@ -67,20 +70,28 @@ function register(
   return load;
 }
 
-/** Ends the load with what the shared tier has, if that is fresh enough. */
-function trySettleFromStore(
+/**
+ * Ends the load with what the shared tier has, if that is fresh enough.
+ *
+ * @internal
+ */
+export function trySettleFromStore(
   core: CacheCore,
   load: InFlightLoad,
   found: SharedEntry | undefined,
-): boolean {
+): found is SharedEntry {
   if (found === undefined || !load.accepts(found, core)) return false;
   settleFromStore(core, load, found);
   end(core, load);
   return true;
 }
 
-/** The rest of a load for which the shared tier had nothing fresh. */
-async function continueLoad(core: CacheCore, load: InFlightLoad): Promise<void> {
+/**
+ * The rest of a load for which the shared tier had nothing fresh. Never rejects.
+ *
+ * @internal
+ */
+export async function continueLoad(core: CacheCore, load: InFlightLoad): Promise<void> {
   const { fences } = core.invalidation;
   const shared = core.sharedFor(load.request.policy);
   let lease: Lease | undefined;

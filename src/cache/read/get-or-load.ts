@@ -1,6 +1,5 @@
 import type { EntryIndex, MemoryEntry } from '../../memory/entry.js';
 import type { MethodCounters } from '../../stats/method-counters.js';
-import type { SharedEntry } from '../../store/shared-tier.js';
 import type { CacheCore } from '../core/cache-core.js';
 import { LOADING_ELSEWHERE, type LoadRequest } from '../load/in-flight.js';
 import { LazyLoadContext } from '../load/load-context.js';
@@ -9,6 +8,7 @@ import { refreshInBackground, startLoad } from '../load/pipeline.js';
 import { loadAlone } from '../load/single-use.js';
 import { removeEntry, removeShared } from '../write/delete.js';
 import { awaitValue } from './await-value.js';
+import { readThrough } from './read-through.js';
 import { reportHit, reportMiss } from '../events.js';
 
 /*
@@ -108,15 +108,9 @@ function loadMissing(core: CacheCore, request: LoadRequest): Promise<unknown> {
     reportMiss(core, request);
     return loadAlone(core, request);
   }
+  const shared = core.sharedFor(policy);
   const isFirst = policy.softMs === undefined && core.loads.get(key) === undefined;
-  if (!isFirst || core.sharedFor(policy) === undefined) {
-    return awaitValue(core, request, undefined, undefined);
-  }
-  // The first caller will probably get what the shared tier has, and needs no outcome for that.
-  const load = startLoad(core, request, 'read');
-  return (load.storeRead as Promise<SharedEntry | undefined>).then((found) => {
-    if (found === undefined) return awaitValue(core, request, undefined, load);
-    reportHit(core, request, 'shared');
-    return core.values.forCaller(found.value);
-  });
+  return isFirst && shared !== undefined
+    ? readThrough(core, shared, request)
+    : awaitValue(core, request, undefined, undefined);
 }

