@@ -80,6 +80,7 @@ export function trySettleFromStore(
   load: InFlightLoad,
   found: SharedEntry | undefined,
 ): found is SharedEntry {
+  core.values.noteStoreRead(core.clock.now() - load.startedAt);
   if (found === undefined || !load.accepts(found, core)) return false;
   settleFromStore(core, load, found);
   end(core, load);
