@@ -73,7 +73,23 @@ export const IDENTIFIERS = [
     under: 'src/',
     instead: 'MethodBinding, BindingKey, ResolvedCall',
   },
-  { names: /^(?:adopt|EntryPlaces)$/, under: 'src/', instead: 'registerIndex, SlotTable' },
+  {
+    names: /^(?:Owners|EntryOwner|adopt|EntryPlaces|extent)$/,
+    under: 'src/',
+    instead: 'EntryIndex, registerIndex, onRemove, SlotTable, capacity',
+  },
+  { names: /^(?:place|claim)$/, under: 'src/memory/', instead: 'slot, registerIndex' },
+  {
+    names: /^(?:Guard|Eraser|hurry|soon|makeGood)$/,
+    under: 'src/',
+    instead: 'StoreCall, BulkDelete, probeNow, schedule, replay',
+  },
+  { names: /^Layout$/, under: 'src/', instead: 'RedisKeys, RowSchema' },
+  {
+    names: /^(?:(?:Request|Method|Timing|Route)(?:Figures|Record))$/,
+    under: 'src/',
+    instead: 'RequestCounters, MethodCounters, TimingCounters, RouteCounters',
+  },
   { names: /^guarded$/, under: 'src/memory/', instead: 'protect' },
   { names: /^(?:aloud|quietly)$/, under: 'src/', instead: '{ report: boolean }' },
   { names: /^fastHits$/, under: 'src/', instead: 'the one description of trust' },
@@ -89,8 +105,10 @@ export const IDENTIFIERS = [
     under: 'src/http/',
     instead: 'Stats in public, Counters inside, Snapshot on the wire',
   },
-  { names: /^(?:MOST\w*|PATIENCE\w*)$/, under: 'src/nginx/', instead: 'MAX_…, …_TIMEOUT_MS' },
-  { names: /^(?:MOST\w*|PATIENCE\w*)$/, under: 'src/http/', instead: 'MAX_…, …_TIMEOUT_MS' },
-  { names: /^(?:MOST\w*|PATIENCE\w*)$/, under: 'dashboard/', instead: 'MAX_…, …_TIMEOUT_MS' },
+  ...['src/', 'dashboard/'].map((under) => ({
+    names: /^(?:MOST_\w+|MOST|\w*PATIENCE\w*|LOOKS|FAREWELL_MS|WORTH)$/,
+    under,
+    instead: 'MAX_…, …_TIMEOUT_MS, MIN_…_RATIO',
+  })),
   { names: /^Dialect$/, under: 'src/', instead: 'DecoratorMode' },
 ];

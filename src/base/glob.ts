@@ -170,7 +170,7 @@ function search(run: Run, text: string, from: number, end: number): number {
 }
 
 /** Characters whose masks a run keeps; a pattern meets few. */
-const MOST_MASKS = 512;
+const MAX_MASKS = 512;
 
 /**
  * Leftmost place of a run with `?` or sets in it: all of its positions are tried at once, a bit
@@ -202,6 +202,6 @@ function maskOf(run: Run, text: string, at: number): Uint32Array {
   for (const [i, token] of run.tokens.entries()) {
     if (accepts(token, text, at)) mask[i >>> 5] = (mask[i >>> 5] as number) | (1 << (i & 31));
   }
-  if (run.masks.size < MOST_MASKS) run.masks.set(code, mask);
+  if (run.masks.size < MAX_MASKS) run.masks.set(code, mask);
   return mask;
 }

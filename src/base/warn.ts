@@ -1,7 +1,7 @@
 import { printable } from './printable.js';
 
 const issued = new Set<string>();
-const MOST = 1000;
+const MAX_WARNINGS = 1000;
 
 /**
  * Tells the developer once about something that works but is probably not meant. On Node it is a
@@ -12,7 +12,7 @@ const MOST = 1000;
 export function warnOnce(code: string, subject: string, message: string): void {
   const identity = `${code} ${subject}`;
   // Bounded: a subject may come from data, and a set that only grows is a leak.
-  if (issued.has(identity) || issued.size >= MOST) return;
+  if (issued.has(identity) || issued.size >= MAX_WARNINGS) return;
   issued.add(identity);
   const line = printable(message);
   if (typeof process === 'object' && typeof process.emitWarning === 'function') {

@@ -31,7 +31,7 @@ export class SharedTags {
     return await this.calls.coordinate('tags', (to) => to.tagClock(), { ...SINGLE, budgetMs });
   }
 
-  /** Invalidates tags for all caches. What the store has not confirmed is repeated later. */
+  /** Invalidates tags for all caches. Unconfirmed invalidations are repeated later. */
   async invalidate(tags: readonly string[]): Promise<void> {
     for (let i = 0; i < tags.length; i += LIMITS.tagsPerCommand) {
       const some = tags.slice(i, i + LIMITS.tagsPerCommand);

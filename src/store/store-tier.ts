@@ -289,7 +289,7 @@ export class StoreTier implements SharedTier {
     return this.calls.backend?.coordinator;
   }
 
-  /** What is stored under the keys, but what is out of date; no element at all when it failed. */
+  /** The stored texts of the keys, without outdated ones; an empty array after a failure. */
   private async fetch(keys: readonly string[], lane: Lane): Promise<readonly unknown[]> {
     const full = keys.map((key) => this.prefix + key);
     const stored = await this.calls.attempt(

@@ -36,6 +36,7 @@ const VIOLATIONS: readonly [what: string, file: string, text: string, line: numb
   ['a configuration', 'docs/deploy/k.yaml', 'a: 1\n# it tells whoever asks\n', 2],
   ['a name', 'src/http/l.ts', "import { a } from './a.js';\nthrow new Refusal(a);\n", 2],
   ['a property', 'src/cache/m.ts', 'const { engine } = cache;\n', 1],
+  ['a constant', 'src/base/n.ts', 'const MOST_KEYS = 1;\n', 1],
 ];
 
 const PLAIN = {
