@@ -110,16 +110,8 @@ class Copier {
       if (Array.isArray(source) && (key === 'length' || Object.hasOwn(copy, key))) continue;
       const property = Object.getOwnPropertyDescriptor(source, key);
       if (property === undefined) continue;
-      const isStack = key === 'stack' && source instanceof Error;
-      if (property.get !== undefined && !isStack) {
-        throw refused(`an object whose property '${String(key)}' is an accessor`);
-      }
       this.count(1);
-      const value = this.copy(isStack ? source.stack : property.value);
-      if (key === 'lastIndex' && copy instanceof RegExp) copy.lastIndex = value as number;
-      else if (property.enumerable === true && !(key in copy)) {
-        (copy as Record<PropertyKey, unknown>)[key] = value;
-      } else define(copy, key, value, property.enumerable === true);
+      assign(copy, key, this.copy(dataOf(source, key, property)), property.enumerable === true);
     }
     return copy;
   }
@@ -133,6 +125,19 @@ class Copier {
     this.parts += parts;
     if (this.parts > LIMITS.valueParts) throw new OversizeError();
   }
+}
+
+/** @throws SerializationError for an accessor. */
+function dataOf(source: object, key: PropertyKey, property: PropertyDescriptor): unknown {
+  if (key === 'stack' && source instanceof Error) return source.stack;
+  if (property.get === undefined) return property.value;
+  throw refused(`an object whose property '${String(key)}' is an accessor`);
+}
+
+function assign(copy: object, key: PropertyKey, value: unknown, isEnumerable: boolean): void {
+  if (key === 'lastIndex' && copy instanceof RegExp) copy.lastIndex = value as number;
+  else if (isEnumerable && !(key in copy)) (copy as Record<PropertyKey, unknown>)[key] = value;
+  else define(copy, key, value, isEnumerable);
 }
 
 type ViewClass = new (buffer: ArrayBufferLike) => ArrayBufferView;

@@ -16,8 +16,7 @@ export function deepFreeze(value: unknown): void {
   let parts = 0;
   while (pending.length > 0) {
     const next = pending.pop();
-    if (typeof next !== 'object' || next === null || plain.has(next)) continue;
-    if (!Array.isArray(next) && !isPlain(next)) continue;
+    if (!isPlainData(next) || plain.has(next)) continue;
     plain.add(next);
     // The values of a sparse array are few, but a long one with room for them is walked as a whole.
     parts += Array.isArray(next) ? next.length : 1;
@@ -28,4 +27,8 @@ export function deepFreeze(value: unknown): void {
     }
   }
   for (const object of plain) Object.freeze(object);
+}
+
+function isPlainData(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && (Array.isArray(value) || isPlain(value));
 }

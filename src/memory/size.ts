@@ -76,14 +76,10 @@ class Estimate {
     const { pending } = this;
     if (ArrayBuffer.isView(object)) pending.push(object.buffer);
     else if (types.isAnyArrayBuffer(object)) this.bytes += object.byteLength;
-    else if (Array.isArray(object)) {
-      // Before the items, of which a sparse array may have a thousand million.
-      if (this.has(object.length)) for (const item of object) pending.push(item);
-    } else if (types.isMap(object)) {
-      if (this.has(2 * object.size)) for (const [key, item] of object) pending.push(key, item);
-    } else if (types.isSet(object)) {
-      if (this.has(object.size)) for (const item of object) pending.push(item);
-    } else {
+    else if (Array.isArray(object)) this.addItems(object, object.length);
+    else if (types.isMap(object)) this.addItems(keysAndValues(object), 2 * object.size);
+    else if (types.isSet(object)) this.addItems(object, object.size);
+    else {
       // Not enumerable in an error, which may hold a whole response in its message.
       if (types.isNativeError(object)) pending.push(object.message, object.stack, object.cause);
       for (const item of Object.values(object)) {
@@ -93,10 +89,18 @@ class Estimate {
     }
   }
 
-  /** Whether there is room left when so many pointers are counted. */
-  private has(pointers: number): boolean {
-    this.bytes += pointers > LIMITS.valueParts ? Infinity : pointers * POINTER;
-    return this.bytes <= this.limit;
+  private addItems(items: Iterable<unknown>, count: number): void {
+    // Counted before they are walked: a sparse array may have a thousand million.
+    this.bytes += count > LIMITS.valueParts ? Infinity : count * POINTER;
+    if (this.bytes > this.limit) return;
+    for (const item of items) this.pending.push(item);
+  }
+}
+
+function* keysAndValues(map: ReadonlyMap<unknown, unknown>): Generator<unknown> {
+  for (const [key, item] of map) {
+    yield key;
+    yield item;
   }
 }
 
