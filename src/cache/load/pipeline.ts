@@ -80,7 +80,8 @@ export function trySettleFromStore(
   load: InFlightLoad,
   found: SharedEntry | undefined,
 ): found is SharedEntry {
-  core.values.noteStoreRead(core.clock.now() - load.startedAt);
+  // The cost of a read weighs entries in memory.
+  if (core.memory !== undefined) core.values.noteStoreRead(core.clock.now() - load.startedAt);
   if (found === undefined || !load.accepts(found, core)) return false;
   settleFromStore(core, load, found);
   end(core, load);
