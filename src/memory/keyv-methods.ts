@@ -12,6 +12,7 @@ export abstract class KeyvMethods {
   abstract valueOf(entry: MemoryEntry): unknown;
   abstract put(key: string, value: unknown, lifeMs: number): MemoryEntry | undefined;
   abstract drop(key: string): MemoryEntry | undefined;
+  /** @internal */
   abstract empty(): void;
   protected abstract keys(): string[];
   /** The entry of a key that has not expired, without counting as a read. */
