@@ -285,6 +285,7 @@ export class MemoryStore extends KeyvMethods {
     }
   }
 
+  /** @internal */
   protected keys(): string[] {
     return [...this.entries.keys()];
   }
