@@ -285,7 +285,7 @@ export class MemoryStore extends KeyvMethods {
     }
   }
 
-  /** @internal */
+  /** The keys of all entries, expired ones included. */
   protected keys(): string[] {
     return [...this.entries.keys()];
   }
