@@ -27,11 +27,7 @@ export class SlotRing {
       this.newer = grown(this.newer, slot);
       this.older = grown(this.older, slot);
     }
-    const newest = this.older[NONE] as number;
-    this.newer[newest] = slot;
-    this.older[slot] = newest;
-    this.newer[slot] = NONE;
-    this.older[NONE] = slot;
+    this.link(slot);
   }
 
   remove(slot: number): void {
@@ -41,9 +37,18 @@ export class SlotRing {
     this.older[newer] = older;
   }
 
+  /** On the hot path. */
   moveToEnd(slot: number): void {
-    if (this.isNewest(slot)) return;
+    if (this.newer[slot] === NONE) return;
     this.remove(slot);
-    this.append(slot);
+    this.link(slot);
+  }
+
+  private link(slot: number): void {
+    const newest = this.older[NONE] as number;
+    this.newer[newest] = slot;
+    this.older[slot] = newest;
+    this.newer[slot] = NONE;
+    this.older[NONE] = slot;
   }
 }
