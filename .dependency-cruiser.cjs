@@ -13,7 +13,7 @@ const house = {
   cache: ['base', 'stats', 'memory', 'store'],
   decorators: ['base', 'stats', 'cache'],
   http: ['base', 'stats', 'cache'],
-  testing: ['base', 'store', 'cache'],
+  testing: ['base'],
   prometheus: ['base', 'stats', 'cache'],
   nginx: ['base'],
   cli: ['base', 'nginx'],

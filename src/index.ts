@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-// Decorators, and the same for functions.
+// Decorators and function wrappers.
 export { CacheConfig, type ClassConfigDecorator } from './decorators/cache-config.js';
 export { CacheEvict } from './decorators/cache-evict.js';
 export { CachePut } from './decorators/cache-put.js';

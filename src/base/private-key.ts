@@ -1,6 +1,6 @@
 /*
  * A method whose keys must not be shared keeps its entries under keys of its own: `{2}user:7:find`,
- * where 2 is the number of the claimant (see `cache/claims.ts`). Braces are escaped in every other
+ * where 2 is the number of the claimant (see `cache/core/claims.ts`). Braces are escaped in every other
  * key, so that no public key looks like this, and no private one reaches the shared tier by mistake.
  */
 

@@ -18,7 +18,7 @@ export interface CacheEvents {
   set: { readonly key: string };
   /** A key was deleted by hand. */
   delete: { readonly key: string };
-  /** The memory tier let an entry go for room, or since its time was over. */
+  /** The memory tier removed an entry to make room, or because it expired. */
   evict: { readonly key: string; readonly reason: EvictReason };
   /** A load succeeded. */
   load: { readonly key: string; readonly durationMs: number };

@@ -35,7 +35,7 @@ export function CacheConfig<This = any>(options: CacheConfigOptions<This>): Clas
   checkDecoratorOptions('@CacheConfig', options);
   return (type: unknown) => {
     if (typeof type !== 'function') {
-      throw new ConfigurationError('@CacheConfig can only stand on a class.');
+      throw new ConfigurationError('@CacheConfig can only decorate a class.');
     }
     defineClassConfig(type, options);
   };

@@ -96,7 +96,8 @@ export class MemoryStore extends KeyvMethods {
    */
   find(key: string): MemoryEntry | undefined {
     const entry = this.live(key);
-    if (entry !== undefined) this.policy.hit(entry.slot);
+    // A stale entry is a miss as a rule: its load stores it again.
+    if (entry?.isReady(this.coarseClock.ticks()) === true) this.policy.hit(entry.slot);
     return entry;
   }
 
@@ -183,6 +184,7 @@ export class MemoryStore extends KeyvMethods {
     cost?: number,
   ): MemoryEntry | undefined {
     const before = this.entries.get(key);
+    const isUpdate = before !== undefined && this.coarseClock.now() < before.freshUntil;
     if (before !== undefined) this.discard(before, false);
     const kept = this.keepable(value);
     if (kept === TOO_MUCH_WORK) return undefined;
@@ -195,7 +197,8 @@ export class MemoryStore extends KeyvMethods {
     const entry = newEntry(key, kept, times, tags, size);
     this.entries.add(entry);
     const freshMs = typeof life === 'number' ? life : life.freshUntil - life.createdAt;
-    this.policy.add(entry.slot, key, this.maxBytes === undefined ? 1 : size, freshMs, cost);
+    const weight = this.maxBytes === undefined ? 1 : size;
+    this.policy.add(entry.slot, key, weight, freshMs, cost, isUpdate);
     this.expiredFirst.add(entry.slot, entry.staleUntil);
     if (tags.length > 0) this.tagged.add(entry);
     this.usedBytes += size;

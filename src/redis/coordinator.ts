@@ -153,7 +153,7 @@ export class RedisCoordinator implements Coordinator {
     const over = (): void => {
       this.starting = undefined;
     };
-    // By the time's answer, the server has also said whether there is such a database.
+    // Once the server's time has been read, it is also known whether the selected database exists.
     const starting = connecting.then(() => this.time.ready()).then(() => this.connection.ready());
     starting.then(over, over);
     return (this.starting = starting);

@@ -102,13 +102,13 @@ export class RedisAdapter {
     await Promise.all(entries.map(({ key, value, ttl }) => this.set(key, value, ttl)));
   }
 
-  /** Removes a key, and answers whether it was there. */
+  /** Removes a key, and returns whether it was there. */
   async delete(key: string): Promise<boolean> {
     await this.connection.ready();
     return (await this.connection.client.unlink(key)) > 0;
   }
 
-  /** Removes several keys, and answers whether any of them was there. */
+  /** Removes several keys, and returns whether any of them was there. */
   async deleteMany(keys: readonly string[]): Promise<boolean> {
     // One command each: ioredis writes those of one turn together, and a cluster wants no others.
     const removed = await Promise.all(keys.map((key) => this.delete(key)));

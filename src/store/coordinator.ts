@@ -29,8 +29,8 @@ export interface Coordinator {
   /**
    * Requests leases, and reads the values again: another process may have filled them since.
    *
-   * @param withinMs - When the command reaches the store later than so many ms after it was sent,
-   * nothing is granted: its sender has given up on it.
+   * @param withinMs - If the command reaches the store more than `withinMs` ms after it was sent, no
+   * lease is granted: the sender no longer waits.
    */
   acquire(requests: readonly LeaseRequest[], withinMs: number): Promise<readonly Grant[]>;
   /** Prolongs a lease from now on; resolves to false when it is no longer held. */
@@ -49,8 +49,8 @@ export interface Coordinator {
    * After a text that the store refuses, it stores none of those that follow, but removes what was
    * there.
    *
-   * @param withinMs - When the command reaches the store later than so many ms after it was sent,
-   * it only removes: a later write may have been there before it.
+   * @param withinMs - If the command reaches the store more than `withinMs` ms after it was sent, it
+   * only removes: a later write may have overtaken it.
    * @returns How many it stored, from the first on, and why no more.
    */
   set(entries: readonly StoredText[], withinMs: number): Promise<SetOutcome>;
@@ -77,7 +77,8 @@ export interface Coordinator {
   /** When each of the tags was last invalidated, on the tags' clock. */
   tagVersions(tags: readonly string[]): Promise<TagVersions>;
   /**
-   * Turns the tags' clock on, makes it the version of these tags, and publishes the change.
+   * Advances the tag clock, records its new reading as the version of these tags, and publishes the
+   * change.
    *
    * @returns The version.
    */
@@ -103,7 +104,7 @@ export interface SharedCount {
    * process is counting already (`taken`).
    */
   take(): Promise<number | 'mine' | 'taken'>;
-  /** Leaves a count for the others, for so many milliseconds. */
+  /** Shares a count with the other processes, for `forMs` milliseconds. */
   publish(count: number, forMs: number): Promise<void>;
 }
 

@@ -120,17 +120,16 @@ class LateState implements Omit<SharedTier, Operation> {
       );
     } else this.backend = backend;
     void loadStoreTier()
-      .then(
-        (implementation) => {
-          this.tier = new implementation({ ...options, loadMs: this.ownDelay.blockedMs });
-        },
-        (cause: unknown) => {
-          this.failed(cause);
-        },
-      )
-      .finally(() => {
-        for (const proceed of this.waiting.splice(0)) proceed();
-        if (this.tier !== undefined) onLoad?.(this.tier);
+      .then((implementation) => {
+        const tier = new implementation({ ...options, loadMs: this.ownDelay.blockedMs });
+        this.tier = tier;
+        // At once: an operation that comes in between must not overtake those that wait.
+        this.proceedAll();
+        onLoad?.(tier);
+      })
+      .catch((cause: unknown) => {
+        this.failed(cause);
+        this.proceedAll();
       });
   }
 
@@ -186,14 +185,26 @@ class LateState implements Omit<SharedTier, Operation> {
     });
   }
 
+  private proceedAll(): void {
+    for (const proceed of this.waiting.splice(0)) proceed();
+  }
+
   private async proceed(operation: Operation, given: readonly unknown[]): Promise<unknown> {
     const { tier } = this;
     if (tier === undefined) {
       if (INVALIDATIONS.has(operation)) this.lost++;
-      if (operation === 'close') await (await this.options.backend).close();
+      if (operation === 'close') await this.closeBackend();
       return UNAVAILABLE[operation];
     }
     return await (tier[operation] as (...all: unknown[]) => unknown).apply(tier, [...given]);
+  }
+
+  private async closeBackend(): Promise<void> {
+    try {
+      await (await this.options.backend).close();
+    } catch {
+      // It has never been open, or is gone.
+    }
   }
 
   /** An argument whose values, if it has some, cannot change any more. */

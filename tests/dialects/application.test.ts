@@ -21,7 +21,7 @@ const decorators: [string, ReturnType<typeof untyped>, object][] = [
 
 describe.each(decorators)('%s, as it is applied,', (name, decorator, least) => {
   it('refuses a getter, a field and an accessor, and says what it stands on', () => {
-    const message = new RegExp(`^${name} can only stand on a method; '`);
+    const message = new RegExp(`^${name} can only decorate a method; '`);
     const attempts = [
       () => {
         class Getter {

@@ -88,6 +88,6 @@ describe('@CacheConfig', () => {
     expect(() => config({ tags: () => [] })).toThrow('@CacheConfig: tags must be');
     expect(() => config({ cache: {} })).toThrow('cache must be a CacheManager');
     expect(() => config(class {})).toThrow('write @CacheConfig() or @CacheConfig({ … })');
-    expect(() => untyped(CacheConfig({}))({}, 'method', {})).toThrow('only stand on a class');
+    expect(() => untyped(CacheConfig({}))({}, 'method', {})).toThrow('only decorate a class');
   });
 });

@@ -209,8 +209,8 @@ describe('the endpoints of the example', () => {
   });
 });
 
-describe('"See it serve" in the README', () => {
-  const [, section = ''] = readme.split('\n## See it serve\n');
+describe('"Run the example service" in the README', () => {
+  const [, section = ''] = readme.split('\n## Run the example service\n');
   const lines = section.split('\n## ')[0]?.split('\n') ?? [];
   const [launch = ''] = lines.filter((line) => line.includes('npm start'));
   const commands = lines.filter((line) => line.startsWith('curl '));

@@ -84,7 +84,7 @@ describe('under experimentalDecorators', () => {
       return Fields;
     }).toThrow(
       new ConfigurationError(
-        "@Cached can only stand on a method; 'load' is a field or an accessor. Move its work into a method.",
+        "@Cached can only decorate a method; 'load' is a field or an accessor. Move the logic into a method.",
       ),
     );
     expect(() => {
@@ -99,7 +99,7 @@ describe('under experimentalDecorators', () => {
       @cached
       class Whole {}
       return Whole;
-    }).toThrow('It stands on a method');
+    }).toThrow('Apply it to a method');
   });
 
   it('a class decorator that replaces the class keeps the methods cached', async () => {

@@ -88,7 +88,7 @@ export class FenceTable {
     }
   }
 
-  /** Marks what was open for a fence's key before it: what they bring is older. */
+  /** Marks the fences that were opened for the same key before this one: their results are older. */
   markOlder(fence: Fence): void {
     for (let link = (fence as LinkedFence).next; link !== undefined; link = link.next) {
       link.invalidatedLocally = true;
@@ -136,7 +136,7 @@ export class FenceTable {
     return this.newest.size;
   }
 
-  /** From a fence that is open for the key, which spares calls on many keys a look-up for each. */
+  /** Starts from `from` if that is open for the key, which saves bulk calls a look-up for each key. */
   private newestOf(key: string, from: Fence | undefined): LinkedFence | undefined {
     let link = from as LinkedFence | undefined;
     if (link?.isOpen !== true || link.key !== key) return this.newest.get(key);

@@ -49,8 +49,8 @@ export class TagVersions {
  * When this process invalidated each tag, on a logical clock of its own.
  *
  * A load notes the clock before it runs. The clock follows the machine's, and starts with a floor at
- * the present: an entry of an earlier life, whose invalidations are forgotten, is invalid rather
- * than valid.
+ * the present: entries from before this process started count as invalid, because later invalidations
+ * of their tags are unknown.
  *
  * @internal
  */

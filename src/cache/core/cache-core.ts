@@ -47,7 +47,7 @@ export class CacheCore {
 
   // The tiers.
   readonly memory: MemoryStore | undefined;
-  /** Replaced once, when its code has been loaded. */
+  /** Replaced once, when its code has been loaded: until then, operations wait (`store/open-tier.ts`). */
   shared: SharedTier | undefined;
   /** How invalidations reach the shared tier while the cache is off. */
   readonly offTier: OffTier;

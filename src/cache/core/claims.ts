@@ -19,7 +19,7 @@ export interface Claims {
   readonly privates: Map<string, Segment[]>;
   /** Names that are in doubt since the same name with a suffix was met. */
   readonly doubted: Set<string>;
-  /** Raised whenever a segment's entries become private: then methods look at theirs again. */
+  /** Incremented when the entries of a segment become private: methods then check their claims again. */
   changes: number;
 }
 
@@ -256,7 +256,7 @@ function addClass({ classes }: Claimant, type: object): void {
   else classes[gone] = new WeakRef(type);
 }
 
-/** Functions that are gone call no more. Their number is not given again. */
+/** Removes claimants whose function was garbage-collected. Their numbers are not reused. */
 function prune({ claimants }: Segment): void {
   for (let i = claimants.length - 1; i >= 0; i--) {
     if (claimants[i]?.body.deref() === undefined) claimants.splice(i, 1);

@@ -6,18 +6,18 @@ import type { CacheCore } from '../core/cache-core.js';
 
 /*
  * Leases, which let one process load a key at a time and refuse the results of loads that have been
- * overtaken: the lease itself (here), how a load comes by one (`acquire.ts`), and the loads that wait
+ * overtaken: the lease itself (here), how a load acquires one (`acquire.ts`), and the loads that wait
  * for another process's (`waiters.ts`).
  */
 
-/** Renewals are this many times as frequent as they would have to be. */
+/** Renewals per lease term, so that one lost renewal does not end the lease. */
 const RENEWALS_PER_LEASE = 3;
 /** Between two attempts to release a lease whose state is unknown. */
 const RELEASE_RETRY_MS = 250;
 
 /**
- * The right to store what a load brings, and the duty that goes with it: others wait for it. It is
- * renewed while the load runs. A write or an invalidation of the key ends it, so that a result from
+ * The exclusive right to store the result of a load. Other processes wait for it, so that it must always
+ * be released. It is renewed while the load runs. A write or an invalidation of the key ends it, so that a result from
  * before that is refused (Nishtala et al., Scaling Memcache at Facebook, NSDI 2013, §3.2.1).
  *
  * @internal

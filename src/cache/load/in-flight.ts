@@ -194,9 +194,9 @@ export class InFlightLoad {
   }
 
   /**
-   * Calls back once, when there may be something stale to serve that was not there before.
+   * Calls `listener` once, when a stale value may have become available.
    *
-   * @returns Removes the listener: a load that hangs must not keep its callers.
+   * @returns A function that removes the listener, so that a hung load does not retain its callers.
    */
   onceStale(listener: () => void): () => void {
     (this.staleListeners ??= new Set()).add(listener);

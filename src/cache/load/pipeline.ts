@@ -10,8 +10,8 @@ import { isSingleUse } from './single-use.js';
 import type { LoadPurpose } from './state-machine.js';
 
 /*
- * The one way in which a load runs: look at the shared tier, acquire the lease, run the loader, hand
- * out the value, store it. `state-machine.ts` has the states and the decisions; callers wait for the
+ * How a load runs: look at the shared tier, acquire the lease, run the loader, hand out the value, store
+ * it. There is one way, but that `read/read-through.ts` repeats its first step, for speed. `state-machine.ts` has the states and the decisions; callers wait for the
  * outcome (`read/get-or-load.ts`), which this folder knows nothing of.
  */
 
@@ -185,6 +185,7 @@ function settleFromStore(core: CacheCore, load: InFlightLoad, found: SharedEntry
   load.fence.missCost = core.values.storeReadMs;
   const kept = core.values.fill(load.fence, found.value, life, found.tags, found.tagClock);
   if (kept !== undefined) request.onEntry?.(kept);
+  // Callers that come later do not find the load, so that it needs no outcome.
   if (load.isAwaited) load.settle({ ok: true, value: found.value, source: 'shared' });
   // With a memory tier, the next hit there starts the refresh.
   if (core.memory !== undefined || life.refreshAt === undefined) return;

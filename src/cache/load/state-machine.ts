@@ -35,7 +35,7 @@ export const TRANSITIONS = {
   found: { from: ['reading', 'acquiring'], to: 'done' },
   /** The shared tier has nothing fresh, or is not read. */
   missed: { from: ['reading'], to: 'acquiring' },
-  /** Nothing is shared with other processes, so that there is no lease. */
+  /** No tier is coordinated between processes, so that there is no lease. */
   uncoordinated: { from: ['reading'], to: 'loading' },
   /** This process has the lease. */
   granted: { from: ['acquiring'], to: 'loading' },
@@ -49,7 +49,7 @@ export const TRANSITIONS = {
   polled: { from: ['waiting'], to: 'acquiring' },
   /** The shared tier cannot be reached: the value is loaded for this process alone. */
   unavailable: { from: ['reading', 'acquiring', 'waiting'], to: 'loading' },
-  /** One lease after another has been waited for. */
+  /** Several processes have held the lease, one after the other. */
   crowded: { from: ['acquiring'], to: 'loading' },
   /** The holder of the lease has been waited for as long as one lease lasts. */
   overdue: { from: ['acquiring'], to: 'loading' },
@@ -140,7 +140,7 @@ export function canServeStale(
   return !fence.invalidatedLocally && !fence.invalidatedRemotely;
 }
 
-/** Different loads of one key that a caller waits for, one lease each. */
+/** How many successive holders of the lease a load waits for, one lease term each at most. */
 const MAX_HOLDERS = 2;
 
 /** The facts about a lease that another process holds. */

@@ -52,7 +52,7 @@ interface Result {
   readonly value: unknown;
 }
 
-/** One call that waits, with its experience so far. */
+/** The state of one waiting call. */
 class Caller {
   private readonly origin = originOfCall();
   /** Whether the present load is another call's. */
@@ -63,7 +63,7 @@ class Caller {
   private awaitsFill = false;
   /** After a full lease, the call does not wait for another process as well. */
   private hasWaited = false;
-  /** The load whose fill did not confirm its value: too old, even if joining is free by now. */
+  /** A load whose fill did not confirm its value: not joined again, even if messages arrive again. */
   private rejected: InFlightLoad | undefined;
   /** Joined loads that failed, probably by another caller's signal. */
   private failures = 0;

@@ -23,6 +23,7 @@ export function readThrough(
       reportHit(core, request, 'shared');
       return core.values.forCaller(found.value);
     }
+    // In the background: this caller waits for the outcome like any other.
     void continueLoad(core, load);
     return awaitValue(core, request, undefined, load);
   });

@@ -20,7 +20,7 @@ export async function remove(core: CacheCore, entryKey: string): Promise<boolean
 }
 
 /**
- * The same, which counts as no removal by the caller.
+ * Like {@link remove}, but not counted or emitted as a deletion by the caller.
  *
  * @internal
  */

@@ -15,7 +15,7 @@ import { removeEntry } from './delete.js';
 /** The clocks of tags at a moment before a value was made. */
 export type TagNote = Pick<Fence, 'tagClock' | 'sharedClock'>;
 
-/** Brings an entry to the shared tier; answers whether it may be kept in memory as well. */
+/** Brings an entry to the shared tier; returns whether it may be kept in memory as well. */
 export type ShareEntry = (
   shared: SharedTier,
   entry: SharedEntry,

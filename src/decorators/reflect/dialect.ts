@@ -44,8 +44,8 @@ function decorate(
   if (isContext(second)) {
     if (second.kind !== 'method' || typeof first !== 'function') {
       throw new ConfigurationError(
-        `${name} can only stand on a method; '${String(second.name)}' is a ${second.kind}. ` +
-          'Move its work into a method.',
+        `${name} can only decorate a method; '${String(second.name)}' is a ${second.kind}. ` +
+          'Move the logic into a method.',
       );
     }
     const { metadata } = second;
@@ -61,10 +61,10 @@ function decorate(
   if (typeof descriptor?.value !== 'function') {
     throw new ConfigurationError(
       typeof second === 'string' || typeof second === 'symbol'
-        ? `${name} can only stand on a method; '${String(second)}' is a field or an accessor. ` +
-            'Move its work into a method.'
-        : `${name} was applied to ${describe(first)}. It stands on a method, and is called with ` +
-            `its options first: ${name}({ … }).`,
+        ? `${name} can only decorate a method; '${String(second)}' is a field or an accessor. ` +
+            'Move the logic into a method.'
+        : `${name} was applied to ${describe(first)}. Apply it to a method, and call it with its ` +
+            `options: ${name}({ … }).`,
     );
   }
   const isStatic = typeof first === 'function';

@@ -89,6 +89,7 @@ export class CachedMethod implements MethodSpec {
    * @throws as {@link CachedMethod.keyOf}; ConfigurationError when too many functions use the keys.
    */
   resolve(binding: MethodBinding, self: unknown, args: readonly unknown[]): ResolvedCall {
+    // Detects methods that use the same keys, whose results then stay in memory.
     binding.claim.settle();
     const isPlain = this.options.key === undefined && binding.scope === undefined;
     const known = isPlain ? binding.index.keyOf(args) : undefined;

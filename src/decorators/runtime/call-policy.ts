@@ -6,7 +6,7 @@ import type { MethodBinding } from './binding.js';
 type PolicyOptions = Pick<CachedOptions, 'ttl' | 'tags' | 'unless' | 'grace' | 'jitter'>;
 
 /**
- * A policy with the options of a decorator over it, whose functions are bound to one call.
+ * Merges a decorator's options over a policy, and binds their functions to one call.
  *
  * @internal
  */

@@ -10,7 +10,7 @@ type Node = MemoryEntry | Map<unknown, Node>;
 
 /**
  * From two or three primitive arguments to the entry of their call, without a key: making one
- * takes several times as long as all else that a hit does.
+ * takes several times as long as the rest of a hit.
  *
  * It is a tree of Maps, one level an argument, that branches only where it must: as long as a first
  * argument occurs with one pair of others, it leads straight to the entry. That makes it one look-up

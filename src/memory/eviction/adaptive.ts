@@ -8,8 +8,9 @@ import { mixed, SeededHash } from './seeded-hash.js';
 import { FIRST_SETTING, SETTINGS, type Setting } from './setting.js';
 import { Trial } from './trial.js';
 
-/** The window moves by such a share of the store, once in as many accesses of the sample. */
+/** The window changes by at most this share of the store in one step. */
 const SLIDE = 1 / 16;
+/** Accesses of the sample from one step to the next. */
 const ACCESSES_PER_SLIDE = 16;
 /** Accesses of the ghosts' sample after which its share is counted again, if the store is full. */
 const ACCESSES_PER_SHARE = 64;
@@ -42,7 +43,7 @@ export class AdaptivePolicy implements EvictionPolicy {
   private readonly lives = new Map<number, number>();
   /** New entries, each of which followed a miss. */
   private misses = 0;
-  /** Reads that no longer count. */
+  /** Accesses of the policy that do not count as reads any more, or never did. */
   private earlierReads = 0;
   private ghostAccesses = 0;
   /** Entries that the store can hold. */
@@ -60,17 +61,27 @@ export class AdaptivePolicy implements EvictionPolicy {
     this.ghosts = new Ghosts(this.setting, hasSizes);
   }
 
-  add(slot: number, key: string, size: number, life: number, cost: number | undefined): void {
+  add(
+    slot: number,
+    key: string,
+    size: number,
+    life: number,
+    cost: number | undefined,
+    isUpdate: boolean,
+  ): void {
     const { policy } = this;
     if (policy.count >= this.fitAt) this.fit(size);
     const hash = this.hash.of(key);
     const weight = this.costs.of(cost) / size;
     const isSampled = this.rankOf(hash) < Math.max(this.trial.rate, this.ghosts.rate);
     policy.add(slot, hash, size, weight, isSampled);
-    this.misses++;
+    // An update is no read.
+    if (isUpdate) this.earlierReads++;
+    else this.misses++;
     if (!isSampled) return;
     this.lives.set(slot, life);
-    this.sampledAccess(slot);
+    if (isUpdate) this.sampledUpdate(slot);
+    else this.sampledAccess(slot);
   }
 
   hit(slot: number): void {
@@ -99,17 +110,29 @@ export class AdaptivePolicy implements EvictionPolicy {
     return (mixed(hash) >>> 0) / 2 ** 32;
   }
 
-  private sampledAccess(slot: number): void {
-    const { ghosts, policy, trial } = this;
-    const hash = policy.hashOf(slot);
-    const rank = this.rankOf(hash);
-    const access = {
-      hash,
+  private accessTo(slot: number): SampledAccess {
+    const { policy } = this;
+    return {
+      hash: policy.hashOf(slot),
       size: policy.sizeOf(slot),
       weight: policy.weightOf(slot),
       life: this.lives.get(slot) ?? Infinity,
       now: this.bounds.now(),
     };
+  }
+
+  private sampledUpdate(slot: number): void {
+    const { ghosts, trial } = this;
+    const access = this.accessTo(slot);
+    const rank = this.rankOf(access.hash);
+    if (rank < trial.rate) trial.update(access);
+    if (rank < ghosts.rate) ghosts.update(access);
+  }
+
+  private sampledAccess(slot: number): void {
+    const { ghosts, trial } = this;
+    const access = this.accessTo(slot);
+    const rank = this.rankOf(access.hash);
     // A sample may have become smaller since the entry was stored.
     if (rank < trial.rate) {
       trial.access(access);

@@ -1,4 +1,4 @@
-/** Cheaper loads all cost so much, in ms: what is below is noise. */
+/** Minimum cost in ms: differences below it are noise. */
 const MIN_COST = 0.1;
 /** Each twice as wide as the one before; the last begins after 100 days. */
 const BUCKETS = 37;

@@ -4,7 +4,7 @@ export interface GhostEstimate {
   readonly times: number;
   /** Reads that would have been hits, in percent. */
   readonly hitRate: number;
-  /** Percentage points by which `hitRate` may be off; little enough in 19 of 20 cases. */
+  /** Margin of error of `hitRate`, in percentage points (95 % confidence). */
   readonly error: number;
 }
 

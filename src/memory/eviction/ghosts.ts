@@ -5,9 +5,10 @@ import type { Setting } from './setting.js';
 
 const SIZES = [0.5, 2, 4];
 const LIVES = [2, 5, 10];
-/** Entries of the mini cache that stands for the store as it is; and of the store for each of them. */
+/** Bounds of the mini cache that has the size and lives of the store. */
 const MIN_ENTRIES = 64;
 const MAX_ENTRIES = 256;
+/** Entries of the store for each entry of that mini cache, within its bounds. */
 const ENTRIES_PER_ENTRY = 32;
 const MAX_SAMPLE = 1 / 4;
 /** Accesses, for each entry at least, until the mini caches with other lives count: they start empty. */
@@ -18,8 +19,9 @@ const MODEL_ERROR = 1.5;
 const ACCESSES_PER_ENTRY = 500;
 
 /**
- * Mini caches of other sizes, and with other lives, under the setting of the store. The ratio of their
- * misses to those of one like the store carries the store's own misses over.
+ * Mini caches of other sizes, and with other lives, under the setting of the store. An estimate is the
+ * store's own miss rate, scaled by the misses of a mini cache relative to those of `like`, which has the
+ * size and lives of the store.
  *
  * @internal
  */
@@ -90,6 +92,19 @@ export class Ghosts {
       mini.access(key, to, to.life * (LIVES[i] as number));
       if (isFilling) mini.misses = this.like.misses;
     }
+  }
+
+  /** See {@link MiniCache.update}. */
+  update(to: SampledAccess): void {
+    const key = this.keys.take(to.hash);
+    this.like.update(key, to);
+    for (const mini of this.sizes) mini.update(key, to);
+    if (this.like.expirations > 0) {
+      for (const [i, mini] of this.lives.entries()) {
+        mini.update(key, to, to.life * (LIVES[i] as number));
+      }
+    }
+    this.keys.release(key);
   }
 
   /** A key was invalidated. */

@@ -44,6 +44,20 @@ export class MiniCache {
     }
     this.misses++;
     this.missedCost += to.weight * to.size;
+    this.store(key, to, life);
+  }
+
+  /** A value was stored again before it expired, which starts its life again and is no read. */
+  update(key: number, to: SampledAccess, life = to.life): void {
+    if (this.policy.holds(key)) this.expired.add(key, to.now + life);
+    else this.store(key, to, life);
+  }
+
+  forget(key: number): void {
+    if (this.policy.holds(key)) this.remove(key);
+  }
+
+  private store(key: number, to: SampledAccess, life: number): void {
     if (to.size > this.capacity) return;
     this.keys.hold(key);
     this.policy.add(key, to.hash, to.size, to.weight, false);
@@ -52,10 +66,6 @@ export class MiniCache {
       const expired = this.expired.next(to.now);
       this.remove(expired === NONE ? this.policy.victim() : expired);
     }
-  }
-
-  forget(key: number): void {
-    if (this.policy.holds(key)) this.remove(key);
   }
 
   private remove(key: number): void {

@@ -4,6 +4,10 @@ import type { GhostReport } from './ghost-report.js';
  * Decides which entry is evicted when a store is full. It knows entries by their slots: small integers
  * from 1, reused once an entry has left.
  *
+ * Start here: `lru.ts` is one policy. `adaptive.ts` is the other: a `ranked-policy.ts` orders the entries, a
+ * `trial.ts` picks its setting, and `ghosts.ts` estimates other sizes and lives. The last two watch mini
+ * caches of sampled keys. `docs/eviction.md` explains the whole.
+ *
  * @internal
  */
 export interface EvictionPolicy {
@@ -13,8 +17,16 @@ export interface EvictionPolicy {
    * @param size - Bytes where the store counts them, else 1.
    * @param life - Milliseconds that it stays fresh.
    * @param cost - Milliseconds that the next miss of the key costs; `undefined` if that is not known.
+   * @param isUpdate - Whether it replaces a fresh one, so that no miss came before it.
    */
-  add(slot: number, key: string, size: number, life: number, cost: number | undefined): void;
+  add(
+    slot: number,
+    key: string,
+    size: number,
+    life: number,
+    cost: number | undefined,
+    isUpdate: boolean,
+  ): void;
   /** An entry was read. On the hot path. */
   hit(slot: number): void;
   /**

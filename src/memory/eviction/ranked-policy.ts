@@ -16,15 +16,15 @@ const HELD = 1 << 11;
 
 /** Frequencies are halved once in as many accesses for each entry. */
 const ACCESSES_PER_HALVING = 40;
-/** Up to so many entries all at once, which decides better; of more, some at a time. */
+/** Up to this many entries, all frequencies are halved at once, which decides better; above, step by step. */
 const MAX_HALVED_AT_ONCE = 4096;
 const ACCESSES_PER_STEP = 64;
 const MAX_STEPS = 64;
 
 /**
- * A window of new entries, and a main region that is ordered by priority: how often an entry is read,
- * times its weight, above a clock that runs with the priorities that were evicted. At the door between
- * them, the oldest entry of the window must surpass the lowest of the main region.
+ * A window of new entries, and a main region that is ordered by priority: clock + frequency × weight.
+ * The clock follows the priorities of evicted entries. To enter the main region, the oldest entry of the
+ * window must exceed its lowest priority.
  *
  * After W-TinyLFU (Einziger, Friedman and Manes, ACM Transactions on Storage 2017) and GreedyDual-Size
  * with frequencies (Cao and Irani, USITS 1997; Cherkasova 1998). A hit only sets marks: the place in

@@ -2,7 +2,7 @@ import { MiniCache } from './mini-cache.js';
 import { SampledKeys, type SampledAccess } from './sampled-keys.js';
 import { FIRST_SETTING, SETTINGS } from './setting.js';
 
-/** Of the keys, at most. */
+/** Maximum share of the keys to sample. */
 const MAX_SAMPLE = 1 / 2;
 const MIN_ENTRIES = 32;
 const MAX_ENTRIES = 256;
@@ -59,6 +59,13 @@ export class Trial {
     this.keys.release(key);
     this.cost += to.size * to.weight;
     if (++this.accesses % this.period === 0) this.compare();
+  }
+
+  /** See {@link MiniCache.update}. */
+  update(to: SampledAccess): void {
+    const key = this.keys.take(to.hash);
+    for (const mini of this.minis) mini.update(key, to);
+    this.keys.release(key);
   }
 
   /** A key was invalidated. */

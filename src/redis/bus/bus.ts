@@ -19,7 +19,7 @@ const MAX_RETRY_MS = 1000;
 const PROBE_MS = 1000;
 /** An event loop that was blocked fires its timers first, and then reads what has come. */
 const GRACE_MS = 100;
-/** A probe is judged after so many of these at most. */
+/** How often the verdict on a probe is put off, at most. */
 const MAX_JUDGEMENTS = 10;
 
 export interface BusOptions {
@@ -27,7 +27,7 @@ export interface BusOptions {
   readonly redisKeys: RedisKeys;
   readonly origin: string;
   readonly clock: Clock;
-  /** Whether the server shall say what has changed. */
+  /** Whether to use server-side tracking. */
   readonly tracking: boolean;
   /** Sends a probe over the other connection. */
   readonly publish: (channel: string, text: string) => Promise<unknown>;
@@ -46,7 +46,7 @@ export interface BusOptions {
 }
 
 /**
- * Hears what the other caches say, and the server. It listens only while its own probes come back:
+ * Receives messages of other caches, and invalidations by the server. It listens only while its own probes come back:
  * a connection can be dead for minutes before TCP says so.
  *
  * @internal
@@ -72,7 +72,7 @@ export class Bus {
     return this.listening;
   }
 
-  /** Begins, or tries again at once: the other connection is there, without which no probe goes. */
+  /** Starts, or retries at once: the command connection, which sends the probes, is available again. */
   start(): void {
     if (this.closed || this.subscription !== undefined) return;
     this.options.clock.clearTimeout(this.timer);

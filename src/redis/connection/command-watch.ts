@@ -34,7 +34,7 @@ export interface WatchLimits {
 /** The limits of clients whose options have none. */
 export const WATCH_LIMITS: WatchLimits = { commandMs: 1000, silenceMs: 2000 };
 
-/** How many times it is looked, while a command may take its time, whether one takes longer. */
+/** Checks within the time-out of a command. */
 const CHECKS_PER_TIMEOUT = 4;
 /** Settled commands at the front of the list, at most, before it is cut. */
 const MAX_SETTLED = 1000;
@@ -47,8 +47,8 @@ const MAX_SETTLED = 1000;
  *
  * ioredis has options for the first two, which start and clear two timers for each command that has
  * the connection to itself: a tenth of the processor time of a `GET`. Here, one timer ticks while
- * commands are under way. Ticks, not times, since an event loop that was blocked has not read yet what
- * has long been answered: it has counted one tick.
+ * commands are under way. It counts ticks rather than time: while the event loop is blocked, replies
+ * that have arrived are unread, but at most one tick is counted.
  *
  * @internal
  */

@@ -18,7 +18,7 @@ export interface Load {
 
 interface Waiting extends Load {
   readonly since: number;
-  /** True: to be sent now; false: it goes past the store. */
+  /** True: send it now; false: skip the store. */
   readonly settle: (isSent: boolean) => void;
 }
 
@@ -27,13 +27,13 @@ export interface DispatcherOptions {
   readonly now: () => number;
   /** How long the store may take for one command. */
   readonly timeoutMs: number;
-  /** Called once for each time that commands begin to go past the store. */
+  /** Called once for each time that commands begin to be skipped. */
   readonly onPassed: (waiting: number) => void;
 }
 
 /**
  * Decides when a command is sent. As many keys are in flight as the store can deal with well within
- * its time-out; the rest waits here, where it is not yet on the store's account. A command goes ahead
+ * its time-out; the rest wait here, and this wait is not charged to the store. A command goes ahead
  * of those in later lanes: first commands that end work which the store has begun for this process, so
  * that no more leases are granted than can be filled.
  *
@@ -90,9 +90,9 @@ export class Dispatcher {
   }
 
   /**
-   * Asks to send a command; {@link Dispatcher.leave} must follow when the answer is true.
+   * Requests permission to send a command; {@link Dispatcher.leave} must follow if it is granted.
    *
-   * @returns True at once as a rule; a promise when it has to wait; false when it shall not be sent.
+   * @returns True, as a rule; a promise when the command has to wait; false when it must not be sent.
    */
   enter(load: Load): boolean | Promise<boolean> {
     if (this.isFirst(load.lane) && this.fits(load)) {
@@ -140,7 +140,7 @@ export class Dispatcher {
     this.pump();
   }
 
-  /** Lets everything that waits go past the store: it is not there. */
+  /** Rejects all queued commands without sending them: the store is unavailable. */
   passAll(): void {
     for (const lane of LANES) {
       const queue = this.queues[lane];

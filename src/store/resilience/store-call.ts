@@ -98,7 +98,7 @@ export class StoreCall {
       now: () => this.deadlines.now(),
       timeoutMs,
       onPassed: (waiting) => {
-        const message = `The store is behind: ${String(waiting)} commands wait, others go past it.`;
+        const message = `The store is overloaded: ${String(waiting)} commands are queued, further ones are skipped.`;
         onError(new StoreError('dispatch', message));
       },
     });
@@ -109,7 +109,7 @@ export class StoreCall {
     this.breaker = breaker && new CircuitBreaker(breaker, clock, () => hooks.probe(), changed);
     if (backend instanceof Promise) this.opening = backend;
     else this.opened = backend;
-    // Later, so that those who construct this are complete.
+    // Deferred until the constructing object is fully initialised.
     void Promise.resolve(backend).then(
       (opened) => {
         this.opened = opened;

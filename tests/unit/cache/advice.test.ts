@@ -1,4 +1,4 @@
-import { CacheManager, type CacheOptions } from 'aurora-cache';
+import { CacheManager, MemoryStore, type CacheOptions } from 'aurora-cache';
 import { ManualClock } from 'aurora-cache/testing';
 
 import { randomFrom } from '../../support/eviction-model.js';
@@ -57,6 +57,36 @@ describe('advice', () => {
     }
     const gains = (await cache.getAdvice()).map(({ gain }) => gain.hitRate);
     expect(gains.slice(0, 3)).toEqual([0, 0, 0]);
+  });
+
+  it('takes a value that is set again for no miss, and its life for one that starts again', async () => {
+    const clock = new ManualClock();
+    const memory = { eviction: 'adaptive' } as const;
+    const cache = new CacheManager({ memory, clock, defaultTtl: '5m', maxMemoryItems: 1000 });
+    for (let round = 0; round < 100; round++) {
+      for (let id = 0; id < 200; id++) {
+        await cache.set(`k${id}`, round);
+        await cache.get(`k${id}`);
+      }
+      clock.jump('10s');
+    }
+    const advice = await cache.getAdvice();
+    expect(advice.map(({ kind }) => kind)).toEqual(['size', 'size', 'size']);
+    for (const { gain } of advice.slice(1)) expect(gain.hitRate).toBeLessThan(0.1);
+  });
+
+  it('takes an expired value that is loaded again for a miss, and for no hit', async () => {
+    const clock = new ManualClock();
+    const store = new MemoryStore({ eviction: 'adaptive', clock, maxItems: 100 });
+    const times = () => ({ createdAt: clock.now(), freshUntil: clock.now() + 1, staleUntil: 1e15 });
+    for (let i = 0; i < 1000; i++) {
+      const found = store.find('key');
+      if (found === undefined || found.freshUntil <= clock.now()) {
+        store.put('key', i, { ...times(), refreshAt: undefined });
+      }
+      clock.jump('2ms');
+    }
+    expect(store.estimates()?.hitRate).toBe(0);
   });
 
   it('has bytes where these are the bound', async () => {

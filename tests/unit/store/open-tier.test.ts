@@ -155,4 +155,23 @@ describe('a cache whose shared tier is still being loaded', () => {
       jest.dontMock('../../../src/store/store-tier');
     });
   });
+
+  it('can be closed when its code and that of Redis cannot be loaded', async () => {
+    await jest.isolateModulesAsync(async () => {
+      const missing = (): never => {
+        throw new Error('no such chunk');
+      };
+      jest.doMock('../../../src/store/store-tier', missing);
+      jest.doMock('../../../src/redis/open', missing);
+      jest.spyOn(process, 'emitWarning').mockReturnValue(undefined);
+      const { CacheManager } = await import('aurora-cache');
+      const cache = new CacheManager({ redisUrl: 'redis://127.0.0.1:1', namespace: 'n' });
+      cache.on('error', () => undefined);
+      expect(await cache.getOrSet('a', () => 1)).toBe(1);
+      await cache.close();
+      expect(await cache.getOrSet('a', () => 2)).toBe(2);
+      jest.dontMock('../../../src/store/store-tier');
+      jest.dontMock('../../../src/redis/open');
+    });
+  });
 });
