@@ -46,12 +46,30 @@ export function showParts(parent: Element, parts: readonly Part[]): void {
   }
 }
 
-/** Updates the rows of a table in place. */
-export function showRows(table: HTMLElement, rows: readonly (readonly Part[])[]): void {
+/** A row of a table. */
+export interface Row {
+  /** What tells it from the others of the table. */
+  readonly id: string;
+  readonly parts: readonly Part[];
+}
+
+/** Updates the rows of a table in place. A row keeps its element, and a selection in it, when others come before it. */
+export function showRows(table: HTMLElement, rows: readonly Row[]): void {
   const body = inside(table, 'tbody');
-  keepChildren(body, rows.length);
-  for (const [i, parts] of rows.entries()) {
-    showParts(body.children[i] ?? body.appendChild(element('tr')), parts);
+  const ids = new Set(rows.map(({ id }) => id));
+  const kept = new Map<string | undefined, HTMLElement>();
+  for (const child of [...body.children] as HTMLElement[]) {
+    const { id } = child.dataset;
+    if (id === undefined || !ids.has(id) || kept.has(id)) child.remove();
+    else kept.set(id, child);
+  }
+  for (const [i, { id, parts }] of rows.entries()) {
+    const row = kept.get(id) ?? element('tr');
+    kept.delete(id);
+    row.dataset['id'] = id;
+    showParts(row, parts);
+    const there = body.children[i] ?? null;
+    if (there !== row) body.insertBefore(row, there);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Method } from './answers.js';
-import { byId, element, inside, setText, showRows, type Part } from './dom.js';
+import { byId, element, inside, setText, showRows, type Row } from './dom.js';
 import { integer, percent, spelt } from './format.js';
 
 /** The page is for looking at; all of them are in `GET methods`. */
@@ -72,12 +72,13 @@ export class MethodsTable {
     this.methods = methods;
     const rows = this.sorted()
       .slice(0, MAX_ROWS)
-      .map((one) =>
-        COLUMNS.map(({ text, isBad }, i): Part => {
+      .map((one): Row => ({
+        id: one.name,
+        parts: COLUMNS.map(({ text, isBad }, i) => {
           const kind = `${i === 0 ? '' : 'n'}${isBad?.(one) === true ? ' bad' : ''}`;
           return ['td', text(one), kind];
         }),
-      );
+      }));
     showRows(this.table, rows);
     this.table.hidden = rows.length === 0;
     byId('methods-empty').hidden = rows.length > 0;

@@ -1,5 +1,5 @@
 import type { Stats } from './answers.js';
-import { byId, setText, showRows, type Part } from './dom.js';
+import { byId, setText, showRows, type Row } from './dom.js';
 import { brief, integer, moment, spelt } from './format.js';
 
 const MAX_ROWS = 50;
@@ -8,12 +8,15 @@ const MAX_ROWS = 50;
 export function showSlow({ requests }: Stats): void {
   const rows = requests.recent_slow_requests
     .slice(0, MAX_ROWS)
-    .map(({ method, path, status, duration, timestamp }): Part[] => [
-      ['td', `${method} ${path}`],
-      ['td', String(status), status >= 500 ? 'n bad' : 'n'],
-      ['td', spelt(duration), 'n'],
-      ['td', moment(new Date(timestamp), new Date()), 'n'],
-    ]);
+    .map(({ method, path, status, duration, timestamp }): Row => ({
+      id: [timestamp, duration, method, path].join(' '),
+      parts: [
+        ['td', `${method} ${path}`],
+        ['td', String(status), status >= 500 ? 'n bad' : 'n'],
+        ['td', spelt(duration), 'n'],
+        ['td', moment(new Date(timestamp), new Date()), 'n'],
+      ],
+    }));
   showRows(byId('slow'), rows);
   byId('slow').hidden = rows.length === 0;
   byId('slow-empty').hidden = rows.length > 0;

@@ -229,8 +229,9 @@ describe('the figures', () => {
     const selected = () => page.evaluate<string>('String(getSelection())');
     const before = await selected();
     expect(before).toBe('GET /slow/1');
-    await service.call('a');
-    await shows(page, 't-req-note', '2 in all');
+    await service.call('a', 'slow/2');
+    await shows(page, 'slow', 'GET /slow/2');
+    await shows(page, 't-req-note', '3 in all');
     expect(await selected()).toBe(before);
   });
 

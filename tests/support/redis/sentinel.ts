@@ -61,10 +61,13 @@ export class SentinelGroup {
    * acknowledges writes for some seconds after the other has taken over: they are lost.
    */
   async handOver(): Promise<void> {
-    const primary = await this.primary();
-    await withClient(this.sentinels[0]?.port ?? 0, (sentinel) =>
-      sentinel.call('SENTINEL', 'FAILOVER', NAME),
-    );
+    let primary = await this.primary();
+    await until('a sentinel has begun the failover', async () => {
+      // On a busy machine one of them may have begun a failover by itself, which has to end first.
+      await this.inStep();
+      primary = await this.primary();
+      return await withClient(this.sentinels[0]?.port ?? 0, isFailingOver);
+    });
     await this.successor(primary);
     await until('the former primary is a replica', () =>
       withClient(primary.port, async (client) => (await client.role())[0] === 'slave'),
@@ -189,6 +192,17 @@ async function addressOf(sentinel: Redis): Promise<Endpoint> {
   const reply = await sentinel.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', NAME);
   const [host, port] = reply as [string, string];
   return { host, port: Number(port) };
+}
+
+/** Whether this sentinel agreed to have another server take over. */
+async function isFailingOver(sentinel: Redis): Promise<boolean> {
+  try {
+    await sentinel.call('SENTINEL', 'FAILOVER', NAME);
+    return true;
+  } catch (error) {
+    if (/^(INPROG|NOGOODSLAVE)/.test((error as Error).message)) return false;
+    throw error;
+  }
 }
 
 /** A field of the primary, as reported by a sentinel. */
