@@ -8,6 +8,8 @@ const LONG = [
   'coherence/failover',
   'coherence/lost-state',
   'integration/bench',
+  'integration/bench-eviction',
+  'integration/bench-rivals',
   'integration/deploy/*',
   'integration/docs-run',
   'integration/esbuild-dialects',

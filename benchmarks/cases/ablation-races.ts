@@ -38,9 +38,9 @@ export const TRICKS: Readonly<Record<string, Trick>> = {
   'argument index': {
     what: 'hit by one string argument',
     edit: {
-      file: 'decorators/runtime/argument-index.ts',
-      from: 'if (count < 2) return this.single.get(count === 0 ? NO_ARGUMENT : first);',
-      to: 'if (count < 2) return undefined;',
+      file: 'decorators/runtime/call.ts',
+      from: '? binding.single.get(first)',
+      to: '? undefined',
     },
     hits: oneArgument,
   },

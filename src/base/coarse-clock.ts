@@ -4,13 +4,13 @@ import { fromTicks, toTicks } from './ticks.js';
 
 /** Readings within one millisecond after which they are shared. */
 const BUSY = 8;
-/** Hits that share a reading, until the turn of the event loop ends. With 32, a tight loop takes 1.1 times as long. */
-const SHARED_HITS = 128;
+/** Hits that share a reading, until the turn of the event loop ends. With 32, a hit in a tight loop takes 1.13 times as long. */
+const SHARED_HITS = 256;
 
 /**
  * The time for memory hits. Reading the machine's clock takes longer than the rest of a hit; sharing a
  * reading makes a tight loop of hits 1.75 times as fast, and 20 hits in one turn of the event loop 1.25
- * times. An entry that expires while the event loop is blocked may therefore be served to the next 127
+ * times. An entry that expires while the event loop is blocked may therefore be served to the next 255
  * hits of that turn.
  *
  * Hits that are far between read the clock themselves, and so does everything else: a load, a write,

@@ -4,15 +4,20 @@ const { default: TestRunner } = require('jest-runner');
 
 /** From a second or so in a fresh clone: the longest first, so that all workers end together. */
 const SLOW = [
+  'integration/bench-rivals',
+  'model/eviction-long.model',
   'integration/bench',
   'integration/http/page-adverse',
   'integration/http/page',
   'integration/package',
+  'integration/redis/sentinel-failover',
   'integration/redis/outage',
   'simulation/simulation',
   'integration/nginx/matrix',
   'integration/redis/coordinator-bus',
+  'integration/redis/cluster-failover',
   'integration/redis/topologies',
+  'integration/bench-eviction',
   'integration/redis/closing',
   'integration/example-serve',
   'integration/redis/patterns',

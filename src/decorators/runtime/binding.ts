@@ -1,5 +1,6 @@
 import { patternsOf, type ClaimRequest } from '../../cache/core/claims.js';
 import type { CacheCore } from '../../cache/core/cache-core.js';
+import type { TierTrust } from '../../cache/core/trust.js';
 import { CORE, type CacheManager } from '../../cache/manager.js';
 import { mergePolicy, type LoadPolicy } from '../../cache/policy.js';
 import type { MemoryEntry } from '../../cache/read/get-or-load.js';
@@ -30,6 +31,8 @@ export interface BindingKey {
 export class MethodBinding {
   readonly manager: CacheManager;
   readonly core: CacheCore;
+  /** The core's: a hit reads it here, one step nearer. */
+  readonly trust: TierTrust;
   readonly owner: object;
   /** Namespace of the handle, with its colon; in front of every key. */
   readonly handlePrefix: string;
@@ -57,6 +60,8 @@ export class MethodBinding {
   /** Whether the cache is the process's default one, which may be replaced. */
   readonly followsDefault: boolean;
   readonly index: ArgumentIndex;
+  /** The index's entries of calls with one argument, one step nearer. */
+  readonly single: ArgumentIndex['single'];
   private readonly sharedPolicy: LoadPolicy;
   private privatePolicy: LoadPolicy | undefined;
 
@@ -71,6 +76,7 @@ export class MethodBinding {
     const names = namesOf(method, owner, config.keyPrefix);
     this.manager = manager;
     this.core = core;
+    this.trust = core.trust;
     this.owner = owner;
     this.handlePrefix = handlePrefix;
     this.keyPrefix = names.prefix;
@@ -94,6 +100,7 @@ export class MethodBinding {
     this.index = new ArgumentIndex((text) =>
       this.claim.keyOf(`${this.prefix}:${text}:${this.last}`),
     );
+    this.single = this.index.single;
   }
 
   /** Policy of loads: without the shared tier if the results must stay in memory. */

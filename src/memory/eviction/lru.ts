@@ -2,27 +2,22 @@ import type { EvictionPolicy } from './policy.js';
 import { SlotRing } from './slot-ring.js';
 
 /**
- * The least recently used entry goes first.
+ * The least recently used entry goes first: the ring in the order of use is all there is to know. A ring
+ * in a field would be one more object to go through at each hit.
  *
  * @internal
  */
-export class LruPolicy implements EvictionPolicy {
-  private readonly ring = new SlotRing();
-
+export class LruPolicy extends SlotRing implements EvictionPolicy {
   add(slot: number): void {
-    this.ring.append(slot);
+    this.append(slot);
   }
 
   hit(slot: number): void {
-    this.ring.moveToEnd(slot);
-  }
-
-  remove(slot: number): void {
-    this.ring.remove(slot);
+    this.moveToEnd(slot);
   }
 
   victim(): number {
-    return this.ring.oldest;
+    return this.oldest;
   }
 
   estimates(): undefined {
