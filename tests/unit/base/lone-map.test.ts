@@ -37,3 +37,16 @@ it('goes on past entries that are deleted while it lists them', () => {
   for (const { key } of map.values()) map.delete(key);
   expect(map.size).toBe(0);
 });
+
+it.each([2, 700])('loses none of many entries that come and go, %i at a time', (width) => {
+  const map = new LoneMap<{ readonly i: number }>();
+  for (let i = 0; i < 20_000; i++) {
+    map.set(String(i), { i });
+    if (i < width) continue;
+    expect(map.get(String(i - width))).toEqual({ i: i - width });
+    map.delete(String(i - width));
+  }
+  expect([...map.values()].map(({ i }) => i)).toEqual(
+    Array.from({ length: width }, (_, i) => 20_000 - width + i),
+  );
+});
