@@ -48,7 +48,7 @@ export function showParts(parent: Element, parts: readonly Part[]): void {
 
 /** A row of a table. */
 export interface Row {
-  /** What tells it from the others of the table. */
+  /** Unique in the table. */
   readonly id: string;
   readonly parts: readonly Part[];
 }
