@@ -110,5 +110,6 @@ export const IDENTIFIERS = [
     under,
     instead: 'MAX_…, …_TIMEOUT_MS, MIN_…_RATIO',
   })),
+  { names: /^(?:isAway|isDown)$/, under: 'src/', instead: 'isUnavailable, isBreakerOpen' },
   { names: /^Dialect$/, under: 'src/', instead: 'DecoratorMode' },
 ];

@@ -65,8 +65,8 @@ export interface MethodReport {
 export async function statisticsOf(core: CacheCore): Promise<CacheStats> {
   const { counters, memory, options, shared } = core;
   const memoryKeys = memory?.size ?? 0;
-  const isAway = shared?.isAway ?? true;
-  const sharedKeys = isAway || !core.enabled ? undefined : await shared?.count();
+  const isUnavailable = shared?.isUnavailable ?? true;
+  const sharedKeys = isUnavailable || !core.enabled ? undefined : await shared?.count();
   const hits = counters.memoryHits + counters.sharedHits;
   return {
     name: options.name,
@@ -86,7 +86,7 @@ export async function statisticsOf(core: CacheCore): Promise<CacheStats> {
     invalidationsSent: shared?.messages.sent ?? 0,
     invalidationsReceived: shared?.messages.received ?? 0,
     breaker: shared?.breakerState ?? 'closed',
-    degraded: shared !== undefined && core.enabled && shared.isAway,
+    degraded: shared !== undefined && core.enabled && shared.isUnavailable,
     pendingInvalidations: shared?.pending ?? 0,
     enabled: core.enabled,
     methods: methodReports(core),

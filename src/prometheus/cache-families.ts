@@ -75,7 +75,7 @@ async function sizesOf(core: CacheCore): Promise<Sample[]> {
   if (memory !== undefined) {
     samples.push({ value: memory.size, labels: labelsOf(core, 'memory') });
   }
-  const count = enabled && shared?.isAway === false ? await shared.count() : undefined;
+  const count = enabled && shared?.isUnavailable === false ? await shared.count() : undefined;
   // An unknown size is left out: a zero would mean that the tier is empty.
   if (count !== undefined) samples.push({ value: count, labels: labelsOf(core, 'shared') });
   return samples;
@@ -179,7 +179,7 @@ export const CACHE_FAMILIES: readonly ScalarFamily[] = [
     'gauge',
     'cache_degraded',
     '1 while the shared tier is unavailable and only memory is used, else 0.',
-    ({ shared, enabled }) => Number(enabled && shared?.isAway === true),
+    ({ shared, enabled }) => Number(enabled && shared?.isUnavailable === true),
   ),
   perCache(
     'gauge',

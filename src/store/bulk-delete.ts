@@ -73,7 +73,9 @@ export class BulkDelete {
           'cleared in it. Use delete, tags, or a store with an iterator.',
       );
     }
-    return this.calls.isDown ? { count: 0, isDone: false } : await this.passes.remove(patterns);
+    return this.calls.isBreakerOpen
+      ? { count: 0, isDone: false }
+      : await this.passes.remove(patterns);
   }
 
   /** Removes what matches, step by step, in one pass for all groups. Never rejects. */

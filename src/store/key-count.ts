@@ -64,7 +64,7 @@ export class KeyCount {
   private async count(): Promise<number | undefined> {
     const { calls } = this;
     const keys = calls.backend?.coordinator?.count()[Symbol.asyncIterator]();
-    if (keys === undefined || calls.isDown) return undefined;
+    if (keys === undefined || calls.isBreakerOpen) return undefined;
     let counted = 0;
     for (;;) {
       const step = await calls.attempt('count', () => keys.next(), BACKGROUND);

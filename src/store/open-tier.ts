@@ -133,8 +133,8 @@ class LateState implements Omit<SharedTier, Operation> {
       });
   }
 
-  get isAway(): boolean {
-    if (this.tier !== undefined) return this.tier.isAway;
+  get isUnavailable(): boolean {
+    if (this.tier !== undefined) return this.tier.isUnavailable;
     return (
       this.hasFailed || (this.isCoordinated && this.backend?.coordinator?.isConnected !== true)
     );

@@ -50,7 +50,7 @@ export interface SharedTier {
   /** Whether leases, messages and tag versions are shared as well. */
   readonly isCoordinated: boolean;
   /** Whether the store cannot be reached: its breaker is open, or it is not connected. */
-  readonly isAway: boolean;
+  readonly isUnavailable: boolean;
   /** Whether the store is known to remember everything that it has acknowledged. */
   readonly isCurrent: boolean;
   /** Whether messages of the other caches arrive. */

@@ -66,10 +66,10 @@ export class StoreTier implements SharedTier {
     const { backend, breaker, clock, isCoordinated, timeoutMs } = options;
     this.isCoordinated = isCoordinated;
     this.prefix = `${options.namespace}:`;
-    const onChange = (isDown: boolean): void => {
-      options.onChange(isDown);
+    const onChange = (isUnavailable: boolean): void => {
+      options.onChange(isUnavailable);
       // Invalidations that were logged while the probe was under way remain to be replayed.
-      if (!isDown) this.repairs.recovery.schedule();
+      if (!isUnavailable) this.repairs.recovery.schedule();
     };
     const calls = new StoreCall(
       backend,
@@ -118,8 +118,10 @@ export class StoreTier implements SharedTier {
     );
   }
 
-  get isAway(): boolean {
-    return this.calls.isDown || (this.isCoordinated && this.coordinator?.isConnected !== true);
+  get isUnavailable(): boolean {
+    return (
+      this.calls.isBreakerOpen || (this.isCoordinated && this.coordinator?.isConnected !== true)
+    );
   }
 
   get isCurrent(): boolean {

@@ -1,7 +1,7 @@
 import type { CacheCore } from '../../src/cache/core/cache-core.js';
 import { until } from '../support/until.js';
 import type { Database } from './database.js';
-import { isAway, REST_MS, untilListening, type Instance } from './instance.js';
+import { isUnavailable, REST_MS, untilListening, type Instance } from './instance.js';
 import type { Inspection } from './protocol.js';
 import type { Row, Subject } from './subjects.js';
 
@@ -29,7 +29,7 @@ export class AtRest {
     if (this.options.isSabotaged) return;
     const isAtRest = async (): Promise<boolean> =>
       shared?.isListening === true &&
-      !isAway(this.core) &&
+      !isUnavailable(this.core) &&
       shared.pending === 0 &&
       this.leftovers === 0;
     await until('nothing is under way', isAtRest, REST_MS);

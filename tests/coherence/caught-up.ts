@@ -50,7 +50,7 @@ export class CaughtUp {
   async look(core: CacheCore): Promise<void> {
     const { crash, worker } = this;
     const { shared } = core;
-    if (crash === undefined || shared?.isAway !== false || !crash.isBack(core)) return;
+    if (crash === undefined || shared?.isUnavailable !== false || !crash.isBack(core)) return;
     if (!shared.isCurrent || shared.pending > 0) return;
     await this.database.caughtUp(worker, crash.number);
     this.crash = undefined;

@@ -17,8 +17,8 @@ export interface Instance {
 }
 
 /** A cache without Redis is on its own, and promises nothing; one that is off asks the database. */
-export function isAway({ enabled, shared }: CacheCore): boolean {
-  return enabled && shared?.isAway === true;
+export function isUnavailable({ enabled, shared }: CacheCore): boolean {
+  return enabled && shared?.isUnavailable === true;
 }
 
 /** Waits until a cache receives messages. */

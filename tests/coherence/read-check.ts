@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { CacheCore } from '../../src/cache/core/cache-core.js';
 import type { Acknowledgement, Database, Trouble } from './database.js';
 import type { Findings } from './findings.js';
-import { isAway } from './instance.js';
+import { isUnavailable } from './instance.js';
 
 /**
  * Since when every process has to know of a write. A write acknowledged before Redis lost
@@ -53,10 +53,10 @@ export class ReadCheck {
     await setImmediate();
     const floor = this.own.get(row) ?? 0;
     const isDeaf = core.shared?.isListening !== true;
-    const wasAway = isAway(core);
+    const wasAway = isUnavailable(core);
     const startedAt = Date.now();
     return async (how, version) => {
-      if (wasAway || isAway(core)) {
+      if (wasAway || isUnavailable(core)) {
         findings.count.unchecked++;
         return;
       }

@@ -197,7 +197,7 @@ export class Deeds {
     const hears = hasMemory && shared?.isListening === true;
     // A cache that is off asks the database.
     if (!core.enabled) return { ...this.world.history.moment(), process: id, trust: 'strict' };
-    const trust = shared?.isAway === true ? 'away' : hears ? 'hearing' : 'strict';
+    const trust = shared?.isUnavailable === true ? 'away' : hears ? 'hearing' : 'strict';
     return { ...this.world.history.moment(), process: id, trust };
   }
 }

@@ -176,9 +176,9 @@ export class CacheCore {
       onError: (error: unknown) => {
         this.report(error);
       },
-      onChange: (isDown: boolean) => {
+      onChange: (isUnavailable: boolean) => {
         this.updateTrust();
-        this.events.emit(isDown ? 'degraded' : 'recovered', {});
+        this.events.emit(isUnavailable ? 'degraded' : 'recovered', {});
       },
     };
     return openShared(this.options, use, (loaded) => {

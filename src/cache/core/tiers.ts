@@ -36,7 +36,7 @@ interface SharedTierUse {
   readonly origin: string;
   readonly listener: CoordinatorListener;
   readonly onError: (error: unknown) => void;
-  readonly onChange: (isDown: boolean) => void;
+  readonly onChange: (isUnavailable: boolean) => void;
 }
 
 /**

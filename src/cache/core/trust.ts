@@ -17,7 +17,7 @@ export type SharedState = 'none' | 'uncoordinated' | 'live' | 'silent' | 'unavai
 interface Tiers {
   readonly enabled: boolean;
   readonly memory: MemoryStore | undefined;
-  readonly shared: Pick<SharedTier, 'isCoordinated' | 'isAway' | 'isListening'> | undefined;
+  readonly shared: Pick<SharedTier, 'isCoordinated' | 'isUnavailable' | 'isListening'> | undefined;
   readonly events: { hears(event: 'hit'): boolean };
 }
 
@@ -41,7 +41,7 @@ export class TierTrust {
     const { shared, memory } = this.tiers;
     if (shared === undefined) return 'none';
     if (!shared.isCoordinated) return 'uncoordinated';
-    if (shared.isAway) return 'unavailable';
+    if (shared.isUnavailable) return 'unavailable';
     return memory !== undefined && shared.isListening ? 'live' : 'silent';
   }
 

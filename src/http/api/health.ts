@@ -9,7 +9,7 @@ import type { CacheCore } from '../../cache/core/cache-core.js';
 export function healthOf(core: CacheCore, isClosing: boolean): Readonly<Record<string, unknown>> {
   const { memory, shared, options } = core;
   const isEnding = isClosing || (options.enabled && !core.enabled);
-  const isDegraded = shared?.isAway === true && core.enabled;
+  const isDegraded = shared?.isUnavailable === true && core.enabled;
   return {
     status: isEnding ? 'closing' : isDegraded ? 'degraded' : 'ok',
     enabled: core.enabled,

@@ -201,7 +201,7 @@ export class Bus {
     this.options.onChange();
   }
 
-  /** The same failure at every attempt is one failure; when the server is away, it is not ours. */
+  /** The same failure at every attempt is one failure; while the server is unavailable, it is not reported here. */
   private tell(error: Error): void {
     const message = redacted(messageOf(error));
     if (this.options.client.status !== 'ready' || this.told.has(message)) return;

@@ -35,7 +35,7 @@ export class Repairs {
     this.recovery = new Recovery(this.log, {
       clock,
       retryMs,
-      isBlocked: () => calls.isDown,
+      isBlocked: () => calls.isBreakerOpen,
       replay: (work) => this.replay(work),
     });
     this.journal = new Journal({

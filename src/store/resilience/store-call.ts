@@ -23,7 +23,7 @@ export interface StoreCallOptions {
   /** Receives every failure; callers never do. */
   readonly onError: (error: unknown) => void;
   /** Called when the breaker opens (true) and when it closes (false). */
-  readonly onChange: (isDown: boolean) => void;
+  readonly onChange: (isUnavailable: boolean) => void;
 }
 
 /** How one operation is attempted. */
@@ -102,9 +102,9 @@ export class StoreCall {
         onError(new StoreError('dispatch', message));
       },
     });
-    const changed = (isDown: boolean): void => {
-      if (isDown) this.dispatcher.passAll();
-      onChange(isDown);
+    const changed = (isOpen: boolean): void => {
+      if (isOpen) this.dispatcher.passAll();
+      onChange(isOpen);
     };
     this.breaker = breaker && new CircuitBreaker(breaker, clock, () => hooks.probe(), changed);
     if (backend instanceof Promise) this.opening = backend;
@@ -121,7 +121,7 @@ export class StoreCall {
   }
 
   /** Whether the breaker is open. */
-  get isDown(): boolean {
+  get isBreakerOpen(): boolean {
     return this.breaker?.isOpen === true;
   }
 
@@ -158,7 +158,7 @@ export class StoreCall {
   ): Promise<T | undefined> {
     const { timeoutMs } = this.options;
     const { report = true, budgetMs = timeoutMs } = attempt;
-    if (budgetMs <= 0 || (report && this.isDown)) return undefined;
+    if (budgetMs <= 0 || (report && this.isBreakerOpen)) return undefined;
     const { dispatcher } = this;
     const room = dispatcher.enter(attempt);
     if (room !== true && !(await this.isAdmitted(room, attempt))) return undefined;
@@ -197,7 +197,7 @@ export class StoreCall {
     );
   }
 
-  /** Reports a failure of an operation, or of a part of it, and counts it if the store is away. */
+  /** Reports a failure of an operation, or of a part of it, and counts it if the store is unavailable. */
   failed(operation: string, cause: unknown): void {
     if (!this.isRepeated(operation, cause)) this.options.onError(toStoreError(operation, cause));
     this.count(cause);
@@ -223,7 +223,7 @@ export class StoreCall {
       onError: (cause) => {
         // It may belong to any operation or none.
         this.events++;
-        if (this.hooks.isReplaying() || this.isDown) this.count(cause);
+        if (this.hooks.isReplaying() || this.isBreakerOpen) this.count(cause);
         else this.failed('event', cause);
       },
       onReady: () => {
@@ -236,7 +236,7 @@ export class StoreCall {
   /** Waits for a place in the queue; returns whether the command is to be sent. */
   private async isAdmitted(room: false | Promise<boolean>, attempt: Attempt): Promise<boolean> {
     if (room === false || !(await room)) return false;
-    if (attempt.report === false || !this.isDown) return true;
+    if (attempt.report === false || !this.isBreakerOpen) return true;
     this.dispatcher.leave(attempt, undefined, false);
     return false;
   }
@@ -268,7 +268,7 @@ export class StoreCall {
 
   private failedOn(operation: string, error: unknown, report: boolean): void {
     // Behind an open breaker, what was under way fails as well, and that is no news.
-    if (report && !(this.isDown && isOutage(error))) this.failed(operation, error);
+    if (report && !(this.isBreakerOpen && isOutage(error))) this.failed(operation, error);
     else this.count(error);
   }
 

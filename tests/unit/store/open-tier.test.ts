@@ -28,7 +28,7 @@ describe('a cache whose shared tier is still being loaded', () => {
       expect(second).not.toBe(first);
       // Operations that hold the stand-in continue.
       expect(await first?.remove('a')).toBe(true);
-      expect(first).toMatchObject({ isAway: false, pending: 0, breakerState: 'closed' });
+      expect(first).toMatchObject({ isUnavailable: false, pending: 0, breakerState: 'closed' });
       expect(coreOf(new CacheManager({ store: new Map() })).shared?.constructor).toBe(
         second?.constructor,
       );
