@@ -111,5 +111,15 @@ export const IDENTIFIERS = [
     instead: 'MAX_…, …_TIMEOUT_MS, MIN_…_RATIO',
   })),
   { names: /^(?:isAway|isDown)$/, under: 'src/', instead: 'isUnavailable, isBreakerOpen' },
+  {
+    names: /^(?:joinsFreely|servesMemory|servesFastHits)$/,
+    under: 'src/',
+    instead: 'canJoinAnyLoad, canUseMemory, canServeFastHits',
+  },
+  {
+    names: /^gathering(?:Delay|Since)?$/,
+    under: 'src/',
+    instead: 'openBatchId, batchDelay, batchOpenedAt',
+  },
   { names: /^Dialect$/, under: 'src/', instead: 'DecoratorMode' },
 ];

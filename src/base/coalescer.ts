@@ -1,12 +1,12 @@
 interface Batch<Raw, Key> {
-  readonly number: number;
+  readonly id: number;
   readonly keys: Key[];
-  readonly answers: Promise<readonly Raw[]>;
-  readonly settle: (answers: Promise<readonly Raw[]>) => void;
+  readonly replies: Promise<readonly Raw[]>;
+  readonly settle: (replies: Promise<readonly Raw[]>) => void;
 }
 
 /**
- * Combines the reads, or other requests, of one turn of the event loop into one command: most of its cost
+ * Combines the requests of one turn of the event loop, such as reads, into one command: most of the cost
  * is per command, not per key.
  *
  * @internal
@@ -16,9 +16,9 @@ export class Coalescer<Raw, Value, Key = string> {
   private batches = 0;
 
   /**
-   * @param fetchMany - Reads several keys, in their order.
-   * @param toValue - Converts a fetched value for its reader, or returns a promise; called here to save
-   * each reader a promise.
+   * @param fetchMany - Sends the requests of a batch; returns their replies in the same order.
+   * @param toValue - Converts a reply for its caller, or returns a promise; called here to save each
+   * caller a promise.
    * @param largest - Current maximum of keys per command.
    * @param isEager - Sends the first request of a turn at once and combines only later ones, so that a
    * single request does not wait.
@@ -31,29 +31,29 @@ export class Coalescer<Raw, Value, Key = string> {
   ) {}
 
   /**
-   * Number of the batch that a read would join now; `undefined` if none is waiting. A number, since a
+   * Number of the batch that a request would join now; `undefined` if none is open. A number, since a
    * reference to the batch would retain all its results.
    */
-  get gathering(): number | undefined {
-    return this.open?.number;
+  get openBatchId(): number | undefined {
+    return this.open?.id;
   }
 
-  /** The value for the key. */
-  read(key: Key): Promise<Value> {
+  /** Adds a request to the open batch; resolves to its value. */
+  submit(key: Key): Promise<Value> {
     if (this.isEager && this.open === undefined) {
       this.open = this.begin();
-      return this.fetchMany([key]).then(([answer]) => this.toValue(answer, key));
+      return this.fetchMany([key]).then(([reply]) => this.toValue(reply, key));
     }
     const batch = (this.open ??= this.begin());
     const position = batch.keys.push(key) - 1;
     if (batch.keys.length >= this.largest()) this.send(batch);
-    return batch.answers.then((answers) => this.toValue(answers[position], key));
+    return batch.replies.then((replies) => this.toValue(replies[position], key));
   }
 
   private begin(): Batch<Raw, Key> {
     let settle!: Batch<Raw, Key>['settle'];
-    const answers = new Promise<readonly Raw[]>((resolve) => (settle = resolve));
-    const batch: Batch<Raw, Key> = { number: ++this.batches, keys: [], answers, settle };
+    const replies = new Promise<readonly Raw[]>((resolve) => (settle = resolve));
+    const batch: Batch<Raw, Key> = { id: ++this.batches, keys: [], replies, settle };
     // A tick runs after the reactions of settled promises, so that their requests join the batch.
     process.nextTick(() => {
       this.send(batch);

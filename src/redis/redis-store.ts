@@ -65,7 +65,7 @@ export class RedisAdapter {
   async get<T = string>(key: string): Promise<T | undefined> {
     await this.connection.ready();
     const { reader } = this;
-    const text = await (reader === undefined ? this.getOne(key) : reader.read(key));
+    const text = await (reader === undefined ? this.getOne(key) : reader.submit(key));
     return (text ?? undefined) as T | undefined;
   }
 

@@ -62,7 +62,7 @@ export class Leases {
     seize = false,
   ): Promise<LeaseAnswer | undefined> {
     const { repairs, decode } = this.options;
-    const grant = await this.requests.read({ key, token, leaseMs, budgetMs, seize });
+    const grant = await this.requests.submit({ key, token, leaseMs, budgetMs, seize });
     if (grant === undefined || grant === 'unsent' || !grant.granted) return grant;
     if (seize) this.seized.add(token);
     const entry = repairs.covers(key, []) ? undefined : await decode(key, grant.text);
@@ -90,7 +90,7 @@ export class Leases {
       await this.release(key, token);
       return 'failed';
     }
-    const stored = await this.fills.read({
+    const stored = await this.fills.submit({
       key,
       token,
       text: () => entries.text(entry, payload),

@@ -96,7 +96,7 @@ function lateTier(options: LateTierOptions, onLoad?: (tier: SharedTier) => void)
 class LateState implements Omit<SharedTier, Operation> {
   readonly isCoordinated: boolean;
   /** All reads proceed together. Batches of the tier itself have other numbers. */
-  readonly gathering = 0;
+  readonly openBatchId = 0;
   private tier: StoreTier | undefined;
   private backend: Backend | undefined;
   private readonly waiting: (() => void)[] = [];
@@ -169,7 +169,7 @@ class LateState implements Omit<SharedTier, Operation> {
     return { blockedMs: this.options.clock.monotonic() - this.start, queuedMs: 0 };
   }
 
-  get gatheringDelay(): OwnDelay {
+  get batchDelay(): OwnDelay {
     return this.ownDelay;
   }
 

@@ -46,7 +46,7 @@ export class SharedTags {
 
   /** Whether none of the tags was invalidated after a moment of the store's clock of tags. */
   async areValid(tags: readonly string[], noted: number): Promise<boolean> {
-    const versions = await Promise.all(tags.map((tag) => this.versions.read(tag)));
+    const versions = await Promise.all(tags.map((tag) => this.versions.submit(tag)));
     return versions.every((version) => version <= noted);
   }
 

@@ -64,9 +64,9 @@ export interface SharedTier {
   /** How long calls have waited for this process so far, rather than for the store. */
   readonly ownDelay: OwnDelay;
   /** Number of the batch that a read requested now would travel with; `undefined` if none is open. */
-  readonly gathering: number | undefined;
-  /** {@link SharedTier.ownDelay} when the open batch, or the last one, was begun. */
-  readonly gatheringDelay: OwnDelay;
+  readonly openBatchId: number | undefined;
+  /** {@link SharedTier.ownDelay} at the start of the open batch, or of the last one. */
+  readonly batchDelay: OwnDelay;
 
   /** Repeats what the store has forgotten, if there is another connection. */
   catchUp(): void;

@@ -47,7 +47,7 @@ const RETRY_MS = 1000;
  */
 export class StoreTier implements SharedTier {
   readonly isCoordinated: boolean;
-  gatheringDelay: OwnDelay = NO_DELAY;
+  batchDelay: OwnDelay = NO_DELAY;
   private readonly calls: StoreCall;
   private readonly deletes: BulkDelete;
   private readonly repairs: Repairs;
@@ -57,8 +57,8 @@ export class StoreTier implements SharedTier {
   private readonly tags: SharedTags;
   /** In front of every key in the store; callers and the log of repairs do without. */
   private readonly prefix: string;
-  /** When the first of the waiting reads was queued. */
-  private gatheringSince = 0;
+  /** When the first read of the open batch was queued. */
+  private batchOpenedAt = 0;
   /** Reads of one turn share a command and a time-out. */
   private readonly reads: Coalescer<unknown, SharedEntry | undefined>;
 
@@ -110,7 +110,7 @@ export class StoreTier implements SharedTier {
     });
     this.reads = new Coalescer(
       (keys) => {
-        calls.noteBlocked(clock.monotonic() - this.gatheringSince);
+        calls.noteBlocked(clock.monotonic() - this.batchOpenedAt);
         return this.fetch(keys, 'single');
       },
       (stored, key) => this.decode(key, stored),
@@ -152,8 +152,8 @@ export class StoreTier implements SharedTier {
     return this.calls.ownDelay;
   }
 
-  get gathering(): number | undefined {
-    return this.reads.gathering;
+  get openBatchId(): number | undefined {
+    return this.reads.openBatchId;
   }
 
   catchUp(): void {
@@ -161,12 +161,12 @@ export class StoreTier implements SharedTier {
   }
 
   read(key: string): Promise<SharedEntry | undefined> {
-    if (this.reads.gathering === undefined) {
-      this.gatheringSince = this.options.clock.monotonic();
+    if (this.reads.openBatchId === undefined) {
+      this.batchOpenedAt = this.options.clock.monotonic();
       // Once a batch: a look at the clock for each read would cost too much.
-      this.gatheringDelay = this.ownDelay;
+      this.batchDelay = this.ownDelay;
     }
-    return this.reads.read(key);
+    return this.reads.submit(key);
   }
 
   async readMany(

@@ -58,7 +58,7 @@ const SABOTAGES: Record<Sabotage, (core: CacheCore) => void> = {
     silence(options.listener, 'onReset');
   },
   'no strict joining': (core) => {
-    Object.defineProperty(core.trust, 'joinsFreely', { value: true });
+    Object.defineProperty(core.trust, 'canJoinAnyLoad', { value: true });
   },
   'no news of absent keys': (core) => {
     const { receiver } = coordinatorOf(core) as unknown as {

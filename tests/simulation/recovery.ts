@@ -62,7 +62,7 @@ export class Recovery {
       const there = versionOf(server, key) ?? newest;
       if (there !== newest) checker.fail(`at the end the store has ${key} v${there}`);
       for (const { id, core } of members) {
-        const entry = core.trust.servesMemory ? core.memory?.find(key) : undefined;
+        const entry = core.trust.canUseMemory ? core.memory?.find(key) : undefined;
         const held = (entry?.value as Row | undefined)?.version ?? newest;
         if (held !== newest) checker.fail(`at the end process ${id} has ${key} v${held} in memory`);
       }

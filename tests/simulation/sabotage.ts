@@ -94,7 +94,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     for (const { store } of members) replace(store.coordinator?.listener as object, ['onReset']);
   },
   'every caller joins any load': inEach((core) => {
-    Object.defineProperty(core.trust, 'joinsFreely', { get: () => true });
+    Object.defineProperty(core.trust, 'canJoinAnyLoad', { get: () => true });
   }),
   "the tags' clock is noted as though it stood in the future": inEach((core) => {
     replace(sharedOf(core), ['tagClock'], async () => Number.MAX_SAFE_INTEGER);
@@ -104,7 +104,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   }),
   'memory is trusted while the bus is down': inEach((core) => {
     replace(core.trust, ['update']);
-    core.trust.servesMemory = core.memory !== undefined;
+    core.trust.canUseMemory = core.memory !== undefined;
   }),
   'what could not be removed is forgotten': inEach((core) => {
     replace(partOf(core, 'log'), ['addKey', 'addTags', 'addPatterns']);

@@ -12,7 +12,7 @@ interface Surroundings {
   readonly memory: MemoryStore | undefined;
   readonly shared: object | undefined;
   readonly clock: LifeClock;
-  readonly trust: { readonly servesMemory: boolean };
+  readonly trust: { readonly canUseMemory: boolean };
   readonly invalidation: { readonly sharedTags: TagVersions };
   readonly options: { readonly memoryTtlMs: number | undefined };
   report(error: unknown): void;
@@ -46,7 +46,7 @@ export class MemoryValues {
     sharedClock: number | undefined,
   ): MemoryEntry | undefined {
     const { memory, trust, invalidation } = this.core;
-    if (memory === undefined || !trust.servesMemory) return undefined;
+    if (memory === undefined || !trust.canUseMemory) return undefined;
     if (fence.invalidatedLocally || fence.invalidatedRemotely) return undefined;
     if (sharedClock !== undefined && !invalidation.sharedTags.isValid(tags, sharedClock)) {
       return undefined;

@@ -27,13 +27,13 @@ interface Tiers {
  * @internal
  */
 export class TierTrust {
-  /** Whether what is in memory may be served, and added to. */
-  servesMemory = false;
+  /** Whether entries in memory may be served, and added. */
+  canUseMemory = false;
   /**
-   * Whether a decorated call may serve a memory hit by itself: there are no listeners for hits, and
+   * Whether a decorated call may return a memory hit without the read path: hits have no listeners, and
    * readers share the stored value.
    */
-  servesFastHits = false;
+  canServeFastHits = false;
 
   constructor(private readonly tiers: Tiers) {}
 
@@ -45,19 +45,16 @@ export class TierTrust {
     return memory !== undefined && shared.isListening ? 'live' : 'silent';
   }
 
-  /**
-   * Whether callers may join any load of their key: nothing can have been invalidated that has not
-   * detached the loads it concerns.
-   */
-  get joinsFreely(): boolean {
+  /** Whether callers may join any load of their key: every invalidation detaches the loads that it concerns. */
+  get canJoinAnyLoad(): boolean {
     return this.shared !== 'silent';
   }
 
-  /** To be called whenever a tier or the listeners change: hits cannot afford to derive this. */
+  /** Call it whenever a tier or the listeners change: a hit cannot afford to derive this. */
   update(): void {
     const { enabled, memory, events } = this.tiers;
-    this.servesMemory = enabled && memory !== undefined && this.shared !== 'silent';
-    this.servesFastHits =
-      this.servesMemory && memory?.protection.clones === false && !events.hears('hit');
+    this.canUseMemory = enabled && memory !== undefined && this.shared !== 'silent';
+    this.canServeFastHits =
+      this.canUseMemory && memory?.protection.clones === false && !events.hears('hit');
   }
 }

@@ -165,8 +165,8 @@ export class InFlightLoad {
   /** Reads the key from the shared tier. Never rejects: a store that fails has nothing. */
   readFrom(shared: SharedTier): Promise<SharedEntry | undefined> {
     const reading = shared.read(this.key);
-    this.ownDelay = shared.gatheringDelay;
-    this.batchId = shared.gathering;
+    this.ownDelay = shared.batchDelay;
+    this.batchId = shared.openBatchId;
     return reading;
   }
 

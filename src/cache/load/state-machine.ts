@@ -89,7 +89,7 @@ export interface JoinableLoad {
 /** The facts about the caller that finds it. */
 export interface JoiningCaller {
   /** Whether every invalidation reaches this process, and detaches the loads that it concerns. */
-  readonly joinsFreely: boolean;
+  readonly canJoinAnyLoad: boolean;
   /** The batch that a read requested now would travel with. */
   readonly openBatchId: number | undefined;
   /** Whether the caller can still wait for the load's fill to confirm the value. */
@@ -106,7 +106,7 @@ export interface JoiningCaller {
  * may have been replaced there since.
  */
 export function canJoin(load: JoinableLoad, caller: JoiningCaller): boolean {
-  if (caller.joinsFreely) return true;
+  if (caller.canJoinAnyLoad) return true;
   switch (load.state) {
     case 'reading':
       return load.batchId !== undefined && load.batchId === caller.openBatchId;

@@ -80,7 +80,7 @@ class Caller {
     const other = this.joinable();
     this.hasJoined = other !== undefined;
     this.wasSettled = other?.isSettled === true;
-    this.awaitsFill = other?.state === 'loading' && !core.trust.joinsFreely;
+    this.awaitsFill = other?.state === 'loading' && !core.trust.canJoinAnyLoad;
     if (other === undefined) return startLoad(core, request, 'read', this.hasWaited);
     core.counters.joined++;
     return other;
@@ -181,8 +181,8 @@ class Caller {
     const { leaseMs } = policy;
     if (other.isOverdue(now, leaseMs) && !loads.hasSuccessor(key, now, leaseMs)) return undefined;
     const caller = {
-      joinsFreely: trust.joinsFreely,
-      openBatchId: shared?.gathering,
+      canJoinAnyLoad: trust.canJoinAnyLoad,
+      openBatchId: shared?.openBatchId,
       // One fill that did not confirm its value is enough.
       awaitsFill: this.rejected === undefined,
     };

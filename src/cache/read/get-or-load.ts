@@ -27,7 +27,7 @@ export type { EntryIndex, LoadRequest, MemoryEntry };
  */
 export function getOrLoad(core: CacheCore, request: LoadRequest): Promise<unknown> {
   if (!core.enabled) return bypass(request);
-  const entry = core.trust.servesMemory ? core.memory?.find(request.key) : undefined;
+  const entry = core.trust.canUseMemory ? core.memory?.find(request.key) : undefined;
   if (entry === undefined) return loadMissing(core, request);
   const now = core.coarseClock.now();
   if (now >= entry.freshUntil) return awaitValue(core, request, entry, undefined);
@@ -48,7 +48,7 @@ export function plainHit(
   key: string,
   record: MethodCounters | undefined,
 ): MemoryEntry | undefined {
-  if (!core.trust.servesMemory) return undefined;
+  if (!core.trust.canUseMemory) return undefined;
   const entry = core.memory?.find(key);
   if (entry === undefined || !entry.isReady(core.coarseClock.ticks())) return undefined;
   reportHit(core, { key, record }, 'memory');

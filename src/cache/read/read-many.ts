@@ -39,7 +39,7 @@ function readMemory(
   isCounted: boolean,
 ): readonly string[] {
   const { memory } = core;
-  if (memory === undefined || !core.trust.servesMemory) return keys;
+  if (memory === undefined || !core.trust.canUseMemory) return keys;
   const missing: string[] = [];
   const now = core.clock.now();
   for (const key of keys) {

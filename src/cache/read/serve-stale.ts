@@ -33,7 +33,7 @@ export function servableStale(
   inMemory: MemoryEntry | undefined,
 ): Expired | undefined {
   const now = core.clock.now();
-  if (inMemory?.held === true && core.trust.servesMemory && now < inMemory.staleUntil) {
+  if (inMemory?.held === true && core.trust.canUseMemory && now < inMemory.staleUntil) {
     return { value: core.memory?.valueOf(inMemory) };
   }
   const { stale, fence } = load;

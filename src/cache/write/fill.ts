@@ -149,7 +149,7 @@ async function fillTiers(
   else fillMemory(core, load, value, result);
   if (outcome !== 'stored') return false;
   // Where every invalidation has arrived, there is no need to ask.
-  const isInformed = core.trust.joinsFreely && core.trust.shared !== 'unavailable';
+  const isInformed = core.trust.canJoinAnyLoad && core.trust.shared !== 'unavailable';
   if (isInformed && !fence.invalidatedRemotely) return true;
   return await areTagsCurrent(shared, tags, fence.sharedClock);
 }

@@ -83,7 +83,7 @@ function callWrapper(method: CachedMethod): AnyFunction {
     ) {
       const { core, record, trust } = binding;
       const entry =
-        trust.servesFastHits === true
+        trust.canServeFastHits === true
           ? arguments.length === 1
             ? binding.single.get(first)
             : binding.index.find(arguments.length, first, second, third)

@@ -19,7 +19,7 @@ export function healthOf(core: CacheCore, isClosing: boolean): Readonly<Record<s
         state: memory === undefined ? 'off' : 'ok',
         keys: memory?.size ?? 0,
         // False while invalidations of other instances do not arrive.
-        serving: core.trust.servesMemory,
+        serving: core.trust.canUseMemory,
       },
       shared: {
         state: shared === undefined ? 'off' : isDegraded ? 'away' : 'ok',

@@ -63,8 +63,8 @@ export class Bus {
   private timer: TimerHandle = undefined;
   private waitMs = FIRST_RETRY_MS;
   private closed = false;
-  private toldRefusal = false;
-  private readonly told = new Set<string>();
+  private reportedRefusal = false;
+  private readonly reported = new Set<string>();
 
   constructor(private readonly options: BusOptions) {}
 
@@ -115,8 +115,8 @@ export class Bus {
   }
 
   private opened({ trackingRefusal }: Subscription): void {
-    if (trackingRefusal !== undefined && !this.toldRefusal) {
-      this.toldRefusal = true;
+    if (trackingRefusal !== undefined && !this.reportedRefusal) {
+      this.reportedRefusal = true;
       const reason = redacted(trackingRefusal.message);
       const message = `Redis: no CLIENT TRACKING, so that only caches hear of changes: ${reason}`;
       this.options.onError(new StoreError('listen', message));
@@ -144,7 +144,7 @@ export class Bus {
     const text = encode(options.origin, { kind: 'probe', id });
     options.publish(options.redisKeys.probes(options.origin), text).catch((error: unknown) => {
       // Without a connection the echo does not come, and that is that.
-      if (isReply(error)) this.tell(error);
+      if (isReply(error)) this.report(error);
     });
     this.timer = options.clock.setTimeout(() => {
       if (this.awaited === undefined) this.probe();
@@ -172,7 +172,7 @@ export class Bus {
     this.awaited = undefined;
     this.waitMs = FIRST_RETRY_MS;
     if (this.listening) return;
-    this.told.clear();
+    this.reported.clear();
     this.options.onReset();
     this.listening = true;
     this.options.onChange();
@@ -181,7 +181,7 @@ export class Bus {
   /** Tries again, after a while. */
   private lost(reason?: Error): void {
     const { clock, client } = this.options;
-    if (reason !== undefined) this.tell(reason);
+    if (reason !== undefined) this.report(reason);
     clock.clearTimeout(this.timer);
     this.timer = clock.setTimeout(() => {
       // Otherwise its `ready` starts again.
@@ -201,11 +201,11 @@ export class Bus {
     this.options.onChange();
   }
 
-  /** The same failure at every attempt is one failure; while the server is unavailable, it is not reported here. */
-  private tell(error: Error): void {
+  /** Reports each failure once, and none while the server itself is unavailable. */
+  private report(error: Error): void {
     const message = redacted(messageOf(error));
-    if (this.options.client.status !== 'ready' || this.told.has(message)) return;
-    this.told.add(message);
+    if (this.options.client.status !== 'ready' || this.reported.has(message)) return;
+    this.reported.add(message);
     this.options.onError(new StoreError('listen', `Redis: ${message}`));
   }
 }

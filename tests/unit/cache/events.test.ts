@@ -121,11 +121,11 @@ describe('events', () => {
   it('a listener for hits costs the fast path, and gives it back', () => {
     const { cache, core } = setUp();
     const listener = (): void => undefined;
-    expect(core.trust.servesFastHits).toBe(true);
+    expect(core.trust.canServeFastHits).toBe(true);
     cache.on('hit', listener);
-    expect(core.trust.servesFastHits).toBe(false);
+    expect(core.trust.canServeFastHits).toBe(false);
     cache.off('hit', listener);
-    expect(core.trust.servesFastHits).toBe(true);
+    expect(core.trust.canServeFastHits).toBe(true);
   });
 
   it('a listener that stores what was evicted does not corrupt the store', async () => {

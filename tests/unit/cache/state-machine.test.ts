@@ -65,7 +65,7 @@ describe('the transitions of a load', () => {
 
 describe('who may join a load', () => {
   const load = { hasStale: false, batchId: 7 };
-  const caller = { joinsFreely: false, openBatchId: 7, awaitsFill: true };
+  const caller = { canJoinAnyLoad: false, openBatchId: 7, awaitsFill: true };
   const joinableStates = (
     some: Partial<typeof load>,
     who: Partial<Omit<typeof caller, 'openBatchId'> & { openBatchId: number | undefined }> = {},
@@ -73,7 +73,7 @@ describe('who may join a load', () => {
     STATES.filter((state) => canJoin({ ...load, ...some, state }, { ...caller, ...who }));
 
   it('every caller, where invalidations detach loads', () => {
-    expect(joinableStates({ hasStale: true }, { joinsFreely: true })).toEqual(STATES);
+    expect(joinableStates({ hasStale: true }, { canJoinAnyLoad: true })).toEqual(STATES);
   });
 
   it('elsewhere, while the shared tier will still be read, or the fill confirms the value', () => {
