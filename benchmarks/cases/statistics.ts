@@ -4,7 +4,7 @@ import type { Contestant } from '../harness/rounds.js';
 import { variant, type Edit } from '../harness/variant.js';
 
 const KEYS = Array.from({ length: 1000 }, (_, i) => `user-${i}`);
-const COUNTING = ['core.counters.memoryHits++;', 'record.hits++;'].map((from): Edit => ({
+const COUNTING = ['core.counters.memoryHits++;', 'methodCounters.hits++;'].map((from): Edit => ({
   file: 'decorators/runtime/call.ts',
   from,
   to: '',

@@ -110,10 +110,11 @@ interface Audience {
   readonly events: EventHub;
 }
 
-/** A read of a key, by a method if there is a record. */
+/** A read of a key. */
 interface Read {
   readonly key: string;
-  readonly record?: MethodCounters | undefined;
+  /** Of the method that reads; absent for other reads. */
+  readonly methodCounters?: MethodCounters | undefined;
 }
 
 /**
@@ -123,10 +124,10 @@ interface Read {
  */
 export function reportHit(
   { counters, events }: Audience,
-  { key, record }: Read,
+  { key, methodCounters }: Read,
   tier: 'memory' | 'shared',
 ): void {
-  countHit(counters, record, tier);
+  countHit(counters, methodCounters, tier);
   if (events.hears('hit')) events.emit('hit', { key, tier });
 }
 
@@ -135,8 +136,8 @@ export function reportHit(
  *
  * @internal
  */
-export function reportMiss({ counters, events }: Audience, { key, record }: Read): void {
+export function reportMiss({ counters, events }: Audience, { key, methodCounters }: Read): void {
   counters.misses++;
-  if (record !== undefined) record.misses++;
+  if (methodCounters !== undefined) methodCounters.misses++;
   if (events.hears('miss')) events.emit('miss', { key });
 }

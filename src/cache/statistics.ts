@@ -108,12 +108,12 @@ function methodReports(core: CacheCore): MethodReport[] {
       .map((timing) => [timing.name, timing]),
   );
   const reports: MethodReport[] = [];
-  for (const record of core.methods.values()) {
-    const timing = timed.get(record.name);
-    timed.delete(record.name);
+  for (const counters of core.methods.values()) {
+    const timing = timed.get(counters.name);
+    timed.delete(counters.name);
     reports.push({
-      name: record.name,
-      cache: record.snapshot(),
+      name: counters.name,
+      cache: counters.snapshot(),
       ...(timing === undefined ? {} : { timing }),
     });
   }

@@ -170,7 +170,7 @@ export function controlsOf(method: CachedMethod, self: unknown): CacheControl {
           return forHandle(binding, method.keyOf(binding, self, args));
         } catch {
           // Arguments without a key are listed among the failures.
-          return binding.record.name;
+          return binding.methodCounters.name;
         }
       };
       return await warmAll(calls, { run: job, keyOf }, options, () =>
@@ -195,9 +195,9 @@ function forHandle(binding: MethodBinding, key: string): string {
 
 function infoOf(
   method: CachedMethod,
-  { record, size, keyPrefix, policy }: MethodBinding,
+  { methodCounters, size, keyPrefix, policy }: MethodBinding,
 ): CacheInfo {
-  const { hits, misses, stale, loads, loadErrors } = record;
+  const { hits, misses, stale, loads, loadErrors } = methodCounters;
   const isFixed = typeof method.options.ttl !== 'function' && typeof policy.ttl === 'number';
   return {
     hits,

@@ -68,44 +68,44 @@ export function timedFunction(
 ): AnyFunction {
   const slowMs = toMilliseconds(options.slowThreshold ?? DEFAULTS.slowThreshold, 'slowThreshold');
   const method = identity?.name ?? options.name ?? body.name;
-  let record: TimingCounters | undefined;
+  let known: TimingCounters | undefined;
 
   function timedCall(this: unknown, ...args: unknown[]): unknown {
     // The class is only known from a call.
-    const current = (record ??= timings().record(options.name ?? nameOf(this), slowMs));
+    const counters = (known ??= timings().countersOf(options.name ?? nameOf(this), slowMs));
     const start = systemClock.monotonic();
-    current.inFlight++;
+    counters.inFlight++;
     let outcome: unknown;
     try {
       outcome = body.apply(this, args);
     } catch (error) {
-      settle(current, start, true);
+      settle(counters, start, true);
       throw error;
     }
     if (types.isGeneratorObject(outcome)) {
-      current.inFlight--;
+      counters.inFlight--;
       watchGenerator(outcome, {
         run: (isRunning) => {
-          current.inFlight += isRunning ? 1 : -1;
+          counters.inFlight += isRunning ? 1 : -1;
         },
         end: (busyMs, failed) => {
-          count(current, busyMs, failed);
+          count(counters, busyMs, failed);
         },
       });
       return outcome;
     }
     // Only promises: a lazy thenable, such as a query builder, would start its work twice.
     if (!types.isPromise(outcome)) {
-      settle(current, start, false);
+      settle(counters, start, false);
       return outcome;
     }
     // The caller gets the method's own promise; this branch of it ends here, errors included.
     outcome.then(
       () => {
-        settle(current, start, false);
+        settle(counters, start, false);
       },
       () => {
-        settle(current, start, true);
+        settle(counters, start, true);
       },
     );
     return outcome;
@@ -124,16 +124,16 @@ export function timedFunction(
   return timedCall;
 }
 
-function settle(record: TimingCounters, start: number, failed: boolean): void {
-  record.inFlight--;
-  count(record, systemClock.monotonic() - start, failed);
+function settle(counters: TimingCounters, start: number, failed: boolean): void {
+  counters.inFlight--;
+  count(counters, systemClock.monotonic() - start, failed);
 }
 
-function count(record: TimingCounters, durationMs: number, failed: boolean): void {
-  if (failed) record.errors++;
-  record.durations.record(durationMs);
-  if (durationMs <= record.slowThresholdMs) return;
-  record.slow++;
+function count(counters: TimingCounters, durationMs: number, failed: boolean): void {
+  if (failed) counters.errors++;
+  counters.durations.record(durationMs);
+  if (durationMs <= counters.slowThresholdMs) return;
+  counters.slow++;
   const timestamp = new Date(systemClock.now()).toISOString();
-  timings().slowCalls.add({ name: record.name, durationMs, timestamp, failed });
+  timings().slowCalls.add({ name: counters.name, durationMs, timestamp, failed });
 }

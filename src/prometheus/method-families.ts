@@ -7,39 +7,39 @@ import type { MetricsScope } from './scope.js';
 /** Shared by the methods beyond the bound. A label never changes once assigned, so counters never go down. */
 const OTHERS = 'other';
 
-function byLabel<R extends { readonly name: string }>(records: Iterable<R>): Map<string, R[]> {
+function byLabel<R extends { readonly name: string }>(counters: Iterable<R>): Map<string, R[]> {
   const groups = new Map<string, R[]>();
-  for (const record of records) {
-    const { name } = record;
+  for (const one of counters) {
+    const { name } = one;
     const label = groups.has(name) || groups.size < LIMITS.labelledMethods ? name : OTHERS;
     const group = groups.get(label);
-    if (group === undefined) groups.set(label, [record]);
-    else group.push(record);
+    if (group === undefined) groups.set(label, [one]);
+    else group.push(one);
   }
   return groups;
 }
 
 function* cachedMethods({ cores }: MetricsScope): Generator<readonly [Labels, MethodCounters[]]> {
   for (const { options, methods } of cores) {
-    for (const [method, records] of byLabel(methods.values())) {
-      yield [{ cache: options.name, method }, records];
+    for (const [method, counters] of byLabel(methods.values())) {
+      yield [{ cache: options.name, method }, counters];
     }
   }
 }
 
 /** Timing belongs to methods, not to a cache. */
 function* timedMethods(): Generator<readonly [Labels, TimingCounters[]]> {
-  for (const [method, records] of byLabel(timings().all())) yield [{ method }, records];
+  for (const [method, counters] of byLabel(timings().all())) yield [{ method }, counters];
 }
 
 function summed<R>(
   groups: (scope: MetricsScope) => Iterable<readonly [Labels, R[]]>,
-  read: (record: R) => number,
+  read: (one: R) => number,
 ): ScalarFamily['samples'] {
   return (scope) =>
-    Array.from(groups(scope), ([labels, records]) => ({
+    Array.from(groups(scope), ([labels, counters]) => ({
       labels,
-      value: records.reduce((sum, record) => sum + read(record), 0),
+      value: counters.reduce((sum, one) => sum + read(one), 0),
     }));
 }
 
@@ -74,8 +74,8 @@ export const METHOD_FAMILIES: readonly Family[] = [
     name: 'cache_load_duration_seconds',
     help: 'Durations of the successful runs of a cached method.',
     *durations(scope: MetricsScope): Durations {
-      for (const [labels, records] of cachedMethods(scope)) {
-        yield [labels, merged(records.flatMap(({ loadTimes }) => loadTimes.recorded ?? []))];
+      for (const [labels, counters] of cachedMethods(scope)) {
+        yield [labels, merged(counters.flatMap(({ loadTimes }) => loadTimes.recorded ?? []))];
       }
     },
   },
@@ -84,8 +84,8 @@ export const METHOD_FAMILIES: readonly Family[] = [
     name: 'timed_call_duration_seconds',
     help: 'Durations of the calls of a timed method.',
     *durations(): Durations {
-      for (const [labels, records] of timedMethods()) {
-        yield [labels, merged(records.flatMap(({ durations }) => durations.recorded ?? []))];
+      for (const [labels, counters] of timedMethods()) {
+        yield [labels, merged(counters.flatMap(({ durations }) => durations.recorded ?? []))];
       }
     },
   },

@@ -4,8 +4,8 @@ import type { Durations, Family, Labels, Sample, ScalarFamily } from './family.j
 import type { MetricsScope } from './scope.js';
 
 function* routesOf({ requests }: MetricsScope): Generator<readonly [Labels, RouteCounters]> {
-  for (const record of requests?.routes ?? []) {
-    yield [{ method: record.method, route: record.route }, record];
+  for (const counters of requests?.routes ?? []) {
+    yield [{ method: counters.method, route: counters.route }, counters];
   }
 }
 

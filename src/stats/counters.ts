@@ -76,12 +76,12 @@ export function newCounters(): CacheCounters {
  */
 export function countHit(
   counters: CacheCounters,
-  record: { hits: number } | undefined,
+  methodCounters: { hits: number } | undefined,
   tier: 'memory' | 'shared',
 ): void {
   if (tier === 'memory') counters.memoryHits++;
   else counters.sharedHits++;
-  if (record !== undefined) record.hits++;
+  if (methodCounters !== undefined) methodCounters.hits++;
 }
 
 /**

@@ -63,15 +63,15 @@ export class RequestCounters {
     isAborted: boolean,
     ms: number,
   ): void {
-    const record = this.routes.record(method, route);
-    record.durations.record(ms);
-    record.end(status, isAborted);
+    const counters = this.routes.countersOf(method, route);
+    counters.durations.record(ms);
+    counters.end(status, isAborted);
     this.inFlight--;
     this.total++;
     if (isAborted) this.aborted++;
     else if (status >= 500) {
       this.errors++;
-      record.errors++;
+      counters.errors++;
     }
     if (ms > this.slowThresholdMs) {
       this.addSlow(method, route || maskedPath(url), isAborted ? CLIENT_CLOSED : status, ms);

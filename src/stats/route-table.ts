@@ -38,9 +38,9 @@ export class RouteCounters {
   }
 }
 
-function total(records: ReadonlyMap<string, RouteCounters>): number {
+function total(byMethod: ReadonlyMap<string, RouteCounters>): number {
   let count = 0;
-  for (const { durations } of records.values()) count += durations.count;
+  for (const { durations } of byMethod.values()) count += durations.count;
   return count;
 }
 
@@ -62,7 +62,7 @@ export class RouteTable {
   /** Requests of routes beyond the bound, as far as they are remembered. */
   private readonly waiting = new Map<string, number>();
 
-  record(method: string, route: string | undefined): RouteCounters {
+  countersOf(method: string, route: string | undefined): RouteCounters {
     const name = route === undefined || route === '' ? OTHER_ROUTE : route;
     const { last } = this;
     if (last?.method === method && last.route === name) return last;
@@ -76,18 +76,19 @@ export class RouteTable {
   }
 
   *[Symbol.iterator](): Generator<RouteCounters> {
-    for (const records of this.routes.values()) yield* records.values();
+    for (const byMethod of this.routes.values()) yield* byMethod.values();
   }
 
   private added(method: string, route: string): RouteCounters {
     const verb = METHODS.has(method) ? method : 'OTHER';
     let name = route.slice(0, LIMITS.routeChars);
     if (!this.routes.has(name) && this.isFull && !this.makesRoom(name)) name = OTHER_ROUTE;
-    let records = this.routes.get(name);
-    if (records === undefined) this.routes.set(name, (records = new Map<string, RouteCounters>()));
-    let record = records.get(verb);
-    if (record === undefined) records.set(verb, (record = new RouteCounters(verb, name)));
-    return record;
+    let byMethod = this.routes.get(name);
+    if (byMethod === undefined)
+      this.routes.set(name, (byMethod = new Map<string, RouteCounters>()));
+    let counters = byMethod.get(verb);
+    if (counters === undefined) byMethod.set(verb, (counters = new RouteCounters(verb, name)));
+    return counters;
   }
 
   /** After every so many requests of a route, tries to replace the least used route if it has fewer. */
@@ -99,9 +100,9 @@ export class RouteTable {
     this.waiting.set(name, count);
     // Not at each request, since it iterates over all routes.
     if (count % LIMITS.routeRequests > 0) return false;
-    const counts = Array.from(this.routes, ([route, records]) => ({
+    const counts = Array.from(this.routes, ([route, byMethod]) => ({
       route,
-      count: total(records),
+      count: total(byMethod),
     }));
     const least = counts
       .filter(({ route }) => route !== OTHER_ROUTE)
@@ -114,11 +115,11 @@ export class RouteTable {
 
   /** Adds the counters of a route to `other`, and its requests from now on. */
   private giveUp(route: string): void {
-    const records = this.routes.get(route);
+    const byMethod = this.routes.get(route);
     this.routes.delete(route);
     this.last = undefined;
-    for (const record of records?.values() ?? []) {
-      this.added(record.method, OTHER_ROUTE).add(record);
+    for (const counters of byMethod?.values() ?? []) {
+      this.added(counters.method, OTHER_ROUTE).add(counters);
     }
   }
 }

@@ -10,28 +10,28 @@ import { SlowLog, type SlowCall } from './slow-log.js';
  */
 export class TimingRegistry {
   readonly slowCalls = new SlowLog<SlowCall>(DEFAULTS.slowLogSize);
-  private readonly records = new Map<string, TimingCounters>();
+  private readonly counters = new Map<string, TimingCounters>();
 
-  /** The record of a name, made when first asked for; beyond the bound, one that is not listed. */
-  record(name: string, slowThresholdMs: number): TimingCounters {
-    const known = this.records.get(name);
+  /** The counters of a name, created on first use; beyond the bound, they are not listed. */
+  countersOf(name: string, slowThresholdMs: number): TimingCounters {
+    const known = this.counters.get(name);
     if (known !== undefined) return known;
-    const record = new TimingCounters(name, slowThresholdMs);
-    if (this.records.size < LIMITS.methods) this.records.set(name, record);
-    return record;
+    const counters = new TimingCounters(name, slowThresholdMs);
+    if (this.counters.size < LIMITS.methods) this.counters.set(name, counters);
+    return counters;
   }
 
-  /** The records that are listed. */
+  /** The counters that are listed. */
   all(): Iterable<TimingCounters> {
-    return this.records.values();
+    return this.counters.values();
   }
 
   snapshot(): TimingStats[] {
-    return [...this.records.values()].map((record) => record.snapshot());
+    return [...this.counters.values()].map((one) => one.snapshot());
   }
 }
 
-const KEY = Symbol.for('aurora-cache.timings.v1');
+const KEY = Symbol.for('aurora-cache.timings.v2');
 
 /** @internal */
 export function timings(): TimingRegistry {

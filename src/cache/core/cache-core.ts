@@ -112,13 +112,13 @@ export class CacheCore {
     if (this.events.hears('error')) this.events.emit('error', { error });
   }
 
-  /** The figures of a method; beyond the bound, some that are counted but not listed. */
+  /** The counters of a method; beyond the bound, they are not listed. */
   method(name: string): MethodCounters {
     const known = this.methods.get(name);
     if (known !== undefined) return known;
-    const record = new MethodCounters(name);
-    if (this.methods.size < LIMITS.methods) this.methods.set(name, record);
-    return record;
+    const counters = new MethodCounters(name);
+    if (this.methods.size < LIMITS.methods) this.methods.set(name, counters);
+    return counters;
   }
 
   /** The shared tier, unless the results of a policy must not leave this process. */

@@ -29,8 +29,8 @@ export interface LoadRequest {
   readonly policy: LoadPolicy;
   /** The arguments, when it is a method's; a signal among them may abort the load. */
   readonly args?: readonly unknown[] | undefined;
-  /** The method's figures, when it is one. */
-  readonly record?: MethodCounters | undefined;
+  /** Counters of the method; absent for `getOrSet`. */
+  readonly methodCounters?: MethodCounters | undefined;
   /** Receives the entry in memory that holds the value, for an index of the caller's. */
   readonly onEntry?: ((entry: MemoryEntry) => void) | undefined;
 }

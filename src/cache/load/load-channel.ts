@@ -84,27 +84,27 @@ export class LoadReport {
   constructor(
     private readonly core: CacheCore,
     private readonly key: string,
-    private readonly record: MethodCounters | undefined,
+    private readonly methodCounters: MethodCounters | undefined,
     private readonly trace: LoadTrace | undefined,
   ) {
     this.startedAt = core.clock.monotonic();
     core.counters.loads++;
-    if (record !== undefined) record.loads++;
+    if (methodCounters !== undefined) methodCounters.loads++;
   }
 
   succeeded(): void {
-    const { core, key, record, trace } = this;
+    const { core, key, methodCounters, trace } = this;
     const durationMs = core.clock.monotonic() - this.startedAt;
-    record?.recordLoad(durationMs);
+    methodCounters?.recordLoad(durationMs);
     if (trace !== undefined) Object.assign(trace, { outcome: 'loaded', durationMs });
     if (core.events.hears('load')) core.events.emit('load', { key, durationMs });
   }
 
   failed(error: unknown): void {
-    const { core, key, record, trace } = this;
+    const { core, key, methodCounters, trace } = this;
     const durationMs = core.clock.monotonic() - this.startedAt;
     core.counters.loadErrors++;
-    if (record !== undefined) record.loadErrors++;
+    if (methodCounters !== undefined) methodCounters.loadErrors++;
     if (trace !== undefined) {
       const outcome = error instanceof LoadTimeoutError ? 'timeout' : 'failed';
       Object.assign(trace, { outcome, durationMs });

@@ -51,8 +51,8 @@ export function loadInCycle(
   { keys }: LoadCycle,
   origin: CallOrigin | undefined,
 ): Promise<unknown> {
-  const { key, record } = request;
-  const subject = record?.name ?? key.split(':', 1)[0] ?? '';
+  const { key, methodCounters } = request;
+  const subject = methodCounters?.name ?? key.split(':', 1)[0] ?? '';
   const path = [...new Set([key, ...keys])].map((one) => `'${one}'`).join(', ');
   warnOnce(
     'AURORA_LOAD_CYCLE',

@@ -134,7 +134,7 @@ async function runAndFill(
   const start = core.clock.monotonic();
   const value = await runLoader(core, request, replacedValue(core, load), load.node);
   load.fence.missCost = core.clock.monotonic() - start;
-  if (isSingleUse(core, key, request.record?.name, value)) {
+  if (isSingleUse(core, key, request.methodCounters?.name, value)) {
     void lease?.release();
     if (purpose === 'reload') load.fillConfirmed = removeReplaced(core, key);
     load.move('unshareable', core.clock.now());

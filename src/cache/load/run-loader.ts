@@ -8,7 +8,7 @@ import { callInside, type LoadNode } from './nesting.js';
 import type { LoadRequest } from './in-flight.js';
 
 /**
- * Runs a loader within its hard time-out, and keeps the figures. It calls the loader at once, so
+ * Runs a loader within its hard time-out, and counts the run. It calls the loader at once, so
  * that a call of a cached method that misses begins just as the bare method would.
  *
  * @param node - The load, for calls that are made in it.
@@ -23,19 +23,19 @@ export function runLoader(
   node: LoadNode,
 ): Promise<unknown> {
   if (!isTraced()) return run(core, request, stale, node);
-  return traced({ cache: core.options.name, method: request.record?.name }, (trace) =>
+  return traced({ cache: core.options.name, method: request.methodCounters?.name }, (trace) =>
     run(core, request, stale, node, trace),
   );
 }
 
 async function run(
   core: CacheCore,
-  { key, loader, policy, record, args }: LoadRequest,
+  { key, loader, policy, methodCounters, args }: LoadRequest,
   stale: unknown,
   node: LoadNode,
   trace?: LoadTrace,
 ): Promise<unknown> {
-  const report = new LoadReport(core, key, record, trace);
+  const report = new LoadReport(core, key, methodCounters, trace);
   const { clock } = core;
   const ms = LIMITS.leaseTerms * policy.leaseMs;
   const context = new LazyLoadContext(key, stale, { clock, endsAt: report.startedAt + ms, ms });

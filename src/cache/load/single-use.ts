@@ -49,11 +49,11 @@ export async function loadAlone(
   request: LoadRequest,
   origin = originOfCall(),
 ): Promise<unknown> {
-  const { key, record } = request;
+  const { key, methodCounters } = request;
   const node = new LoadNode(key);
   node.add(origin);
   const value = await runLoader(core, request, undefined, node);
   // Something else this time: the next call may share it again.
-  if (!isSingleUse(core, key, record?.name, value)) core.singleUseKeys.delete(key);
+  if (!isSingleUse(core, key, methodCounters?.name, value)) core.singleUseKeys.delete(key);
   return value;
 }

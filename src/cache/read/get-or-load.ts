@@ -46,12 +46,12 @@ export function getOrLoad(core: CacheCore, request: LoadRequest): Promise<unknow
 export function plainHit(
   core: CacheCore,
   key: string,
-  record: MethodCounters | undefined,
+  methodCounters: MethodCounters | undefined,
 ): MemoryEntry | undefined {
   if (!core.trust.canUseMemory) return undefined;
   const entry = core.memory?.find(key);
   if (entry === undefined || !entry.isReady(core.coarseClock.ticks())) return undefined;
-  reportHit(core, { key, record }, 'memory');
+  reportHit(core, { key, methodCounters }, 'memory');
   return entry;
 }
 
@@ -95,7 +95,7 @@ export async function reload(core: CacheCore, request: LoadRequest): Promise<unk
 
 /** Calls the loader as though there were no cache. */
 function bypass(request: LoadRequest): Promise<unknown> {
-  if (request.record !== undefined) request.record.bypasses++;
+  if (request.methodCounters !== undefined) request.methodCounters.bypasses++;
   return new Promise((resolve) => {
     resolve(request.loader(new LazyLoadContext(request.key, undefined)));
   });

@@ -131,7 +131,7 @@ export function serveStale(
   reason: StaleReason,
 ): unknown {
   core.counters.stale++;
-  if (request.record !== undefined) request.record.stale++;
+  if (request.methodCounters !== undefined) request.methodCounters.stale++;
   if (core.events.hears('stale')) core.events.emit('stale', { key: request.key, reason });
   return expired.value;
 }

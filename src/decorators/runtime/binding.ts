@@ -45,7 +45,7 @@ export class MethodBinding {
   readonly scope: ((instance: never) => unknown) | undefined;
   /** Whether a part of the policy is a function of the result. */
   readonly hasResultFunctions: boolean;
-  readonly record: MethodCounters;
+  readonly methodCounters: MethodCounters;
   /** The right to the keys, and how far the results may be shared. */
   readonly claim: KeyClaim;
   /**
@@ -87,7 +87,7 @@ export class MethodBinding {
       typeof ttl === 'function' || typeof tags === 'function' || unless !== undefined;
     this.ownTag = key === undefined ? undefined : `#${this.prefix}:${this.last}`;
     this.sharedPolicy = this.fixedPolicy(method.options, config, names.label);
-    this.record = core.method(names.label);
+    this.methodCounters = core.method(names.label);
     this.isReusable = typeof cache !== 'function';
     this.followsDefault = cache === undefined;
     this.isIndexed =

@@ -116,9 +116,9 @@ export class CachedMethod implements MethodSpec {
         return this.resolve(binding, self, args);
       }
     } catch (error) {
-      warnOfBypass(binding?.record.name ?? this.labelOn(self), error);
+      warnOfBypass(binding?.methodCounters.name ?? this.labelOn(self), error);
     }
-    if (binding !== undefined) binding.record.bypasses++;
+    if (binding !== undefined) binding.methodCounters.bypasses++;
     return undefined;
   }
 

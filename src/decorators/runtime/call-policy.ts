@@ -31,5 +31,5 @@ export function policyOfCall(
     grace,
     jitter,
   };
-  return mergePolicy(base, options, binding.record.name);
+  return mergePolicy(base, options, binding.methodCounters.name);
 }

@@ -81,7 +81,7 @@ function callWrapper(method: CachedMethod): AnyFunction {
       binding.isIndexed === true &&
       arguments.length < 4
     ) {
-      const { core, record, trust } = binding;
+      const { core, methodCounters, trust } = binding;
       const entry =
         trust.canServeFastHits === true
           ? arguments.length === 1
@@ -90,7 +90,7 @@ function callWrapper(method: CachedMethod): AnyFunction {
           : undefined;
       if (entry !== undefined && entry.isReady(core.coarseClock.ticks())) {
         core.counters.memoryHits++;
-        record.hits++;
+        methodCounters.hits++;
         core.memory?.touch(entry);
         return isSync ? entry.value : (entry.promise ?? entry.toPromise());
       }
@@ -115,8 +115,8 @@ export function readOrLoad(
   args: readonly unknown[],
 ): unknown {
   const { binding, key } = resolved;
-  const { core, record } = binding;
-  const entry = plainHit(core, key, record);
+  const { core, methodCounters } = binding;
+  const entry = plainHit(core, key, methodCounters);
   if (entry !== undefined) {
     binding.learn(entry, args);
     return method.isSync ? core.memory?.valueOf(entry) : promiseOf(core, entry);
@@ -142,7 +142,7 @@ export function toLoadRequest(
     loader: () => method.body.apply(self, args as unknown[]),
     args,
     policy: method.policyFor(binding, self, args),
-    record: binding.record,
+    methodCounters: binding.methodCounters,
     onEntry: (entry) => {
       binding.register(entry);
     },

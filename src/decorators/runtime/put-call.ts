@@ -82,7 +82,7 @@ export class PutCall {
       if (this.options.args !== undefined) this.open(args);
       if (this.resolved === undefined || this.fence === undefined) return;
       const { binding, key } = this.resolved;
-      if (isSingleUse(binding.core, key, binding.record.name, result)) {
+      if (isSingleUse(binding.core, key, binding.methodCounters.name, result)) {
         // It cannot be stored, but the present entry is out of date.
         await remove(binding.core, key);
         return;

@@ -22,18 +22,18 @@ export function loadSync(
   self: unknown,
   args: readonly unknown[],
 ): unknown {
-  const { core, record } = binding;
+  const { core, methodCounters } = binding;
   if (!core.enabled) {
-    record.bypasses++;
+    methodCounters.bypasses++;
     return method.body.apply(self, args as unknown[]);
   }
-  reportMiss(core, { key, record });
+  reportMiss(core, { key, methodCounters });
   // The method itself may invalidate what it is about to return.
   const fence = core.invalidation.openFence(key);
   try {
     const start = core.clock.monotonic();
     const value = isTraced()
-      ? tracedSync({ cache: core.options.name, method: record.name }, (trace) =>
+      ? tracedSync({ cache: core.options.name, method: methodCounters.name }, (trace) =>
           run(method, binding, key, self, args, trace),
         )
       : run(method, binding, key, self, args);
@@ -41,12 +41,12 @@ export function loadSync(
     if (isThenable(value)) {
       warnOnce(
         'AURORA_MEMOIZED_PROMISE',
-        record.name,
-        `${record.name} is memoized, but returned a promise, which was not stored: use @Cached.`,
+        methodCounters.name,
+        `${methodCounters.name} is memoized, but returned a promise, which was not stored: use @Cached.`,
       );
       return value;
     }
-    if (isSingleUse(core, key, record.name, value)) return value;
+    if (isSingleUse(core, key, methodCounters.name, value)) return value;
     const entry = keep(core, method, binding, fence, value, self, args);
     if (entry !== undefined) binding.register(entry);
     return value;
@@ -57,13 +57,13 @@ export function loadSync(
 
 function run(
   method: CachedMethod,
-  { core, record }: MethodBinding,
+  { core, methodCounters }: MethodBinding,
   key: string,
   self: unknown,
   args: readonly unknown[],
   trace?: LoadTrace,
 ): unknown {
-  const report = new LoadReport(core, key, record, trace);
+  const report = new LoadReport(core, key, methodCounters, trace);
   try {
     const value = method.body.apply(self, args as unknown[]);
     report.succeeded();

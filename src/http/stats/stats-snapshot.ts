@@ -95,9 +95,9 @@ function methodsOf(cache: CacheManager): MethodSnapshot[] {
     timed.set(name, { calls: snapshot.count, errors, inFlight, slow, durations: snapshot });
   }
   const methods: MethodSnapshot[] = [];
-  for (const record of cache[CORE].core.methods.values()) {
-    const { name, hits, misses, stale, bypasses, loads, loadErrors, timeSavedMs } = record;
-    const loadTimes = record.loadTimes.snapshot() ?? NO_DURATIONS;
+  for (const counters of cache[CORE].core.methods.values()) {
+    const { name, hits, misses, stale, bypasses, loads, loadErrors, timeSavedMs } = counters;
+    const loadTimes = counters.loadTimes.snapshot() ?? NO_DURATIONS;
     const counts = { hits, misses, stale, bypasses, loads, loadErrors, timeSavedMs, loadTimes };
     methods.push({ name, cache: counts, timing: timed.get(name) });
     timed.delete(name);

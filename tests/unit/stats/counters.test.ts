@@ -4,7 +4,7 @@ import { SlowLog } from '../../../src/stats/slow-log.js';
 import { TimingRegistry } from '../../../src/stats/timing-registry.js';
 
 describe('latency', () => {
-  it('is all zeros before the first record', () => {
+  it('is all zeros before the first duration is recorded', () => {
     expect(new Latency().summary()).toEqual({ count: 0, mean: 0, p50: 0, p90: 0, p99: 0, max: 0 });
   });
 
@@ -46,44 +46,48 @@ describe('the slow log', () => {
 });
 
 describe('the registry of timed methods', () => {
-  it('has one record a name, and lists no more than its bound', () => {
+  it('has one set of counters for each name, and lists no more than its bound', () => {
     const registry = new TimingRegistry();
-    expect(registry.record('a', 10)).toBe(registry.record('a', 20));
-    for (let i = 0; i < 12_000; i++) registry.record(`m${i}`, 10).errors++;
+    expect(registry.countersOf('a', 10)).toBe(registry.countersOf('a', 20));
+    for (let i = 0; i < 12_000; i++) registry.countersOf(`m${i}`, 10).errors++;
     expect(registry.snapshot()).toHaveLength(10_000);
   });
 
   it('its snapshots are plain data and stand still', () => {
-    const record = new TimingCounters('a', 10);
-    record.durations.record(5);
-    const before = record.snapshot();
-    record.durations.record(5);
+    const counters = new TimingCounters('a', 10);
+    counters.durations.record(5);
+    const before = counters.snapshot();
+    counters.durations.record(5);
     expect(structuredClone(before)).toEqual(before);
-    expect([before.calls, record.snapshot().calls]).toEqual([1, 2]);
+    expect([before.calls, counters.snapshot().calls]).toEqual([1, 2]);
   });
 });
 
-describe('a method’s figures', () => {
+describe('a method’s counters', () => {
   it('say what hits saved: for each, the mean load until then', () => {
-    const record = new MethodCounters('Users.find');
-    record.recordLoad(100);
-    record.hits = 30;
-    record.misses = 10;
-    expect(record.snapshot()).toMatchObject({ name: 'Users.find', hitRate: 75, timeSavedMs: 3000 });
-    record.recordLoad(0);
-    expect(record.timeSavedMs).toBe(3000);
-    record.hits += 10;
-    expect(record.timeSavedMs).toBe(3500);
+    const counters = new MethodCounters('Users.find');
+    counters.recordLoad(100);
+    counters.hits = 30;
+    counters.misses = 10;
+    expect(counters.snapshot()).toMatchObject({
+      name: 'Users.find',
+      hitRate: 75,
+      timeSavedMs: 3000,
+    });
+    counters.recordLoad(0);
+    expect(counters.timeSavedMs).toBe(3000);
+    counters.hits += 10;
+    expect(counters.timeSavedMs).toBe(3500);
   });
 
   it('say what hits saved, which never falls', () => {
-    const record = new MethodCounters('Users.find');
+    const counters = new MethodCounters('Users.find');
     let before = 0;
     for (let i = 0; i < 1000; i++) {
-      record.hits += i % 7;
-      record.recordLoad(1000 / (i + 1));
-      expect(record.timeSavedMs).toBeGreaterThanOrEqual(before);
-      before = record.timeSavedMs;
+      counters.hits += i % 7;
+      counters.recordLoad(1000 / (i + 1));
+      expect(counters.timeSavedMs).toBeGreaterThanOrEqual(before);
+      before = counters.timeSavedMs;
     }
   });
 });
