@@ -121,5 +121,10 @@ export const IDENTIFIERS = [
     under: 'src/',
     instead: 'openBatchId, batchDelay, batchOpenedAt',
   },
+  {
+    names: /^(?:Handle|handlePrefix|forHandle)$/,
+    under: 'src/',
+    instead: 'NamespaceView, namespacePrefix',
+  },
   { names: /^Dialect$/, under: 'src/', instead: 'DecoratorMode' },
 ];

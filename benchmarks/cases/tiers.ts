@@ -30,7 +30,7 @@ export async function tiers(redisUrl: string, bench: BenchOptions): Promise<Tabl
     await cache.close();
   }
   return {
-    title: 'Operations of the handle by tier, in ms',
+    title: 'Operations of the cache by tier, in ms',
     columns: ['operation', 'memory', 'fastest – slowest', 'Redis', 'fastest – slowest'],
     rows,
   };

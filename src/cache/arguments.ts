@@ -18,13 +18,13 @@ import {
 } from './policy.js';
 
 /**
- * The core behind a `CacheManager`, and the namespace of its keys there.
+ * The part of a core that one `CacheManager` shows: the keys below a namespace.
  *
  * @internal
  */
-export interface Handle {
+export interface NamespaceView {
   readonly core: CacheCore;
-  /** In front of every key: empty, or with a colon at its end. */
+  /** Prefix of every key: empty, or a namespace with a colon at its end. */
   readonly prefix: string;
 }
 
@@ -34,7 +34,7 @@ export interface Handle {
  * @throws CacheKeyError for a bad key.
  * @internal
  */
-export function fullKey({ prefix }: Handle, key: string): string {
+export function fullKey({ prefix }: NamespaceView, key: string): string {
   const full = prefix + checkedKey(key);
   // Never empty. `charCodeAt` flattens V8's rope string once, which makes it quicker to look up.
   return full.charCodeAt(0) >= 0 ? full : '';
@@ -48,14 +48,14 @@ export function fullKey({ prefix }: Handle, key: string): string {
  * @internal
  */
 export function fullKeys(
-  handle: Handle,
+  view: NamespaceView,
   owner: string,
   keys: readonly string[],
 ): Map<string, string> {
   if (!Array.isArray(keys)) {
     throw new ConfigurationError(`${owner}: keys must be an array; got ${describe(keys)}.`);
   }
-  return new Map((keys as readonly string[]).map((key) => [fullKey(handle, key), key]));
+  return new Map((keys as readonly string[]).map((key) => [fullKey(view, key), key]));
 }
 
 /**
@@ -66,13 +66,13 @@ export function fullKeys(
  * @internal
  */
 export function checkedEntry(
-  handle: Handle,
+  view: NamespaceView,
   owner: string,
   key: string,
   value: unknown,
   options: SetOptions,
 ): BulkEntry {
-  const full = fullKey(handle, key);
+  const full = fullKey(view, key);
   if (isThenable(value)) {
     throw new ConfigurationError(`${owner}: value is a promise. Await it first.`);
   }
@@ -83,7 +83,7 @@ export function checkedEntry(
     );
   }
   checkOptions(owner, options, SET_CHECKS);
-  const { clock, options: defaults } = handle.core;
+  const { clock, options: defaults } = view.core;
   const policy = mergePolicy(defaults.load, options, owner);
   return {
     key: full,
@@ -102,7 +102,7 @@ export function checkedEntry(
  * @internal
  */
 export function loadRequest<T>(
-  { core }: Handle,
+  { core }: NamespaceView,
   key: string,
   loader: (context: LoadContext<T>) => T | Promise<T>,
   options: LoadOptions<T> | undefined,

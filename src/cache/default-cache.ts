@@ -68,7 +68,7 @@ export async function invalidateCache(pattern: string): Promise<number> {
 }
 
 /**
- * Whether a value is a handle, of this copy of the package or of another.
+ * Whether a value is a `CacheManager`, of this copy of the package or of another.
  *
  * @internal
  */

@@ -4,7 +4,7 @@ import { escapeKey } from '../base/escape.js';
 import { checkNames } from '../base/options.js';
 import { inSharedContext } from '../base/shared-context.js';
 import { adviceFor, type Advice } from './advice.js';
-import { checkedEntry, fullKey, fullKeys, loadRequest, type Handle } from './arguments.js';
+import { checkedEntry, fullKey, fullKeys, loadRequest, type NamespaceView } from './arguments.js';
 import { removeMany, storeMany, type SetManyResult } from './write/bulk.js';
 import { closeCache } from './core/closing.js';
 import { CacheCore } from './core/cache-core.js';
@@ -52,7 +52,7 @@ export const CORE: unique symbol = Symbol.for('aurora-cache.core.v2') as never;
  */
 export class CacheManager {
   /** @internal */
-  readonly [CORE]: Handle;
+  readonly [CORE]: NamespaceView;
 
   /**
    * @throws ConfigurationError for an unknown option or a bad value, naming it.

@@ -55,7 +55,7 @@ export interface CacheControl<Args extends readonly any[] = any[], Result = unkn
    */
   cacheInfo(): CacheInfo;
   /**
-   * The key of a call, as the cache's handle takes it.
+   * The key of a call, as the methods of its cache take it.
    *
    * @throws CacheKeyError when an argument cannot be encoded.
    * @example cacheControl(users, 'getUser').keyFor(123); // 'user:123:getUser'
@@ -143,7 +143,7 @@ export function controlsOf(method: CachedMethod, self: unknown): CacheControl {
     cacheInfo: () => infoOf(method, method.bindingFor(self)),
     keyFor: (...args) => {
       const binding = method.bindingFor(self);
-      return forHandle(binding, method.keyOf(binding, self, args));
+      return toUserKey(binding, method.keyOf(binding, self, args));
     },
     invalidate: async (...args) => {
       const binding = method.bindingFor(self);
@@ -167,7 +167,7 @@ export function controlsOf(method: CachedMethod, self: unknown): CacheControl {
       };
       const keyOf = (args: readonly unknown[]): string => {
         try {
-          return forHandle(binding, method.keyOf(binding, self, args));
+          return toUserKey(binding, method.keyOf(binding, self, args));
         } catch {
           // Arguments without a key are listed among the failures.
           return binding.methodCounters.name;
@@ -184,12 +184,12 @@ export function controlsOf(method: CachedMethod, self: unknown): CacheControl {
 const HAND_ESCAPE = /%u([0-9a-f]{4})/g;
 
 /**
- * A stored key as the methods of the handle take it: they add the namespace again, and escape a
+ * A stored key as the methods of the cache take it: they add the namespace again, and escape a
  * hand-written prefix, name or key again.
  */
-function forHandle(binding: MethodBinding, key: string): string {
+function toUserKey(binding: MethodBinding, key: string): string {
   return key
-    .slice(binding.handlePrefix.length)
+    .slice(binding.namespacePrefix.length)
     .replace(HAND_ESCAPE, (_, code: string) => String.fromCharCode(parseInt(code, 16)));
 }
 

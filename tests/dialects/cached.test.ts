@@ -253,7 +253,7 @@ describe('the options of @Cached', () => {
     expect(await cache.get(cacheControl(named, 'all').keyFor('7'))).toBe('7');
   });
 
-  it('every key that keyFor answers is the one under which the handle finds the result', async () => {
+  it('every key that keyFor returns is the one under which the cache finds the result', async () => {
     const { cache } = newCache();
     const tenant = cache.namespace('tenant');
     class Odd {

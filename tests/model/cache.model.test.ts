@@ -11,7 +11,7 @@ import {
 } from '../unit/cache/harness.js';
 
 /*
- * The handle against a trivial model: a map of what should be there, and a list of loads that have
+ * The cache against a trivial model: a map of what should be there, and a list of loads that have
  * begun and not settled. Loads settle by commands of their own, in any order, long after others
  * have set, deleted, cleared or invalidated what they load.
  *
@@ -323,7 +323,7 @@ const commands = [
   fc.tuple(fc.nat(5), fc.boolean()).map(([choice, ok]) => new Settle(choice, ok)),
 ];
 
-describe('the handle does what a map and a list of loads would', () => {
+describe('the cache does what a map and a list of loads would', () => {
   it.each<[string, () => CacheOptions]>([
     ['memory alone', () => ({})],
     ['memory before a Map', () => ({ store: new Map() })],

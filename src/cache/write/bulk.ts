@@ -11,7 +11,7 @@ import { keepOrDrop, store } from './set.js';
 
 /** A checked entry of `setMany`. */
 export interface BulkEntry {
-  /** Below the namespace of the cache, with that of the handle. */
+  /** With the namespace within the cache, but without that of the shared tier. */
   readonly key: string;
   /** As the caller wrote it. */
   readonly given: string;

@@ -1,4 +1,4 @@
-import { checkedEntry, type Handle } from '../arguments.js';
+import { checkedEntry, type NamespaceView } from '../arguments.js';
 import { storeMany, type BulkEntry } from './bulk.js';
 import type { LoadEntry, SetEntry, WarmEntry } from '../policy.js';
 import { warmAll, type WarmOptions, type WarmReport } from './warm.js';
@@ -12,12 +12,12 @@ import { warmAll, type WarmOptions, type WarmReport } from './warm.js';
  * @internal
  */
 export async function warmEntries<T>(
-  handle: Handle,
+  view: NamespaceView,
   entries: Iterable<WarmEntry<T>> | AsyncIterable<WarmEntry<T>>,
   options: WarmOptions,
   load: (entry: LoadEntry<T>) => Promise<unknown>,
 ): Promise<WarmReport> {
-  const { core } = handle;
+  const { core } = view;
   // Callers without types pass anything, even null.
   type Given = Partial<LoadEntry<T>> | null | undefined;
   return await warmAll<WarmEntry<T>>(
@@ -27,7 +27,7 @@ export async function warmEntries<T>(
       keyOf: (entry) => (entry as Given)?.key ?? '',
       plain: {
         accepts: (entry) => typeof (entry as Given)?.loader !== 'function',
-        run: (some) => storeGood(handle, some as readonly SetEntry<T>[]),
+        run: (some) => storeGood(view, some as readonly SetEntry<T>[]),
       },
     },
     options,
@@ -37,7 +37,7 @@ export async function warmEntries<T>(
 
 /** Stores the entries that pass the checks; returns the errors of the others, by position. */
 async function storeGood<T>(
-  handle: Handle,
+  view: NamespaceView,
   entries: readonly SetEntry<T>[],
 ): Promise<readonly unknown[]> {
   const errors = new Array<unknown>(entries.length);
@@ -45,11 +45,11 @@ async function storeGood<T>(
   for (const [i, entry] of entries.entries()) {
     try {
       const { key, value, ...options } = entry;
-      good.push(checkedEntry(handle, 'set', key, value, options));
+      good.push(checkedEntry(view, 'set', key, value, options));
     } catch (error) {
       errors[i] = error;
     }
   }
-  await storeMany(handle.core, good);
+  await storeMany(view.core, good);
   return errors;
 }

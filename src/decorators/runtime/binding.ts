@@ -34,9 +34,9 @@ export class MethodBinding {
   /** The core's: a hit reads it here, one step nearer. */
   readonly trust: TierTrust;
   readonly owner: object;
-  /** Namespace of the handle, with its colon; in front of every key. */
-  readonly handlePrefix: string;
-  /** First part of the keys: the handle's namespace and the key prefix. */
+  /** Prefix of every key: the namespace within the cache, with its colon; empty for none. */
+  readonly namespacePrefix: string;
+  /** First part of the keys: {@link namespacePrefix} and the key prefix. */
   readonly prefix: string;
   /** The key prefix as the user knows it. */
   readonly keyPrefix: string;
@@ -70,7 +70,7 @@ export class MethodBinding {
    */
   constructor(method: MethodSpec & { readonly isSync: boolean }, bindingKey: BindingKey) {
     const { manager, owner, cache } = bindingKey;
-    const { core, prefix: handlePrefix } = manager[CORE];
+    const { core, prefix: namespacePrefix } = manager[CORE];
     const config = classConfig(owner);
     const { key, scope, condition, ttl, tags, unless } = method.options;
     const names = namesOf(method, owner, config.keyPrefix);
@@ -78,9 +78,9 @@ export class MethodBinding {
     this.core = core;
     this.trust = core.trust;
     this.owner = owner;
-    this.handlePrefix = handlePrefix;
+    this.namespacePrefix = namespacePrefix;
     this.keyPrefix = names.prefix;
-    this.prefix = handlePrefix + names.prefix;
+    this.prefix = namespacePrefix + names.prefix;
     this.last = names.last;
     this.scope = (scope ?? config.scope) as typeof this.scope;
     this.hasResultFunctions =

@@ -14,12 +14,12 @@ import type { AnyFunction } from '../types/signatures.js';
 import { MethodBinding, type BindingKey } from './binding.js';
 import { policyOfCall } from './call-policy.js';
 
-/** Handles of one cache (its namespaces) for which a method keeps bindings. */
+/** Namespaces of one cache for which a method keeps bindings. */
 const MAX_PREFIXES = 1000;
 
 /** Bindings by the class of the call. */
 type BindingsByOwner = WeakMap<object, MethodBinding>;
-/** The same by the namespace of the handle. */
+/** The same by the namespace within the cache. */
 type BindingsByPrefix = Map<string, BindingsByOwner>;
 
 /** Everything that a call needs before its look-up. */
@@ -71,14 +71,14 @@ export class CachedMethod implements MethodSpec {
   }
 
   /**
-   * The key of a call, below the cache's namespace but with that of the handle.
+   * The key of a call, with its namespace within the cache, but without that of the shared tier.
    *
    * @throws CacheKeyError when an argument, the scope or what the `key` option returns is no key.
    */
   keyOf(binding: MethodBinding, self: unknown, args: readonly unknown[]): string {
     const { key } = this.options;
-    const { handlePrefix, prefix, last, scope } = binding;
-    if (key !== undefined) return handlePrefix + checkedKey(key.apply(self, args as unknown[]));
+    const { namespacePrefix, prefix, last, scope } = binding;
+    if (key !== undefined) return namespacePrefix + checkedKey(key.apply(self, args as unknown[]));
     if (scope === undefined) return keyOfCall(prefix, args, last);
     return keyOfCall(prefix, [...args, scope.call(self, self as never)], last);
   }

@@ -152,7 +152,7 @@ describe('A process ends by itself without close()', () => {
   });
 });
 
-/** A module without a handle on anything but its cache. */
+/** A module that keeps nothing but its cache. */
 async function runScript(text: string): Promise<{ stdout: string; code: number | null }> {
   const args = ['--import', 'tsx', '--input-type=module', '--eval', text];
   const child = spawn(process.execPath, args, { cwd: join(__dirname, '../../..') });

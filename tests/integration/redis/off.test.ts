@@ -282,7 +282,7 @@ describe('A process that ends', () => {
   });
 });
 
-/** A module without a handle on anything but its cache. */
+/** A module that keeps nothing but its cache. */
 async function runScript(text: string): Promise<{ code: number | null; stderr: string }> {
   const args = ['--import', 'tsx', '--input-type=module', '--eval', text];
   const child = spawn(process.execPath, args, { cwd: join(__dirname, '../../..') });

@@ -83,8 +83,8 @@ async function open({ journal, ...options }: Options = {}): Promise<Watched> {
 
 function journalOf({ cache }: Watched): { capacity: number } {
   const CORE = Symbol.for('aurora-cache.core.v2');
-  const handle = (cache as unknown as Record<symbol, { core: { shared: object } }>)[CORE];
-  const { repairs } = handle?.core.shared as {
+  const view = (cache as unknown as Record<symbol, { core: { shared: object } }>)[CORE];
+  const { repairs } = view?.core.shared as {
     repairs: { journal: { capacity: number } };
   };
   return repairs.journal;

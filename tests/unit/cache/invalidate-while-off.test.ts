@@ -95,7 +95,7 @@ describe.each(KINDS)('an instance that is %s', (kind) => {
     }
   });
 
-  it('rejects on the handle when the store does not confirm it', async () => {
+  it('rejects a call on the cache itself when the store does not confirm it', async () => {
     const { cache, store } = await pair(kind);
     store.inject({ error: new Error('gone') });
     const failure = { code: 'ERR_STORE', operation: 'invalidate' };
