@@ -126,5 +126,6 @@ export const IDENTIFIERS = [
     under: 'src/',
     instead: 'NamespaceView, namespacePrefix',
   },
+  { names: /^BulkTurn$/, under: 'src/', instead: 'OvertakenKeys' },
   { names: /^Dialect$/, under: 'src/', instead: 'DecoratorMode' },
 ];

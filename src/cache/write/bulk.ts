@@ -6,7 +6,7 @@ import { chunksOf, inChunks, laneOf } from './chunks.js';
 import type { CacheCore } from '../core/cache-core.js';
 import type { Fence } from '../coherence/fences.js';
 import { forgetKey } from './delete.js';
-import type { BulkTurn } from './queue.js';
+import type { OvertakenKeys } from './queue.js';
 import { keepOrDrop, store } from './set.js';
 
 /** A checked entry of `setMany`. */
@@ -49,7 +49,7 @@ interface Sent {
 interface BulkCall {
   readonly core: CacheCore;
   readonly shared: SharedTier;
-  readonly turn: BulkTurn;
+  readonly overtaken: OvertakenKeys;
   readonly lane: Lane;
   /** The store's clock of tags from before the call; `undefined` when it is not needed. */
   readonly noting: Promise<number | undefined> | undefined;
@@ -83,8 +83,8 @@ export async function storeMany(
     shared.isCoordinated && hasTags ? shared.tagClock(core.options.storeTimeoutMs) : undefined;
   const failed: string[] = [];
   const keys = latest.map(({ key }) => key);
-  await core.writes.runBulk(keys, async (turn) => {
-    const call: BulkCall = { core, shared, turn, lane: laneOf(latest.length), noting };
+  await core.writes.runBulk(keys, async (overtaken) => {
+    const call: BulkCall = { core, shared, overtaken, lane: laneOf(latest.length), noting };
     await inChunks(chunksOf(opened), async (some, isSent) => {
       const refused = await storeChunk(call, some, isSent);
       for (const { source } of refused ?? some) failed.push(source.given);
@@ -127,7 +127,7 @@ async function storeChunk(
   some: readonly Open[],
   isSent: boolean,
 ): Promise<readonly Open[] | undefined> {
-  const { core, shared, turn } = call;
+  const { core, shared, overtaken } = call;
   const { events, writes } = core;
   const { fences } = core.invalidation;
   try {
@@ -137,7 +137,7 @@ async function storeChunk(
     return await writes.runMany(keys, async () => {
       const mine: Sent[] = [];
       for (const open of some) {
-        if (turn.skips(open.source.key)) continue;
+        if (overtaken.skips(open.source.key)) continue;
         mine.push({ open, life: open.source.life(), isStored: false });
       }
       if (!isSent) shared.postpone(mine.map(({ open: { source } }) => source.key));
@@ -148,7 +148,7 @@ async function storeChunk(
         // As in `store`: reads that began before the acknowledgement may have seen the old value.
         core.invalidation.invalidateKey(source.key, fence);
         keepOrDrop(core, fence, kept, life, source.tags);
-        if (!isStored && !turn.has(source.key)) refused.push(open);
+        if (!isStored && !overtaken.has(source.key)) refused.push(open);
       }
       return hasReplied ? refused : undefined;
     });
@@ -209,10 +209,10 @@ export async function removeMany(core: CacheCore, keys: readonly string[]): Prom
   // Memory is clean before the first reply, however many chunks there are.
   const found = new Set(keys.filter((key) => forgetKey(core, key)));
   await core.invalidateShared((shared) =>
-    writes.runBulk(keys, async (turn) => {
+    writes.runBulk(keys, async (overtaken) => {
       const lane = laneOf(keys.length);
       await inChunks(chunksOf(keys), async (some, isSent) => {
-        const mine = some.filter((key) => !turn.skips(key));
+        const mine = some.filter((key) => !overtaken.skips(key));
         const removed = await removeChunk(core, shared, mine, isSent ? lane : undefined);
         for (const key of removed ?? []) found.add(key);
         return removed !== undefined;

@@ -1,52 +1,53 @@
 /**
- * The keys that a bulk call must skip: later writes of its process have taken them over.
+ * The keys that a bulk call must skip, since later writes of this process have overtaken it there.
  *
  * @internal
  */
-export class BulkTurn {
-  private readonly overtaken = new Map<string, Promise<unknown> | undefined>();
+export class OvertakenKeys {
+  /** By key, the end of the later write, if it is a bulk call. */
+  private readonly ends = new Map<string, Promise<unknown> | undefined>();
   private readonly awaited = new Set<Promise<unknown>>();
 
-  /** @param tail - The latest write of a key that is queued. */
+  /** @param tail - Returns the latest queued write of a key. */
   constructor(private readonly tail: (key: string) => Promise<unknown> | undefined) {}
 
   has(key: string): boolean {
-    return this.overtaken.has(key);
+    return this.ends.has(key);
   }
 
-  /** Whether the call leaves a key to a later write, whose end it then has to wait for. */
+  /** Whether the call leaves a key to a later write. It then has to wait for the end of that write. */
   skips(key: string): boolean {
-    if (!this.overtaken.has(key)) return false;
-    const end = this.overtaken.get(key) ?? this.tail(key);
+    if (!this.ends.has(key)) return false;
+    const end = this.ends.get(key) ?? this.tail(key);
     if (end !== undefined) this.awaited.add(end);
     return true;
   }
 
-  overtake(key: string, end: Promise<unknown> | undefined): void {
-    this.overtaken.set(key, end);
+  add(key: string, end: Promise<unknown> | undefined): void {
+    this.ends.set(key, end);
   }
 
-  /** Settles when the later writes of all skipped keys have landed. Never rejects. */
-  async replaced(): Promise<void> {
+  /** Settles when the later writes of all skipped keys have ended. Never rejects. */
+  async settled(): Promise<void> {
     await Promise.all(this.awaited);
   }
 }
 
 /**
- * Runs the operations of one key in the order of their calls, so that the writes of
- * a process reach the shared tier in its own order. Keys do not wait for one another.
+ * Runs the operations of one key in the order of their calls, so that the writes of a process reach the
+ * shared tier in that order. Keys do not wait for one another.
  *
  * @internal
  */
 export class WriteQueue {
   private readonly tails = new Map<string, Promise<unknown>>();
   /** Bulk calls under way, and when each of them ends. */
-  private readonly bulks = new Map<BulkTurn, Promise<unknown>>();
+  private readonly bulks = new Map<OvertakenKeys, Promise<unknown>>();
 
   run<T>(key: string, operation: () => Promise<T>): Promise<T> {
     const before = this.tails.get(key);
     const result = before === undefined ? operation() : before.then(operation);
-    // A failure belongs to its own caller; what waits behind it runs all the same.
+    // A failure belongs to its own caller; later operations run anyway.
     const tail = result.then(ignore, ignore).then(() => {
       if (this.tails.get(key) === tail) this.tails.delete(key);
     });
@@ -71,36 +72,39 @@ export class WriteQueue {
   }
 
   /**
-   * Runs a call on many keys, which come to the queue bit by bit. It overtakes earlier bulk calls.
+   * Runs a call on many keys, which it queues in chunks. It overtakes earlier bulk calls.
    *
-   * @param operation - Given its turn, it must leave the keys alone that later writes have taken over.
-   * @returns Settles when those writes have landed as well: until then the store holds the old values.
+   * @param operation - Must skip the keys in which later writes overtake it.
+   * @returns Settles when those writes have ended as well: until then the store holds the old values.
    */
-  runBulk<T>(keys: Iterable<string>, operation: (turn: BulkTurn) => Promise<T>): Promise<T> {
-    const turn = new BulkTurn((key) => this.tails.get(key));
+  runBulk<T>(
+    keys: Iterable<string>,
+    operation: (overtaken: OvertakenKeys) => Promise<T>,
+  ): Promise<T> {
+    const overtaken = new OvertakenKeys((key) => this.tails.get(key));
     let finish = ignore;
     const end = new Promise<void>((resolve) => (finish = resolve));
     this.overtake(keys, end);
-    this.bulks.set(turn, end);
-    return operation(turn)
-      .finally(() => turn.replaced())
+    this.bulks.set(overtaken, end);
+    return operation(overtaken)
+      .finally(() => overtaken.settled())
       .finally(() => {
-        this.bulks.delete(turn);
+        this.bulks.delete(overtaken);
         finish();
       });
   }
 
   /**
-   * Registers a write of these keys: earlier bulk calls must not land after it.
+   * Registers a write of these keys, so that earlier bulk calls skip them.
    *
-   * @param end - When it has landed, if it is a bulk call; a single write is queued in the same turn.
+   * @param end - Settles with the write, if it is a bulk call; a single write is queued in this turn.
    */
   overtake(keys: Iterable<string>, end?: Promise<unknown>): void {
     if (this.bulks.size === 0) return;
-    for (const key of keys) for (const turn of this.bulks.keys()) turn.overtake(key, end);
+    for (const key of keys) for (const overtaken of this.bulks.keys()) overtaken.add(key, end);
   }
 
-  /** Settles when all that is queued now has, and every bulk call under way. */
+  /** Settles when everything that is queued or under way now has settled. */
   async settled(): Promise<void> {
     await Promise.all([...this.tails.values(), ...this.bulks.values()]);
   }
@@ -111,5 +115,5 @@ export class WriteQueue {
 }
 
 function ignore(): void {
-  // Both outcomes are the caller's.
+  // The caller handles both outcomes.
 }
