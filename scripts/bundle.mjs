@@ -35,24 +35,38 @@ const chunkOfRoom = {
 };
 const chunkOfPackage = { valibot: 'nginx' };
 
+/** Modules that the cache loads by import(), and their chunks; `undefined`: rollup makes one. */
+const late = {
+  'store/store-tier.ts': 'store',
+  'redis/open.ts': undefined,
+  'memory/eviction/adaptive.ts': 'eviction',
+  'cache/advice.ts': 'eviction',
+};
+/** The only part of the index that the cache itself does not use. */
+const store = join(source, 'memory', 'memory-store.ts');
+
 /**
  * The chunk of a module. Bundlers that keep dynamic imports apart divide code between the first
- * chunk and those that are loaded later by whole files; hence what the tier outside the process
- * shares with keys, and with the rest, is apart, and so is what only that tier needs.
+ * chunk and those that are loaded later by whole files; hence what is loaded later is apart, and so is
+ * what it shares with keys, and with the rest.
  */
 function chunkOf(id, { getModuleInfo }) {
   const reaches = (from) => closure(from, getModuleInfo).has(id);
   const inSource = (file) => join(source, file);
   const room = roomOf(id);
-  const exported = getModuleInfo(inSource('index.ts')).importedIds;
-  const isPublic = exported.some((one) => roomOf(one) === 'base' && reaches(one));
+  const index = inSource('index.ts');
   // Apart from its entry point, which imports ioredis at once.
   if (room === 'redis' && !id.endsWith('index.ts')) return undefined;
-  const isLate = ['redis/open.ts', 'store/store-tier.ts'].some((file) => reaches(inSource(file)));
-  if (isLate && !reaches(inSource('index.ts'))) return 'store';
+  const [loader] = Object.keys(late).filter((file) => reaches(inSource(file)));
+  const isFirst = closure(index, getModuleInfo, new Set([store])).has(id) && id !== store;
+  if (loader !== undefined && !isFirst) return late[loader];
+  if (room === 'memory' && !isFirst) return 'memory-store';
+  const exported = getModuleInfo(index).importedIds;
   // Patterns need less than keys do.
-  if (isPublic) return isLate && reaches(inSource('base/glob.ts')) ? 'primitives' : 'keys';
-  if (isLate || room === 'base') return 'base';
+  if (exported.some((one) => roomOf(one) === 'base' && reaches(one))) {
+    return loader !== undefined && reaches(inSource('base/glob.ts')) ? 'primitives' : 'keys';
+  }
+  if (loader !== undefined || room === 'base') return 'base';
   return chunkOfPackage[packageOf(id)] ?? chunkOfRoom[room];
 }
 

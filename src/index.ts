@@ -67,8 +67,8 @@ export { escapePattern } from './base/glob.js';
 export { keyPart, pattern } from './base/key.js';
 
 // The memory tier on its own.
-export type { MemoryEntry } from './memory/entry.js';
-export { MemoryStore, type EvictReason } from './memory/memory-store.js';
+export type { EvictReason, MemoryEntry } from './memory/entry.js';
+export { MemoryStore } from './memory/memory-store.js';
 export type { GhostEstimate, GhostReport } from './memory/eviction/ghost-report.js';
 export type { Eviction, MemoryStoreOptions } from './memory/options.js';
 export type { SizeEstimator } from './memory/size.js';

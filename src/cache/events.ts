@@ -1,6 +1,6 @@
 import { inSharedContext } from '../base/shared-context.js';
 import { warnOnce } from '../base/warn.js';
-import type { EvictReason } from '../memory/memory-store.js';
+import type { EvictReason } from '../memory/entry.js';
 import { countHit, type CacheCounters } from '../stats/counters.js';
 import type { MethodCounters } from '../stats/method-counters.js';
 

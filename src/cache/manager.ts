@@ -3,7 +3,7 @@ import { describe } from '../base/duration.js';
 import { escapeKey } from '../base/escape.js';
 import { checkNames } from '../base/options.js';
 import { inSharedContext } from '../base/shared-context.js';
-import { adviceFor, type Advice } from './advice.js';
+import type { Advice } from './advice.js';
 import { checkedEntry, fullKey, fullKeys, loadRequest, type NamespaceView } from './arguments.js';
 import { removeMany, storeMany, type SetManyResult } from './write/bulk.js';
 import { closeCache } from './core/closing.js';
@@ -260,8 +260,9 @@ export class CacheManager {
    * for (const { line, gain } of await cache.getAdvice()) console.log(line, gain.hitRate);
    * ```
    */
-  getAdvice(): Promise<Advice[]> {
-    return Promise.resolve(adviceFor(this[CORE].core));
+  async getAdvice(): Promise<Advice[]> {
+    const { adviceFor } = await import('./advice.js');
+    return adviceFor(this[CORE].core);
   }
 
   /**

@@ -214,6 +214,9 @@ function detailsOf(
   return { freshUntil, staleUntil, tags: tags.length === 0 ? NO_TAGS : [...tags], size };
 }
 
+/** Why the store removed an entry by itself. */
+export type EvictReason = 'items' | 'bytes' | 'expired';
+
 /** The times of an entry, in ms since the epoch. */
 export interface EntryLife {
   /** When the value was stored. */

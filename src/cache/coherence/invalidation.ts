@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.js';
 import type { Glob } from '../../base/glob.js';
 import { publicKey } from '../../base/private-key.js';
-import type { MemoryStore } from '../../memory/memory-store.js';
+import type { MemoryTier } from '../../memory/memory-tier.js';
 import type { SharedEntry } from '../../store/shared-tier.js';
 import { privateKeysOf, type Claims } from '../core/claims.js';
 import { FenceTable, type Fence } from './fences.js';
@@ -9,7 +9,7 @@ import { TagTable, TagVersions } from './tag-versions.js';
 
 interface Tiers {
   readonly clock: Clock;
-  readonly memory: MemoryStore | undefined;
+  readonly memory: MemoryTier | undefined;
   readonly shared:
     { readonly isCoordinated: boolean; readonly lastTagClock: number | undefined } | undefined;
   /** The loads under way. */

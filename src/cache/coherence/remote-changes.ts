@@ -1,6 +1,6 @@
 import { Glob } from '../../base/glob.js';
 import { publicKey } from '../../base/private-key.js';
-import type { MemoryStore } from '../../memory/memory-store.js';
+import type { MemoryTier } from '../../memory/memory-tier.js';
 import type { CoordinatorListener } from '../../store/coordinator.js';
 import type { LoadTable } from '../load/load-table.js';
 import type { WaiterTable } from '../lease/waiters.js';
@@ -8,7 +8,7 @@ import type { Invalidation } from './invalidation.js';
 
 /** The parts of a cache that changes elsewhere concern. */
 interface Parts {
-  readonly memory: MemoryStore | undefined;
+  readonly memory: MemoryTier | undefined;
   readonly invalidation: Invalidation;
   readonly loads: LoadTable;
   readonly waiters: WaiterTable;

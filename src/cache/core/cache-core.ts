@@ -5,7 +5,7 @@ import { LIMITS } from '../../base/defaults.js';
 import type { Glob } from '../../base/glob.js';
 import type { LifeClock } from '../../base/life-clock.js';
 import { inSharedContext } from '../../base/shared-context.js';
-import type { MemoryStore } from '../../memory/memory-store.js';
+import type { MemoryTier } from '../../memory/memory-tier.js';
 import { newCounters, type CacheCounters } from '../../stats/counters.js';
 import { MethodCounters } from '../../stats/method-counters.js';
 import type { SharedTier } from '../../store/shared-tier.js';
@@ -46,7 +46,7 @@ export class CacheCore {
   closing: Promise<void> | undefined;
 
   // The tiers.
-  readonly memory: MemoryStore | undefined;
+  readonly memory: MemoryTier | undefined;
   /** Replaced once, when its code has been loaded: until then, operations wait (`store/open-tier.ts`). */
   shared: SharedTier | undefined;
   /** How invalidations reach the shared tier while the cache is off. */

@@ -18,7 +18,7 @@ async function close(core: CacheCore): Promise<void> {
   core.waiters.wakeAll();
   core.invalidation.fences.markLocalAll();
   core.loads.detachAll();
-  await core.memory?.disconnect();
+  core.memory?.empty();
   await within(core, settled(core));
   const { shared, offTier } = core;
   const lost = (shared?.pending ?? 0) + offTier.pending;

@@ -1,7 +1,7 @@
 import { OversizeError } from '../../base/oversize.js';
 import type { LifeClock } from '../../base/life-clock.js';
 import type { EntryLife, MemoryEntry } from '../../memory/entry.js';
-import type { MemoryStore } from '../../memory/memory-store.js';
+import type { MemoryTier } from '../../memory/memory-tier.js';
 import type { Fence } from '../coherence/fences.js';
 import type { TagVersions } from '../coherence/tag-versions.js';
 
@@ -9,7 +9,7 @@ import type { TagVersions } from '../coherence/tag-versions.js';
 const READ_WEIGHT = 0.05;
 
 interface Surroundings {
-  readonly memory: MemoryStore | undefined;
+  readonly memory: MemoryTier | undefined;
   readonly shared: object | undefined;
   readonly clock: LifeClock;
   readonly trust: { readonly canUseMemory: boolean };

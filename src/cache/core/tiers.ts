@@ -1,6 +1,8 @@
+import { DEFAULTS } from '../../base/defaults.js';
 import { TypeTable } from '../../base/type-table.js';
+import { warnOnce } from '../../base/warn.js';
 import { copyOf } from '../../memory/copy.js';
-import { MemoryStore } from '../../memory/memory-store.js';
+import { MemoryTier } from '../../memory/memory-tier.js';
 import type { CoordinatorListener } from '../../store/coordinator.js';
 import { openSharedTier } from '../../store/open-tier.js';
 import type { SharedTier } from '../../store/shared-tier.js';
@@ -12,19 +14,33 @@ import { openRedis } from './redis-tier.js';
  *
  * @internal
  */
-export function openMemory(options: ResolvedOptions): MemoryStore | undefined {
+export function openMemory(options: ResolvedOptions): MemoryTier | undefined {
   const { memory, clock } = options;
   if (memory === false) return undefined;
-  return new MemoryStore({
+  const { clone, eviction = DEFAULTS.eviction, freeze, sizeOf } = memory;
+  const tier = new MemoryTier({
     maxItems: options.maxMemoryItems,
     maxBytes: options.maxMemoryBytes,
-    sizeOf: memory.sizeOf,
-    freeze: memory.freeze,
-    clone: memory.clone,
     types: options.types,
-    eviction: memory.eviction,
-    clock,
+    ...{ sizeOf, freeze, clone, clock },
   });
+  if (eviction === 'adaptive') void adapt(tier);
+  return tier;
+}
+
+/** Until the code of adaptive eviction is loaded, the first milliseconds of a process, LRU stands in. */
+async function adapt(tier: MemoryTier): Promise<void> {
+  try {
+    const { AdaptivePolicy } = await import('../../memory/eviction/adaptive.js');
+    tier.usePolicy((bounds) => new AdaptivePolicy(bounds));
+  } catch {
+    warnOnce(
+      'AURORA_NO_ADAPTIVE_EVICTION',
+      'load',
+      'The least recently used entries are evicted: the code of adaptive eviction could not be ' +
+        'loaded. Where the program is bundled, deploy all files of the bundle.',
+    );
+  }
 }
 
 /** The use of one shared tier. */

@@ -1,4 +1,4 @@
-import type { MemoryStore } from '../../memory/memory-store.js';
+import type { MemoryTier } from '../../memory/memory-tier.js';
 import type { SharedTier } from '../../store/shared-tier.js';
 
 /**
@@ -16,7 +16,7 @@ export type SharedState = 'none' | 'uncoordinated' | 'live' | 'silent' | 'unavai
 
 interface Tiers {
   readonly enabled: boolean;
-  readonly memory: MemoryStore | undefined;
+  readonly memory: MemoryTier | undefined;
   readonly shared: Pick<SharedTier, 'isCoordinated' | 'isUnavailable' | 'isListening'> | undefined;
   readonly events: { hears(event: 'hit'): boolean };
 }

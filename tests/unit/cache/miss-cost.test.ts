@@ -2,12 +2,12 @@ import { CacheManager, memoized } from 'aurora-cache';
 import { ManualClock } from 'aurora-cache/testing';
 
 import { flush } from './harness.js';
-import { MemoryStore } from '../../../src/memory/memory-store.js';
+import { MemoryTier } from '../../../src/memory/memory-tier.js';
 
 /** The costs that the memory tier is given, by key. */
 function costsOf(): Map<string, number | undefined> {
   const costs = new Map<string, number | undefined>();
-  const put = jest.spyOn(MemoryStore.prototype, 'put');
+  const put = jest.spyOn(MemoryTier.prototype, 'put');
   put.mockImplementation((key, _value, _life, _tags, cost) => void costs.set(key, cost));
   return costs;
 }

@@ -1,0 +1,339 @@
+import { systemClock, type Clock } from '../base/clock.js';
+import { DEFAULTS } from '../base/defaults.js';
+import { coarseClock, type CoarseClock } from '../base/coarse-clock.js';
+import { lifeClock } from '../base/life-clock.js';
+import { OversizeError } from '../base/oversize.js';
+import { inSharedContext } from '../base/shared-context.js';
+import {
+  newEntry,
+  NO_TAGS,
+  type EntryLife,
+  type EntryIndex,
+  type EvictReason,
+  type MemoryEntry,
+} from './entry.js';
+import { EntryTable } from './entry-table.js';
+import type { StoreBounds } from './eviction/adaptive.js';
+import { ExpiredFirst } from './eviction/expired-first.js';
+import type { GhostReport } from './eviction/ghost-report.js';
+import { LruPolicy } from './eviction/lru.js';
+import type { EvictionPolicy } from './eviction/policy.js';
+import type { MemoryStoreOptions } from './options.js';
+import { entrySize, estimateSize, sizeFrom, type SizeEstimator } from './size.js';
+import { Sweep } from './sweep.js';
+import { TagIndex } from './tag-index.js';
+import { ValueProtection } from './value-protection.js';
+
+const TOO_MUCH_WORK = Symbol('too much work');
+type EvictListener = (entry: MemoryEntry, reason: EvictReason) => void;
+
+/**
+ * The in-process tier: a bounded map with expiry and eviction. The cache calls `find`, `put` and `drop`,
+ * so that a hit costs no promise. `MemoryStore` adds the rest of the public class.
+ */
+export class MemoryTier {
+  /** Most entries at a time. */
+  readonly maxItems: number;
+  /** Most estimated bytes at a time; `undefined` when they are not counted. */
+  readonly maxBytes: number | undefined;
+  private readonly clock: Clock;
+  private readonly coarseClock: CoarseClock;
+  private policy: EvictionPolicy = new LruPolicy();
+  private readonly sizeOf: SizeEstimator;
+  /** @internal */
+  readonly protection: ValueProtection;
+  private readonly entries = new EntryTable();
+  private readonly expiredFirst = new ExpiredFirst();
+  private readonly tagged = new TagIndex();
+  private readonly evictListeners = new Set<EvictListener>();
+  private usedBytes = 0;
+  private readonly sweep: Sweep;
+
+  /** @internal */
+  constructor(options: MemoryStoreOptions) {
+    this.maxItems = options.maxItems ?? DEFAULTS.maxMemoryItems;
+    this.maxBytes = options.maxBytes;
+    this.sizeOf = options.sizeOf ?? estimateSize;
+    this.protection = new ValueProtection(options);
+    this.clock = lifeClock(options.clock ?? systemClock);
+    this.coarseClock = coarseClock(this.clock);
+    this.sweep = new Sweep(this.entries, this.clock, (entry) => {
+      this.evict(entry, 'expired');
+    });
+  }
+
+  /**
+   * Replaces the policy, which is LRU at first: others are code that most caches need not load. Entries
+   * that are there already count as stored now.
+   *
+   * @internal
+   */
+  usePolicy(create: (bounds: StoreBounds) => EvictionPolicy): void {
+    const { coarseClock, maxBytes, maxItems } = this;
+    const policy = create({ maxItems, maxBytes, now: () => coarseClock.now() });
+    const now = coarseClock.now();
+    for (const { freshUntil, key, size, slot } of this.entries) {
+      policy.add(slot, key, this.weightOf(size), freshUntil - now, undefined, true);
+    }
+    this.policy = policy;
+  }
+
+  /** Entries held, those included that have expired and were not swept yet. */
+  get size(): number {
+    return this.entries.size;
+  }
+
+  /** Estimated bytes held; 0 without `maxBytes`. */
+  get bytes(): number {
+    return this.usedBytes;
+  }
+
+  /**
+   * Reads the entry of a key, also a stale one; removes it if it has expired.
+   * @example const user = store.find('user:7')?.value;
+   */
+  find(key: string): MemoryEntry | undefined {
+    const entry = this.live(key);
+    // A stale entry is a miss as a rule: its load stores it again.
+    if (entry?.isReady(this.coarseClock.ticks()) === true) this.policy.hit(entry.slot);
+    return entry;
+  }
+
+  /**
+   * The entry of a key, whether it has expired or not; does not count as a read.
+   * @example store.peek('user:7')?.freshUntil;
+   */
+  peek(key: string): MemoryEntry | undefined {
+    return this.entries.get(key);
+  }
+
+  /**
+   * Notes that an entry was read without `find`, if the store still holds it.
+   * @example store.touch(entry);
+   */
+  touch(entry: MemoryEntry): void {
+    if (entry.slot !== 0) this.policy.hit(entry.slot);
+  }
+
+  /**
+   * Notifies an index when the store removes the entry.
+   *
+   * @returns Whether it will: not if the store does not hold the entry, or another index is registered.
+   * @internal
+   */
+  registerIndex(entry: MemoryEntry, index: EntryIndex): boolean {
+    return this.entries.registerIndex(entry, index);
+  }
+
+  /**
+   * Entries for which an index is registered.
+   *
+   * @internal
+   */
+  countOf(index: EntryIndex): number {
+    return this.entries.countOf(index);
+  }
+
+  /**
+   * The entry's value as a reader gets it: shared, or a copy where `clone` is on.
+   *
+   * @example
+   * ```ts
+   * const entry = store.find('user:7');
+   * const user = entry && store.valueOf(entry);
+   * ```
+   */
+  valueOf(entry: MemoryEntry): unknown {
+    return this.protection.toReader(entry.value);
+  }
+
+  /**
+   * Stores a value in place of what is there, and makes room for it.
+   *
+   * @param lifeMs - Milliseconds that it lives; `Infinity` for no expiry.
+   * @param tags - Marks by which the cache removes entries together.
+   * @param cost - Milliseconds that the next miss of the key costs; default: the median of the known.
+   * @returns The entry, or `undefined` when the value alone exceeds `maxBytes`, or takes too much work
+   * to copy, freeze or measure; what was under the key is gone in either case.
+   * @throws SerializationError with `clone`, when the value cannot be copied exactly;
+   * ConfigurationError when `sizeOf` returns no size; what `sizeOf` throws.
+   * @example store.put('user:7', user, 60_000);
+   */
+  put(
+    key: string,
+    value: unknown,
+    lifeMs: number,
+    tags?: readonly string[],
+    cost?: number,
+  ): MemoryEntry | undefined;
+  /** @internal */
+  put(
+    key: string,
+    value: unknown,
+    life: EntryLife | number,
+    tags?: readonly string[],
+    cost?: number,
+  ): MemoryEntry | undefined;
+  put(
+    key: string,
+    value: unknown,
+    life: EntryLife | number,
+    tags: readonly string[] = NO_TAGS,
+    cost?: number,
+  ): MemoryEntry | undefined {
+    const before = this.entries.get(key);
+    const isUpdate = before !== undefined && this.coarseClock.now() < before.freshUntil;
+    if (before !== undefined) this.discard(before, false);
+    const kept = this.keepable(value);
+    if (kept === TOO_MUCH_WORK) return undefined;
+    let size = 0;
+    if (this.maxBytes !== undefined) {
+      size = entrySize(key, sizeFrom(this.sizeOf, kept, this.maxBytes));
+      if (size > this.maxBytes) return undefined;
+    }
+    const times = typeof life === 'number' ? this.coarseClock.ticks() + life : life;
+    const entry = newEntry(key, kept, times, tags, size);
+    this.entries.add(entry);
+    const freshMs = typeof life === 'number' ? life : life.freshUntil - life.createdAt;
+    this.policy.add(entry.slot, key, this.weightOf(size), freshMs, cost, isUpdate);
+    this.expiredFirst.add(entry.slot, entry.staleUntil);
+    if (tags.length > 0) this.tagged.add(entry);
+    this.usedBytes += size;
+    this.sweep.arm(entry.staleUntil);
+    // Only now: a listener for evictions may store something at once, even this key.
+    this.makeRoom();
+    return entry.held ? entry : undefined;
+  }
+
+  /**
+   * Removes the entry under a key, and says which it was.
+   * @example store.drop('user:7');
+   */
+  drop(key: string): MemoryEntry | undefined {
+    const entry = this.entries.get(key);
+    if (entry !== undefined) this.discard(entry, true);
+    return entry;
+  }
+
+  /**
+   * Removes every entry that carries one of the tags.
+   *
+   * @internal
+   */
+  dropTagged(tags: Iterable<string>): number {
+    let dropped = 0;
+    for (const tag of tags) {
+      for (const entry of this.tagged.of(tag)) {
+        this.discard(entry, true);
+        dropped++;
+      }
+    }
+    return dropped;
+  }
+
+  /**
+   * Removes the entries whose keys match.
+   *
+   * @returns How many of them had not expired.
+   * @internal
+   */
+  dropMatching(matches: (key: string) => boolean): number {
+    const now = this.clock.now();
+    let dropped = 0;
+    for (const entry of this.entries) {
+      if (!matches(entry.key)) continue;
+      if (now < entry.freshUntil) dropped++;
+      this.discard(entry, true);
+    }
+    return dropped;
+  }
+
+  /**
+   * How other sizes and lives would do, by a sample of the keys; `undefined` with LRU.
+   * @internal
+   */
+  estimates(): GhostReport | undefined {
+    return this.policy.estimates();
+  }
+
+  /**
+   * Removes everything.
+   *
+   * @internal
+   */
+  empty(): void {
+    for (const entry of this.entries) this.discard(entry, true);
+    this.sweep.stop();
+  }
+
+  /**
+   * Calls `listener` for every entry that leaves by eviction or expiry; outside of every request's
+   * `AsyncLocalStorage` context, since the request at hand has nothing to do with the entry.
+   *
+   * @example store.onEvict(({ key }, reason) => console.log(key, reason));
+   */
+  onEvict(listener: EvictListener): void {
+    this.evictListeners.add(listener);
+  }
+
+  private keepable(value: unknown): unknown {
+    try {
+      return this.protection.protect(value);
+    } catch (error) {
+      if (error instanceof OversizeError) return TOO_MUCH_WORK;
+      throw error;
+    }
+  }
+
+  /** The keys of all entries, expired ones included. */
+  protected keys(): string[] {
+    return [...this.entries.keys()];
+  }
+
+  protected live(key: string): MemoryEntry | undefined {
+    const entry = this.entries.get(key);
+    if (entry === undefined || entry.isReady(this.coarseClock.ticks())) return entry;
+    if (this.coarseClock.now() < entry.staleUntil) return entry;
+    this.evict(entry, 'expired');
+    return undefined;
+  }
+
+  private makeRoom(): void {
+    while (this.entries.size > this.maxItems) this.evictOne('items');
+    while (this.usedBytes > (this.maxBytes ?? Infinity)) this.evictOne('bytes');
+  }
+
+  private evictOne(reason: EvictReason): void {
+    const expired = this.entries.at(this.expiredFirst.next(this.coarseClock.now()));
+    if (expired !== undefined && this.coarseClock.now() >= expired.staleUntil) {
+      this.evict(expired, 'expired');
+      return;
+    }
+    const victim = this.entries.at(this.policy.victim());
+    if (victim !== undefined) this.evict(victim, reason);
+  }
+
+  private evict(entry: MemoryEntry, reason: EvictReason): void {
+    this.discard(entry, false);
+    if (this.evictListeners.size === 0) return;
+    inSharedContext(() => {
+      for (const listener of this.evictListeners) listener(entry, reason);
+    });
+  }
+
+  private weightOf(size: number): number {
+    return this.maxBytes === undefined ? 1 : size;
+  }
+
+  /** The one way out of the store. */
+  private discard(entry: MemoryEntry, isInvalidated: boolean): void {
+    if (!this.entries.has(entry)) return;
+    this.policy.remove(entry.slot, isInvalidated);
+    this.expiredFirst.remove(entry.slot);
+    const index = this.entries.remove(entry);
+    if (entry.tags.length > 0) this.tagged.remove(entry);
+    this.usedBytes -= entry.size;
+    entry.markDropped();
+    index?.onRemove(entry);
+  }
+}
