@@ -44,7 +44,13 @@ const project = (displayName, testMatch, tsconfig, settings = {}) => ({
   testEnvironment: 'node',
   testMatch,
   runner: '<rootDir>/tests/support/runner.cjs',
-  transform: { '\\.ts$': ['ts-jest', { tsconfig: `<rootDir>/tests/support/${tsconfig}` }] },
+  transform: {
+    '/tests/(?:dialects|legacy|unit/decorators)/.*\\.ts$': [
+      'ts-jest',
+      { tsconfig: `<rootDir>/tests/support/${tsconfig}` },
+    ],
+    '\\.ts$': '<rootDir>/tests/support/transform.cjs',
+  },
   moduleNameMapper: {
     '^aurora-cache$': '<rootDir>/src/index.ts',
     '^aurora-cache/([a-z]+)$': '<rootDir>/src/$1/index.ts',

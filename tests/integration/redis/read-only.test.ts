@@ -11,7 +11,7 @@ import { RedisServer, stopServers, until } from '../../support/redis/server.js';
 import { Watched } from '../../support/redis/watched.js';
 
 const KEYS = Array.from({ length: 20 }, (_, i) => `key ${i}`);
-const ROUNDS = 30;
+const ROUNDS = 15;
 const PAUSE_MS = 10;
 
 const closing = closedAfterEach();
@@ -46,22 +46,19 @@ async function acceptedBy(admin: Redis): Promise<number> {
 }
 
 /** Reads what is there, beside writes that the server refuses; how many reads had to load. */
-async function loadsBesideRefusedWrites({ cache }: Watched): Promise<number> {
+async function loadsBesideRefusedWrites({ cache }: Watched, round: number): Promise<number> {
   let loads = 0;
-  for (let round = 0; round < ROUNDS; round++) {
-    await Promise.all([
-      ...KEYS.map((key) =>
-        cache.getOrSet(key, () => {
-          loads++;
-          return key;
-        }),
-      ),
-      ...KEYS.map((key) => cache.set(`refused ${key}`, round)),
-      cache.delete(`refused ${round}`),
-      cache.getOrSet(`cold ${round}`, () => round),
-    ]);
-    await pause(PAUSE_MS);
-  }
+  await Promise.all([
+    ...KEYS.map((key) =>
+      cache.getOrSet(key, () => {
+        loads++;
+        return key;
+      }),
+    ),
+    ...KEYS.map((key) => cache.set(`refused ${key}`, round)),
+    cache.delete(`refused ${round}`),
+    cache.getOrSet(`cold ${round}`, () => round),
+  ]);
   return loads;
 }
 
@@ -76,26 +73,32 @@ describe.each<[string, CacheOptions]>([
     const writer = await open({ redisUrl: primary.url, ...tiers });
     for (const key of KEYS) await writer.cache.set(key, key);
     // A busy machine must not be taken for a hung server.
-    const connecting = performance.now();
     const reader = new Watched({ redisUrl: replica.url, storeTimeout: '10s', ...tiers });
     closing.push(() => reader.cache.close());
-    await reader.cache.get(KEYS[0] as string);
-    const connectMs = performance.now() - connecting;
     await until('the replica is in step', async () => {
       return (await reader.cache.getMany(KEYS)).size === KEYS.length;
     });
     const before = await acceptedBy(admin);
     const start = performance.now();
-    const loads = await loadsBesideRefusedWrites(reader);
+    const connection = async (): Promise<number | undefined> =>
+      (await reader.cache.getStats()).degraded ? undefined : await acceptedBy(admin);
+    let undisturbed = 0;
+    for (let round = 0; undisturbed < ROUNDS; round++) {
+      const first = await connection();
+      const loads = await loadsBesideRefusedWrites(reader, round);
+      // A round during which it connects again may load what it cannot read meanwhile.
+      if (first !== undefined && first === (await connection())) {
+        undisturbed++;
+        expect(loads).toBe(0);
+      }
+      await pause(PAUSE_MS);
+    }
     const seconds = (performance.now() - start) / 1000;
     await until('it is connected', async () => !(await reader.cache.getStats()).degraded);
     expect(await reader.cache.getStats()).toMatchObject({ degraded: false, breaker: 'closed' });
     // One at once, then after 1, 2, 4 … seconds.
     const reconnects = (await acceptedBy(admin)) - before;
     expect(reconnects).toBeLessThanOrEqual(2 + Math.log2(1 + seconds));
-    // Each costs the reads that are under way, and those of the rounds until it is there.
-    const roundsLost = reconnects * (1 + (2 * connectMs) / PAUSE_MS);
-    expect(loads).toBeLessThan(KEYS.length * Math.max(ROUNDS / 4, roundsLost));
     expect(reader.errors.length).toBeLessThan(10 + 5 * reconnects);
     expect(reader.errors).toContain('The store failed on set.');
     expect(warnings).not.toContain('MaxListenersExceededWarning');
@@ -116,7 +119,10 @@ describe.each<[string, CacheOptions]>([
       return /rdb_last_bgsave_status:err/.test(await admin.info('persistence'));
     });
     const before = await acceptedBy(admin);
-    expect(await loadsBesideRefusedWrites(one)).toBe(0);
+    for (let round = 0; round < ROUNDS; round++) {
+      expect(await loadsBesideRefusedWrites(one, round)).toBe(0);
+      await pause(PAUSE_MS);
+    }
     expect(await acceptedBy(admin)).toBe(before);
     expect(await one.cache.getStats()).toMatchObject({ degraded: false, breaker: 'closed' });
     expect(one.errors.length).toBeLessThan(20);
