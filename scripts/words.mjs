@@ -127,5 +127,10 @@ export const IDENTIFIERS = [
     instead: 'NamespaceView, namespacePrefix',
   },
   { names: /^BulkTurn$/, under: 'src/', instead: 'OvertakenKeys' },
+  {
+    names: /^(?:Grant|LeaseAnswer|seized?)$/,
+    under: 'src/',
+    instead: 'LeaseReply, isForced, forced',
+  },
   { names: /^Dialect$/, under: 'src/', instead: 'DecoratorMode' },
 ];

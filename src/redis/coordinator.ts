@@ -3,7 +3,7 @@ import type {
   Coordinator,
   CoordinatorOptions,
   FillOutcomes,
-  Grant,
+  LeaseReply,
   KeyPattern,
   LeaseFill,
   LeaseRequest,
@@ -159,7 +159,7 @@ export class RedisCoordinator implements Coordinator {
     return (this.starting = starting);
   }
 
-  async acquire(requests: readonly LeaseRequest[], withinMs: number): Promise<Grant[]> {
+  async acquire(requests: readonly LeaseRequest[], withinMs: number): Promise<LeaseReply[]> {
     return await this.leases.acquire(requests, await this.notAfter(withinMs));
   }
 

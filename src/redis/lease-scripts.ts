@@ -1,4 +1,4 @@
-import type { FillOutcomes, Grant, LeaseFill, LeaseRequest } from '../store/coordinator.js';
+import type { FillOutcomes, LeaseReply, LeaseFill, LeaseRequest } from '../store/coordinator.js';
 import type { RedisKeys } from './keys.js';
 import type { Message } from './bus/messages.js';
 import type { Scripts } from './scripts.js';
@@ -26,7 +26,7 @@ export class LeaseScripts {
   ) {}
 
   /** @param notAfter - The server's time from which nothing is granted any more; 0 for never. */
-  async acquire(requests: readonly LeaseRequest[], notAfter: number): Promise<Grant[]> {
+  async acquire(requests: readonly LeaseRequest[], notAfter: number): Promise<LeaseReply[]> {
     return await this.together(requests, (some) => this.acquireTogether(some, notAfter));
   }
 
@@ -58,10 +58,10 @@ export class LeaseScripts {
   private async acquireTogether(
     requests: readonly LeaseRequest[],
     notAfter: number,
-  ): Promise<Grant[]> {
+  ): Promise<LeaseReply[]> {
     const words = [...this.redisKeys.pairs(requests.map(({ key }) => key)), notAfter];
-    for (const { token, leaseMs, seize } of requests) {
-      words.push(token, whole(leaseMs), seize ? 1 : 0);
+    for (const { token, leaseMs, isForced } of requests) {
+      words.push(token, whole(leaseMs), isForced ? 1 : 0);
     }
     const replies = (await this.scripts.run('acquire', ...words)) as Reply[];
     return replies.map(([granted, found, remaining]) =>

@@ -82,19 +82,19 @@ end`;
 
 const SCRIPTS = {
   /**
-   * KEYS value, lease, and so on; ARGV not after, then token, lease in ms, 1 to seize of each.
+   * KEYS value, lease, and so on; ARGV not after, then token, lease in ms, 1 to force it of each.
    * Returns a reply for each.
    */
   acquire: {
     lua: `${FAILED}${LATE}
 if late(ARGV[1]) then return tooLate() end
-local function acquire(value, lease, token, ms, seize)
+local function acquire(value, lease, token, ms, isForced)
   local taken
-  if seize == '1' then
+  if isForced == '1' then
     taken = redis.pcall('SET', lease, token, 'PX', ms)
   else
     taken = redis.pcall('SET', lease, token, 'NX', 'PX', ms)
-    -- A lease without an end has no holder that gives it back: all would wait for it in vain.
+    -- A lease without an end has no holder that releases it: every load would wait for it.
     if not taken and redis.call('PTTL', lease) == -1 then
       taken = redis.pcall('SET', lease, token, 'PX', ms)
     end

@@ -2,28 +2,28 @@ import type { Clock } from '../base/clock.js';
 
 /**
  * Operations of a store beyond Keyv's contract, for several processes that share it: leases, so that one
- * of them loads; a bus, so that their memory tiers agree; tag versions; removal by pattern.
+ * of them loads; a bus, which keeps their local copies in sync; tag versions; removal by pattern.
  *
- * Keys are those below the namespace. Every promise rejects when the store cannot be asked; nothing
+ * Keys are those below the namespace. Every promise rejects when the store cannot be reached; nothing
  * is queued, and nothing is sent a second time.
  *
  * @internal
  */
 export interface Coordinator {
-  /** Whether commands can be sent: the connection stands, as far as is known. */
+  /** Whether commands can be sent: as far as is known, the connection is up. */
   readonly isConnected: boolean;
-  /** Whether messages of others arrive: subscribed, and the last probe came back. */
+  /** Whether messages of other caches arrive: it is subscribed, and the last probe came back. */
   readonly isListening: boolean;
   /** The store's clock minus ours, in ms; 0 until it has been measured. */
   readonly clockOffsetMs: number;
-  /** The tags' clock as last heard of, never ahead of it; `undefined` before that. */
+  /** The last known reading of the tags' clock, never ahead of it; `undefined` before the first. */
   readonly lastTagClock: number | undefined;
   /** The store's memory of the operations that it has acknowledged. */
   readonly history: StoreHistory;
   /** Messages sent and received, probes aside. */
   readonly messages: { readonly sent: number; readonly received: number };
 
-  /** Settles when commands can be sent and the clocks have been compared; `undefined` for now. */
+  /** Settles when commands can be sent and the clocks have been compared; `undefined` if both is so. */
   ready(): Promise<void> | undefined;
 
   /**
@@ -32,33 +32,31 @@ export interface Coordinator {
    * @param withinMs - If the command reaches the store more than `withinMs` ms after it was sent, no
    * lease is granted: the sender no longer waits.
    */
-  acquire(requests: readonly LeaseRequest[], withinMs: number): Promise<readonly Grant[]>;
+  acquire(requests: readonly LeaseRequest[], withinMs: number): Promise<readonly LeaseReply[]>;
   /** Prolongs a lease from now on; resolves to false when it is no longer held. */
   renew(key: string, token: string, leaseMs: number): Promise<boolean>;
-  /** Gives a lease back, if it is still held, and notifies those that wait for it. */
+  /** Releases a lease, if it is still held, and notifies the loads that wait for it. */
   release(key: string, token: string): Promise<void>;
   /**
-   * Stores each text and gives its lease back, if the lease is still held; notifies those that wait.
-   * After a text that the store refuses, it stores none of those that follow, but gives their leases
-   * back.
+   * Stores each text and releases its lease, if the lease is still held; notifies the loads that wait.
+   * After a text that the store refuses, it stores no further ones, but releases their leases.
    */
   fill(fills: readonly LeaseFill[]): Promise<FillOutcomes>;
 
   /**
-   * Ends the leases of the keys, removes what is there, stores the texts, and publishes the change.
-   * After a text that the store refuses, it stores none of those that follow, but removes what was
-   * there.
+   * Ends the leases of the keys, removes their values, stores the texts, and publishes the change.
+   * After a text that the store refuses, it stores no further ones, but removes their values.
    *
    * @param withinMs - If the command reaches the store more than `withinMs` ms after it was sent, it
    * only removes: a later write may have overtaken it.
-   * @returns How many it stored, from the first on, and why no more.
+   * @returns How many it stored, counted from the first, and the error that stopped it.
    */
   set(entries: readonly StoredText[], withinMs: number): Promise<SetOutcome>;
   /**
    * Ends the leases of the keys, removes their values and publishes the change.
    *
-   * @returns For each key the first {@link HEAD_CHARS} characters of what was there; `undefined` for
-   * nothing.
+   * @returns For each key, the first {@link HEAD_CHARS} characters of its value; `undefined` if it had
+   * none.
    */
   delete(keys: readonly string[]): Promise<readonly (string | undefined)[]>;
   /**
@@ -84,9 +82,9 @@ export interface Coordinator {
    */
   invalidateTags(tags: readonly string[]): Promise<number>;
 
-  /** The latest count of keys, for all processes; `undefined` where the store has no place for it. */
+  /** The latest count of keys, for all processes; `undefined` if the store cannot keep one. */
   readonly sharedCount?: SharedCount;
-  /** Texts that instances leave for each other; `undefined` where the store has no place for them. */
+  /** Texts that instances leave for each other; `undefined` if the store cannot keep them. */
   readonly snapshots?: Snapshots;
 
   /** Ends the bus, and closes what was opened for it. */
@@ -100,7 +98,7 @@ export interface Coordinator {
  */
 export interface SharedCount {
   /**
-   * @returns The count, if there is one; else whether the caller is to count (`mine`), or another
+   * @returns The count, if there is one; otherwise whether the caller must count (`mine`), or another
    * process is counting already (`taken`).
    */
   take(): Promise<number | 'mine' | 'taken'>;
@@ -114,7 +112,7 @@ export interface SharedCount {
  * @internal
  */
 export interface Snapshots {
-  /** @param most - Instances to keep in mind; the one that wrote last comes first. */
+  /** @param most - Instances to remember; the one that wrote last comes first. */
   write(instance: string, text: string, ttlMs: number, most: number): Promise<void>;
   remove(instance: string): Promise<void>;
   /** The instances that wrote last, `most` at most; the texts of some may have expired. */
@@ -123,7 +121,7 @@ export interface Snapshots {
   read(instances: readonly string[]): Promise<readonly (string | null)[]>;
 }
 
-/** A pattern as stores need it: patterns of their own may mean something else, or take forever. */
+/** A pattern as stores need it: their own patterns may mean something else, or take forever. */
 export interface KeyPattern {
   /** As its user wrote it. */
   readonly source: string;
@@ -147,20 +145,20 @@ export interface StoreHistory {
   /** Entries created before it are misses, in ms of the store's clock; 0 before one is known. */
   readonly floor: number;
   /**
-   * Leaves a number in the store, behind everything that it has acknowledged so far: a state that has
-   * the number has that too. It expires after a day without the cache.
+   * Stores a number after everything that the store has acknowledged so far: a state that has the number
+   * has all of that too. The number expires after a day without the cache.
    *
-   * @throws at once when there is no connection: the next one may lead to an earlier state.
+   * @throws at once if there is no connection: the next one may lead to an earlier state.
    */
   noteSequence(sequence: number): Promise<void>;
   /**
-   * The number that was noted last, as far as the store remembers; `undefined` for none, `Infinity`
-   * where that cannot be found out.
+   * The number that was stored last, as far as the store remembers; `undefined` for none, `Infinity` if
+   * that cannot be determined.
    */
   readSequence(): Promise<number | undefined>;
   /** Makes everything that was created before now a miss for all caches, and ends all leases. */
   raiseFloor(): Promise<void>;
-  /** On a cluster: what lives on shards that have failed over and are not repaired yet. */
+  /** On a cluster: the keys and tags of shards that have failed over and are not repaired yet. */
   readonly failovers?: FailedShards | undefined;
   /** The invalidations that the failovers may have undone are being repeated. */
   forgetFailovers?(): void;
@@ -174,13 +172,18 @@ export interface FailedShards {
   readonly seenAt: number;
 }
 
-/** The answer to {@link Coordinator.acquire}. */
-export type Grant =
-  | {
-      readonly granted: true;
-      /** The text stored under the key. */
-      readonly text: string | undefined;
-    }
+/** The text stored under the key of a lease that was granted. */
+interface FoundText {
+  readonly text: string | undefined;
+}
+
+/**
+ * The reply to a request for a lease.
+ *
+ * @typeParam Found - What comes with a lease that is granted.
+ */
+export type LeaseReply<Found = FoundText> =
+  | ({ readonly granted: true } & Found)
   | {
       readonly granted: false;
       /** Its holder's token. */
@@ -197,7 +200,7 @@ export interface LeaseRequest {
   /** How long it is held unless it is renewed. */
   readonly leaseMs: number;
   /** Takes the lease from its holder, whose fill will then be refused. */
-  readonly seize: boolean;
+  readonly isForced: boolean;
 }
 
 /** A text to be stored if the lease is still held. */
@@ -225,23 +228,23 @@ export interface SetOutcome {
   readonly error: Error | undefined;
 }
 
-/** How much of an entry says when it expires. */
+/** Characters at the beginning of an entry that include its expiry. */
 export const HEAD_CHARS = 64;
 
 /** Versions on the tags' clock. */
 export interface TagVersions {
   /**
-   * Values noted before it are invalid, with any tags; `undefined` when the store knows nothing
-   * of tags, which makes everything with tags invalid.
+   * Values noted before it are invalid if they have tags; `undefined` if the store has no tags, which
+   * makes all values with tags invalid.
    */
   readonly epoch: number | undefined;
   /** In the order of the tags; 0 for one that was not invalidated since the epoch. */
   readonly versions: readonly number[];
 }
 
-/** Receives what a coordinator learns, for the cache that it works for. */
+/** Receives the messages of a coordinator, for its cache. */
 export interface CoordinatorListener {
-  /** Whether {@link CoordinatorListener.onLeaseEnd} concerns anything that waits. */
+  /** Whether any load waits for {@link CoordinatorListener.onLeaseEnd}. */
   readonly awaitsLease: boolean;
   /** These keys were written or removed elsewhere: what is in memory may be out of date. */
   onKeys(keys: readonly string[]): void;
@@ -249,11 +252,11 @@ export interface CoordinatorListener {
   onTags(tags: readonly string[], version: number): void;
   /** The keys that match were removed elsewhere, in the syntax of `clear`. */
   onPatterns(patterns: readonly string[]): void;
-  /** The lease of a key has ended, by a fill or without: those that wait for it may look again. */
+  /** The lease of a key has ended, by a fill or without: the loads that wait for it may read again. */
   onLeaseEnd(key: string): void;
   /**
-   * Messages may have been lost, or everything was removed: all that is in memory is in doubt.
-   * Called before {@link Coordinator.isListening} turns true, every time.
+   * Messages may have been lost, or everything was removed: no entry in memory can be trusted. Called
+   * each time before {@link Coordinator.isListening} turns true.
    */
   onReset(): void;
   /** {@link Coordinator.isListening} or {@link Coordinator.isConnected} may have changed. */
@@ -263,7 +266,7 @@ export interface CoordinatorListener {
 }
 
 /**
- * How a memory tier learns what others write. `tracking`: the server itself reports every change by
+ * How a memory tier receives what other processes write. `tracking`: the server itself reports every change by
  * any program (Redis `CLIENT TRACKING`). `pubsub`: the caches notify each other.
  */
 export type BusKind = 'tracking' | 'pubsub';
@@ -291,9 +294,9 @@ export interface CoordinatorOptions {
  * @internal
  */
 export interface CoordinatedStore {
-  /** Begins to work for one cache. */
+  /** Creates the coordinator of one cache. */
   coordinate(options: CoordinatorOptions): Coordinator;
-  /** Ends what the adapter's `on` began. */
+  /** Removes a listener that the adapter's `on` added. */
   off?(event: string, listener: (...words: unknown[]) => void): unknown;
 }
 

@@ -1,9 +1,15 @@
 import { Coalescer } from '../base/coalescer.js';
 import { DISPATCH } from '../base/defaults.js';
-import type { Coordinator, FillOutcomes, Grant, LeaseFill, LeaseRequest } from './coordinator.js';
+import type {
+  Coordinator,
+  FillOutcomes,
+  LeaseReply,
+  LeaseFill,
+  LeaseRequest,
+} from './coordinator.js';
 import type { EntryCodec } from './codec/entry-codec.js';
 import type { Repairs } from './resilience/repairs.js';
-import type { FillOutcome, LeaseAnswer, SharedEntry } from './shared-tier.js';
+import type { FillOutcome, TierLeaseReply, SharedEntry } from './shared-tier.js';
 import { FINISH, SINGLE, type StoreCall } from './resilience/store-call.js';
 
 /** A request for a lease, and how long its caller waits for it. */
@@ -19,7 +25,7 @@ interface Fill extends Omit<LeaseFill, 'text'> {
 }
 
 /** `undefined` when the store did not reply: the lease may have been granted all the same. */
-type Answer = Grant | 'unsent' | undefined;
+type Reply = LeaseReply | 'unsent' | undefined;
 
 /** Requests share a command if their budgets differ by at most this share of a time-out. */
 const MAX_BUDGET_DIFFERENCE = 0.25;
@@ -44,8 +50,8 @@ export interface LeasesOptions {
  */
 export class Leases {
   /** Leases that were taken from their holders: what they store replaces what is there. */
-  private readonly seized = new Set<string>();
-  private readonly requests: Coalescer<Answer, Answer, Request>;
+  private readonly forced = new Set<string>();
+  private readonly requests: Coalescer<Reply, Reply, Request>;
   private readonly fills: Coalescer<boolean | undefined, boolean | undefined, Fill>;
 
   constructor(private readonly options: LeasesOptions) {
@@ -59,13 +65,13 @@ export class Leases {
     token: string,
     leaseMs: number,
     budgetMs: number,
-    seize = false,
-  ): Promise<LeaseAnswer | undefined> {
+    isForced = false,
+  ): Promise<TierLeaseReply | undefined> {
     const { repairs, decode } = this.options;
-    const grant = await this.requests.submit({ key, token, leaseMs, budgetMs, seize });
-    if (grant === undefined || grant === 'unsent' || !grant.granted) return grant;
-    if (seize) this.seized.add(token);
-    const entry = repairs.covers(key, []) ? undefined : await decode(key, grant.text);
+    const reply = await this.requests.submit({ key, token, leaseMs, budgetMs, isForced });
+    if (reply === undefined || reply === 'unsent' || !reply.granted) return reply;
+    if (isForced) this.forced.add(token);
+    const entry = repairs.covers(key, []) ? undefined : await decode(key, reply.text);
     return { granted: true, entry };
   }
 
@@ -75,7 +81,7 @@ export class Leases {
   }
 
   async release(key: string, token: string): Promise<boolean> {
-    this.seized.delete(token);
+    this.forced.delete(token);
     const release = async (to: Coordinator): Promise<true> => {
       await to.release(key, token);
       return true;
@@ -98,13 +104,13 @@ export class Leases {
       chars: payload.length,
     });
     // Any other fill stores where nothing was: a store that forgets it has a miss.
-    if (this.seized.delete(token) && stored === true) repairs.keyReplaced(key);
+    if (this.forced.delete(token) && stored === true) repairs.keyReplaced(key);
     if (stored === undefined) return 'failed';
     return stored ? 'stored' : 'refused';
   }
 
   /** A request with less time left than the others has a command of its own: it cannot wait as long. */
-  private async acquireAll(requests: readonly Request[]): Promise<readonly Answer[]> {
+  private async acquireAll(requests: readonly Request[]): Promise<readonly Reply[]> {
     const longest = Math.max(...requests.map(({ budgetMs }) => budgetMs));
     const [most, few] = parted(
       requests,
@@ -112,26 +118,26 @@ export class Leases {
     );
     if (few.length === 0) return await this.acquireTogether(most);
     const parts = [most, ...few.map((one) => [one])];
-    const answers = new Map<Request, Answer>();
+    const replies = new Map<Request, Reply>();
     await Promise.all(
       parts.map(async (part) => {
         const found = await this.acquireTogether(part);
-        for (const [i, one] of part.entries()) answers.set(one, found[i]);
+        for (const [i, one] of part.entries()) replies.set(one, found[i]);
       }),
     );
-    return requests.map((one) => answers.get(one));
+    return requests.map((one) => replies.get(one));
   }
 
-  private async acquireTogether(requests: readonly Request[]): Promise<readonly Answer[]> {
+  private async acquireTogether(requests: readonly Request[]): Promise<readonly Reply[]> {
     let isSent = false;
     const budgetMs = Math.min(...requests.map((one) => one.budgetMs));
-    const acquire = (to: Coordinator, withinMs: number): Promise<readonly Grant[]> => {
+    const acquire = (to: Coordinator, withinMs: number): Promise<readonly LeaseReply[]> => {
       isSent = true;
       return to.acquire(requests, withinMs);
     };
     const attempt = { ...SINGLE, weight: requests.length, budgetMs };
-    const grants = await this.options.calls.coordinate('acquire', acquire, attempt);
-    return requests.map((_, i) => (isSent ? grants?.[i] : 'unsent'));
+    const replies = await this.options.calls.coordinate('acquire', acquire, attempt);
+    return requests.map((_, i) => (isSent ? replies?.[i] : 'unsent'));
   }
 
   private async fillAll(fills: readonly Fill[]): Promise<readonly (boolean | undefined)[]> {
@@ -162,8 +168,8 @@ export class Leases {
   }
 }
 
-function asIs<T>(answer: T | undefined): T | undefined {
-  return answer;
+function asIs<T>(reply: T | undefined): T | undefined {
+  return reply;
 }
 
 function parted<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {

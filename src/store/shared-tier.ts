@@ -1,4 +1,4 @@
-import type { KeyPattern, Snapshots } from './coordinator.js';
+import type { KeyPattern, LeaseReply, Snapshots } from './coordinator.js';
 import type { Lane } from './resilience/dispatcher.js';
 
 /** An entry as the cache sees it: the value, its times on our clock, and its tags. */
@@ -18,11 +18,8 @@ export interface KeyedEntry {
   readonly entry: SharedEntry;
 }
 
-/** The reply to a request for a lease; `unsent`: the store was not asked. */
-export type LeaseAnswer =
-  | 'unsent'
-  | { readonly granted: true; readonly entry: SharedEntry | undefined }
-  | { readonly granted: false; readonly holder: string; readonly remainingMs: number };
+/** The reply to a request for a lease; `unsent`: the request was not sent. */
+export type TierLeaseReply = 'unsent' | LeaseReply<{ readonly entry: SharedEntry | undefined }>;
 
 /** Outcome of a fill. */
 export type FillOutcome = 'stored' | 'refused' | 'failed';
@@ -107,7 +104,7 @@ export interface SharedTier {
   /**
    * Removes every key that one of the patterns matches.
    *
-   * @returns How many there were, as far as the store could be asked.
+   * @returns How many there were, as far as the store replied.
    * @throws ConfigurationError when the store cannot list its keys.
    */
   removeMatching(patterns: readonly KeyPattern[]): Promise<number>;
@@ -118,13 +115,13 @@ export interface SharedTier {
     token: string,
     leaseMs: number,
     budgetMs: number,
-    seize?: boolean,
-  ): Promise<LeaseAnswer | undefined>;
+    isForced?: boolean,
+  ): Promise<TierLeaseReply | undefined>;
   /** Prolongs a lease; `undefined` when the store did not say whether it is still held. */
   renew(key: string, token: string, leaseMs: number): Promise<boolean | undefined>;
-  /** Gives a lease back without a value; returns whether the store has confirmed it. */
+  /** Releases a lease without a value; returns whether the store has confirmed it. */
   release(key: string, token: string): Promise<boolean>;
-  /** Stores an entry if its lease is still held, and gives the lease back. */
+  /** Stores an entry and releases its lease, if the lease is still held. */
   fill(key: string, token: string, entry: SharedEntry): Promise<FillOutcome>;
 
   /** The store's clock of tags, to be noted before a load; `undefined` when it does not reply. */

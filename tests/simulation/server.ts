@@ -1,5 +1,10 @@
 import type { Received } from '../../src/redis/bus/messages.js';
-import type { Grant, SetOutcome, StoredText, TagVersions } from '../../src/store/coordinator.js';
+import type {
+  LeaseReply,
+  SetOutcome,
+  StoredText,
+  TagVersions,
+} from '../../src/store/coordinator.js';
 import { EPOCH, type Scheduler } from './scheduler.js';
 
 interface Expiring {
@@ -62,11 +67,11 @@ export class Server {
     token: string,
     leaseMs: number,
     notAfter: number,
-    seize: boolean,
-  ): Grant | Error {
+    isForced: boolean,
+  ): LeaseReply | Error {
     if (this.scheduler.now > notAfter) return tooLate();
     const lease = this.lease(key);
-    if (lease !== undefined && !seize) {
+    if (lease !== undefined && !isForced) {
       const remainingMs = lease.until - this.scheduler.now;
       return { granted: false, holder: lease.text, remainingMs };
     }

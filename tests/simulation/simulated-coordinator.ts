@@ -4,7 +4,7 @@ import type {
   CoordinatorListener,
   CoordinatorOptions,
   FillOutcomes,
-  Grant,
+  LeaseReply,
   KeyPattern,
   LeaseFill,
   LeaseRequest,
@@ -126,13 +126,13 @@ export class SimulatedCoordinator implements Coordinator {
   }
 
   /** One command each: more happens between them than in Redis, where a script takes them together. */
-  acquire(requests: readonly LeaseRequest[], withinMs: number): Promise<Grant[]> {
+  acquire(requests: readonly LeaseRequest[], withinMs: number): Promise<LeaseReply[]> {
     const notAfter = this.serverTime() + withinMs;
     return Promise.all(
-      requests.map(async ({ key, token, leaseMs, seize }) => {
+      requests.map(async ({ key, token, leaseMs, isForced }) => {
         await this.ready();
         return await this.simulated.link.send((server) =>
-          server.acquire(key, token, leaseMs, notAfter, seize),
+          server.acquire(key, token, leaseMs, notAfter, isForced),
         );
       }),
     );

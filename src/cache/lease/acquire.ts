@@ -3,7 +3,7 @@ import { leftOfBudget } from '../core/budget.js';
 import type { CacheCore } from '../core/cache-core.js';
 import type { InFlightLoad } from '../load/in-flight.js';
 import { canServeStale, onHeldLease, type LoadReason } from '../load/state-machine.js';
-import { requestLease, type Lease, type LeaseReply } from './lease.js';
+import { requestLease, type Lease, type LoadLeaseReply } from './lease.js';
 import type { Waiter } from './waiters.js';
 
 /** What to do after a miss in the shared tier. */
@@ -66,7 +66,7 @@ class Attempt {
     this.pollMs = options.storeTimeoutMs / 2;
   }
 
-  async request(): Promise<LeaseReply> {
+  async request(): Promise<LoadLeaseReply> {
     const { core, shared, load, budgetMs } = this;
     if (!core.enabled) return 'unavailable';
     this.move(load.state === 'waiting' ? 'polled' : 'missed');
@@ -80,7 +80,7 @@ class Attempt {
   }
 
   /** The decision for a reply; `undefined` to wait for the holder. */
-  decide(reply: LeaseReply): LeaseDecision | undefined {
+  decide(reply: LoadLeaseReply): LeaseDecision | undefined {
     if (reply === 'unavailable') return this.loadAlone('unavailable');
     if (!reply.granted) return this.decideOnHolder(reply.holder, reply.remainingMs);
     const { core, load } = this;

@@ -1,6 +1,7 @@
 import type { TimerHandle } from '../../base/clock.js';
 import { LIMITS } from '../../base/defaults.js';
-import type { FillOutcome, LeaseAnswer, SharedEntry, SharedTier } from '../../store/shared-tier.js';
+import type { LeaseReply } from '../../store/coordinator.js';
+import type { FillOutcome, SharedEntry, SharedTier } from '../../store/shared-tier.js';
 import type { Fence } from '../coherence/fences.js';
 import type { CacheCore } from '../core/cache-core.js';
 
@@ -115,10 +116,8 @@ interface LeaseRequest {
 }
 
 /** The reply to a request for a lease. `unavailable`: the store did not reply, or the cache is closed. */
-export type LeaseReply =
-  | 'unavailable'
-  | Extract<LeaseAnswer, { readonly granted: false }>
-  | (Extract<LeaseAnswer, { readonly granted: true }> & { readonly lease: Lease });
+export type LoadLeaseReply =
+  'unavailable' | LeaseReply<{ readonly entry: SharedEntry | undefined; readonly lease: Lease }>;
 
 /**
  * Requests the lease of a key. `close` waits for the reply, and releases what is granted.
@@ -130,14 +129,14 @@ export async function requestLease(
   shared: SharedTier,
   fence: Fence,
   { leaseMs, budgetMs, isForced, hasTags }: LeaseRequest,
-): Promise<LeaseReply> {
+): Promise<LoadLeaseReply> {
   if (!core.enabled) return 'unavailable';
   const { key } = fence;
   const token = core.newToken();
-  const acquire = async (): Promise<LeaseReply | 'unsent' | undefined> => {
-    const answer = await shared.acquire(key, token, leaseMs, budgetMs, isForced);
-    if (answer === undefined || answer === 'unsent' || !answer.granted) return answer;
-    return { ...answer, lease: new Lease(core, shared, key, token, leaseMs) };
+  const acquire = async (): Promise<LoadLeaseReply | 'unsent' | undefined> => {
+    const reply = await shared.acquire(key, token, leaseMs, budgetMs, isForced);
+    if (reply === undefined || reply === 'unsent' || !reply.granted) return reply;
+    return { ...reply, lease: new Lease(core, shared, key, token, leaseMs) };
   };
   const [reply, tagClock] = await Promise.all([
     core.tracked(acquire()),

@@ -1,7 +1,7 @@
 import { Cluster, Redis } from 'ioredis';
 
 import { systemClock } from '../../../src/base/clock.js';
-import type { CoordinatorOptions, Grant } from '../../../src/store/coordinator.js';
+import type { CoordinatorOptions, LeaseReply } from '../../../src/store/coordinator.js';
 import { closedAfterEach } from '../../support/closing.js';
 import { RedisCluster } from '../../support/redis/cluster.js';
 import { Coordinated, pattern, total } from '../../support/redis/coordinated.js';
@@ -44,7 +44,7 @@ describe('A lease', () => {
     });
     const refused = await other.coordinator.acquire('key', 'two', 60_000, BUDGET_MS);
     expect(refused).toMatchObject({ granted: false, holder: 'one' });
-    const { remainingMs } = refused as Grant & { granted: false };
+    const { remainingMs } = refused as LeaseReply & { granted: false };
     expect(remainingMs).toBeGreaterThan(30_000);
     expect(remainingMs).toBeLessThanOrEqual(60_000);
 
@@ -129,7 +129,7 @@ describe('A lease', () => {
     expect(await admin.exists(VALUE)).toBe(0);
   });
 
-  it('can be seized, which shuts out its holder', async () => {
+  it('can be taken from its holder, whose fill is then refused', async () => {
     const { coordinator } = open();
     await coordinator.acquire('key', 'one', 60_000, BUDGET_MS);
     expect(await coordinator.acquire('key', 'two', 60_000, BUDGET_MS, true)).toMatchObject({

@@ -5,7 +5,7 @@ import type {
   Coordinator,
   CoordinatorListener,
   CoordinatorOptions,
-  Grant,
+  LeaseReply,
   KeyPattern,
 } from '../../../src/store/coordinator.js';
 import { until } from './server.js';
@@ -25,16 +25,16 @@ export interface OneByOne extends Omit<Coordinator, 'acquire' | 'fill' | 'set'> 
     token: string,
     leaseMs: number,
     withinMs: number,
-    seize?: boolean,
-  ): Promise<Grant>;
+    isForced?: boolean,
+  ): Promise<LeaseReply>;
   fill(key: string, token: string, text: string, ttlMs: number): Promise<boolean>;
   set(key: string, text: string, ttlMs: number, withinMs: number): Promise<void>;
 }
 
 function oneByOne(coordinator: Coordinator): OneByOne {
   const single: Pick<OneByOne, 'acquire' | 'fill' | 'set'> = {
-    acquire: async (key, token, leaseMs, withinMs, seize = false) =>
-      (await coordinator.acquire([{ key, token, leaseMs, seize }], withinMs))[0] as Grant,
+    acquire: async (key, token, leaseMs, withinMs, isForced = false) =>
+      (await coordinator.acquire([{ key, token, leaseMs, isForced }], withinMs))[0] as LeaseReply,
     fill: async (key, token, text, ttlMs) => {
       const { stored, error } = await coordinator.fill([{ key, token, text, ttlMs }]);
       if (error !== undefined) throw error;

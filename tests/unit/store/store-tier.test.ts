@@ -5,7 +5,7 @@ import { Glob } from '../../../src/base/glob.js';
 import type { StorePort } from '../../../src/store/adapter.js';
 import type {
   Coordinator,
-  Grant,
+  LeaseReply,
   KeyPattern,
   LeaseRequest,
   SetOutcome,
@@ -58,7 +58,7 @@ class FakeCoordinator {
     return { stored: entries.length, error: undefined };
   }
 
-  async acquire(requests: readonly LeaseRequest[]): Promise<Grant[]> {
+  async acquire(requests: readonly LeaseRequest[]): Promise<LeaseReply[]> {
     for (const { key } of requests) this.sent.push(`acquire ${key}`);
     return requests.map(() => ({ granted: true, text: undefined }));
   }
