@@ -60,7 +60,7 @@ export const IDENTIFIERS = [
   {
     names: /^(?:proof|admits|unproven)$/,
     under: 'src/',
-    instead: 'fillConfirmed, canJoin, rejectedLoad',
+    instead: 'fillConfirmation, canJoin, rejectedLoad',
   },
   {
     names: /^(?:seizeLease|returnLater|hung)$/,
@@ -131,6 +131,11 @@ export const IDENTIFIERS = [
     names: /^(?:Grant|LeaseAnswer|seized?)$/,
     under: 'src/',
     instead: 'LeaseReply, isForced, forced',
+  },
+  {
+    names: /^(?:accepts|fillConfirmed|Judges?)$/,
+    under: 'src/',
+    instead: 'isFreshEnough, fillConfirmation, FreshnessChecks',
   },
   { names: /^Dialect$/, under: 'src/', instead: 'DecoratorMode' },
 ];

@@ -150,10 +150,10 @@ function characterSet(source: string, start: number): { value: CharacterSet; end
 
 function fits(run: Run, text: string, at: number): boolean {
   if (run.text !== undefined) return text.startsWith(run.text, at);
-  return run.tokens.every((token, offset) => accepts(token, text, at + offset));
+  return run.tokens.every((token, offset) => fitsToken(token, text, at + offset));
 }
 
-function accepts(token: Token, text: string, at: number): boolean {
+function fitsToken(token: Token, text: string, at: number): boolean {
   if (typeof token === 'string') return text.charAt(at) === token;
   if (token === ANY) return true;
   const code = text.charCodeAt(at);
@@ -200,7 +200,7 @@ function maskOf(run: Run, text: string, at: number): Uint32Array {
   if (known !== undefined) return known;
   const mask = new Uint32Array(Math.ceil(run.length / 32));
   for (const [i, token] of run.tokens.entries()) {
-    if (accepts(token, text, at)) mask[i >>> 5] = (mask[i >>> 5] as number) | (1 << (i & 31));
+    if (fitsToken(token, text, at)) mask[i >>> 5] = (mask[i >>> 5] as number) | (1 << (i & 31));
   }
   if (run.masks.size < MAX_MASKS) run.masks.set(code, mask);
   return mask;

@@ -86,7 +86,7 @@ class Attempt {
     const { core, load } = this;
     core.timedOutHolders.delete(load.key);
     const { entry, lease } = reply;
-    if (entry !== undefined && load.purpose !== 'reload' && load.accepts(entry, core)) {
+    if (entry !== undefined && load.purpose !== 'reload' && load.isFreshEnough(entry, core)) {
       void lease.release();
       return { kind: 'found', entry };
     }
@@ -103,7 +103,7 @@ class Attempt {
     if (!wasWoken) return undefined;
     this.move('released');
     const entry = await load.readFrom(shared);
-    if (entry === undefined || !load.accepts(entry, core)) return undefined;
+    if (entry === undefined || !load.isFreshEnough(entry, core)) return undefined;
     return { kind: 'found', entry };
   }
 

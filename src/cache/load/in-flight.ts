@@ -27,11 +27,11 @@ export interface LoadRequest {
   /** Produces the value where no tier has it. */
   readonly loader: (context: LoadContext) => unknown;
   readonly policy: LoadPolicy;
-  /** The arguments, when it is a method's; a signal among them may abort the load. */
+  /** Arguments of the method; a signal among them may abort the load. */
   readonly args?: readonly unknown[] | undefined;
   /** Counters of the method; absent for `getOrSet`. */
   readonly methodCounters?: MethodCounters | undefined;
-  /** Receives the entry in memory that holds the value, for an index of the caller's. */
+  /** Receives the entry in memory that holds the value, so that the caller can index it. */
   readonly onEntry?: ((entry: MemoryEntry) => void) | undefined;
 }
 
@@ -51,22 +51,22 @@ export type LoadOutcome =
 /** Another process is loading: serve a stale value meanwhile, or look again. */
 export const LOADING_ELSEWHERE = Symbol('loading elsewhere');
 
-/** In place of an outcome: a caller has waited for another caller's load for as long as it must. */
+/** In place of an outcome: the caller has waited for another caller's load for its full time. */
 export const JOIN_TIMEOUT = Symbol('join timeout');
 
 /** Tags that are known only with the result. */
 export const TAGS_FROM_RESULT = Symbol('tags from result');
 
-/** The checks that decide whether an entry is current. */
-interface Judges {
+/** Parts of a cache that decide whether an entry is current. */
+interface FreshnessChecks {
   readonly clock: Clock;
   readonly invalidation: { isCurrent(entry: SharedEntry, fence: Fence): boolean };
 }
 
 /**
- * One load of one key, from its look at the shared tier until its fill has settled. Callers that come
- * meanwhile join it. One run of a loader may bring the values of several keys: each of them has an
- * `InFlightLoad` of its own.
+ * One load of one key, from the read of the shared tier until the fill has settled. Later callers join
+ * it. One run of a loader may return the values of several keys: each of them has its own
+ * `InFlightLoad`.
  */
 export class InFlightLoad {
   /** Why it is in its state; `undefined` before the first transition. */
@@ -78,19 +78,22 @@ export class InFlightLoad {
   ownDelay: OwnDelay = NO_DELAY;
   /** The expired entry that the shared tier had. */
   stale: SharedEntry | undefined;
-  /** The batch that its read of the shared tier travels with. */
+  /** The batch that its read of the shared tier is part of. */
   batchId: number | undefined;
-  /** Whether the loaded value was still current when it was stored; absent when that is unknown. */
-  fillConfirmed: Promise<boolean> | undefined;
+  /**
+   * Resolves to whether the loaded value was still current when it was stored; absent if that cannot
+   * be known.
+   */
+  fillConfirmation: Promise<boolean> | undefined;
   private current: LoadState = 'reading';
   /**
-   * Since when others have been waiting for the loader, if not from the start; `Infinity` while the
-   * load waits itself.
+   * When other callers began to wait for the loader, if not at the start; `Infinity` while the load
+   * itself waits for another process.
    */
   private keepsWaitingFrom: number | undefined;
   private staleListeners: Set<() => void> | undefined;
   private known: LoadOutcome | undefined;
-  /** Made for the first caller that waits: most loads end with one reader, which has its own promise. */
+  /** Created for the first caller that waits: most loads have a single caller, with its own promise. */
   private promise: Promise<LoadOutcome> | undefined;
   private resolve: ((outcome: LoadOutcome) => void) | undefined;
   private joinPromise: Promise<LoadOutcome | typeof JOIN_TIMEOUT> | undefined;
@@ -170,8 +173,8 @@ export class InFlightLoad {
     return reading;
   }
 
-  /** Whether an entry of the shared tier is fresh enough for the load; a stale one is kept aside. */
-  accepts(found: SharedEntry, { clock, invalidation }: Judges): boolean {
+  /** Whether an entry of the shared tier is fresh enough for the load. Keeps a stale one, to be served. */
+  isFreshEnough(found: SharedEntry, { clock, invalidation }: FreshnessChecks): boolean {
     if (!invalidation.isCurrent(found, this.fence)) return false;
     const life = this.purpose === 'refresh' ? this.lifeOf(found) : found;
     const use = onStoreEntry(life, this.purpose, clock.now());

@@ -82,7 +82,7 @@ export function trySettleFromStore(
 ): found is SharedEntry {
   // The cost of a read weighs entries in memory.
   if (core.memory !== undefined) core.values.noteStoreRead(core.clock.now() - load.startedAt);
-  if (found === undefined || !load.accepts(found, core)) return false;
+  if (found === undefined || !load.isFreshEnough(found, core)) return false;
   settleFromStore(core, load, found);
   end(core, load);
   return true;
@@ -136,13 +136,13 @@ async function runAndFill(
   load.fence.missCost = core.clock.monotonic() - start;
   if (isSingleUse(core, key, request.methodCounters?.name, value)) {
     void lease?.release();
-    if (purpose === 'reload') load.fillConfirmed = removeReplaced(core, key);
+    if (purpose === 'reload') load.fillConfirmation = removeReplaced(core, key);
     load.move('unshareable', core.clock.now());
     load.settle({ ok: true, value, source: 'single-use' });
     return;
   }
   const filling = fill(core, load, value, lease);
-  load.fillConfirmed = filling;
+  load.fillConfirmation = filling;
   load.move('loaded', core.clock.now());
   load.settle({ ok: true, value, source: 'load' });
   // The load stays in the table until its fill has settled, so that no second one starts meanwhile.

@@ -82,7 +82,7 @@ export interface JoinableLoad {
   readonly state: LoadState;
   /** Whether the shared tier had an expired value. */
   readonly hasStale: boolean;
-  /** The batch of reads that its own read of the shared tier travels with. */
+  /** The batch that its read of the shared tier is part of. */
   readonly batchId: number | undefined;
 }
 
@@ -90,7 +90,7 @@ export interface JoinableLoad {
 export interface JoiningCaller {
   /** Whether every invalidation reaches this process, and detaches the loads that it concerns. */
   readonly canJoinAnyLoad: boolean;
-  /** The batch that a read requested now would travel with. */
+  /** The batch that a read requested now would be part of. */
   readonly openBatchId: number | undefined;
   /** Whether the caller can still wait for the load's fill to confirm the value. */
   readonly awaitsFill: boolean;

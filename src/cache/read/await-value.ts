@@ -35,7 +35,7 @@ export async function awaitValue(
     const outcome = await caller.wait(load);
     caller.leave(load);
     // It began before this call, and something may have been invalidated since.
-    if (caller.mustConfirm(outcome) && !(await load.fillConfirmed)) {
+    if (caller.mustConfirm(outcome) && !(await load.fillConfirmation)) {
       caller.reject(load);
       continue;
     }

@@ -87,7 +87,7 @@ export async function reload(core: CacheCore, request: LoadRequest): Promise<unk
   load.node.remove(origin, core.clock);
   if (outcome === LOADING_ELSEWHERE) return await getOrLoad(core, request);
   if (!outcome.ok) throw outcome.error;
-  await load.fillConfirmed;
+  await load.fillConfirmation;
   // Other processes may share the key, and what they have is out of date.
   if (request.policy.isPrivate) await removeShared(core, request.key);
   return outcome.source === 'single-use' ? outcome.value : core.values.forCaller(outcome.value);

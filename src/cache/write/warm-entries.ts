@@ -26,7 +26,7 @@ export async function warmEntries<T>(
       run: (entry) => load(entry as LoadEntry<T>),
       keyOf: (entry) => (entry as Given)?.key ?? '',
       plain: {
-        accepts: (entry) => typeof (entry as Given)?.loader !== 'function',
+        isPlain: (entry) => typeof (entry as Given)?.loader !== 'function',
         run: (some) => storeGood(view, some as readonly SetEntry<T>[]),
       },
     },

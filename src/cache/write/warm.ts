@@ -53,7 +53,7 @@ export interface WarmJobs<T> {
   readonly keyOf: (item: T) => string;
   /** For items that can share a command. */
   readonly plain?: {
-    readonly accepts: (item: T) => boolean;
+    readonly isPlain: (item: T) => boolean;
     /** @returns For each item the error with which it failed; `undefined` for none. */
     readonly run: (items: readonly T[]) => Promise<readonly unknown[]>;
   };
@@ -139,7 +139,7 @@ export async function warmAll<T>(
         break;
       }
       begun++;
-      if (jobs.plain?.accepts(item) === true) {
+      if (jobs.plain?.isPlain(item) === true) {
         // A slow source does not hold back what it has brought.
         if (plain.length === 0) setImmediate(() => void flush());
         if (plain.push(item) >= DISPATCH.chunk) await flush();

@@ -21,13 +21,13 @@ function reference(pattern: string, text: string, p = 0, t = 0): boolean {
   if (character === '?') return reference(pattern, text, p + 1, t + 1);
   if (character === '[') {
     const set = setAt(pattern, p + 1, text.charAt(t));
-    return set.accepts && reference(pattern, text, set.end, t + 1);
+    return set.fits && reference(pattern, text, set.end, t + 1);
   }
   if (character === '\\' && p + 1 < pattern.length) p++;
   return pattern.charAt(p) === text.charAt(t) && reference(pattern, text, p + 1, t + 1);
 }
 
-function setAt(pattern: string, start: number, found: string): { accepts: boolean; end: number } {
+function setAt(pattern: string, start: number, found: string): { fits: boolean; end: number } {
   const negated = pattern.charAt(start) === '^';
   let member = false;
   let rest = pattern.slice(negated ? start + 1 : start);
@@ -41,7 +41,7 @@ function setAt(pattern: string, start: number, found: string): { accepts: boolea
     if (low <= found && found <= high) member = true;
     rest = rest.slice((literal ?? range ?? ['.'])[0].length);
   }
-  return { accepts: member !== negated, end: pattern.length - Math.max(0, rest.length - 1) };
+  return { fits: member !== negated, end: pattern.length - Math.max(0, rest.length - 1) };
 }
 
 describe('Glob', () => {
