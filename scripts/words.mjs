@@ -137,5 +137,12 @@ export const IDENTIFIERS = [
     under: 'src/',
     instead: 'isFreshEnough, fillConfirmation, FreshnessChecks',
   },
+  {
+    names: /^(?:Attempt|loadAlone|toStore|Storable)$/,
+    under: 'src/',
+    instead:
+      'AttemptOptions, LeaseAcquisition, loadUnshared, loadWithoutLease, planStore, StorePlan',
+  },
+  { names: /^Load$/, under: 'src/store/', instead: 'CommandCost' },
   { names: /^Dialect$/, under: 'src/', instead: 'DecoratorMode' },
 ];

@@ -4,7 +4,7 @@ import { inSharedContext } from '../base/shared-context.js';
 import type { Backend } from './backend.js';
 import type { KeyPattern } from './coordinator.js';
 import { isFresh } from './codec/envelope.js';
-import { BACKGROUND, WRITE, type Attempt, type StoreCall } from './resilience/store-call.js';
+import { BACKGROUND, WRITE, type AttemptOptions, type StoreCall } from './resilience/store-call.js';
 
 /** The patterns of one caller. */
 type Group = readonly KeyPattern[];
@@ -54,7 +54,7 @@ export class BulkDelete {
    */
   async delete(
     keys: readonly string[],
-    attempt: Attempt = WRITE,
+    attempt: AttemptOptions = WRITE,
   ): Promise<readonly boolean[] | undefined> {
     const run = (backend: Backend): Promise<boolean[]> => this.deleteIn(backend, keys);
     return await this.calls.attempt('delete', run, { ...attempt, skipsGate: true });
@@ -79,11 +79,11 @@ export class BulkDelete {
   }
 
   /** Removes what matches, step by step, in one pass for all groups. Never rejects. */
-  async deleteMatching(groups: readonly Group[], attempt?: Attempt): Promise<PassOutcome> {
+  async deleteMatching(groups: readonly Group[], attempt?: AttemptOptions): Promise<PassOutcome> {
     const counts = groups.map(() => 0);
     const steps = this.steps(groups, counts);
     const operation = this.calls.backend?.coordinator === undefined ? 'iterator' : 'clear';
-    const stepping: Attempt = { ...BACKGROUND, report: attempt?.report };
+    const stepping: AttemptOptions = { ...BACKGROUND, report: attempt?.report };
     for (;;) {
       // Step by step, since a large store may rightly take longer than a time-out altogether.
       const step = await this.calls.attempt(operation, () => steps.next(), stepping);
@@ -131,7 +131,7 @@ export class BulkDelete {
   private async deleteFound(
     found: readonly Found[],
     counts: number[],
-    attempt: Attempt,
+    attempt: AttemptOptions,
   ): Promise<boolean> {
     // One by one, so that one failure is one failure: these stores have no command for many.
     const removed = await Promise.all(

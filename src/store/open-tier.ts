@@ -203,7 +203,7 @@ class LateState implements Omit<SharedTier, Operation> {
     try {
       await (await this.options.backend).close();
     } catch {
-      // It has never been open, or is gone.
+      // It was never open, or it is gone.
     }
   }
 

@@ -20,7 +20,7 @@ import {
   BACKGROUND,
   StoreCall,
   WRITE,
-  type Attempt,
+  type AttemptOptions,
   type StoreCallOptions,
 } from './resilience/store-call.js';
 import { readTexts, writeTexts } from './texts.js';
@@ -314,7 +314,7 @@ export class StoreTier implements SharedTier {
   private async store(
     keys: readonly string[],
     texts: () => readonly StoredText[],
-    attempt: Attempt,
+    attempt: AttemptOptions,
   ): Promise<number | undefined> {
     const send = async (backend: Backend, leftMs: number): Promise<number> => {
       const { stored, error } = await writeTexts(backend, this.prefix, texts(), leftMs);

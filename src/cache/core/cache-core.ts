@@ -64,7 +64,7 @@ export class CacheCore {
   readonly waiters: WaiterTable;
   /** Leases that are held; `close` releases them. */
   readonly leases = new Set<{ release(): Promise<void> }>();
-  /** By key, the holder of a lease that has been waited for in vain. */
+  /** By key, the holder of a lease that did not finish in time. */
   readonly timedOutHolders = new Map<string, string>();
 
   // Writes and invalidation.

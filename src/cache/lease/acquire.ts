@@ -12,16 +12,16 @@ export type LeaseDecision =
   | { readonly kind: 'load'; readonly lease: Lease | undefined }
   /** Another process has loaded meanwhile. */
   | { readonly kind: 'found'; readonly entry: SharedEntry }
-  /** Another process is loading, and there is no need to wait for it. */
+  /** Another process is loading, and this one need not wait for it. */
   | { readonly kind: 'elsewhere' };
 
-/** Leases that have been waited for in vain; the oldest is forgotten. */
+/** Remembered leases whose holders did not finish in time; the oldest is forgotten. */
 const MAX_TIMED_OUT = 1000;
 
 /**
- * Requests the lease of a load's key, and waits while another process loads: for the message that
- * its lease has ended, or for the end of its time. A load that dies or hangs delays others by one
- * lease; then they load for themselves.
+ * Requests the lease of a load's key. While another process holds it, waits for the message that the
+ * lease has ended, or for its time-out. A load that dies or hangs delays other processes by one lease;
+ * then they load for themselves.
  *
  * @internal
  */
@@ -32,10 +32,11 @@ export async function acquireLoadLease(
 ): Promise<LeaseDecision> {
   // Registered first: the message that a lease has ended may come before the reply that it is held.
   const waiter = core.waiters.register(load.key);
-  const attempt = new Attempt(core, shared, load, waiter);
+  const acquisition = new LeaseAcquisition(core, shared, load, waiter);
   try {
     for (;;) {
-      const decision = attempt.decide(await attempt.request()) ?? (await attempt.waitForHolder());
+      const decision =
+        acquisition.decide(await acquisition.request()) ?? (await acquisition.waitForHolder());
       if (decision !== undefined) return decision;
     }
   } finally {
@@ -43,11 +44,11 @@ export async function acquireLoadLease(
   }
 }
 
-/** The requests of one load for its lease. */
-class Attempt {
+/** One load's attempts to acquire its lease. */
+class LeaseAcquisition {
   /** How long a request may take, in milliseconds. */
   private budgetMs: number;
-  /** Half a time-out, so that a hung store costs no more than one between two replies. */
+  /** Half a time-out: with a hung store, at most one time-out passes between two replies. */
   private readonly pollMs: number;
   private holder: string | undefined;
   private holders = 0;
@@ -81,7 +82,7 @@ class Attempt {
 
   /** The decision for a reply; `undefined` to wait for the holder. */
   decide(reply: LoadLeaseReply): LeaseDecision | undefined {
-    if (reply === 'unavailable') return this.loadAlone('unavailable');
+    if (reply === 'unavailable') return this.loadWithoutLease('unavailable');
     if (!reply.granted) return this.decideOnHolder(reply.holder, reply.remainingMs);
     const { core, load } = this;
     core.timedOutHolders.delete(load.key);
@@ -94,11 +95,11 @@ class Attempt {
     return { kind: 'load', lease };
   }
 
-  /** Waits for the end of the holder's lease, and looks at the shared tier again. */
+  /** Waits for the end of the holder's lease, and reads the shared tier again. */
   async waitForHolder(): Promise<LeaseDecision | undefined> {
     const { core, shared, load, waiter } = this;
     const wasWoken = await waiter.wait(this.waitMs);
-    if (core.trust.shared === 'unavailable') return this.loadAlone('unavailable');
+    if (core.trust.shared === 'unavailable') return this.loadWithoutLease('unavailable');
     this.budgetMs = this.pollMs;
     if (!wasWoken) return undefined;
     this.move('released');
@@ -116,7 +117,7 @@ class Attempt {
       this.holders++;
       this.heldSince = clock.monotonic();
     }
-    // The callers have waited a full lease for this very load already.
+    // The callers of a successor have waited for a full lease already.
     const hasTimedOut = timedOutHolders.get(load.key) === holder || load.isSuccessor;
     const { leaseMs } = load.request.policy;
     const leftMs = hasTimedOut ? 0 : this.heldSince + leaseMs - clock.monotonic();
@@ -125,14 +126,14 @@ class Attempt {
       canServeStale: canServeStale(load.stale, load.fence, clock.now()),
     });
     if (reason === 'overdue') this.rememberTimedOut(holder);
-    if (reason === 'overdue' || reason === 'crowded') return this.loadAlone(reason);
+    if (reason === 'overdue' || reason === 'crowded') return this.loadWithoutLease(reason);
     this.move(reason);
     if (reason === 'elsewhere') return { kind: 'elsewhere' };
     this.waitMs = Math.min(leftMs, remainingMs + 1, this.pollMs);
     return undefined;
   }
 
-  private loadAlone(reason: LoadReason): LeaseDecision {
+  private loadWithoutLease(reason: LoadReason): LeaseDecision {
     this.move(reason);
     return { kind: 'load', lease: undefined };
   }

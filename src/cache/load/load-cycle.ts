@@ -5,7 +5,7 @@ import type { CacheCore } from '../core/cache-core.js';
 import type { InFlightLoad, JOIN_TIMEOUT, LoadOutcome, LoadRequest } from './in-flight.js';
 import type { CallOrigin } from './nesting.js';
 import { onOutcome } from './outcome-listeners.js';
-import { loadAlone } from './single-use.js';
+import { loadUnshared } from './single-use.js';
 
 /** In place of an outcome: the load that a caller joined waits for this very call. */
 export class LoadCycle {
@@ -60,5 +60,5 @@ export function loadInCycle(
     `Loads wait for each other: ${path}. The call of '${key}' inside its own load was not cached. ` +
       'Call the uncached function there, or give the two different keys.',
   );
-  return loadAlone(core, request, origin);
+  return loadUnshared(core, request, origin);
 }

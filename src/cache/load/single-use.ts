@@ -7,7 +7,7 @@ import { LoadNode, originOfCall } from './nesting.js';
 import { runLoader } from './run-loader.js';
 
 /**
- * Whether a result can be read only once, so that it goes to its own caller and is neither stored nor
+ * Whether a result can be read only once, so that it is returned to one caller and is neither stored nor
  * shared. Warns once for each method.
  *
  * @param name - The method; `undefined` for `getOrSet`, which is named by the first part of the key.
@@ -37,14 +37,14 @@ export function isSingleUse(
 }
 
 /**
- * Runs a load of the caller's own, which stores nothing: its key has had results that can be read
- * only once, and waiting for the lease of such a load would gain nothing.
+ * Runs a load for one caller, which stores nothing and is not joined: the key has had results that can
+ * be read only once, so that waiting for another load's would be of no use.
  *
  * @param origin - Where the call was made; default: here.
  * @returns A promise that rejects with what the loader throws, or LoadTimeoutError.
  * @internal
  */
-export async function loadAlone(
+export async function loadUnshared(
   core: CacheCore,
   request: LoadRequest,
   origin = originOfCall(),
@@ -53,7 +53,7 @@ export async function loadAlone(
   const node = new LoadNode(key);
   node.add(origin);
   const value = await runLoader(core, request, undefined, node);
-  // Something else this time: the next call may share it again.
+  // A result that can be shared: the next call may store it again.
   if (!isSingleUse(core, key, methodCounters?.name, value)) core.singleUseKeys.delete(key);
   return value;
 }

@@ -10,7 +10,7 @@ import {
 import { joinFrom, LoadCycle, loadInCycle, type WaitOutcome } from '../load/load-cycle.js';
 import { originOfCall } from '../load/nesting.js';
 import { startLoad } from '../load/pipeline.js';
-import { loadAlone } from '../load/single-use.js';
+import { loadUnshared } from '../load/single-use.js';
 import { canJoin } from '../load/state-machine.js';
 import { reportHit, reportMiss } from '../events.js';
 import { outcomeOrStale, servableStale, serveStale, type StaleOutcome } from './serve-stale.js';
@@ -145,7 +145,7 @@ class Caller {
         return serveStale(core, request, outcome.expired, outcome.reason);
       case 'single-use':
         reportMiss(core, request);
-        return this.hasJoined ? loadAlone(core, request, this.origin) : outcome.value;
+        return this.hasJoined ? loadUnshared(core, request, this.origin) : outcome.value;
       default:
         if (this.wasSettled) reportHit(core, request, 'memory');
         else if (outcome.source === 'shared') reportHit(core, request, 'shared');

@@ -5,7 +5,7 @@ import { LOADING_ELSEWHERE, type LoadRequest } from '../load/in-flight.js';
 import { LazyLoadContext } from '../load/load-context.js';
 import { originOfCall } from '../load/nesting.js';
 import { refreshInBackground, startLoad } from '../load/pipeline.js';
-import { loadAlone } from '../load/single-use.js';
+import { loadUnshared } from '../load/single-use.js';
 import { removeEntry, removeShared } from '../write/delete.js';
 import { awaitValue } from './await-value.js';
 import { readThrough } from './read-through.js';
@@ -106,7 +106,7 @@ function loadMissing(core: CacheCore, request: LoadRequest): Promise<unknown> {
   const { key, policy } = request;
   if (core.singleUseKeys.size > 0 && core.singleUseKeys.has(key)) {
     reportMiss(core, request);
-    return loadAlone(core, request);
+    return loadUnshared(core, request);
   }
   const shared = core.sharedFor(policy);
   const isFirst = policy.softMs === undefined && core.loads.get(key) === undefined;

@@ -10,14 +10,14 @@ import type { InFlightLoad } from '../load/in-flight.js';
 import { checkedTags, lifeOf, type LoadPolicy } from '../policy.js';
 import { removeEntry } from './delete.js';
 
-/** The user's tags, and one that a method puts on its own entries. */
+/** The user's tags, and the one that a method adds to its entries. */
 const MAX_TAGS = LIMITS.tagsPerEntry + 1;
 
-/** Why a result is not to be stored: its policy says so, or an invalidation has overtaken it. */
+/** Why a result is not stored: its policy excludes it, or an invalidation has overtaken it. */
 export type Unstored = 'unwanted' | 'overtaken';
 
-/** The times and tags under which a result is stored. */
-interface Storable {
+/** The times and tags with which a result is stored. */
+interface StorePlan {
   readonly life: EntryLife;
   readonly tags: readonly string[];
 }
@@ -28,12 +28,12 @@ interface Storable {
  * @throws what a function of the policy throws, or ConfigurationError when it returns a bad value.
  * @internal
  */
-export function toStore(
+export function planStore(
   core: CacheCore,
   fence: Fence,
   policy: LoadPolicy,
   value: unknown,
-): Storable | Unstored {
+): StorePlan | Unstored {
   if (!core.enabled || policy.unless?.(value) === true) return 'unwanted';
   const ttlMs = ttlOf(policy, value);
   if (ttlMs === 0) return 'unwanted';
@@ -49,13 +49,13 @@ export function toStore(
 }
 
 /**
- * Stores the result of a load in every tier. No failure here reaches a caller: they have their value.
+ * Stores the result of a load in every tier. No failure reaches a caller: they already have the value.
  *
  * A reload is acknowledged like a `set`: if its result does not reach the shared tier, the entry there
  * is removed, or logged for removal.
  *
  * @param lease - The right to store the value for all processes, where they coordinate.
- * @returns `undefined` when all is done; or a promise that settles when it is and never rejects:
+ * @returns `undefined` if everything is done; otherwise a promise that never rejects, and resolves to
  * whether the value was still current in the shared tier when it was stored there.
  * @internal
  */
@@ -68,18 +68,18 @@ export function fill(
   const { fence, key, purpose, request } = load;
   const isReload = purpose === 'reload';
   try {
-    const stored = toStore(core, fence, request.policy, value);
-    if (typeof stored === 'string') {
+    const plan = planStore(core, fence, request.policy, value);
+    if (typeof plan === 'string') {
       void lease?.release();
       // A write of this process that has overtaken it has replaced the entry already.
-      const isReplaced = stored === 'overtaken' && fence.invalidatedLocally;
+      const isReplaced = plan === 'overtaken' && fence.invalidatedLocally;
       return isReload && !isReplaced ? removeReplaced(core, key) : undefined;
     }
     const shared = core.sharedFor(request.policy);
-    // A load that others have given up waiting for must not come after theirs.
+    // Older loads of the key, for which callers no longer wait, must not be stored after this one.
     core.invalidation.fences.markOlder(fence);
     if (shared === undefined || (shared.isCoordinated && lease === undefined)) {
-      fillMemory(core, load, value, stored);
+      fillMemory(core, load, value, plan);
       const remove = async (): Promise<void> => {
         await core.invalidateShared((to) => to.remove(key));
       };
@@ -88,7 +88,7 @@ export function fill(
     const kept = core.values.toKeep(value);
     return confirmed(
       core,
-      core.writes.run(key, () => fillTiers(core, shared, load, { value: kept, ...stored }, lease)),
+      core.writes.run(key, () => fillTiers(core, shared, load, { value: kept, ...plan }, lease)),
     );
   } catch (error) {
     // A function of the policy failed, or returned a bad value.
@@ -123,7 +123,7 @@ function fillMemory(
   core: CacheCore,
   { fence, request }: InFlightLoad,
   value: unknown,
-  { life, tags }: Storable,
+  { life, tags }: StorePlan,
 ): void {
   const entry = core.values.fill(fence, value, life, tags, fence.sharedClock);
   if (entry !== undefined) request.onEntry?.(entry);
@@ -134,7 +134,7 @@ async function fillTiers(
   core: CacheCore,
   shared: SharedTier,
   load: InFlightLoad,
-  result: Storable & { readonly value: unknown },
+  result: StorePlan & { readonly value: unknown },
   lease: Lease | undefined,
 ): Promise<boolean> {
   const { fence, key, purpose } = load;
@@ -148,7 +148,7 @@ async function fillTiers(
   if (outcome === 'refused' || isOvertaken(core, fence, tags)) core.counters.refusedFills++;
   else fillMemory(core, load, value, result);
   if (outcome !== 'stored') return false;
-  // Where every invalidation has arrived, there is no need to ask.
+  // Where every invalidation has arrived, no read of the tags' versions is needed.
   const isInformed = core.trust.canJoinAnyLoad && core.trust.shared !== 'unavailable';
   if (isInformed && !fence.invalidatedRemotely) return true;
   return await areTagsCurrent(shared, tags, fence.sharedClock);

@@ -2,7 +2,7 @@ import { publicKey } from '../../base/private-key.js';
 import { getCache } from '../../cache/default-cache.js';
 import type { CacheCore } from '../../cache/core/cache-core.js';
 import type { Fence, Watch } from '../../cache/coherence/fences.js';
-import { toStore } from '../../cache/write/fill.js';
+import { planStore } from '../../cache/write/fill.js';
 import { forceAcquireLease, type Lease } from '../../cache/lease/lease.js';
 import { CORE } from '../../cache/manager.js';
 import type { LoadPolicy } from '../../cache/policy.js';
@@ -107,13 +107,13 @@ export class PutCall {
     args: readonly unknown[],
   ): Promise<void> {
     const { core } = binding;
-    const stored = toStore(core, fence, this.policy(binding, args), result);
-    if (!core.enabled || fence.invalidatedLocally || stored === 'overtaken') {
+    const plan = planStore(core, fence, this.policy(binding, args), result);
+    if (!core.enabled || fence.invalidatedLocally || plan === 'overtaken') {
       // Invalidated by its key or by a tag: the present entry may be older than what the method has
       // done. A cache that is off stores nothing.
       await remove(core, key);
-    } else if (stored !== 'unwanted') {
-      const { life, tags } = stored;
+    } else if (plan !== 'unwanted') {
+      const { life, tags } = plan;
       await store(core, key, result, life, tags, fence, this.sharing(key));
     }
   }

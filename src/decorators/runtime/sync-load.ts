@@ -2,7 +2,7 @@ import { isThenable } from '../../base/thenable.js';
 import { warnOnce } from '../../base/warn.js';
 import type { Fence } from '../../cache/coherence/fences.js';
 import type { CacheCore } from '../../cache/core/cache-core.js';
-import { toStore } from '../../cache/write/fill.js';
+import { planStore } from '../../cache/write/fill.js';
 import { isTraced, LoadReport, tracedSync, type LoadTrace } from '../../cache/load/load-channel.js';
 import { reportMiss } from '../../cache/events.js';
 import type { MemoryEntry } from '../../cache/read/get-or-load.js';
@@ -84,9 +84,9 @@ function keep(
   args: readonly unknown[],
 ): MemoryEntry | undefined {
   try {
-    const stored = toStore(core, fence, method.policyFor(binding, self, args), value);
-    if (typeof stored === 'string') return undefined;
-    return core.values.fill(fence, value, stored.life, stored.tags, undefined);
+    const plan = planStore(core, fence, method.policyFor(binding, self, args), value);
+    if (typeof plan === 'string') return undefined;
+    return core.values.fill(fence, value, plan.life, plan.tags, undefined);
   } catch (error) {
     core.report(error);
     return undefined;

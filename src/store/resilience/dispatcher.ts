@@ -1,22 +1,22 @@
 import { DISPATCH } from '../../base/defaults.js';
 
 /**
- * Which of the commands that wait goes first. `finish` ends or keeps a lease: no caller waits for
- * it, but other processes do, and without it the work is lost. `write` replaces or removes a value:
- * without it, the key has to be logged and removed later. `single` is every other command of one
- * call, `bulk` one of many.
+ * Priority of a queued command, highest first. `finish` ends or renews a lease: no caller waits for it,
+ * but other processes do, and without it the load's work is lost. `write` replaces or removes a value:
+ * without it, the key is logged and removed later. `single` is any other command of a call on one key,
+ * `bulk` one of a call on many.
  */
 export type Lane = 'finish' | 'write' | 'single' | 'bulk';
 
 const LANES: readonly Lane[] = ['finish', 'write', 'single', 'bulk'];
 
-/** The cost of a command: the number of its keys, and its lane. */
-export interface Load {
+/** What a command takes up: the number of its keys, in which lane. */
+export interface CommandCost {
   readonly weight: number;
   readonly lane: Lane;
 }
 
-interface Waiting extends Load {
+interface Waiting extends CommandCost {
   readonly since: number;
   /** True: send it now; false: skip the store. */
   readonly settle: (isSent: boolean) => void;
@@ -32,14 +32,14 @@ export interface DispatcherOptions {
 }
 
 /**
- * Decides when a command is sent. As many keys are in flight as the store can deal with well within
- * its time-out; the rest wait here, and this wait is not charged to the store. A command goes ahead
- * of those in later lanes: first commands that end work which the store has begun for this process, so
- * that no more leases are granted than can be filled.
+ * Decides when a command is sent. It keeps as many keys in flight as the store can handle well within its
+ * time-out; the other commands wait here, and this wait does not count against the store. Lanes go in
+ * order, first the commands that finish work under way, so that no more leases are granted than can be
+ * filled.
  *
- * The queue is bounded by time: a command that would have to wait too long, by the rate at which
- * commands complete, is not sent at all. Commands without a caller are bounded by their number, and
- * wait as long as the store replies. Nothing is sent after its caller was told that it is not.
+ * The queue is bounded by time: a command that would wait too long, by the rate at which commands
+ * complete, is not sent at all. Commands without a caller are bounded by their number, and wait as long
+ * as the store replies. A command whose caller was given up on is never sent.
  *
  * @internal
  */
@@ -59,7 +59,7 @@ export class Dispatcher {
   /** The slowest command since the last look. */
   private slowestMs = 0;
   private lookedAt = 0;
-  /** When the store last replied, since commands have to wait. */
+  /** When the store last replied since commands began to wait. */
   private repliedAt = 0;
   private congestedSince: number | undefined;
   private congestedMs = 0;
@@ -67,7 +67,7 @@ export class Dispatcher {
   private readonly maxWaitMs: number;
 
   constructor(private readonly options: DispatcherOptions) {
-    // With its own time-out, a command keeps its caller four time-outs at most.
+    // Together with its own time-out, a command delays its caller by four time-outs at most.
     this.maxWaitMs = (DISPATCH.maxTimeouts - 1) * options.timeoutMs;
   }
 
@@ -94,25 +94,25 @@ export class Dispatcher {
    *
    * @returns True, as a rule; a promise when the command has to wait; false when it must not be sent.
    */
-  enter(load: Load): boolean | Promise<boolean> {
-    if (this.isFirst(load.lane) && this.fits(load)) {
-      this.add(load);
+  enter(cost: CommandCost): boolean | Promise<boolean> {
+    if (this.isFirst(cost.lane) && this.fits(cost)) {
+      this.add(cost);
       return true;
     }
     const now = this.options.now();
     if (this.congestedSince === undefined) this.congest(now);
-    if (this.isTooMuch(load)) {
+    if (this.isTooMuch(cost)) {
       this.pass();
       return false;
     }
     return new Promise((settle) => {
-      const { weight, lane } = load;
+      const { weight, lane } = cost;
       this.queues[lane].push({ weight, lane, since: now, settle });
     });
   }
 
   /** A command is over: the store has replied, or it was given up. */
-  leave({ weight, lane }: Load, sentAt: number | undefined, hasReplied: boolean): void {
+  leave({ weight, lane }: CommandCost, sentAt: number | undefined, hasReplied: boolean): void {
     this.inFlight -= weight;
     if (lane === 'bulk') this.bulkInFlight -= weight;
     if (this.congestedSince === undefined) return;
@@ -126,7 +126,7 @@ export class Dispatcher {
     this.pump();
   }
 
-  /** The time, where it is of interest how long a command takes. */
+  /** The time, if the duration of the command is measured: while others wait. */
   sentAt(): number | undefined {
     return this.congestedSince === undefined ? undefined : this.options.now();
   }
@@ -162,7 +162,7 @@ export class Dispatcher {
     }
   }
 
-  /** Whether nothing waits that goes ahead of a lane's next command. */
+  /** Whether no command waits that precedes the lane's next one. */
   private isFirst(lane: Lane): boolean {
     for (const other of LANES) {
       if (this.queues[other].size > 0) return false;
@@ -171,7 +171,7 @@ export class Dispatcher {
     return true;
   }
 
-  private fits({ weight, lane }: Load): boolean {
+  private fits({ weight, lane }: CommandCost): boolean {
     if (this.inFlight === 0) return true;
     if (this.inFlight + weight > this.window) return false;
     return (
@@ -181,7 +181,7 @@ export class Dispatcher {
     );
   }
 
-  private add({ weight, lane }: Load): void {
+  private add({ weight, lane }: CommandCost): void {
     this.inFlight += weight;
     if (lane === 'bulk') this.bulkInFlight += weight;
   }
@@ -200,7 +200,7 @@ export class Dispatcher {
     if (this.waiting === 0) this.relax();
   }
 
-  /** Sends what there is room for; returns whether that was all. */
+  /** Sends the commands that fit; returns whether none is left. */
   private pumpLane(queue: Fifo<Waiting>): boolean {
     for (let { first } = queue; first !== undefined; first = queue.first) {
       if (!this.fits(first)) return false;
@@ -232,7 +232,7 @@ export class Dispatcher {
     this.hasPassed = false;
   }
 
-  private isTooMuch({ lane }: Load): boolean {
+  private isTooMuch({ lane }: CommandCost): boolean {
     if (lane === 'finish') return this.queues.finish.size >= DISPATCH.maxFinishing;
     // Measured rates vary: in doubt the command waits, and is dropped when it has waited too long.
     return this.projectedMs(lane) > DISPATCH.maxTimeouts * this.options.timeoutMs;
@@ -252,7 +252,7 @@ export class Dispatcher {
   private measure(now: number): void {
     const { timeoutMs } = this.options;
     const elapsedMs = now - this.lookedAt;
-    // A store that is far away replies in bursts: silence means something only after a while.
+    // A distant store replies in bursts: short silences mean nothing.
     if (elapsedMs < (this.completed > 0 ? timeoutMs / 10 : timeoutMs / 2)) return;
     const latest = this.completed / elapsedMs;
     // Short intervals differ by chance, the more so on a busy machine.
@@ -275,7 +275,7 @@ export class Dispatcher {
   }
 }
 
-/** A queue without the cost of moving its elements. */
+/** A queue that does not move its elements at each removal. */
 class Fifo<T extends { readonly weight: number }> {
   private items: T[] = [];
   private head = 0;
@@ -298,7 +298,7 @@ class Fifo<T extends { readonly weight: number }> {
     const item = this.items[this.head];
     if (item === undefined) return undefined;
     this.weight -= item.weight;
-    // Half of an array that is let go is copied once: constant work for each element.
+    // Amortised constant work: the rest is copied once the first half is empty.
     if (++this.head * 2 > this.items.length) {
       this.items = this.items.slice(this.head);
       this.head = 0;

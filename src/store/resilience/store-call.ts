@@ -5,7 +5,7 @@ import type { Coordinator } from '../coordinator.js';
 import type { OwnDelay } from '../shared-tier.js';
 import { CircuitBreaker, type BreakerSettings } from './breaker.js';
 import { Deadlines, timedOut } from './deadlines.js';
-import { Dispatcher, type Load } from './dispatcher.js';
+import { Dispatcher, type CommandCost } from './dispatcher.js';
 
 /*
  * This folder keeps a store's failures from callers. `store-call.ts` attempts each operation: when it is
@@ -27,26 +27,31 @@ export interface StoreCallOptions {
 }
 
 /** How one operation is attempted. */
-export interface Attempt extends Load {
+export interface AttemptOptions extends CommandCost {
   /** How long the store may take from when the command is sent; default: the time-out. */
   readonly budgetMs?: number | undefined;
   /**
-   * Whether a failure is reported; default true. False for background work, whose first failure has
-   * been reported: it is attempted behind an open breaker as well.
+   * Whether a failure is reported; default true. False for background work, whose first failure was
+   * reported, and which is attempted even while the breaker is open.
    */
   readonly report?: boolean | undefined;
   /** Whether it is sent before {@link StoreCallHooks.gate} has settled: replays are part of that. */
   readonly skipsGate?: boolean | undefined;
 }
 
-/** One read, or another command of one call. */
-export const SINGLE: Attempt = { weight: 1, lane: 'single' };
-/** Background work: it takes no notice of the breaker, and its first failure has been reported. */
-export const BACKGROUND: Attempt = { weight: 1, lane: 'single', report: false, skipsGate: true };
-/** A command that ends or keeps a lease. */
-export const FINISH: Attempt = { weight: 1, lane: 'finish' };
+/** A command of a call on one key, such as a read. */
+export const SINGLE: AttemptOptions = { weight: 1, lane: 'single' };
+/** Background work, which ignores the breaker, and whose first failure was reported. */
+export const BACKGROUND: AttemptOptions = {
+  weight: 1,
+  lane: 'single',
+  report: false,
+  skipsGate: true,
+};
+/** A command that ends or renews a lease. */
+export const FINISH: AttemptOptions = { weight: 1, lane: 'finish' };
 /** A command that replaces or removes a value. */
-export const WRITE: Attempt = { weight: 1, lane: 'write' };
+export const WRITE: AttemptOptions = { weight: 1, lane: 'write' };
 
 /**
  * Sends a command to the store.
@@ -115,7 +120,7 @@ export class StoreCall {
         this.opened = opened;
         opened.listen?.(this.listener());
       },
-      // The operations that wait for it get the error.
+      // The waiting operations get the error.
       () => undefined,
     );
   }
@@ -148,20 +153,20 @@ export class StoreCall {
    * Attempts one operation.
    *
    * @param send - Called when the command is to be sent; not at all when it is not.
-   * @returns `undefined` if it failed, or was not sent: the breaker is open, no time is left, or the
+   * @returns `undefined` if it failed or was not sent, because the breaker is open, no time is left or the
    * queue is too long.
    */
   async attempt<T>(
     operation: string,
     send: Send<T>,
-    attempt: Attempt = SINGLE,
+    attempt: AttemptOptions = SINGLE,
   ): Promise<T | undefined> {
     const { timeoutMs } = this.options;
     const { report = true, budgetMs = timeoutMs } = attempt;
     if (budgetMs <= 0 || (report && this.isBreakerOpen)) return undefined;
     const { dispatcher } = this;
-    const room = dispatcher.enter(attempt);
-    if (room !== true && !(await this.isAdmitted(room, attempt))) return undefined;
+    const admission = dispatcher.enter(attempt);
+    if (admission !== true && !(await this.isAdmitted(admission, attempt))) return undefined;
     const sentAt = dispatcher.sentAt();
     const { events } = this;
     let hasReplied = true;
@@ -175,7 +180,7 @@ export class StoreCall {
       return result;
     } catch (error) {
       hasReplied = !isTimeout(error, operation);
-      // A caller that had little time left says nothing about the store.
+      // A time-out of a caller with little time left says nothing about the store.
       if (hasReplied || budgetMs >= timeoutMs / 2) this.failedOn(operation, error, report);
       return undefined;
     } finally {
@@ -187,7 +192,7 @@ export class StoreCall {
   async coordinate<T>(
     operation: string,
     run: (coordinator: Coordinator, leftMs: number) => Promise<T>,
-    attempt?: Attempt,
+    attempt?: AttemptOptions,
   ): Promise<T | undefined> {
     return await this.attempt(
       operation,
@@ -214,7 +219,7 @@ export class StoreCall {
     try {
       await (await (this.opening ?? this.opened))?.close();
     } catch {
-      // It has never been open, or is gone.
+      // It was never open, or it is gone.
     }
   }
 
@@ -233,9 +238,12 @@ export class StoreCall {
     };
   }
 
-  /** Waits for a place in the queue; returns whether the command is to be sent. */
-  private async isAdmitted(room: false | Promise<boolean>, attempt: Attempt): Promise<boolean> {
-    if (room === false || !(await room)) return false;
+  /** Waits in the queue; returns whether the command may be sent. */
+  private async isAdmitted(
+    admission: false | Promise<boolean>,
+    attempt: AttemptOptions,
+  ): Promise<boolean> {
+    if (admission === false || !(await admission)) return false;
     if (attempt.report === false || !this.isBreakerOpen) return true;
     this.dispatcher.leave(attempt, undefined, false);
     return false;
@@ -245,7 +253,7 @@ export class StoreCall {
     operation: string,
     send: Send<T>,
     budgetMs: number,
-    { skipsGate = false }: Attempt,
+    { skipsGate = false }: AttemptOptions,
   ): Promise<T> {
     const until = this.deadlines.now() + budgetMs;
     // After a wait: a command must not be sent once its caller has been given a result.
@@ -261,18 +269,18 @@ export class StoreCall {
         return await send(backend, leftMs());
       });
     }
-    // No promise more than necessary: every read pays for it.
+    // No unnecessary promise: every read would pay for it.
     const wait = skipsGate ? undefined : hooks.gate(opened);
     return wait === undefined ? send(opened, budgetMs) : wait.then(() => send(opened, leftMs()));
   }
 
   private failedOn(operation: string, error: unknown, report: boolean): void {
-    // Behind an open breaker, what was under way fails as well, and that is no news.
+    // Commands that were under way when the breaker opened fail as well: they are not reported.
     if (report && !(this.isBreakerOpen && isOutage(error))) this.failed(operation, error);
     else this.count(error);
   }
 
-  /** A store that takes no writes refuses each: one report an operation, until it succeeds again. */
+  /** A store that takes no writes refuses each of them: reported once per operation until it succeeds. */
   private isRepeated(operation: string, cause: unknown): boolean {
     if (!(cause instanceof Error && REFUSED_WRITE.test(cause.message))) return false;
     if (this.refused.has(operation)) return true;
@@ -286,9 +294,9 @@ export class StoreCall {
   }
 }
 
-/** Replies of a Redis that takes no writes at present, or not from us: reads go on. */
+/** Replies of a Redis that takes no writes at present, or none from this user: it is still read. */
 const REFUSED_WRITE = /^(?:OOM|READONLY|MISCONF|NOREPLICAS)\b/;
-/** The same, and refusals of one command. */
+/** Those, and refusals of a single command. */
 const REFUSALS = new RegExp(`${REFUSED_WRITE.source}|^(?:WRONGTYPE|NOPERM|NOSCRIPT|LATE|ERR)\\b`);
 
 function isOutage(cause: unknown): boolean {

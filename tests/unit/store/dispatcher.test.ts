@@ -2,15 +2,19 @@ import { ManualClock } from 'aurora-cache/testing';
 import fc from 'fast-check';
 
 import { DISPATCH } from '../../../src/base/defaults.js';
-import { Dispatcher, type Lane, type Load } from '../../../src/store/resilience/dispatcher.js';
+import {
+  Dispatcher,
+  type Lane,
+  type CommandCost,
+} from '../../../src/store/resilience/dispatcher.js';
 import { flush } from '../cache/harness.js';
 
 const TIMEOUT_MS = 500;
 
 interface Command {
   readonly number: number;
-  readonly load: Load;
-  readonly askedAt: number;
+  readonly cost: CommandCost;
+  readonly requestedAt: number;
   state: 'waiting' | 'sent' | 'passed' | 'done';
 }
 
@@ -29,15 +33,15 @@ function setUpDispatcher() {
     command.state = isSent ? 'sent' : 'passed';
     if (isSent) sent.push(command);
   };
-  const ask = (lane: Lane, weight = 1): Command => {
-    const load = { lane, weight };
-    const askedAt = clock.monotonic();
-    const command: Command = { number: commands.length, load, askedAt, state: 'waiting' };
+  const request = (lane: Lane, weight = 1): Command => {
+    const cost = { lane, weight };
+    const requestedAt = clock.monotonic();
+    const command: Command = { number: commands.length, cost, requestedAt, state: 'waiting' };
     commands.push(command);
-    const room = dispatcher.enter(load);
-    if (typeof room === 'boolean') settle(command, room);
+    const admission = dispatcher.enter(cost);
+    if (typeof admission === 'boolean') settle(command, admission);
     else
-      void room.then((isSent) => {
+      void admission.then((isSent) => {
         settle(command, isSent);
       });
     return command;
@@ -45,15 +49,15 @@ function setUpDispatcher() {
   const reply = (command: Command, hasReplied = true, sentAt = clock.monotonic()): void => {
     command.state = 'done';
     sent.splice(sent.indexOf(command), 1);
-    dispatcher.leave(command.load, sentAt, hasReplied);
+    dispatcher.leave(command.cost, sentAt, hasReplied);
   };
-  return { clock, dispatcher, commands, sent, ask, reply, passed };
+  return { clock, dispatcher, commands, sent, request, reply, passed };
 }
 
 describe('the dispatcher', () => {
   it('sends at once while there is room, and the rest in order', async () => {
-    const { ask, reply, sent, commands } = setUpDispatcher();
-    for (let i = 0; i < DISPATCH.maxInFlight + 10; i++) ask('single');
+    const { request, reply, sent, commands } = setUpDispatcher();
+    for (let i = 0; i < DISPATCH.maxInFlight + 10; i++) request('single');
     expect(sent).toHaveLength(DISPATCH.maxInFlight);
     for (const command of sent.slice(0, 3)) reply(command);
     await flush();
@@ -61,22 +65,22 @@ describe('the dispatcher', () => {
   });
 
   it('lets single calls overtake bulk calls, and bulk calls leave room', async () => {
-    const { ask, reply, sent } = setUpDispatcher();
-    for (let i = 0; i < 100; i++) ask('bulk', DISPATCH.chunk);
+    const { request, reply, sent } = setUpDispatcher();
+    for (let i = 0; i < 100; i++) request('bulk', DISPATCH.chunk);
     expect(sent).toHaveLength((DISPATCH.maxInFlight * DISPATCH.bulkShare) / DISPATCH.chunk);
     // At once, although bulk calls wait.
-    expect(ask('single').state).toBe('sent');
-    const rest = Array.from({ length: DISPATCH.maxInFlight - 1 }, () => ask('single'));
-    for (const command of sent.filter(({ load }) => load.lane === 'bulk')) reply(command);
+    expect(request('single').state).toBe('sent');
+    const rest = Array.from({ length: DISPATCH.maxInFlight - 1 }, () => request('single'));
+    for (const command of sent.filter(({ cost }) => cost.lane === 'bulk')) reply(command);
     await flush();
     expect(rest.every(({ state }) => state === 'sent')).toBe(true);
-    expect(sent.filter(({ load }) => load.lane === 'bulk').length).toBe(0);
+    expect(sent.filter(({ cost }) => cost.lane === 'bulk').length).toBe(0);
   });
 
   it('sends one command of a bulk call that has waited for a time-out', async () => {
-    const { ask, clock, dispatcher, sent, reply } = setUpDispatcher();
-    for (let i = 0; i < 2 * DISPATCH.maxInFlight; i++) ask('single');
-    const bulk = ask('bulk', DISPATCH.chunk);
+    const { request, clock, dispatcher, sent, reply } = setUpDispatcher();
+    for (let i = 0; i < 2 * DISPATCH.maxInFlight; i++) request('single');
+    const bulk = request('bulk', DISPATCH.chunk);
     await clock.advance('500ms');
     for (const command of sent.slice(0, 10)) reply(command);
     await flush();
@@ -85,18 +89,18 @@ describe('the dispatcher', () => {
   });
 
   it('is never slower than one command at a time, however much that carries', () => {
-    const { ask } = setUpDispatcher();
-    expect(ask('bulk', 100 * DISPATCH.maxInFlight).state).toBe('sent');
+    const { request } = setUpDispatcher();
+    expect(request('bulk', 100 * DISPATCH.maxInFlight).state).toBe('sent');
   });
 
   it('passes by at once what would wait for more than four time-outs, and says so once', async () => {
-    const { ask, clock, dispatcher, sent, reply, passed, commands } = setUpDispatcher();
-    for (let i = 0; i < DISPATCH.maxInFlight + 1000; i++) ask('single');
+    const { request, clock, dispatcher, sent, reply, passed, commands } = setUpDispatcher();
+    for (let i = 0; i < DISPATCH.maxInFlight + 1000; i++) request('single');
     // Ten commands in 100 ms: 1,000 would take 10 s.
     await clock.advance('100ms');
     for (const command of sent.slice(0, 10)) reply(command);
     dispatcher.look();
-    for (let i = 0; i < 100; i++) expect(ask('single').state).toBe('passed');
+    for (let i = 0; i < 100; i++) expect(request('single').state).toBe('passed');
     expect(passed).toHaveLength(1);
     // Commands that already wait are not delayed further.
     await clock.advance('1500ms');
@@ -106,10 +110,10 @@ describe('the dispatcher', () => {
   });
 
   it('sends fills and writes ahead of the reads and acquisitions that wait', async () => {
-    const { ask, reply, sent } = setUpDispatcher();
-    for (let i = 0; i < 2 * DISPATCH.maxInFlight; i++) ask('single');
-    const write = ask('write');
-    const finish = ask('finish');
+    const { request, reply, sent } = setUpDispatcher();
+    for (let i = 0; i < 2 * DISPATCH.maxInFlight; i++) request('single');
+    const write = request('write');
+    const finish = request('finish');
     for (const command of sent.slice(0, 1)) reply(command);
     await flush();
     expect([finish.state, write.state]).toEqual(['sent', 'waiting']);
@@ -119,9 +123,9 @@ describe('the dispatcher', () => {
   });
 
   it('passes no fill by while the store replies, however long it waits', async () => {
-    const { ask, clock, dispatcher, sent, reply } = setUpDispatcher();
-    for (let i = 0; i < DISPATCH.maxInFlight; i++) ask('single');
-    const fills = Array.from({ length: 2000 }, () => ask('finish'));
+    const { request, clock, dispatcher, sent, reply } = setUpDispatcher();
+    for (let i = 0; i < DISPATCH.maxInFlight; i++) request('single');
+    const fills = Array.from({ length: 2000 }, () => request('finish'));
     // Ten commands in 100 ms: the last fill waits for 30 s.
     for (let round = 0; round < 305; round++) {
       await clock.advance('100ms');
@@ -130,17 +134,17 @@ describe('the dispatcher', () => {
       await flush(1);
       // Reads still go past the store at once, and what has a caller waits no longer than its bound.
       if (round === 10) {
-        expect(ask('single').state).toBe('passed');
-        expect(ask('write').state).toBe('passed');
+        expect(request('single').state).toBe('passed');
+        expect(request('write').state).toBe('passed');
       }
     }
     expect(fills.filter(({ state }) => state === 'passed' || state === 'waiting')).toEqual([]);
   });
 
   it('drops the fills that wait when the store has not replied for as long as callers wait', async () => {
-    const { ask, clock, dispatcher } = setUpDispatcher();
-    for (let i = 0; i < DISPATCH.maxInFlight; i++) ask('single');
-    const fill = ask('finish');
+    const { request, clock, dispatcher } = setUpDispatcher();
+    for (let i = 0; i < DISPATCH.maxInFlight; i++) request('single');
+    const fill = request('finish');
     for (let i = 0; i < 30; i++) {
       await clock.advance('60ms');
       dispatcher.look();
@@ -150,19 +154,19 @@ describe('the dispatcher', () => {
   });
 
   it('bounds the number of fills that wait', () => {
-    const { ask, dispatcher } = setUpDispatcher();
-    for (let i = 0; i < DISPATCH.maxInFlight + DISPATCH.maxFinishing; i++) ask('finish');
+    const { request, dispatcher } = setUpDispatcher();
+    for (let i = 0; i < DISPATCH.maxInFlight + DISPATCH.maxFinishing; i++) request('finish');
     expect(dispatcher.waiting).toBe(DISPATCH.maxFinishing);
-    expect(ask('finish').state).toBe('passed');
+    expect(request('finish').state).toBe('passed');
   });
 
   it('sends less to a store that is slow, and more again to one that is not', async () => {
-    const { ask, clock, dispatcher, sent, reply } = setUpDispatcher();
+    const { request, clock, dispatcher, sent, reply } = setUpDispatcher();
     const run = async (ms: number): Promise<void> => {
-      while (dispatcher.waiting < 10) ask('single');
+      while (dispatcher.waiting < 10) request('single');
       const batch = [...sent];
       await clock.advance(`${ms}ms`);
-      while (dispatcher.waiting <= batch.length) ask('single');
+      while (dispatcher.waiting <= batch.length) request('single');
       const sentAt = clock.monotonic() - ms;
       for (const command of batch) reply(command, true, sentAt);
       dispatcher.look();
@@ -177,7 +181,7 @@ describe('the dispatcher', () => {
   it('loses no command, keeps the order of each lane, and is bounded by time', async () => {
     const step = fc.oneof(
       fc.record({
-        kind: fc.constant('ask' as const),
+        kind: fc.constant('request' as const),
         lane: fc.constantFrom<Lane>('finish', 'write', 'single', 'bulk'),
         weight: fc.constantFrom(1, 20, 128, 700),
         times: fc.integer({ min: 1, max: 60 }),
@@ -196,9 +200,10 @@ describe('the dispatcher', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
         const setup = setUpDispatcher();
-        const { ask, reply, sent, commands, clock, dispatcher } = setup;
+        const { request, reply, sent, commands, clock, dispatcher } = setup;
         for (const one of steps) {
-          if (one.kind === 'ask') for (let i = 0; i < one.times; i++) ask(one.lane, one.weight);
+          if (one.kind === 'request')
+            for (let i = 0; i < one.times; i++) request(one.lane, one.weight);
           else if (one.kind === 'wait') {
             // As the deadlines do: several looks within a time-out.
             for (let left = one.ms; left > 0; left -= 60) {
@@ -229,20 +234,20 @@ describe('the dispatcher', () => {
 function check({ commands, sent, clock, dispatcher }: ReturnType<typeof setUpDispatcher>): void {
   const waiting = commands.filter(({ state }) => state === 'waiting');
   expect(dispatcher.waiting).toBe(waiting.length);
-  const inFlight = sent.reduce((sum, { load }) => sum + load.weight, 0);
+  const inFlight = sent.reduce((sum, { cost }) => sum + cost.weight, 0);
   // More than the window only for one command alone, or one of a bulk call that has waited for long.
-  const bulk = sent.filter(({ load }) => load.lane === 'bulk').map(({ load }) => load.weight);
+  const bulk = sent.filter(({ cost }) => cost.lane === 'bulk').map(({ cost }) => cost.weight);
   const beside = Math.max(0, ...bulk);
   if (sent.length > 1) expect(inFlight - beside).toBeLessThanOrEqual(DISPATCH.maxInFlight);
-  for (const { askedAt, load } of waiting) {
-    if (load.lane === 'finish') continue;
+  for (const { requestedAt, cost } of waiting) {
+    if (cost.lane === 'finish') continue;
     const longest = (DISPATCH.maxTimeouts - 1) * TIMEOUT_MS + 60;
-    expect(clock.monotonic() - askedAt).toBeLessThanOrEqual(longest);
+    expect(clock.monotonic() - requestedAt).toBeLessThanOrEqual(longest);
   }
   if (waiting.length > 0) expect(sent.length).toBeGreaterThan(0);
   for (const lane of ['finish', 'write', 'single', 'bulk'] as const) {
-    const first = waiting.find(({ load }) => load.lane === lane)?.number ?? Infinity;
-    const later = sent.filter(({ load, number }) => load.lane === lane && number > first);
+    const first = waiting.find(({ cost }) => cost.lane === lane)?.number ?? Infinity;
+    const later = sent.filter(({ cost, number }) => cost.lane === lane && number > first);
     expect(later).toEqual([]);
   }
 }
