@@ -144,5 +144,11 @@ export const IDENTIFIERS = [
       'AttemptOptions, LeaseAcquisition, loadUnshared, loadWithoutLease, planStore, StorePlan',
   },
   { names: /^Load$/, under: 'src/store/', instead: 'CommandCost' },
+  {
+    names:
+      /^(?:isPrivate|isPrivateKey|privateKey|privateKeysOf|privates|makePrivate|privatePolicy|publicKey)$/,
+    under: 'src/',
+    instead: 'isLocal, localKey, sharedKey',
+  },
   { names: /^Dialect$/, under: 'src/', instead: 'DecoratorMode' },
 ];

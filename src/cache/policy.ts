@@ -142,7 +142,7 @@ export interface LoadPolicy {
   readonly tags: readonly string[] | ((value: unknown) => readonly string[]);
   readonly unless: ((value: unknown) => boolean) | undefined;
   /** Whether the value stays in this process: no read, lease or fill of the shared tier. */
-  readonly isPrivate: boolean;
+  readonly isLocal: boolean;
 }
 
 const isShare: Check = (value) =>
@@ -226,7 +226,7 @@ export function mergePolicy(
       ? [...(tags as readonly string[])]
       : ((tags as LoadPolicy['tags'] | undefined) ?? base.tags),
     unless: (options.unless as LoadPolicy['unless']) ?? base.unless,
-    isPrivate: base.isPrivate,
+    isLocal: base.isLocal,
   });
 }
 

@@ -177,7 +177,7 @@ export function resolveOptions(options: CacheOptions): ResolvedOptions {
     leaseMs: ms(DEFAULTS.lease, 'lease'),
     tags: [],
     unless: undefined,
-    isPrivate: false,
+    isLocal: false,
   };
   const memory = options.memory ?? {};
   const memoryTtl = memory === false ? undefined : memory.ttl;

@@ -1,6 +1,6 @@
 import type { Glob } from '../../base/glob.js';
 import { LoneMap } from '../../base/lone-map.js';
-import { publicKey } from '../../base/private-key.js';
+import { sharedKey } from '../../base/local-key.js';
 
 /**
  * Held by every operation that may fill the memory tier, from before its first command until its
@@ -97,7 +97,7 @@ export class FenceTable {
 
   markLocalMatching(glob: Glob): void {
     for (const watch of this.watches) watch.note(glob);
-    for (const key of this.newest.keys()) if (glob.matches(publicKey(key))) this.markCleared(key);
+    for (const key of this.newest.keys()) if (glob.matches(sharedKey(key))) this.markCleared(key);
   }
 
   markLocalAll(): void {
@@ -114,7 +114,7 @@ export class FenceTable {
   markRemoteMatching(glob: Glob): void {
     for (const watch of this.watches) watch.note(glob);
     for (const key of this.newest.keys())
-      if (glob.matches(publicKey(key))) this.markRemoteOpen(key);
+      if (glob.matches(sharedKey(key))) this.markRemoteOpen(key);
   }
 
   /** The same for fences that have not noted the shared clock of tags: they may be older. */
@@ -185,7 +185,7 @@ export class Watch {
   }
 
   saw(key: string): boolean {
-    const shared = publicKey(key);
+    const shared = sharedKey(key);
     return this.all || this.keys.has(shared) || this.globs.some((glob) => glob.matches(shared));
   }
 }

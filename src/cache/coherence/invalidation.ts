@@ -1,9 +1,9 @@
 import type { Clock } from '../../base/clock.js';
 import type { Glob } from '../../base/glob.js';
-import { publicKey } from '../../base/private-key.js';
+import { sharedKey } from '../../base/local-key.js';
 import type { MemoryTier } from '../../memory/memory-tier.js';
 import type { SharedEntry } from '../../store/shared-tier.js';
-import { privateKeysOf, type Claims } from '../core/claims.js';
+import { localKeysOf, type Claims } from '../core/claims.js';
 import { FenceTable, type Fence } from './fences.js';
 import { TagTable, TagVersions } from './tag-versions.js';
 
@@ -56,7 +56,7 @@ export class Invalidation {
   invalidateKey(key: string, except?: Fence): void {
     this.fences.markLocal(key, except);
     this.tiers.loads.detach(key);
-    for (const own of privateKeysOf(this.claims, key)) {
+    for (const own of localKeysOf(this.claims, key)) {
       this.fences.markLocal(own, except);
       this.tiers.loads.detach(own);
       this.tiers.memory?.drop(own);
@@ -65,7 +65,7 @@ export class Invalidation {
 
   /** Another process wrote a key: loads under way may neither be kept in memory nor be joined. */
   invalidateKeyRemotely(key: string): void {
-    for (const one of [key, ...privateKeysOf(this.claims, key)]) {
+    for (const one of [key, ...localKeysOf(this.claims, key)]) {
       this.fences.markRemote(one);
       this.tiers.loads.detach(one);
       this.tiers.memory?.drop(one);
@@ -80,6 +80,6 @@ export class Invalidation {
   removeMatching(glob: Glob): number {
     this.fences.markLocalMatching(glob);
     this.tiers.loads.detachMatching(glob);
-    return this.tiers.memory?.dropMatching((key) => glob.matches(publicKey(key))) ?? 0;
+    return this.tiers.memory?.dropMatching((key) => glob.matches(sharedKey(key))) ?? 0;
   }
 }

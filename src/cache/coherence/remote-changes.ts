@@ -1,5 +1,5 @@
 import { Glob } from '../../base/glob.js';
-import { publicKey } from '../../base/private-key.js';
+import { sharedKey } from '../../base/local-key.js';
 import type { MemoryTier } from '../../memory/memory-tier.js';
 import type { CoordinatorListener } from '../../store/coordinator.js';
 import type { LoadTable } from '../load/load-table.js';
@@ -54,7 +54,7 @@ export class RemoteChanges implements CoordinatorListener {
       }
       invalidation.fences.markRemoteMatching(glob);
       loads.detachMatching(glob);
-      memory?.dropMatching((key) => glob.matches(publicKey(key)));
+      memory?.dropMatching((key) => glob.matches(sharedKey(key)));
     }
   }
 

@@ -122,8 +122,8 @@ export class CacheCore {
   }
 
   /** The shared tier, unless the results of a policy must not leave this process. */
-  sharedFor({ isPrivate }: { readonly isPrivate: boolean }): SharedTier | undefined {
-    return isPrivate ? undefined : this.shared;
+  sharedFor({ isLocal }: { readonly isLocal: boolean }): SharedTier | undefined {
+    return isLocal ? undefined : this.shared;
   }
 
   /** A unique name for a load. */

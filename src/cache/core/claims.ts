@@ -1,11 +1,11 @@
 import { LIMITS } from '../../base/defaults.js';
 import { escapePattern, Glob } from '../../base/glob.js';
-import { privateKey } from '../../base/private-key.js';
+import { localKey } from '../../base/local-key.js';
 import { mayBeGenerated, nameWithoutSuffix, type CodeName } from './build-names.js';
 
 /**
- * Where a cache keeps its claims. A registered symbol and plain data, since decorators of another
- * copy of the package claim on the same cache.
+ * Where a cache keeps its claims. A registered symbol and plain data, since decorators of another copy of
+ * the package register claims on the same cache.
  *
  * @internal
  */
@@ -15,11 +15,11 @@ export const CLAIMS: unique symbol = Symbol.for('aurora-cache.claims.v1') as nev
 export interface Claims {
   /** By prefix and last segment. */
   readonly segments: Map<string, Segment>;
-  /** Segments whose entries stay in memory, by {@link indexOf}. */
-  readonly privates: Map<string, Segment[]>;
-  /** Names that are in doubt since the same name with a suffix was met. */
+  /** Segments whose entries are local, by {@link indexOf}. */
+  readonly locals: Map<string, Segment[]>;
+  /** Names that cannot be trusted, because the same name with a suffix occurs. */
   readonly doubted: Set<string>;
-  /** Incremented when the entries of a segment become private: methods then check their claims again. */
+  /** Incremented when the entries of a segment become local: methods then check their claims again. */
   changes: number;
 }
 
@@ -30,17 +30,17 @@ interface Segment {
   /** Class and function names in it. */
   readonly codeNames: readonly CodeName[];
   readonly claimants: Claimant[];
-  /** Claimants so far, those included that are gone. */
+  /** Number of claimants so far, including those that are gone. */
   count: number;
   /** Whether a second claimant was met. */
   isContested: boolean;
-  /** Whether a name in it may be another class's in another build. */
+  /** Whether another build may give a name in it to another class. */
   isDoubtful: boolean;
 }
 
 /** A method whose results are stored under a segment's keys. */
 interface Claimant {
-  /** In the keys of its private entries. */
+  /** Part of its local keys. */
   readonly number: number;
   /** For messages. */
   readonly label: string;
@@ -52,7 +52,7 @@ interface Claimant {
   readonly isNamed: boolean;
 }
 
-/** A method's wish for the keys of a segment. */
+/** A method's request for the keys of a segment. */
 export interface ClaimRequest {
   readonly prefix: string;
   readonly last: string;
@@ -74,7 +74,7 @@ export interface Claim {
   readonly rival: Claimant | undefined;
 }
 
-/** The tables of a cache that hold something under a segment's keys. */
+/** The part of a cache that claims concern. */
 export interface Claimed {
   readonly [CLAIMS]: Claims;
   readonly options: { readonly trustNames: boolean | undefined };
@@ -83,12 +83,12 @@ export interface Claimed {
 
 /** @internal */
 export function newClaims(): Claims {
-  return { segments: new Map(), privates: new Map(), doubted: new Set(), changes: 0 };
+  return { segments: new Map(), locals: new Map(), doubted: new Set(), changes: 0 };
 }
 
 /**
- * Enters a method as a user of its keys. From the second claimant on, the segment's entries are
- * private: nothing that was stored under its keys so far can be told apart.
+ * Registers a method as a user of its keys. From the second claimant on, the segment's entries are local,
+ * because entries under shared keys do not show which method stored them.
  *
  * @returns `undefined` beyond the bound of claimants: such calls cannot be cached.
  * @internal
@@ -116,30 +116,29 @@ export function claim(cache: Claimed, request: ClaimRequest): Claim | undefined 
   const isNewContest = segment.count > 1 && !segment.isContested;
   if (isNewContest) {
     segment.isContested = true;
-    makePrivate(cache, claims, segment);
+    makeLocal(cache, claims, segment);
   }
   return { segment, claimant, rival: isNewContest ? rival : undefined };
 }
 
 /**
- * The keys under which claimants may hold private entries of a key: what invalidates the key
- * invalidates them.
+ * The local keys that belong to a key, one for each claimant: what invalidates the key invalidates them.
  *
  * @internal
  */
-export function privateKeysOf(claims: Claims, key: string): readonly string[] {
-  if (claims.privates.size === 0) return NONE;
-  const segments = claims.privates.get(indexOf(key));
+export function localKeysOf(claims: Claims, key: string): readonly string[] {
+  if (claims.locals.size === 0) return NONE;
+  const segments = claims.locals.get(indexOf(key));
   if (segments === undefined) return NONE;
   return segments.flatMap(({ prefix, claimants }) =>
-    key.startsWith(prefix) ? claimants.map(({ number }) => privateKey(number, key)) : NONE,
+    key.startsWith(prefix) ? claimants.map(({ number }) => localKey(number, key)) : NONE,
   );
 }
 
 const NONE: readonly string[] = Object.freeze([]);
 
 /**
- * Patterns that match every key of a segment; its arguments may be none, and signed or not.
+ * Patterns that match every key of a segment: with or without arguments, with or without a signature.
  *
  * @internal
  */
@@ -177,7 +176,7 @@ function isDoubtful(cache: Claimed, name: string): boolean {
   return mayBeGenerated(name) || cache[CLAIMS].doubted.has(name);
 }
 
-/** Puts names in doubt that another build may give to this method's class or function. */
+/** Marks the names that another build may give to this method's class or function. */
 function noteNames(cache: Claimed, { codeNames, className }: ClaimRequest): void {
   const claims = cache[CLAIMS];
   if (cache.options.trustNames !== undefined) return;
@@ -190,16 +189,16 @@ function noteNames(cache: Claimed, { codeNames, className }: ClaimRequest): void
     for (const segment of claims.segments.values()) {
       if (segment.isDoubtful || !segment.codeNames.some(({ text }) => text === base)) continue;
       segment.isDoubtful = true;
-      makePrivate(cache, claims, segment);
+      makeLocal(cache, claims, segment);
     }
   }
 }
 
 /**
- * Removes what is stored under the segment's keys, and what is about to be: a process that meets the
- * other method first would take it for its own.
+ * Makes a segment's entries local. Removes those under shared keys, and keeps loads under way from storing
+ * more: another process, which calls the other method first, would return them as its results.
  */
-function makePrivate(cache: Claimed, claims: Claims, segment: Segment): void {
+function makeLocal(cache: Claimed, claims: Claims, segment: Segment): void {
   claims.changes++;
   index(claims, segment);
   const { prefix, last } = segment;
@@ -207,13 +206,13 @@ function makePrivate(cache: Claimed, claims: Claims, segment: Segment): void {
 }
 
 function index(claims: Claims, segment: Segment): void {
-  const place = indexOf(`${segment.prefix}:${segment.last}`);
-  const others = claims.privates.get(place);
-  if (others === undefined) claims.privates.set(place, [segment]);
+  const id = indexOf(`${segment.prefix}:${segment.last}`);
+  const others = claims.locals.get(id);
+  if (others === undefined) claims.locals.set(id, [segment]);
   else if (!others.includes(segment)) others.push(segment);
 }
 
-/** The part that a segment shares with all its keys: the text before the first colon, and the last. */
+/** The part that a segment has in common with its keys: the text before the first colon and the last. */
 function indexOf(key: string): string {
   const tail = key.slice(key.lastIndexOf(':') + 1);
   const signature = tail.indexOf('~');
@@ -221,7 +220,7 @@ function indexOf(key: string): string {
 }
 
 function isSameClaimant(one: Claimant, { body, type, isNamed }: ClaimRequest): boolean {
-  // The same name, given twice, says that the two share.
+  // Two methods with the same `name` option share their results on purpose.
   if (one.isNamed && isNamed) return true;
   if (one.body.deref() !== body) return false;
   if (type === undefined) return true;

@@ -1,6 +1,6 @@
 import type { Glob } from '../../base/glob.js';
 import { LoneMap } from '../../base/lone-map.js';
-import { publicKey } from '../../base/private-key.js';
+import { sharedKey } from '../../base/local-key.js';
 import { TAGS_FROM_RESULT, type InFlightLoad } from './in-flight.js';
 
 /**
@@ -51,7 +51,7 @@ export class LoadTable {
   }
 
   detachMatching(glob: Glob): void {
-    this.detachWhere((load) => glob.matches(publicKey(load.key)));
+    this.detachWhere((load) => glob.matches(sharedKey(load.key)));
   }
 
   detachTagged(tags: ReadonlySet<string>): void {

@@ -89,7 +89,7 @@ export async function reload(core: CacheCore, request: LoadRequest): Promise<unk
   if (!outcome.ok) throw outcome.error;
   await load.fillConfirmation;
   // Other processes may share the key, and what they have is out of date.
-  if (request.policy.isPrivate) await removeShared(core, request.key);
+  if (request.policy.isLocal) await removeShared(core, request.key);
   return outcome.source === 'single-use' ? outcome.value : core.values.forCaller(outcome.value);
 }
 

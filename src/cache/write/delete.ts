@@ -1,17 +1,17 @@
-import { publicKey } from '../../base/private-key.js';
+import { sharedKey } from '../../base/local-key.js';
 import { budgetOf } from '../core/budget.js';
 import type { CacheCore } from '../core/cache-core.js';
-import { CLAIMS, privateKeysOf } from '../core/claims.js';
+import { CLAIMS, localKeysOf } from '../core/claims.js';
 
 /**
- * Removes a key from every tier; for a private key, the public one with every private one of it.
+ * Removes a key from every tier, with its local keys; for a local key, the shared key that it belongs to.
  *
  * @returns Whether there was a value that had not expired.
- * @throws StoreError when the cache is off and its store did not confirm it; so do the others below.
+ * @throws StoreError when the cache is off and its store did not confirm it, as the others below.
  * @internal
  */
 export async function remove(core: CacheCore, entryKey: string): Promise<boolean> {
-  const key = publicKey(entryKey);
+  const key = sharedKey(entryKey);
   const found = await removeEntry(core, key);
   core.counters.deletes++;
   core.counters.invalidations++;
@@ -25,7 +25,7 @@ export async function remove(core: CacheCore, entryKey: string): Promise<boolean
  * @internal
  */
 export async function removeEntry(core: CacheCore, entryKey: string): Promise<boolean> {
-  const key = publicKey(entryKey);
+  const key = sharedKey(entryKey);
   core.writes.overtake([key]);
   const found = forgetKey(core, key);
   const { clock, options } = core;
@@ -43,19 +43,19 @@ export async function removeEntry(core: CacheCore, entryKey: string): Promise<bo
 }
 
 /**
- * Removes a key from the shared tier only: what this process holds under a private key is newer.
+ * Removes a key from the shared tier only: the value under this process's local key is newer.
  *
  * @internal
  */
 export async function removeShared(core: CacheCore, entryKey: string): Promise<void> {
-  const key = publicKey(entryKey);
+  const key = sharedKey(entryKey);
   await core.invalidateShared((shared) =>
     core.writes.run(key, () => shared.remove(key, core.options.storeTimeoutMs)),
   );
 }
 
 /**
- * Removes a key from memory, with every private one of it. Operations under way store nothing there.
+ * Removes a key and its local keys from memory. Operations under way store nothing there.
  *
  * @returns Whether there was a value that had not expired.
  * @internal
@@ -66,7 +66,7 @@ export function forgetKey(core: CacheCore, key: string): boolean {
     const entry = core.memory?.peek(one);
     return entry !== undefined && now < entry.freshUntil;
   };
-  const wasFresh = isFresh(key) || privateKeysOf(core[CLAIMS], key).some(isFresh);
+  const wasFresh = isFresh(key) || localKeysOf(core[CLAIMS], key).some(isFresh);
   core.invalidation.invalidateKey(key);
   core.memory?.drop(key);
   return wasFresh;

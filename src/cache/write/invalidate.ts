@@ -1,5 +1,5 @@
 import { Glob } from '../../base/glob.js';
-import { isPrivateKey, publicKey } from '../../base/private-key.js';
+import { isLocalKey, sharedKey } from '../../base/local-key.js';
 import type { CacheCore } from '../core/cache-core.js';
 import { CLAIMS } from '../core/claims.js';
 
@@ -15,7 +15,7 @@ export async function clear(core: CacheCore, patterns: readonly string[]): Promi
   const sum = (drop: (glob: Glob) => number): number =>
     globs.reduce((total, glob) => total + drop(glob), 0);
   const forget = (): number => sum((glob) => core.invalidation.removeMatching(glob));
-  const ofMethods = sum((glob) => forgetPrivate(core, glob));
+  const ofMethods = sum((glob) => forgetLocal(core, glob));
   const dropped = forget();
   const removed = await core.invalidateShared(async (shared) => {
     // An earlier write must not land after the pass.
@@ -35,9 +35,9 @@ export async function clear(core: CacheCore, patterns: readonly string[]): Promi
 }
 
 /**
- * Invalidates every entry that carries one of the tags, and every load under way that may yet.
+ * Invalidates every entry that has one of the tags, and every load under way whose result may have one.
  *
- * @returns How many entries in memory that were.
+ * @returns How many entries in memory had one.
  * @internal
  */
 export async function invalidateTags(core: CacheCore, tags: readonly string[]): Promise<number> {
@@ -60,9 +60,9 @@ export async function invalidateTags(core: CacheCore, tags: readonly string[]): 
   return dropped;
 }
 
-/** Drops the private entries that a pattern matches, which no other tier counts. */
-function forgetPrivate(core: CacheCore, glob: Glob): number {
-  if (core[CLAIMS].privates.size === 0) return 0;
-  const matches = (key: string) => isPrivateKey(key) && glob.matches(publicKey(key));
+/** Drops the local entries that a pattern matches, which no other tier counts. */
+function forgetLocal(core: CacheCore, glob: Glob): number {
+  if (core[CLAIMS].locals.size === 0) return 0;
+  const matches = (key: string) => isLocalKey(key) && glob.matches(sharedKey(key));
   return core.memory?.dropMatching(matches) ?? 0;
 }

@@ -1,4 +1,4 @@
-import { publicKey } from '../../base/private-key.js';
+import { sharedKey } from '../../base/local-key.js';
 import type { EntryLife } from '../../memory/entry.js';
 import type { SharedEntry, SharedTier } from '../../store/shared-tier.js';
 import type { Fence } from '../coherence/fences.js';
@@ -73,7 +73,7 @@ export async function store(
         const tagClock = shared.isCoordinated ? fence.sharedClock : fence.tagClock;
         // Tags that were noted at no time could not be told from invalidated ones.
         if (tagClock === undefined && tags.length > 0) {
-          await shared.remove(publicKey(key), budgetMs);
+          await shared.remove(sharedKey(key), budgetMs);
           return true;
         }
         return await share(

@@ -63,7 +63,7 @@ export class MethodBinding {
   /** The index's entries of calls with one argument, one step nearer. */
   readonly single: ArgumentIndex['single'];
   private readonly sharedPolicy: LoadPolicy;
-  private privatePolicy: LoadPolicy | undefined;
+  private localPolicy: LoadPolicy | undefined;
 
   /**
    * @throws ConfigurationError when nothing names the class or the method.
@@ -105,8 +105,8 @@ export class MethodBinding {
 
   /** Policy of loads: without the shared tier if the results must stay in memory. */
   get policy(): LoadPolicy {
-    if (!this.claim.isPrivate) return this.sharedPolicy;
-    return (this.privatePolicy ??= Object.freeze({ ...this.sharedPolicy, isPrivate: true }));
+    if (!this.claim.isLocal) return this.sharedPolicy;
+    return (this.localPolicy ??= Object.freeze({ ...this.sharedPolicy, isLocal: true }));
   }
 
   /** Entries in memory. */

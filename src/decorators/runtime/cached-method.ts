@@ -25,7 +25,7 @@ type BindingsByPrefix = Map<string, BindingsByOwner>;
 /** Everything that a call needs before its look-up. */
 export interface ResolvedCall {
   readonly binding: MethodBinding;
-  /** The key of the entry: the call's, or the method's own (see `private-key.ts`). */
+  /** The key of the entry; a local one if the result must stay in memory (see `local-key.ts`). */
   readonly key: string;
 }
 

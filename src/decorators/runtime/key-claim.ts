@@ -1,6 +1,6 @@
 import { LIMITS } from '../../base/defaults.js';
 import { ConfigurationError } from '../../base/errors.js';
-import { privateKey } from '../../base/private-key.js';
+import { localKey } from '../../base/local-key.js';
 import { warnOnce } from '../../base/warn.js';
 import type { CodeName } from '../../cache/core/build-names.js';
 import { claim, CLAIMS, type Claim, type ClaimRequest } from '../../cache/core/claims.js';
@@ -13,8 +13,8 @@ import type { CacheCore } from '../../cache/core/cache-core.js';
  * @internal
  */
 export class KeyClaim {
-  /** Whether results must stay in memory, under keys of the method's own. */
-  isPrivate = false;
+  /** Whether results must stay in memory, under local keys. */
+  isLocal = false;
   private claimed: Claim | undefined;
   private settledAt = -1;
 
@@ -37,12 +37,12 @@ export class KeyClaim {
   settle(): void {
     const claims = this.core[CLAIMS];
     if (this.settledAt === claims.changes) return;
-    if (this.request !== undefined && !this.isPrivate) {
+    if (this.request !== undefined && !this.isLocal) {
       this.claimed ??= this.claim(this.request);
       const { isContested, isDoubtful, codeNames } = this.claimed.segment;
       // Without a shared tier, no other build can read what is stored here.
       const isUntrusted = isDoubtful && !this.isSync && this.core.shared !== undefined;
-      this.isPrivate = isContested || isUntrusted;
+      this.isLocal = isContested || isUntrusted;
       if (isUntrusted) warnOfNames(codeNames, this.request.label);
     }
     this.settledAt = claims.changes;
@@ -50,8 +50,8 @@ export class KeyClaim {
 
   /** The key under which a result is stored and its load is shared. */
   keyOf(key: string): string {
-    return this.isPrivate && this.claimed !== undefined
-      ? privateKey(this.claimed.claimant.number, key)
+    return this.isLocal && this.claimed !== undefined
+      ? localKey(this.claimed.claimant.number, key)
       : key;
   }
 

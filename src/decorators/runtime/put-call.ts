@@ -1,4 +1,4 @@
-import { publicKey } from '../../base/private-key.js';
+import { sharedKey } from '../../base/local-key.js';
 import { getCache } from '../../cache/default-cache.js';
 import type { CacheCore } from '../../cache/core/cache-core.js';
 import type { Fence, Watch } from '../../cache/coherence/fences.js';
@@ -69,7 +69,7 @@ export class PutCall {
     const { resolved, fence } = this;
     if (fence === undefined || !resolved?.binding.core.shared?.isCoordinated) return undefined;
     const { core, policy } = resolved.binding;
-    if (policy.isPrivate) return undefined;
+    if (policy.isLocal) return undefined;
     return forceAcquireLease(core, fence, policy.leaseMs).then((lease) => {
       this.lease = lease;
     });
@@ -157,10 +157,10 @@ export class PutCall {
    * this write and another one would be unknown. Without the lease, the entry is removed.
    */
   private sharing(key: string): ShareEntry | undefined {
-    if (this.resolved?.binding.policy.isPrivate === true) {
+    if (this.resolved?.binding.policy.isLocal === true) {
       // Another process may share the key, and its entry is out of date as well.
       return async (shared, _, budgetMs) => {
-        await shared.remove(publicKey(key), budgetMs);
+        await shared.remove(sharedKey(key), budgetMs);
         return true;
       };
     }
