@@ -5,7 +5,7 @@ import { warnOnce } from '../base/warn.js';
 import { CacheManager, CORE } from './manager.js';
 import type { CacheOptions } from './options.js';
 
-const KEY = Symbol.for('aurora-cache.default.v2');
+const KEY = Symbol.for('aurora-cache.default.v3');
 
 /**
  * Where the process keeps its default cache. One object for every copy of the package that is

@@ -35,7 +35,7 @@ import { store } from './write/set.js';
  *
  * @internal
  */
-export const CORE: unique symbol = Symbol.for('aurora-cache.core.v2') as never;
+export const CORE: unique symbol = Symbol.for('aurora-cache.core.v3') as never;
 
 /**
  * A cache: an in-process tier, and a shared one behind it if a `store` is given.

@@ -6,7 +6,7 @@ import type { Journal } from '../../src/store/resilience/journal.js';
 import type { Repairs } from '../../src/store/resilience/repairs.js';
 import type { Sabotage } from './protocol.js';
 
-const CORE = Symbol.for('aurora-cache.core.v2');
+const CORE = Symbol.for('aurora-cache.core.v3');
 
 /** The internals of a cache, for tests that inspect or break them. */
 export function coreOf(cache: CacheManager): CacheCore {

@@ -9,7 +9,7 @@ import { mayBeGenerated, nameWithoutSuffix, type CodeName } from './build-names.
  *
  * @internal
  */
-export const CLAIMS: unique symbol = Symbol.for('aurora-cache.claims.v1') as never;
+export const CLAIMS: unique symbol = Symbol.for('aurora-cache.claims.v2') as never;
 
 /** The claims of one cache. */
 export interface Claims {

@@ -38,7 +38,7 @@ export const METHOD_METADATA = 'aurora-cache:methods';
  *
  * @internal
  */
-export const CONTROL_METADATA = Symbol.for('aurora-cache.control.v1');
+export const CONTROL_METADATA = Symbol.for('aurora-cache.control.v2');
 
 /** The key under which a wrapper carries the innermost function that it wraps. */
 const ORIGINAL = Symbol.for('aurora-cache.original.v1');
