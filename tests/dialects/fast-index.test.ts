@@ -234,7 +234,7 @@ describe('the index from an argument to its entry', () => {
     expect(cacheControl(indexed, 'memo').cacheInfo().size).toBe(0);
     expect((await cache.getStats()).totalKeys).toBe(100);
     // The indexes themselves, and not only the count of them.
-    const method = Reflect.getMetadata(Symbol.for('aurora-cache.control.v1'), indexed.get) as {
+    const method = Reflect.getMetadata(Symbol.for('aurora-cache.control.v2'), indexed.get) as {
       bindingFor(self: unknown): {
         index: {
           single: Map<unknown, unknown>;
