@@ -10,7 +10,7 @@ export type Lane = 'finish' | 'write' | 'single' | 'bulk';
 
 const LANES: readonly Lane[] = ['finish', 'write', 'single', 'bulk'];
 
-/** What a command takes up: the number of its keys, in which lane. */
+/** The cost of a command: the number of its keys, and its lane. */
 export interface CommandCost {
   readonly weight: number;
   readonly lane: Lane;
