@@ -16,8 +16,8 @@ const OPTIONS = {
 };
 
 /**
- * What Jest runs of the sources, and of tests without decorators: by esbuild, for which TypeScript takes ten times as
- * long. Types are checked by `npm run typecheck`.
+ * Transpiles the sources, and tests without decorators, with esbuild, which is ten times as fast as
+ * TypeScript. `npm run typecheck` checks the types.
  */
 module.exports = {
   process(source, path) {
