@@ -31,7 +31,7 @@ const privateModules = {
 };
 
 /** Development dependencies that the build bundles, so that users do not install them. */
-const bundled = ['commander', 'fastest-levenshtein', 'jsonc-parser', 'valibot'];
+const bundled = ['commander', 'jsonc-parser', 'valibot'];
 
 /** The one door between cache/ and redis/: at run time, and only when a cache is given a Redis. */
 const redisDoor = '^src/cache/core/redis-tier\\.ts$';

@@ -1,5 +1,3 @@
-import { closest, distance } from 'fastest-levenshtein';
-
 /**
  * The known name nearest to a misspelt one, ignoring case.
  *
@@ -13,12 +11,31 @@ export function nearestName(
   tolerance: number,
 ): string | undefined {
   const lower = name.toLowerCase();
-  const nearest = closest(
-    lower,
-    known.map((one) => one.toLowerCase()),
-  );
-  if (distance(lower, nearest) > tolerance) return undefined;
-  return known.find((one) => one.toLowerCase() === nearest);
+  let nearest: string | undefined;
+  let least = tolerance;
+  for (const one of known) {
+    // Each character of the difference takes an edit.
+    if (Math.abs(one.length - lower.length) > least) continue;
+    const edits = distance(lower, one.toLowerCase());
+    if (edits > least || (edits === least && nearest !== undefined)) continue;
+    nearest = one;
+    least = edits;
+  }
+  return nearest;
+}
+
+/** Characters to add, remove or replace in one text to get the other (Levenshtein, 1966). */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, i) => i);
+  for (let i = 0; i < from.length; i++) {
+    const next = [i + 1];
+    for (let j = 0; j < to.length; j++) {
+      const replaced = (row[j] as number) + (from[i] === to[j] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j + 1] as number) + 1, (next[j] as number) + 1));
+    }
+    row = next;
+  }
+  return row[to.length] as number;
 }
 
 /**
