@@ -102,13 +102,6 @@ export const LIMITS = {
   tagsPerEntry: 128,
   /** Invalidated tags remembered one by one; beyond, older entries are treated as invalidated. */
   tagTable: 10_000,
-  /** Keys, and as many tags, logged by name while the shared tier is unavailable. */
-  pendingKeys: 10_000,
-  /** Further keys, logged as hashes; beyond, the whole namespace counts as out of date. */
-  pendingHashes: 1_000_000,
-  pendingPatterns: 100,
-  /** Tags that are invalidated by one command of the store; more are sent one chunk after another. */
-  tagsPerCommand: 128,
   /** Lease terms for which a load keeps its lease; then its signal fires. */
   leaseTerms: 10,
   /** How long a load may ignore its signal before it no longer counts as running, in milliseconds. */
@@ -125,10 +118,6 @@ export const LIMITS = {
   closeMs: 10_000,
   /** Minimum time-out of a disabled or closed cache, which may have to connect first. */
   offStoreMs: 2000,
-  /** Acknowledged invalidations that a process can repeat after a restart of Redis. */
-  journalEntries: 10_000,
-  /** After the failover of a cluster's shard: how long before its former primary was last seen. */
-  shardReplayMs: 60_000,
   /** The most that `maxValueBytes` can be. */
   valueBytes: 268_435_456,
   /** Objects within each other, in a value that is encoded or copied. */
@@ -143,6 +132,29 @@ export const LIMITS = {
   claimants: 1000,
   /** Different methods that one cache keeps figures of. */
   methods: 10_000,
+  /** Entries that a `Map` holds at most on V8, less some room. */
+  memoryItems: 16_000_000,
+} as const;
+
+/** Bounds of what the shared tier remembers. */
+export const STORE_LIMITS = {
+  /** Keys, and as many tags, logged by name while the shared tier is unavailable. */
+  pendingKeys: 10_000,
+  /** Further keys, logged as hashes; beyond, the whole namespace counts as out of date. */
+  pendingHashes: 1_000_000,
+  pendingPatterns: 100,
+  /** Tags that are invalidated by one command of the store; more are sent one chunk after another. */
+  tagsPerCommand: 128,
+  /** Acknowledged invalidations that a process can repeat after a restart of Redis. */
+  journalEntries: 10_000,
+  /** After the failover of a cluster's shard: how long before its former primary was last seen. */
+  shardReplayMs: 60_000,
+  /** How far in the future an entry of a store without a clock may have been made, in milliseconds. */
+  futureMs: 60_000,
+} as const;
+
+/** Bounds of `aurora-cache/http`, and of the requests that it counts. */
+export const HTTP_LIMITS = {
   /** Routes that requests are counted for one by one; the rest are counted together. */
   routes: 200,
   /** Requests after which a route may take the place of one that has fewer. */
@@ -167,16 +179,20 @@ export const LIMITS = {
   /** Different methods, and routes with their verbs, of all instances that are added up. */
   fleetTotalMethods: 1000,
   fleetTotalRoutes: 1600,
+} as const;
+
+/** Bounds of `aurora-cache/prometheus`. */
+export const PROMETHEUS_LIMITS = {
   /** Methods of a cache that metrics name one by one; the rest are `other`. */
   labelledMethods: 500,
   /** Upper bounds of a histogram's buckets. */
   buckets: 50,
-  /** Entries that a `Map` holds at most on V8, less some room. */
-  memoryItems: 16_000_000,
+} as const;
+
+/** Bounds of the command line. */
+export const CLI_LIMITS = {
   /** Bytes of a file of options that the command line reads. */
   configBytes: 1_048_576,
-  /** How far in the future an entry of a store without a clock may have been made, in milliseconds. */
-  futureMs: 60_000,
   /** How long `nginx -t` may take, which asks the name server for every upstream. */
   nginxCheckMs: 60_000,
 } as const;

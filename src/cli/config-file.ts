@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 
 import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 
-import { LIMITS } from '../base/defaults.js';
+import { CLI_LIMITS } from '../base/defaults.js';
 import { describe } from '../base/duration.js';
 import { printable } from '../base/printable.js';
 import { EXIT, Failure, reason } from './failure.js';
@@ -27,7 +27,7 @@ export async function readConfig(path: string): Promise<object> {
 }
 
 async function bytesOf(path: string, name: string): Promise<Buffer> {
-  const max = LIMITS.configBytes;
+  const max = CLI_LIMITS.configBytes;
   const chunks: Buffer[] = [];
   let size = 0;
   try {

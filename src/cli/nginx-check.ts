@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
-import { LIMITS } from '../base/defaults.js';
+import { CLI_LIMITS } from '../base/defaults.js';
 import type { NginxOptions } from '../nginx/index.js';
 import { codeOf, EXIT, Failure, reason } from './failure.js';
 
@@ -87,7 +87,7 @@ function readable(output: string, folder: string, home: string): string {
 async function nginx(args: readonly string[]): Promise<{ failed: boolean; output: string }> {
   const { error, output } = await new Promise<{ error: ExecFileException | null; output: string }>(
     (done) => {
-      const options = { timeout: LIMITS.nginxCheckMs };
+      const options = { timeout: CLI_LIMITS.nginxCheckMs };
       execFile('nginx', args, options, (error, _stdout, stderr) => {
         done({ error, output: stderr });
       });
@@ -101,7 +101,7 @@ async function nginx(args: readonly string[]): Promise<{ failed: boolean; output
     );
   }
   if (error.killed === true) {
-    const seconds = String(LIMITS.nginxCheckMs / 1000);
+    const seconds = String(CLI_LIMITS.nginxCheckMs / 1000);
     throw new Failure(
       `nginx -t did not finish within ${seconds} s.\n${output}`.trim(),
       EXIT.failed,

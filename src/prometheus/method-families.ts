@@ -1,4 +1,4 @@
-import { LIMITS } from '../base/defaults.js';
+import { PROMETHEUS_LIMITS } from '../base/defaults.js';
 import type { MethodCounters, TimingCounters } from '../stats/method-counters.js';
 import { timings } from '../stats/timing-registry.js';
 import { merged, type Durations, type Family, type Labels, type ScalarFamily } from './family.js';
@@ -11,7 +11,8 @@ function byLabel<R extends { readonly name: string }>(counters: Iterable<R>): Ma
   const groups = new Map<string, R[]>();
   for (const one of counters) {
     const { name } = one;
-    const label = groups.has(name) || groups.size < LIMITS.labelledMethods ? name : OTHERS;
+    const label =
+      groups.has(name) || groups.size < PROMETHEUS_LIMITS.labelledMethods ? name : OTHERS;
     const group = groups.get(label);
     if (group === undefined) groups.set(label, [one]);
     else group.push(one);

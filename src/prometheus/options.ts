@@ -1,4 +1,4 @@
-import { LIMITS, PROMETHEUS_DEFAULTS } from '../base/defaults.js';
+import { PROMETHEUS_DEFAULTS, PROMETHEUS_LIMITS } from '../base/defaults.js';
 import { ConfigurationError } from '../base/errors.js';
 import { checkOptions, type Check } from '../base/options.js';
 import { isManager } from '../cache/default-cache.js';
@@ -72,10 +72,10 @@ const isPrefix: Check = (value) =>
 const isBuckets: Check = (value) =>
   Array.isArray(value) &&
   value.length > 0 &&
-  value.length <= LIMITS.buckets &&
+  value.length <= PROMETHEUS_LIMITS.buckets &&
   value.every((bound, i) => Number.isFinite(bound) && bound > (i === 0 ? 0 : value[i - 1]))
     ? undefined
-    : `an array of 1 to ${String(LIMITS.buckets)} numbers of seconds, ascending`;
+    : `an array of 1 to ${String(PROMETHEUS_LIMITS.buckets)} numbers of seconds, ascending`;
 
 /**
  * Checks the options and fills in the defaults.

@@ -1,4 +1,4 @@
-import { LIMITS } from '../base/defaults.js';
+import { HTTP_LIMITS } from '../base/defaults.js';
 import { printable } from '../base/printable.js';
 
 const WORD = /^[A-Za-z][a-z_-]{0,19}(?:\.[a-z]{1,5})?$/;
@@ -28,6 +28,6 @@ export function maskedPath(url: string): string {
  *
  * @internal
  */
-export function shown(text: string, chars: number = LIMITS.pathChars): string {
+export function shown(text: string, chars: number = HTTP_LIMITS.pathChars): string {
   return printable(text.slice(0, chars));
 }

@@ -1,4 +1,4 @@
-import { LIMITS } from '../base/defaults.js';
+import { HTTP_LIMITS } from '../base/defaults.js';
 import { Distribution } from './distribution.js';
 
 /** The name for requests whose route is unknown or beyond the bound. */
@@ -72,7 +72,7 @@ export class RouteTable {
 
   /** Whether the bound is reached. */
   private get isFull(): boolean {
-    return this.routes.size >= LIMITS.routes;
+    return this.routes.size >= HTTP_LIMITS.routes;
   }
 
   *[Symbol.iterator](): Generator<RouteCounters> {
@@ -81,7 +81,7 @@ export class RouteTable {
 
   private added(method: string, route: string): RouteCounters {
     const verb = METHODS.has(method) ? method : 'OTHER';
-    let name = route.slice(0, LIMITS.routeChars);
+    let name = route.slice(0, HTTP_LIMITS.routeChars);
     if (!this.routes.has(name) && this.isFull && !this.makesRoom(name)) name = OTHER_ROUTE;
     let byMethod = this.routes.get(name);
     if (byMethod === undefined)
@@ -96,10 +96,10 @@ export class RouteTable {
     if (name === OTHER_ROUTE) return false;
     const count = (this.waiting.get(name) ?? 0) + 1;
     // Cleared when full: routes that are used come back.
-    if (this.waiting.size >= LIMITS.routes) this.waiting.clear();
+    if (this.waiting.size >= HTTP_LIMITS.routes) this.waiting.clear();
     this.waiting.set(name, count);
     // Not at each request, since it iterates over all routes.
-    if (count % LIMITS.routeRequests > 0) return false;
+    if (count % HTTP_LIMITS.routeRequests > 0) return false;
     const counts = Array.from(this.routes, ([route, byMethod]) => ({
       route,
       count: total(byMethod),

@@ -1,5 +1,5 @@
 import { Coalescer } from '../base/coalescer.js';
-import { LIMITS } from '../base/defaults.js';
+import { STORE_LIMITS } from '../base/defaults.js';
 import type { Coordinator } from './coordinator.js';
 import type { Repairs } from './resilience/repairs.js';
 import { SINGLE, WRITE, type StoreCall } from './resilience/store-call.js';
@@ -23,7 +23,7 @@ export class SharedTags {
     this.versions = new Coalescer(
       (tags) => this.versionsOf(tags),
       (version) => version ?? Infinity,
-      () => LIMITS.tagsPerCommand,
+      () => STORE_LIMITS.tagsPerCommand,
     );
   }
 
@@ -33,8 +33,8 @@ export class SharedTags {
 
   /** Invalidates tags for all caches. Unconfirmed invalidations are repeated later. */
   async invalidate(tags: readonly string[]): Promise<void> {
-    for (let i = 0; i < tags.length; i += LIMITS.tagsPerCommand) {
-      const some = tags.slice(i, i + LIMITS.tagsPerCommand);
+    for (let i = 0; i < tags.length; i += STORE_LIMITS.tagsPerCommand) {
+      const some = tags.slice(i, i + STORE_LIMITS.tagsPerCommand);
       const run = (to: Coordinator): Promise<number> => to.invalidateTags(some);
       if ((await this.calls.coordinate('tags', run, WRITE)) === undefined) {
         this.repairs.tagsFailed(tags.slice(i));

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.js';
-import { LIMITS } from '../../base/defaults.js';
+import { HTTP_LIMITS } from '../../base/defaults.js';
 import { printable } from '../../base/printable.js';
 
 /** Facts about the client that a `Request` does not carry. */
@@ -67,9 +67,9 @@ class RateLimit {
   /** Takes one line. Returns how many were skipped before it, `undefined` if it is skipped as well. */
   take(): number | undefined {
     const now = this.clock.monotonic();
-    if (now - this.since >= LIMITS.auditMs) {
+    if (now - this.since >= HTTP_LIMITS.auditMs) {
       this.since = now;
-      this.left = LIMITS.auditLines;
+      this.left = HTTP_LIMITS.auditLines;
     }
     if (this.left === 0) {
       this.skipped++;

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import type { Clock, TimerHandle } from '../../base/clock.js';
-import { LIMITS } from '../../base/defaults.js';
+import { HTTP_LIMITS } from '../../base/defaults.js';
 import type { CacheCore } from '../../cache/core/cache-core.js';
 import { CORE, type CacheManager } from '../../cache/manager.js';
 import { decodeSnapshot, encodeSnapshot } from './snapshot-codec.js';
@@ -82,7 +82,7 @@ export class Fleet {
     const ttlMs = TTL_INTERVALS * this.options.intervalMs;
     this.publishedBy = core;
     await core.shared.snapshots((all) =>
-      all.write(core.origin, text, ttlMs, LIMITS.fleetInstances),
+      all.write(core.origin, text, ttlMs, HTTP_LIMITS.fleetInstances),
     );
   }
 
@@ -104,7 +104,7 @@ export class Fleet {
     let [instances, known]: [number, number | null] = [1, 1];
     if (core.shared?.isCoordinated === true && core.enabled) {
       const others = (
-        await core.shared.snapshots((all) => all.list(LIMITS.fleetInstances))
+        await core.shared.snapshots((all) => all.list(HTTP_LIMITS.fleetInstances))
       )?.filter((instance) => instance !== core.origin);
       if (others === undefined) known = null;
       else {
@@ -123,10 +123,10 @@ export class Fleet {
     others: readonly string[],
   ): Promise<{ readonly added: number; readonly expired: number }> {
     const { clock } = this.options;
-    const until = clock.monotonic() + LIMITS.fleetReadMs;
+    const until = clock.monotonic() + HTTP_LIMITS.fleetReadMs;
     let [added, expired] = [0, 0];
-    for (let i = 0; i < others.length && clock.monotonic() < until; i += LIMITS.fleetChunk) {
-      const chunk = others.slice(i, i + LIMITS.fleetChunk);
+    for (let i = 0; i < others.length && clock.monotonic() < until; i += HTTP_LIMITS.fleetChunk) {
+      const chunk = others.slice(i, i + HTTP_LIMITS.fleetChunk);
       const texts = await shared?.snapshots((all) => all.read(chunk));
       if (texts === undefined) break;
       for (const text of texts) {

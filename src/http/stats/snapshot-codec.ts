@@ -1,4 +1,4 @@
-import { LIMITS } from '../../base/defaults.js';
+import { HTTP_LIMITS } from '../../base/defaults.js';
 import { areBuckets, type DistributionSnapshot } from '../../stats/distribution.js';
 import type { SlowRequest } from '../../stats/request-counters.js';
 import type {
@@ -25,12 +25,12 @@ export function encodeSnapshot({ cache, requests, methods }: StatsSnapshot): str
     cache,
     requests: {
       ...requests,
-      routes: routes.slice(0, LIMITS.fleetRoutes),
-      recentSlow: requests.recentSlow.slice(0, LIMITS.fleetSlowRequests),
+      routes: routes.slice(0, HTTP_LIMITS.fleetRoutes),
+      recentSlow: requests.recentSlow.slice(0, HTTP_LIMITS.fleetSlowRequests),
     },
-    methods: busiest.slice(0, LIMITS.fleetMethods),
+    methods: busiest.slice(0, HTTP_LIMITS.fleetMethods),
   });
-  return text.length <= LIMITS.fleetChars ? text : undefined;
+  return text.length <= HTTP_LIMITS.fleetChars ? text : undefined;
 }
 
 /**
@@ -40,7 +40,7 @@ export function encodeSnapshot({ cache, requests, methods }: StatsSnapshot): str
  * @internal
  */
 export function decodeSnapshot(text: string, own: StatsSnapshot): StatsSnapshot | undefined {
-  if (text.length > LIMITS.fleetChars) return undefined;
+  if (text.length > HTTP_LIMITS.fleetChars) return undefined;
   let read: unknown;
   try {
     read = JSON.parse(text);
@@ -62,10 +62,10 @@ export function decodeSnapshot(text: string, own: StatsSnapshot): StatsSnapshot 
       slow: number(counts['slow']),
       slowThresholdMs: number(counts['slowThresholdMs']),
       durations: readDurations(counts['durations']),
-      recentSlow: list(counts['recentSlow'], LIMITS.fleetSlowRequests).map(readSlow),
-      routes: list(counts['routes'], LIMITS.fleetRoutes).map(readRoute),
+      recentSlow: list(counts['recentSlow'], HTTP_LIMITS.fleetSlowRequests).map(readSlow),
+      routes: list(counts['routes'], HTTP_LIMITS.fleetRoutes).map(readRoute),
     },
-    methods: list(methods, LIMITS.fleetMethods).map(readMethod),
+    methods: list(methods, HTTP_LIMITS.fleetMethods).map(readMethod),
   };
 }
 
@@ -92,7 +92,7 @@ function readSlow(read: unknown): SlowRequest {
   const { method, path, status, durationMs, timestamp } = fields(read);
   return {
     method: textOf(method, 20),
-    path: textOf(path, LIMITS.pathChars),
+    path: textOf(path, HTTP_LIMITS.pathChars),
     status: number(status),
     durationMs: number(durationMs),
     timestamp: textOf(timestamp, 30),
@@ -103,7 +103,7 @@ function readRoute(read: unknown): RouteSnapshot {
   const { method, route, errors, durations } = fields(read);
   return {
     method: textOf(method, 20),
-    route: textOf(route, LIMITS.routeChars),
+    route: textOf(route, HTTP_LIMITS.routeChars),
     errors: number(errors),
     durations: readDurations(durations),
   };
@@ -114,7 +114,7 @@ function readMethod(read: unknown): MethodSnapshot {
   const cached = fields(cache);
   const timed = fields(timing);
   return {
-    name: textOf(name, LIMITS.pathChars),
+    name: textOf(name, HTTP_LIMITS.pathChars),
     cache:
       cache === undefined
         ? undefined

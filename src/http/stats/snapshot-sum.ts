@@ -1,4 +1,4 @@
-import { LIMITS } from '../../base/defaults.js';
+import { HTTP_LIMITS } from '../../base/defaults.js';
 import { hitRate } from '../../stats/counters.js';
 import { Distribution } from '../../stats/distribution.js';
 import type {
@@ -106,7 +106,7 @@ export class SnapshotSum {
     const name = `${method} ${route}`;
     let sum = this.routes.get(name);
     if (sum === undefined) {
-      if (this.routes.size >= LIMITS.fleetTotalRoutes) return;
+      if (this.routes.size >= HTTP_LIMITS.fleetTotalRoutes) return;
       this.routes.set(name, (sum = { method, route, counts: new Sum('durations') }));
     }
     sum.counts.add(counts);
@@ -115,7 +115,7 @@ export class SnapshotSum {
   private addMethod({ name, cache, timing }: MethodSnapshot): void {
     let sum = this.methods.get(name);
     if (sum === undefined) {
-      if (this.methods.size >= LIMITS.fleetTotalMethods) return;
+      if (this.methods.size >= HTTP_LIMITS.fleetTotalMethods) return;
       this.methods.set(name, (sum = { cache: undefined, timing: undefined }));
     }
     if (cache !== undefined) (sum.cache ??= new Sum('loadTimes')).add(cache);

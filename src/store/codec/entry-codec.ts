@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.js';
-import { DISPATCH, LIMITS } from '../../base/defaults.js';
+import { DISPATCH, STORE_LIMITS } from '../../base/defaults.js';
 import { lifeClock, type LifeClock } from '../../base/life-clock.js';
 import { BatchSize } from './batch-size.js';
 import type { StoredText } from '../coordinator.js';
@@ -87,7 +87,7 @@ export class EntryCodec {
    */
   private isFromFuture({ createdAt, tagClock, tags }: Envelope, offset: number): boolean {
     if (this.serverOffsetMs !== undefined) return false;
-    const latest = this.clock.now() + LIMITS.futureMs;
+    const latest = this.clock.now() + STORE_LIMITS.futureMs;
     return createdAt - offset > latest || (tags.length > 0 && tagClock > latest);
   }
 

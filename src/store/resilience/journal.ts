@@ -1,4 +1,4 @@
-import { LIMITS } from '../../base/defaults.js';
+import { STORE_LIMITS } from '../../base/defaults.js';
 import type { Clock } from '../../base/clock.js';
 import type { FailedShards, KeyPattern, StoreHistory } from '../coordinator.js';
 
@@ -48,7 +48,7 @@ export class Journal {
   private isNoting = false;
   private noted = 0;
   /** Fewer in tests. */
-  capacity: number = LIMITS.journalEntries;
+  capacity: number = STORE_LIMITS.journalEntries;
 
   constructor(private readonly options: JournalOptions) {}
 
@@ -126,7 +126,8 @@ export class Journal {
       const known = (await store.readSequence()) ?? 0;
       if (connections !== store.connections) continue;
       // A cluster has no number: what was acknowledged shortly before a failover may be lost.
-      const since = failovers === undefined ? Infinity : failovers.seenAt - LIMITS.shardReplayMs;
+      const since =
+        failovers === undefined ? Infinity : failovers.seenAt - STORE_LIMITS.shardReplayMs;
       if (known < this.forgotten || this.forgottenAt >= since) await store.raiseFloor();
       this.repeat(known, failovers, since);
       if (connections === store.connections) store.forgetFailovers?.();

@@ -1,4 +1,4 @@
-import { LIMITS } from '../../base/defaults.js';
+import { STORE_LIMITS } from '../../base/defaults.js';
 import type { KeyPattern } from '../coordinator.js';
 import { HashSet } from './hash-set.js';
 
@@ -36,10 +36,13 @@ export class PendingLog {
 
   addKey(key: string): void {
     if (this.isCovered()) return;
-    const limit = this.canList() ? LIMITS.pendingKeys : LIMITS.pendingHashes;
+    const limit = this.canList() ? STORE_LIMITS.pendingKeys : STORE_LIMITS.pendingHashes;
     if (this.keys.size < limit || this.keys.has(key)) this.keys.set(key, ++this.count);
     else this.hashes.add(key, ++this.count);
-    if (this.keys.size >= LIMITS.pendingHashes || this.hashes.size > LIMITS.pendingHashes) {
+    if (
+      this.keys.size >= STORE_LIMITS.pendingHashes ||
+      this.hashes.size > STORE_LIMITS.pendingHashes
+    ) {
       this.addEverything();
     }
   }
@@ -47,13 +50,13 @@ export class PendingLog {
   addTags(tags: readonly string[]): void {
     if (this.isCovered()) return;
     for (const tag of tags) this.tags.set(tag, ++this.count);
-    if (this.tags.size > LIMITS.pendingKeys) this.addEverything();
+    if (this.tags.size > STORE_LIMITS.pendingKeys) this.addEverything();
   }
 
   addPatterns(patterns: readonly KeyPattern[]): void {
     if (this.isCovered()) return;
     for (const pattern of patterns) this.patterns.set(pattern.source, [pattern, ++this.count]);
-    if (this.patterns.size > LIMITS.pendingPatterns) this.addEverything();
+    if (this.patterns.size > STORE_LIMITS.pendingPatterns) this.addEverything();
   }
 
   /** A later write has put something new in the place of what was out of date. */

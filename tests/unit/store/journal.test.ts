@@ -1,6 +1,6 @@
 import { ManualClock } from 'aurora-cache/testing';
 
-import { LIMITS } from '../../../src/base/defaults.js';
+import { STORE_LIMITS } from '../../../src/base/defaults.js';
 import type { FailedShards, StoreHistory } from '../../../src/store/coordinator.js';
 import { Journal, type Invalidation } from '../../../src/store/resilience/journal.js';
 
@@ -95,18 +95,18 @@ describe('The journal', () => {
 
   it('raises the floor where it does not reach back, and only there', async () => {
     const { store, journal, lost } = setUp();
-    const count = 100 * LIMITS.journalEntries;
+    const count = 100 * STORE_LIMITS.journalEntries;
     for (let i = 1; i <= count; i++) journal.acknowledged(store, [key(`key ${i}`)]);
     for (let i = 0; i < 3; i++) await turn();
     store.connections++;
-    store.sequence = count - LIMITS.journalEntries;
+    store.sequence = count - STORE_LIMITS.journalEntries;
     await journal.ready(store);
-    expect([lost.length, store.floor]).toEqual([LIMITS.journalEntries, 0]);
+    expect([lost.length, store.floor]).toEqual([STORE_LIMITS.journalEntries, 0]);
     for (let i = 0; i < 3; i++) await turn();
     store.connections++;
-    store.sequence = count - LIMITS.journalEntries - 1;
+    store.sequence = count - STORE_LIMITS.journalEntries - 1;
     await journal.ready(store);
-    expect([lost.length, store.floor]).toEqual([2 * LIMITS.journalEntries, 1]);
+    expect([lost.length, store.floor]).toEqual([2 * STORE_LIMITS.journalEntries, 1]);
   });
 
   it('leaves no number on a connection that it has not compared', async () => {

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 
-import { LIMITS } from '../../../src/base/defaults.js';
+import { STORE_LIMITS } from '../../../src/base/defaults.js';
 import { HashSet } from '../../../src/store/resilience/hash-set.js';
 import { PendingLog } from '../../../src/store/resilience/pending-log.js';
 
-const MANY = LIMITS.pendingKeys + 40_000;
+const MANY = STORE_LIMITS.pendingKeys + 40_000;
 
 describe('the log of what is out of date', () => {
   it('covers what it was given, beyond its names too, and nothing else', () => {
@@ -23,7 +23,7 @@ describe('the log of what is out of date', () => {
     const log = new PendingLog();
     for (let i = 0; i < MANY; i++) log.addKey(`key:${i}`);
     const work = log.snapshot();
-    expect(work.keys).toHaveLength(LIMITS.pendingKeys);
+    expect(work.keys).toHaveLength(STORE_LIMITS.pendingKeys);
     const [pattern] = work.patterns;
     expect(pattern?.matches(`key:${MANY - 1}`)).toBe(true);
     expect(pattern?.matches('page:1')).toBe(false);
@@ -47,7 +47,7 @@ describe('the log of what is out of date', () => {
 
   it('holds a million keys, and then everything is out of date', () => {
     const log = new PendingLog();
-    const all = LIMITS.pendingKeys + LIMITS.pendingHashes;
+    const all = STORE_LIMITS.pendingKeys + STORE_LIMITS.pendingHashes;
     for (let i = 0; i < all; i++) log.addKey(`key:${i}`);
     expect(log.covers('another')).toBe(false);
     expect(log.size).toBe(all);

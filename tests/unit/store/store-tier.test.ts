@@ -1,6 +1,6 @@
 import { ManualClock } from 'aurora-cache/testing';
 
-import { LIMITS } from '../../../src/base/defaults.js';
+import { STORE_LIMITS } from '../../../src/base/defaults.js';
 import { Glob } from '../../../src/base/glob.js';
 import type { StorePort } from '../../../src/store/adapter.js';
 import type {
@@ -153,7 +153,7 @@ describe('invalidations that failed', () => {
   it('are covered again when the store has forgotten them, those known by hash included', async () => {
     const coordinator = new FakeCoordinator();
     const { tier } = setUp(full, coordinator);
-    const keys = Array.from({ length: LIMITS.pendingKeys + 100 }, (_, i) => `key:${i}`);
+    const keys = Array.from({ length: STORE_LIMITS.pendingKeys + 100 }, (_, i) => `key:${i}`);
     tier.postpone(keys);
     await tier.flush();
     await turns();
