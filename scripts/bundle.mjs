@@ -38,9 +38,11 @@ const chunkOfPackage = { valibot: 'nginx' };
 /** Modules that the cache loads by import(), and their chunks; `undefined`: rollup makes one. */
 const late = {
   'store/store-tier.ts': 'store',
+  'cache/lease/acquire.ts': 'store',
   'redis/open.ts': undefined,
   'memory/eviction/adaptive.ts': 'eviction',
   'cache/advice.ts': 'eviction',
+  'cache/write/warm.ts': 'warm',
 };
 /** The only part of the index that the cache itself does not use. */
 const store = join(source, 'memory', 'memory-store.ts');

@@ -1,7 +1,7 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- the shapes of all methods */
 import { ConfigurationError } from '../base/errors.js';
 import { reload } from '../cache/read/get-or-load.js';
-import { warmAll, type WarmOptions, type WarmReport } from '../cache/write/warm.js';
+import type { WarmOptions, WarmReport } from '../cache/write/warm.js';
 import { remove } from '../cache/write/delete.js';
 import { clear, invalidateTags } from '../cache/write/invalidate.js';
 import { hitRate } from '../stats/counters.js';
@@ -173,6 +173,7 @@ export function controlsOf(method: CachedMethod, self: unknown): CacheControl {
           return binding.methodCounters.name;
         }
       };
+      const { warmAll } = await import('../cache/write/warm.js');
       return await warmAll(calls, { run: job, keyOf }, options, () =>
         binding.core.clock.monotonic(),
       );

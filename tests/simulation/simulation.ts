@@ -1,4 +1,5 @@
 import { DISPATCH } from '../../src/base/defaults.js';
+import { loadLeases } from '../../src/cache/lease/door.js';
 import { loadStoreTier } from '../../src/store/open-tier.js';
 import { Acknowledgements } from './acknowledgements.js';
 import { Checker } from './checker.js';
@@ -45,7 +46,7 @@ export async function simulate(
   options: SimulateOptions = {},
 ): Promise<Outcome> {
   // Virtual time does not pass while code is loaded.
-  await loadStoreTier();
+  await Promise.all([loadStoreTier(), loadLeases()]);
   const scenario = typeof seed === 'number' ? scenarioOf(seed) : seed;
   const { chunk, chunksInFlight } = BULK;
   Object.assign(BULK, scenario.bulk);

@@ -1,8 +1,9 @@
 import type { SharedEntry, SharedTier } from '../../store/shared-tier.js';
 import { leftOfBudget } from '../core/budget.js';
+import type { Fence } from '../coherence/fences.js';
 import type { CacheCore } from '../core/cache-core.js';
 import type { InFlightLoad } from '../load/in-flight.js';
-import { canServeStale, onHeldLease, type LoadReason } from '../load/state-machine.js';
+import { canServeStale, type LoadPurpose, type LoadReason } from '../load/state-machine.js';
 import { requestLease, type Lease, type LoadLeaseReply } from './lease.js';
 import type { Waiter } from './waiters.js';
 
@@ -151,4 +152,45 @@ class LeaseAcquisition {
       timedOutHolders.delete(timedOutHolders.keys().next().value as string);
     }
   }
+}
+
+/** How many successive holders of the lease a load waits for, one lease term each at most. */
+const MAX_HOLDERS = 2;
+
+/** The facts about a lease that another process holds. */
+export interface HeldLease {
+  readonly purpose: LoadPurpose;
+  /** Whether the callers can be served an expired value. */
+  readonly canServeStale: boolean;
+  /** Different holders so far, the present one included. */
+  readonly holders: number;
+  /** How much longer the present one will be waited for, in milliseconds. */
+  readonly leftMs: number;
+}
+
+/** Decides which process loads while another one has the lease: only that one, or this one as well. */
+export function onHeldLease(lease: HeldLease): 'elsewhere' | 'crowded' | 'overdue' | 'held' {
+  if (lease.purpose === 'refresh' || lease.canServeStale) return 'elsewhere';
+  if (lease.holders > MAX_HOLDERS) return 'crowded';
+  return lease.leftMs <= 0 ? 'overdue' : 'held';
+}
+
+/**
+ * Takes the lease of a key from its holder, before a value is made that replaces the present one;
+ * and notes the tags' clock.
+ *
+ * @returns `undefined` when the store did not reply.
+ * @internal
+ */
+export async function forceAcquireLease(
+  core: CacheCore,
+  fence: Fence,
+  leaseMs: number,
+): Promise<Lease | undefined> {
+  const { shared, options } = core;
+  if (shared === undefined) return undefined;
+  const reply = await requestLease(core, shared, fence, {
+    ...{ leaseMs, budgetMs: options.storeTimeoutMs, isForced: true, hasTags: true },
+  });
+  return reply !== 'unavailable' && reply.granted ? reply.lease : undefined;
 }

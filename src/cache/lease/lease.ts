@@ -151,26 +151,6 @@ export async function requestLease(
 }
 
 /**
- * Takes the lease of a key from its holder, before a value is made that replaces the present one;
- * and notes the tags' clock.
- *
- * @returns `undefined` when the store did not reply.
- * @internal
- */
-export async function forceAcquireLease(
-  core: CacheCore,
-  fence: Fence,
-  leaseMs: number,
-): Promise<Lease | undefined> {
-  const { shared, options } = core;
-  if (shared === undefined) return undefined;
-  const reply = await requestLease(core, shared, fence, {
-    ...{ leaseMs, budgetMs: options.storeTimeoutMs, isForced: true, hasTags: true },
-  });
-  return reply !== 'unavailable' && reply.granted ? reply.lease : undefined;
-}
-
-/**
  * Retries to release a lease whose state is unknown until the store replies: no process must wait for
  * a load that is long over, or that never had the lease.
  *

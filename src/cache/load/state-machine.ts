@@ -140,27 +140,6 @@ export function canServeStale(
   return !fence.invalidatedLocally && !fence.invalidatedRemotely;
 }
 
-/** How many successive holders of the lease a load waits for, one lease term each at most. */
-const MAX_HOLDERS = 2;
-
-/** The facts about a lease that another process holds. */
-export interface HeldLease {
-  readonly purpose: LoadPurpose;
-  /** Whether the callers can be served an expired value. */
-  readonly canServeStale: boolean;
-  /** Different holders so far, the present one included. */
-  readonly holders: number;
-  /** How much longer the present one will be waited for, in milliseconds. */
-  readonly leftMs: number;
-}
-
-/** Decides which process loads while another one has the lease: only that one, or this one as well. */
-export function onHeldLease(lease: HeldLease): 'elsewhere' | 'crowded' | 'overdue' | 'held' {
-  if (lease.purpose === 'refresh' || lease.canServeStale) return 'elsewhere';
-  if (lease.holders > MAX_HOLDERS) return 'crowded';
-  return lease.leftMs <= 0 ? 'overdue' : 'held';
-}
-
 /** The times of an entry in the shared tier, in ms since the epoch. */
 interface EntryTimes extends Expiring {
   readonly freshUntil: number;

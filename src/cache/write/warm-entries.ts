@@ -1,7 +1,7 @@
 import { checkedEntry, type NamespaceView } from '../arguments.js';
 import { storeMany, type BulkEntry } from './bulk.js';
 import type { LoadEntry, SetEntry, WarmEntry } from '../policy.js';
-import { warmAll, type WarmOptions, type WarmReport } from './warm.js';
+import type { WarmOptions, WarmReport } from './warm.js';
 
 /**
  * Fills a cache: loads the entries that have a loader one by one, and stores those that have a value
@@ -20,6 +20,7 @@ export async function warmEntries<T>(
   const { core } = view;
   // Callers without types pass anything, even null.
   type Given = Partial<LoadEntry<T>> | null | undefined;
+  const { warmAll } = await import('./warm.js');
   return await warmAll<WarmEntry<T>>(
     entries,
     {

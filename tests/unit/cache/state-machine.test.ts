@@ -1,8 +1,8 @@
+import { onHeldLease } from '../../../src/cache/lease/acquire.js';
 import {
   canJoin,
   canServeStale,
   nextState,
-  onHeldLease,
   onStoreEntry,
   TRANSITIONS,
   type LoadReason,
