@@ -5,7 +5,6 @@ const { default: TestRunner } = require('jest-runner');
 /** From a second or so in a fresh clone: the longest first, so that all workers end together. */
 const SLOW = [
   'integration/bench-rivals',
-  'model/eviction-long.model',
   'integration/bench',
   'integration/http/page-adverse',
   'integration/http/page',
@@ -37,6 +36,7 @@ const SLOW = [
   'integration/redis/any-store',
   'integration/redis/coordinator',
   'integration/http/fleet',
+  'model/eviction-long.model',
   'integration/redis/callers-client',
   'integration/docs',
 ];
