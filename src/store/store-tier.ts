@@ -1,14 +1,13 @@
-import { Coalescer } from '../base/coalescer.js';
 import type { Backend } from './backend.js';
 import { BulkDelete } from './bulk-delete.js';
 import type { Coordinator, KeyPattern, Snapshots, StoredText } from './coordinator.js';
 import type { Lane } from './resilience/dispatcher.js';
 import { EntryCodec, type EntryCodecOptions } from './codec/entry-codec.js';
+import { EntryReads } from './entry-reads.js';
 import { KeyCount } from './key-count.js';
 import { Leases } from './leases.js';
 import { Repairs } from './resilience/repairs.js';
 import {
-  NO_DELAY,
   type FillOutcome,
   type KeyedEntry,
   type OwnDelay,
@@ -23,7 +22,7 @@ import {
   type AttemptOptions,
   type StoreCallOptions,
 } from './resilience/store-call.js';
-import { readTexts, writeTexts } from './texts.js';
+import { writeTexts } from './texts.js';
 
 export interface StoreTierOptions extends StoreCallOptions, EntryCodecOptions {
   /** The store, or a promise of it; operations wait for it within their deadlines. */
@@ -38,16 +37,15 @@ export interface StoreTierOptions extends StoreCallOptions, EntryCodecOptions {
 const RETRY_MS = 1000;
 
 /**
- * The tier outside the process, over any Keyv store: entries as the cache knows them, below the
- * namespace. {@link StoreCall} keeps failures of the store from callers; {@link Repairs} removes what
- * they have left out of date, which is not read until then; values that are not entries are misses.
- * Loaded on first use, since a cache in memory needs none of it.
+ * The tier outside the process, over any Keyv store: entries below a namespace. {@link StoreCall} keeps
+ * failures of the store from callers; {@link Repairs} removes the entries that failures have left out of
+ * date; {@link EntryReads} does not return those. Loaded on first use, since a cache in memory does not
+ * need it.
  *
  * @internal
  */
 export class StoreTier implements SharedTier {
   readonly isCoordinated: boolean;
-  batchDelay: OwnDelay = NO_DELAY;
   private readonly calls: StoreCall;
   private readonly deletes: BulkDelete;
   private readonly repairs: Repairs;
@@ -55,14 +53,11 @@ export class StoreTier implements SharedTier {
   private readonly entries: EntryCodec;
   private readonly keys: KeyCount;
   private readonly tags: SharedTags;
-  /** In front of every key in the store; callers and the log of repairs do without. */
+  /** Prefix of every key in the store; the keys of callers and of the log of repairs have none. */
   private readonly prefix: string;
-  /** When the first read of the open batch was queued. */
-  private batchOpenedAt = 0;
-  /** Reads of one turn share a command and a time-out. */
-  private readonly reads: Coalescer<unknown, SharedEntry | undefined>;
+  private readonly reads: EntryReads;
 
-  constructor(private readonly options: StoreTierOptions) {
+  constructor(options: StoreTierOptions) {
     const { backend, breaker, clock, isCoordinated, timeoutMs } = options;
     this.isCoordinated = isCoordinated;
     this.prefix = `${options.namespace}:`;
@@ -106,16 +101,16 @@ export class StoreTier implements SharedTier {
       repairs: this.repairs,
       entries: this.entries,
       timeoutMs,
-      decode: (key, text) => this.decode(key, text),
+      decode: (key, text) => this.reads.decode(key, text),
     });
-    this.reads = new Coalescer(
-      (keys) => {
-        calls.noteBlocked(clock.monotonic() - this.batchOpenedAt);
-        return this.fetch(keys, 'single');
-      },
-      (stored, key) => this.decode(key, stored),
-      () => this.entries.batchLimit,
-    );
+    this.reads = new EntryReads({
+      clock,
+      calls,
+      repairs: this.repairs,
+      entries: this.entries,
+      tags: isCoordinated ? this.tags : undefined,
+      prefix: this.prefix,
+    });
   }
 
   get isUnavailable(): boolean {
@@ -156,27 +151,20 @@ export class StoreTier implements SharedTier {
     return this.reads.openBatchId;
   }
 
+  get batchDelay(): OwnDelay {
+    return this.reads.batchDelay;
+  }
+
   catchUp(): void {
     void this.repairs.catchUp();
   }
 
   read(key: string): Promise<SharedEntry | undefined> {
-    if (this.reads.openBatchId === undefined) {
-      this.batchOpenedAt = this.options.clock.monotonic();
-      // Once a batch: a look at the clock for each read would cost too much.
-      this.batchDelay = this.ownDelay;
-    }
-    return this.reads.submit(key);
+    return this.reads.read(key);
   }
 
-  async readMany(
-    keys: readonly string[],
-  ): Promise<readonly (SharedEntry | undefined)[] | undefined> {
-    const stored = await this.fetch(keys, 'bulk');
-    if (stored.length === 0 && keys.length > 0) return undefined;
-    const entries = keys.map((key, i) => this.decode(key, stored[i]));
-    // Only entries with tags need their versions.
-    return await Promise.all(entries as Promise<SharedEntry | undefined>[]);
+  readMany(keys: readonly string[]): Promise<readonly (SharedEntry | undefined)[] | undefined> {
+    return this.reads.readMany(keys);
   }
 
   async write(key: string, entry: SharedEntry, budgetMs?: number): Promise<boolean> {
@@ -291,25 +279,12 @@ export class StoreTier implements SharedTier {
     return this.calls.backend?.coordinator;
   }
 
-  /** The stored texts of the keys, without outdated ones; an empty array after a failure. */
-  private async fetch(keys: readonly string[], lane: Lane): Promise<readonly unknown[]> {
-    const full = keys.map((key) => this.prefix + key);
-    const stored = await this.calls.attempt(
-      full.length === 1 ? 'get' : 'getMany',
-      (backend) => readTexts(backend, full),
-      { weight: full.length, lane },
-    );
-    const { log } = this.repairs;
-    if (stored === undefined || log.size === 0) return stored ?? [];
-    return stored.map((value, i) => (log.covers(keys[i] ?? '') ? undefined : value));
-  }
-
   /**
    * Stores texts in one command, where the store can do that.
    *
    * @param texts - Called when the store is ready.
-   * @returns How many the store acknowledged, from the first on; `undefined` when it did not reply or
-   * was not asked. Unacknowledged keys are out of date there.
+   * @returns How many the store acknowledged, counted from the first; `undefined` if it did not reply, or
+   * the command was not sent. Keys that it did not acknowledge are out of date there.
    */
   private async store(
     keys: readonly string[],
@@ -329,23 +304,9 @@ export class StoreTier implements SharedTier {
     return stored;
   }
 
-  /** The entry in a stored text, unless one of its tags has been invalidated for all caches. */
-  private decode(
-    key: string,
-    stored: unknown,
-  ): SharedEntry | undefined | Promise<SharedEntry | undefined> {
-    const entry = this.entries.decode(key, stored);
-    if (entry === undefined || entry.tags.length === 0) return entry;
-    if (this.repairs.covers(key, entry.tags)) return undefined;
-    if (!this.isCoordinated) return entry;
-    return this.areTagsValid(entry.tags, entry.tagClock).then((valid) =>
-      valid ? entry : undefined,
-    );
-  }
-
   /**
-   * Whether the breaker may close: what is out of date is removed first. A store that refuses that,
-   * as a replica does, can still be read; what is logged stays covered.
+   * Whether the breaker may close: entries that are out of date are removed first. A store that refuses
+   * that, as a replica does, can still be read; what is logged stays covered.
    */
   private async probe(): Promise<boolean> {
     if (this.pending > 0 && (await this.repairs.recovery.run())) return true;
