@@ -11,6 +11,27 @@ import type {
 /** Snapshots of another version are skipped: a missing number is better than a wrong one. */
 const VERSION = 1;
 
+const REQUEST_COUNTS = [
+  'total',
+  'errors',
+  'aborted',
+  'inFlight',
+  'streams',
+  'openStreams',
+  'slow',
+  'slowThresholdMs',
+] as const;
+const CACHE_COUNTS = [
+  'hits',
+  'misses',
+  'stale',
+  'bypasses',
+  'loads',
+  'loadErrors',
+  'timeSavedMs',
+] as const;
+const TIMING_COUNTS = ['calls', 'errors', 'inFlight', 'slow'] as const;
+
 /**
  * Encodes a snapshot for other instances. Routes and methods are limited to the busiest ones.
  *
@@ -53,14 +74,7 @@ export function decodeSnapshot(text: string, own: StatsSnapshot): StatsSnapshot 
   return {
     cache: readCache(cache, own.cache),
     requests: {
-      total: number(counts['total']),
-      errors: number(counts['errors']),
-      aborted: number(counts['aborted']),
-      inFlight: number(counts['inFlight']),
-      streams: number(counts['streams']),
-      openStreams: number(counts['openStreams']),
-      slow: number(counts['slow']),
-      slowThresholdMs: number(counts['slowThresholdMs']),
+      ...numbers(counts, REQUEST_COUNTS),
       durations: readDurations(counts['durations']),
       recentSlow: list(counts['recentSlow'], HTTP_LIMITS.fleetSlowRequests).map(readSlow),
       routes: list(counts['routes'], HTTP_LIMITS.fleetRoutes).map(readRoute),
@@ -118,26 +132,11 @@ function readMethod(read: unknown): MethodSnapshot {
     cache:
       cache === undefined
         ? undefined
-        : {
-            hits: number(cached['hits']),
-            misses: number(cached['misses']),
-            stale: number(cached['stale']),
-            bypasses: number(cached['bypasses']),
-            loads: number(cached['loads']),
-            loadErrors: number(cached['loadErrors']),
-            timeSavedMs: number(cached['timeSavedMs']),
-            loadTimes: readDurations(cached['loadTimes']),
-          },
+        : { ...numbers(cached, CACHE_COUNTS), loadTimes: readDurations(cached['loadTimes']) },
     timing:
       timing === undefined
         ? undefined
-        : {
-            calls: number(timed['calls']),
-            errors: number(timed['errors']),
-            inFlight: number(timed['inFlight']),
-            slow: number(timed['slow']),
-            durations: readDurations(timed['durations']),
-          },
+        : { ...numbers(timed, TIMING_COUNTS), durations: readDurations(timed['durations']) },
   };
 }
 
@@ -158,6 +157,13 @@ function fields(read: unknown): Readonly<Record<string, unknown>> {
 
 function list(read: unknown, max: number): unknown[] {
   return Array.isArray(read) ? read.slice(0, max) : [];
+}
+
+function numbers<N extends string>(
+  read: Readonly<Record<string, unknown>>,
+  names: readonly N[],
+): Record<N, number> {
+  return Object.fromEntries(names.map((name) => [name, number(read[name])])) as Record<N, number>;
 }
 
 function number(read: unknown): number {
