@@ -12,7 +12,7 @@ const LONG = [
   'integration/bench-rivals',
   'integration/deploy/*',
   'integration/docs-run',
-  'integration/esbuild-dialects',
+  'integration/esbuild-decorators',
   'integration/example',
   'integration/example-serve',
   'integration/http/page',
@@ -45,7 +45,7 @@ const project = (displayName, testMatch, tsconfig, settings = {}) => ({
   testMatch,
   runner: '<rootDir>/tests/support/runner.cjs',
   transform: {
-    '/tests/(?:dialects|legacy|unit/decorators)/.*\\.ts$': [
+    '/tests/(?:decorator-modes|legacy|unit/decorators)/.*\\.ts$': [
       'ts-jest',
       { tsconfig: `<rootDir>/tests/support/${tsconfig}` },
     ],
@@ -66,21 +66,21 @@ const folders = (...names) => [`<rootDir>/tests/{${names.join(',')}}/**/*.test.t
 
 export default {
   globalSetup: '<rootDir>/tests/support/ensure-programs.mjs',
-  // One project per decorator dialect, of which tests/dialects runs in both, and the long tests.
+  // One project per decorator mode, of which tests/decorator-modes runs in both, and the long tests.
   projects: [
     project(
       'unit',
-      folders('unit', 'model', 'simulation', 'integration', 'coherence', 'dialects'),
+      folders('unit', 'model', 'simulation', 'integration', 'coherence', 'decorator-modes'),
       'tsconfig.stage3.json',
       { testPathIgnorePatterns: ['/node_modules/', ...ignored(LONG)] },
     ),
-    project('legacy', folders('legacy', 'dialects'), 'tsconfig.legacy.json'),
-    // The dialects once more on the bundle, which could hold a class twice.
-    ...['stage3', 'legacy'].map((dialect) =>
+    project('legacy', folders('legacy', 'decorator-modes'), 'tsconfig.legacy.json'),
+    // Both decorator modes once more on the bundle, which could hold a class twice.
+    ...['stage3', 'legacy'].map((mode) =>
       project(
-        `packed-${dialect}`,
-        ['<rootDir>/tests/dialects/**/*.test.ts'],
-        `tsconfig.${dialect}.json`,
+        `packed-${mode}`,
+        ['<rootDir>/tests/decorator-modes/**/*.test.ts'],
+        `tsconfig.${mode}.json`,
         {
           globalSetup: '<rootDir>/tests/support/ensure-built.mjs',
           moduleNameMapper: {

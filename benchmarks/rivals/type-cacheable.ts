@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 
 import { TTL_SECONDS, type Rival } from './rival.js';
 
-/** A decorator of the legacy dialect, applied by hand; with a key function, since its own is slower. */
+/** A decorator for `experimentalDecorators`, applied by hand; with a key function, since its own is slower. */
 export const rival: Rival = {
   name: '@type-cacheable/core',
   hasTtl: true,

@@ -2,7 +2,7 @@ import { MemoizeExpiring } from 'typescript-memoize';
 
 import { TTL_SECONDS, type Rival } from './rival.js';
 
-/** A decorator of the legacy dialect, applied by hand. It keeps the promise, a rejected one too. */
+/** A decorator for `experimentalDecorators`, applied by hand. It keeps the promise, a rejected one too. */
 export const rival: Rival = {
   name: 'typescript-memoize',
   note: 'unbounded; keeps rejected promises',

@@ -9,7 +9,7 @@ import {
   type CacheEvictOptions,
 } from './options.js';
 import { classConfig } from './reflect/class-config.js';
-import { methodDecorator } from './reflect/dialect.js';
+import { methodDecorator } from './reflect/method-decorator.js';
 import type { MethodIdentity } from './reflect/identity.js';
 import { copyFunctionProps, toMetadata } from './reflect/metadata.js';
 import { chosenCache } from './runtime/cached-method.js';

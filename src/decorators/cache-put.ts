@@ -1,6 +1,6 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- see options.ts */
 import { checkDecoratorOptions, type CachePutOptions } from './options.js';
-import { methodDecorator } from './reflect/dialect.js';
+import { methodDecorator } from './reflect/method-decorator.js';
 import type { MethodIdentity } from './reflect/identity.js';
 import { copyFunctionProps, toMetadata } from './reflect/metadata.js';
 import { CachedMethod } from './runtime/cached-method.js';

@@ -1,6 +1,6 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- see options.ts */
 import { checkDecoratorOptions, type CachedOptions } from './options.js';
-import { methodDecorator } from './reflect/dialect.js';
+import { methodDecorator } from './reflect/method-decorator.js';
 import { cachingFunction } from './runtime/call.js';
 import type { MethodDecoratorOf, Only } from './types/signatures.js';
 

@@ -1,5 +1,5 @@
 import { checkDecoratorOptions, type MemoizedOptions } from './options.js';
-import { methodDecorator } from './reflect/dialect.js';
+import { methodDecorator } from './reflect/method-decorator.js';
 import { cachingFunction } from './runtime/call.js';
 import type { Only, SyncMethodDecoratorOf } from './types/signatures.js';
 

@@ -7,7 +7,7 @@ import { checkOptions, isDuration, isName } from '../base/options.js';
 import type { TimingCounters } from '../stats/method-counters.js';
 import { timings } from '../stats/timing-registry.js';
 import { refuseBare } from './options.js';
-import { methodDecorator } from './reflect/dialect.js';
+import { methodDecorator } from './reflect/method-decorator.js';
 import { classText, methodText, type MethodIdentity } from './reflect/identity.js';
 import { copyFunctionProps, toMetadata } from './reflect/metadata.js';
 import { watchGenerator } from './runtime/timed-generator.js';

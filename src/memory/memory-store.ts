@@ -26,8 +26,8 @@ export class MemoryStore extends MemoryTier {
   constructor(options: MemoryStoreOptions = {}) {
     checkMemoryOptions(options);
     super(options);
-    // Keyv iterates over stores of certain dialects only, and its constructor throws for a store
-    // with an iterator that names neither dialect nor URL. It looks at the name for nothing else.
+    // Keyv iterates only over stores with certain values of `dialect`, and its constructor throws for a
+    // store with an iterator but neither `dialect` nor `url`. It uses the value for nothing else.
     this.opts = { ...options, dialect: 'sqlite' };
     const eviction = options.eviction ?? DEFAULTS.eviction;
     if (eviction === 'adaptive') this.usePolicy((bounds) => new AdaptivePolicy(bounds));

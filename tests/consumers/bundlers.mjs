@@ -3,29 +3,38 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { emitted } from './compilers.mjs';
-import { copySources, dialects, home, node, out, source, tool, transpile } from './project.mjs';
+import {
+  copySources,
+  decoratorModes,
+  home,
+  node,
+  out,
+  source,
+  tool,
+  transpile,
+} from './project.mjs';
 
 export function bundlers() {
   return [
-    inBothDialects('esbuild', esbuild),
-    inBothDialects('swc', swc),
-    inBothDialects('babel', babel),
-    inBothDialects('rollup with terser', rollup),
-    inBothDialects('webpack with terser', webpack),
+    inBothModes('esbuild', esbuild),
+    inBothModes('swc', swc),
+    inBothModes('babel', babel),
+    inBothModes('rollup with terser', rollup),
+    inBothModes('webpack with terser', webpack),
     // Its compiler leaves Stage-3 decorators as they are, which Node cannot run.
     { name: 'vite', run: async () => await vite() },
   ];
 }
 
-/** @param build - Resolves to what the programs printed that it made in a dialect. */
-function inBothDialects(name, build) {
+/** @param build - Builds the programs in one decorator mode, runs them, and resolves to their output. */
+function inBothModes(name, build) {
   return {
     name,
     run: async () => {
       const printed = {};
-      for (const dialect of dialects) {
-        for (const [program, text] of Object.entries(await build(dialect))) {
-          printed[`${dialect} ${program}`] = text;
+      for (const decoratorMode of decoratorModes) {
+        for (const [program, text] of Object.entries(await build(decoratorMode))) {
+          printed[`${decoratorMode} ${program}`] = text;
         }
       }
       return printed;
@@ -33,7 +42,7 @@ function inBothDialects(name, build) {
   };
 }
 
-async function esbuild(dialect) {
+async function esbuild(decoratorMode) {
   const printed = {};
   for (const [minify, format] of [
     [false, 'esm'],
@@ -44,7 +53,7 @@ async function esbuild(dialect) {
     const outfile = join(
       out,
       'esbuild',
-      `${dialect}-${minify}.${format === 'esm' ? 'mjs' : 'cjs'}`,
+      `${decoratorMode}-${minify}.${format === 'esm' ? 'mjs' : 'cjs'}`,
     );
     await tool('esbuild').build({
       entryPoints: [join(source, 'main.ts')],
@@ -55,16 +64,16 @@ async function esbuild(dialect) {
       outfile,
       format,
       minify,
-      tsconfigRaw: { compilerOptions: { experimentalDecorators: dialect === 'legacy' } },
+      tsconfigRaw: { compilerOptions: { experimentalDecorators: decoratorMode === 'legacy' } },
     });
     printed[what] = await node(outfile);
   }
   return printed;
 }
 
-async function swc(dialect) {
-  const main = await transpile(join(out, 'swc', dialect), async (text, filename) => {
-    const isLegacy = dialect === 'legacy';
+async function swc(decoratorMode) {
+  const main = await transpile(join(out, 'swc', decoratorMode), async (text, filename) => {
+    const isLegacy = decoratorMode === 'legacy';
     const { code } = await tool('@swc/core').transform(text, {
       filename,
       configFile: false,
@@ -81,9 +90,9 @@ async function swc(dialect) {
   return { esm: await node(main) };
 }
 
-async function babel(dialect) {
-  const main = await transpile(join(out, 'babel', dialect), async (text, filename) => {
-    const version = dialect === 'legacy' ? 'legacy' : '2023-11';
+async function babel(decoratorMode) {
+  const main = await transpile(join(out, 'babel', decoratorMode), async (text, filename) => {
+    const version = decoratorMode === 'legacy' ? 'legacy' : '2023-11';
     const { code } = await tool('@babel/core').transformAsync(text, {
       filename,
       configFile: false,
@@ -97,7 +106,7 @@ async function babel(dialect) {
   return { esm: await node(main) };
 }
 
-async function rollup(dialect) {
+async function rollup(decoratorMode) {
   const printed = {};
   const { nodeResolve } = tool('@rollup/plugin-node-resolve');
   const commonjs = tool('@rollup/plugin-commonjs');
@@ -107,29 +116,29 @@ async function rollup(dialect) {
     ['esm minified', [(terser.default ?? terser)({ module: true })]],
   ]) {
     const build = await tool('rollup').rollup({
-      input: emitted(dialect, 'esm'),
+      input: emitted(decoratorMode, 'esm'),
       external: ['ioredis', /^node:/],
       onwarn: () => undefined,
       plugins: [nodeResolve({ preferBuiltins: true }), (commonjs.default ?? commonjs)()],
     });
-    const dir = join(out, 'rollup', `${dialect}-${minifiers.length}`);
+    const dir = join(out, 'rollup', `${decoratorMode}-${minifiers.length}`);
     await build.write({ dir, format: 'es', entryFileNames: '[name].mjs', plugins: minifiers });
     printed[what] = await node(join(dir, 'main.mjs'));
   }
   return printed;
 }
 
-async function webpack(dialect) {
+async function webpack(decoratorMode) {
   const printed = {};
   for (const mode of ['development', 'production']) {
-    const path = join(out, 'webpack', `${dialect}-${mode}`);
+    const path = join(out, 'webpack', `${decoratorMode}-${mode}`);
     await mkdir(path, { recursive: true });
     const stats = await new Promise((resolve, reject) => {
       const config = {
         mode,
         devtool: false,
         context: home,
-        entry: emitted(dialect, 'esm'),
+        entry: emitted(decoratorMode, 'esm'),
         target: 'node20',
         externals: { ioredis: 'commonjs ioredis' },
         output: { path, filename: 'main.cjs', chunkFilename: '[id].cjs' },

@@ -32,34 +32,34 @@ const resolutions = {
 /** Which of them is emitted, and as what. TypeScript 7 has no node10; its CommonJS is a .cts' or bundler's. */
 const formats = major < 7 ? { nodenext: 'esm', node10: 'cjs' } : { nodenext: 'esm' };
 
-for (const dialect of ['stage3', 'legacy']) {
+for (const decoratorMode of ['stage3', 'legacy']) {
   for (const [resolution, options] of Object.entries(resolutions)) {
     const format = formats[resolution];
-    // The types are the same in both dialects; what differs is what is emitted.
-    if (dialect === 'legacy' && format === undefined) continue;
-    compile(`${dialect} ${resolution}`, {
+    // The types are the same in both decorator modes; only the emitted code differs.
+    if (decoratorMode === 'legacy' && format === undefined) continue;
+    compile(`${decoratorMode} ${resolution}`, {
       ...shared,
       ...options,
       // Checking all declarations takes most of the time: once for each format of the package.
-      skipLibCheck: dialect === 'legacy' || format === undefined,
-      ...(dialect === 'legacy' && { experimentalDecorators: true }),
+      skipLibCheck: decoratorMode === 'legacy' || format === undefined,
+      ...(decoratorMode === 'legacy' && { experimentalDecorators: true }),
       ...(major === 6 && resolution === 'node10' && { ignoreDeprecations: '6.0' }),
-      ...(format ? emit(dialect, format) : { noEmit: true }),
+      ...(format ? emit(decoratorMode, format) : { noEmit: true }),
     });
   }
   if (major >= 7) {
-    compile(`${dialect} cjs`, {
+    compile(`${decoratorMode} cjs`, {
       ...shared,
       ...{ module: 'commonjs', moduleResolution: 'bundler', esModuleInterop: true },
       skipLibCheck: true,
-      ...(dialect === 'legacy' && { experimentalDecorators: true }),
-      ...emit(dialect, 'cjs'),
+      ...(decoratorMode === 'legacy' && { experimentalDecorators: true }),
+      ...emit(decoratorMode, 'cjs'),
     });
   }
 }
 
-function emit(dialect, format) {
-  const outDir = join(home, 'out', name, `${dialect}-${format}`);
+function emit(decoratorMode, format) {
+  const outDir = join(home, 'out', name, `${decoratorMode}-${format}`);
   mkdirSync(outDir, { recursive: true });
   writeFileSync(
     join(outDir, 'package.json'),

@@ -15,7 +15,7 @@ const root = join(here, '../..');
 export const home = join(root, 'build/consumers');
 export const source = join(home, 'src');
 export const out = join(home, 'out');
-export const dialects = ['stage3', 'legacy'];
+export const decoratorModes = ['stage3', 'legacy'];
 
 /** Loads a tool of the project. */
 export const tool = createRequire(join(home, 'package.json'));
@@ -70,7 +70,7 @@ async function install() {
   await writeFile(stamp, wanted);
 }
 
-/** A project of its own with the sources, whose tsconfig.json asks for the legacy dialect. */
+/** A separate project with the sources, whose tsconfig.json sets the legacy decorator mode. */
 export async function copySources(folder) {
   await cp(source, folder, { recursive: true });
   const compilerOptions = { target: 'es2022', experimentalDecorators: true };

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 
 import { emitted } from './compilers.mjs';
-import { dialects, home, platformBinary, run } from './project.mjs';
+import { decoratorModes, home, platformBinary, run } from './project.mjs';
 
 const architecture = process.arch === 'arm64' ? 'aarch64' : process.arch;
 
@@ -25,9 +25,12 @@ export function runtimes() {
     run: async () => {
       const [program, ...args] = await command();
       const printed = {};
-      for (const dialect of dialects) {
+      for (const decoratorMode of decoratorModes) {
         for (const format of ['esm', 'cjs']) {
-          printed[`${dialect} ${format}`] = await run(program, [...args, emitted(dialect, format)]);
+          printed[`${decoratorMode} ${format}`] = await run(program, [
+            ...args,
+            emitted(decoratorMode, format),
+          ]);
         }
       }
       return printed;

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expected } from './expected.mjs';
-import { copySources, dialects, home, node, out, tool } from './project.mjs';
+import { copySources, decoratorModes, home, node, out, tool } from './project.mjs';
 
 export function testRunners() {
   return [
@@ -19,7 +19,7 @@ const test = (imports, program) => `
     expect(await run()).toEqual(${JSON.stringify(expected)});
   });`;
 
-/** Its compiler reads the dialect of decorators from tsconfig.json, and leaves Stage-3 as it is. */
+/** Its compiler reads the decorator mode from tsconfig.json, and leaves Stage-3 decorators as they are. */
 async function vitest() {
   const folder = join(out, 'vitest');
   await copySources(folder);
@@ -32,8 +32,8 @@ async function vitest() {
 }
 
 async function tsJest() {
-  for (const dialect of dialects) {
-    const folder = join(out, 'ts-jest', dialect);
+  for (const decoratorMode of decoratorModes) {
+    const folder = join(out, 'ts-jest', decoratorMode);
     await copySources(folder);
     await writeFile(join(folder, 'program.test.ts'), test('', './program'));
     const tsconfig = {
@@ -43,7 +43,7 @@ async function tsJest() {
       ignoreDeprecations: '6.0',
       esModuleInterop: true,
       types: ['node', 'jest'],
-      experimentalDecorators: dialect === 'legacy',
+      experimentalDecorators: decoratorMode === 'legacy',
     };
     const config = {
       rootDir: folder,

@@ -6,7 +6,7 @@ import {
   METHOD_METADATA,
   Timed,
 } from 'aurora-cache';
-import { newCache, untyped } from '../dialects/support.js';
+import { newCache, untyped } from '../decorator-modes/support.js';
 
 /** As NestJS has it: on the function of the descriptor, which stays in its place. */
 const SetMetadata =

@@ -229,7 +229,7 @@ export const frameworks: Readonly<Record<string, Start>> = {
         events().pipe(response.type(EVENTS));
       }
     }
-    // By hand: the decorators are of the other dialect.
+    // By hand: the decorators are for the other decorator mode.
     const route = (path: string, name: keyof Items): void => {
       Get(path)(Items.prototype, name, Object.getOwnPropertyDescriptor(Items.prototype, name)!);
     };

@@ -93,7 +93,7 @@ describe('a guard of NestJS', () => {
         listen(request, response);
       }
     }
-    // By hand: the decorators are of the other dialect.
+    // By hand: the decorators are for the other decorator mode.
     const { prototype } = Performance;
     All(['', '*path'])(prototype, 'serve', Object.getOwnPropertyDescriptor(prototype, 'serve')!);
     Req()(prototype, 'serve', 0);

@@ -147,7 +147,7 @@ async function expectApart(
 describe.each([
   ['Stage-3', false],
   ['experimentalDecorators', true],
-])('two builds of one service, dialect %s', (_, experimentalDecorators) => {
+])('two builds of one service, with %s', (_, experimentalDecorators) => {
   const decorators = { experimentalDecorators };
 
   it('minified, both classes under one keyPrefix: neither gets the data of the other', async () => {

@@ -1,5 +1,5 @@
 import { Cached, cacheControl, CacheEvict, getCachedMethods, Memoized, Timed } from 'aurora-cache';
-import { newCache, warnings } from '../../dialects/support.js';
+import { newCache, warnings } from '../../decorator-modes/support.js';
 
 describe('what only Stage-3 has', () => {
   it('#private methods are cached; one name twice in a hierarchy does not collide', async () => {

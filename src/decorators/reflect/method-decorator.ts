@@ -5,10 +5,10 @@ import { declaringClassByMetadata, type MethodIdentity } from './identity.js';
 import { levelInMetadata, levelOnTarget } from './levels.js';
 
 /*
- * reflect/: what a decorator finds out about its method, and what it leaves on it. Start here: both
- * decorator modes become one call of `wrap` with a `MethodIdentity`. `names.ts` makes the names of keys
- * and statistics from it, `levels.ts` counts overrides, `metadata.ts` and `class-config.ts` keep what other
- * decorators and tools read by `reflect-metadata`.
+ * reflect/: how a decorator identifies its method, and the metadata that it adds. Start here: in both
+ * decorator modes, a decorator calls `wrap` with a `MethodIdentity`. `names.ts` derives the names in keys
+ * and statistics from it, `levels.ts` counts overrides, and `metadata.ts` and `class-config.ts` store the
+ * metadata that other decorators and tools read with `reflect-metadata`.
  */
 
 interface StageThreeContext {
@@ -18,14 +18,13 @@ interface StageThreeContext {
   readonly metadata?: object | undefined;
 }
 
-/** Makes the method that takes the original's place. */
+/** Returns the method that replaces the original. */
 type Wrap = (body: AnyFunction, identity: MethodIdentity) => AnyFunction;
 
 /**
- * A method decorator for both dialects: called as `(value, context)` it is Stage-3's, called as
- * `(target, key, descriptor)` it is one for TypeScript's `experimentalDecorators`. It returns what the
- * dialect expects, the method or its descriptor, and throws ConfigurationError on anything but a
- * method.
+ * A method decorator for both decorator modes: Stage-3 calls it as `(value, context)`, and TypeScript's
+ * `experimentalDecorators` as `(target, key, descriptor)`. It returns the method or its descriptor, as
+ * the mode requires, and throws ConfigurationError on anything but a method.
  *
  * @param name - The decorator's name, for messages.
  * @internal

@@ -81,7 +81,7 @@ async function built(
 describe.each([
   ['Stage-3', false],
   ['experimentalDecorators', true],
-])('built by esbuild in the dialect %s', (_, experimental) => {
+])('built by esbuild with %s', (_, experimental) => {
   const keys = [
     'UserService:1:getUser',
     'user:1:prefixed',
