@@ -7,13 +7,7 @@ import { EntryReads } from './entry-reads.js';
 import { KeyCount } from './key-count.js';
 import { Leases } from './leases.js';
 import { Repairs } from './resilience/repairs.js';
-import {
-  type FillOutcome,
-  type KeyedEntry,
-  type OwnDelay,
-  type SharedEntry,
-  type SharedTier,
-} from './shared-tier.js';
+import type { FillOutcome, KeyedEntry, OwnDelay, SharedEntry, SharedTier } from './shared-tier.js';
 import { SharedTags } from './shared-tags.js';
 import {
   BACKGROUND,
