@@ -1,8 +1,8 @@
 'use strict';
 
 /**
- * The house: which rooms of src/ each room may import from, types included. A room that is not listed
- * here may import nothing, and no room may import it.
+ * The house: which folders of src/ each folder may import from, types included. A folder that is not listed
+ * here may import nothing, and no folder may import it.
  */
 const house = {
   base: [],
@@ -19,10 +19,10 @@ const house = {
   cli: ['base', 'nginx'],
 };
 
-/** Rooms with an entry point of their own; src/index.ts must not pull them in. */
+/** Folders with their own entry point; src/index.ts must not load them. */
 const ownEntryPoints = ['redis', 'http', 'prometheus', 'nginx', 'cli', 'testing'];
 
-/** Modules that only one room may import, so that they appear in no other entry point and its types. */
+/** Modules that only one folder may import, so that no other entry point and its types contain them. */
 const privateModules = {
   redis: '(^|node_modules/)(ioredis|@keyv/redis|@redis/[^/]+|redis)(/|$)',
   prometheus: '(^|node_modules/)prom-client(/|$)',
@@ -38,17 +38,17 @@ const redisDoor = '^src/cache/core/redis-tier\\.ts$';
 
 const any = (names) => `(${names.join('|')})`;
 
-const floors = Object.entries(house).map(([room, below]) => ({
-  name: `floor-${room}`,
-  comment: `${room}/ imports from ${below.join(', ') || 'nothing'}: imports point down, and rooms on one floor do not import each other.`,
+const floors = Object.entries(house).map(([folder, below]) => ({
+  name: `floor-${folder}`,
+  comment: `${folder}/ imports from ${below.join(', ') || 'nothing'}: imports point down, and folders on one floor do not import each other.`,
   severity: 'error',
-  from: { path: `^src/${room}/`, ...(room === 'cache' && { pathNot: redisDoor }) },
-  to: { path: '^src/', pathNot: `^src/${any([room, ...below])}/` },
+  from: { path: `^src/${folder}/`, ...(folder === 'cache' && { pathNot: redisDoor }) },
+  to: { path: '^src/', pathNot: `^src/${any([folder, ...below])}/` },
 }));
 
 const door = [
   {
-    name: 'redis-door-rooms',
+    name: 'redis-door-folders',
     comment: 'cache/core/redis-tier.ts imports what cache/ may, and redis/open.ts.',
     severity: 'error',
     from: { path: redisDoor },
@@ -66,11 +66,11 @@ const door = [
   },
 ];
 
-const boundaries = Object.entries(privateModules).map(([room, path]) => ({
-  name: `only-${room}`,
-  comment: `Only ${room}/ may import this.`,
+const boundaries = Object.entries(privateModules).map(([folder, path]) => ({
+  name: `only-${folder}`,
+  comment: `Only ${folder}/ may import this.`,
   severity: 'error',
-  from: { path: '^src/', pathNot: `^src/${room}/` },
+  from: { path: '^src/', pathNot: `^src/${folder}/` },
   to: { path },
 }));
 
@@ -82,13 +82,13 @@ module.exports = {
     ...door,
     {
       name: 'index-stays-light',
-      comment: 'src/index.ts does not load the rooms that have their own entry point.',
+      comment: 'src/index.ts does not load the folders that have their own entry point.',
       severity: 'error',
       from: { path: '^src/[^/]+$' },
       to: { path: `^src/${any(ownEntryPoints)}/` },
     },
     {
-      name: 'unknown-room',
+      name: 'unknown-folder',
       comment: 'A folder that the house does not know: draw it into `house` first.',
       severity: 'error',
       from: { path: '^src/[^/]+/', pathNot: `^src/${any(Object.keys(house))}/` },

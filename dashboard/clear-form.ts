@@ -1,4 +1,4 @@
-import { ask } from './ask.js';
+import { request } from './request.js';
 import { byId, inside, setText } from './dom.js';
 import { integer } from './format.js';
 
@@ -7,7 +7,7 @@ const TIMEOUT_MS = 600_000;
 
 const result = byId('clear-result');
 
-/** The form that clears a pattern: asks for confirmation and shows how many entries were removed. */
+/** The form that clears a pattern: it prompts for confirmation and shows how many entries were removed. */
 export function useClearForm(onCleared: () => void): void {
   const dialog = byId<HTMLDialogElement>('confirm');
   const pattern = byId<HTMLInputElement>('pattern');
@@ -33,7 +33,7 @@ async function clear(pattern: string): Promise<boolean> {
   show('Clearing …', false);
   try {
     const path = `cache/clear?pattern=${encodeURIComponent(pattern)}`;
-    const { cleared } = await ask<{ cleared: number }>(path, { method: 'POST' }, TIMEOUT_MS);
+    const { cleared } = await request<{ cleared: number }>(path, { method: 'POST' }, TIMEOUT_MS);
     show(`${integer(cleared)} ${cleared === 1 ? 'entry' : 'entries'} removed.`, false);
     return true;
   } catch (error) {

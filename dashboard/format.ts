@@ -6,7 +6,7 @@ const day = new Intl.DateTimeFormat([], { month: 'short', day: 'numeric' });
 /** To the last digit, as long as there is room for it. */
 export const integer = (value: number): string => (value < 1e9 ? whole : short).format(value);
 
-/** For the large figures, which have less room. */
+/** For the large numbers, which have less space. */
 export const amount = (value: number): string =>
   value < 100 ? value.toFixed(1) : (value < 1e5 ? whole : short).format(value);
 

@@ -1,4 +1,4 @@
-import type { Stats } from './answers.js';
+import type { Stats } from './responses.js';
 import { NOTHING, sampleOf, type Sample } from './samples.js';
 
 /** A time by two clocks, in milliseconds: one that is never set, one that goes on in sleep. */
@@ -12,13 +12,13 @@ interface Entry {
   readonly at: Moment;
 }
 
-/** The last answers: what happened is the difference between two of them. */
+/** The last responses: the difference between two of them shows what happened in between. */
 export class History {
   private entries: Entry[] = [];
 
   /**
-   * @param spanMs - How far back to look, if there are answers of that time; 0 for the last one.
-   * @returns `undefined` for the first answer.
+   * @param spanMs - How far back to look, if there are responses of that time; 0 for the last one.
+   * @returns `undefined` for the first response.
    */
   add(stats: Stats, at: Moment, spanMs: number): Sample | undefined {
     // Older than what is needed is only the first.

@@ -1,5 +1,5 @@
-import type { Health, Stats } from './answers.js';
-import { ask, Refused } from './ask.js';
+import type { Health, Stats } from './responses.js';
+import { request, Refused } from './request.js';
 import { Charts } from './charts.js';
 import { useClearForm } from './clear-form.js';
 import { byId, setText } from './dom.js';
@@ -13,7 +13,7 @@ import { useToken } from './token.js';
 
 const INTERVAL_MS = 2000;
 /**
- * By default, the instances of a fleet leave their figures every five seconds, and these are added up
+ * By default, the instances of a fleet publish their statistics every five seconds, and these are added up
  * as often. Over a shorter span, instances would seem to stand still and to run in turn.
  */
 const FLEET_SPAN_MS = 20_000;
@@ -34,8 +34,8 @@ async function poll(): Promise<void> {
   const mine = ++generation;
   try {
     const [stats, health] = await Promise.all([
-      ask<Stats>(`stats?scope=${scope()}`),
-      ask<Health>('health'),
+      request<Stats>(`stats?scope=${scope()}`),
+      request<Health>('health'),
     ]);
     if (mine !== generation) return;
     show(stats, health);
@@ -74,7 +74,7 @@ function showFailure(error: unknown): void {
   const isProtected = status === 401 || status === 403;
   const isRefused = isProtected || status === 0;
   tellState('off', isRefused ? 'Refused' : 'Not reachable');
-  const told = isProtected ? `The figures are protected: ${text}` : text;
+  const told = isProtected ? `The statistics are protected: ${text}` : text;
   setText('notice-text', isRefused ? told : `${told} Trying again.`);
   byId('give-token').hidden = !isRefused;
   byId('notice').hidden = false;

@@ -1,4 +1,4 @@
-import type { Method } from './answers.js';
+import type { Method } from './responses.js';
 import { byId, element, inside, setText, showRows, type Row } from './dom.js';
 import { integer, percent, spelt } from './format.js';
 

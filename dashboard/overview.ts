@@ -1,4 +1,4 @@
-import type { Stats } from './answers.js';
+import type { Stats } from './responses.js';
 import { setFigure, setText } from './dom.js';
 import { amount, duration, integer } from './format.js';
 

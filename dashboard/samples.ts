@@ -1,4 +1,4 @@
-import type { Bucket, Stats } from './answers.js';
+import type { Bucket, Stats } from './responses.js';
 
 type Value = number | null;
 

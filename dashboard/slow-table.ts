@@ -1,4 +1,4 @@
-import type { Stats } from './answers.js';
+import type { Stats } from './responses.js';
 import { byId, setText, showRows, type Row } from './dom.js';
 import { brief, integer, moment, spelt } from './format.js';
 

@@ -1,4 +1,4 @@
-import type { Health, Stats } from './answers.js';
+import type { Health, Stats } from './responses.js';
 import { byId, showParts, type Part } from './dom.js';
 import { integer, percent } from './format.js';
 

@@ -138,8 +138,11 @@ function report(file, line, found, instead) {
 }
 
 function checkProse(file, text, start, whole) {
-  for (const { pattern, instead } of WORDS) {
-    for (const match of text.matchAll(new RegExp(pattern, `${pattern.flags}g`))) {
+  for (const { pattern, instead, under } of WORDS) {
+    if (under?.test(file) === false) continue;
+    // A phrase may go on in the next line.
+    const phrase = new RegExp(pattern.source.replaceAll(' ', '\\s+'), `${pattern.flags}g`);
+    for (const match of text.matchAll(phrase)) {
       const line = lineOf(whole, start) + lineOf(text, match.index) - 1;
       report(
         file,

@@ -22,11 +22,16 @@ export function requestsOf(page) {
   return page
     .withRow(new dashboard.RowBuilder('Requests').id(nextId()))
     .withPanel(
-      graph('Response time', 'From the arrival of a request to the last byte of its answer.', 's', {
-        p50: quantile(0.5, rate(requestTime)),
-        p90: quantile(0.9, rate(requestTime)),
-        p99: quantile(0.99, rate(requestTime)),
-      }),
+      graph(
+        'Response time',
+        'From the arrival of a request to the last byte of its response.',
+        's',
+        {
+          p50: quantile(0.5, rate(requestTime)),
+          p90: quantile(0.9, rate(requestTime)),
+          p99: quantile(0.99, rate(requestTime)),
+        },
+      ),
     )
     .withPanel(
       graph(

@@ -4,7 +4,7 @@
  *
  *   node --import tsx scripts/trace-miss.mjs [--list]
  *
- * Needs `redis-server` on the PATH. The figures stand in docs/architecture.md.
+ * Needs `redis-server` on the PATH. The numbers are in docs/architecture.md.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -2,7 +2,13 @@
  * The lists behind `npm run check:words`. A hit is rewritten, or listed in `EXCEPTIONS` with a reason.
  */
 
-/** Words and phrases that a native engineer would not use here, and what to write instead. */
+/** Tests, benchmarks and scripts may hold a question and its answer as data. */
+const SHIPPED = /^(?:src|docs|dashboard|examples)\/|^[^/]+$/;
+
+/**
+ * Words and phrases that a native engineer would not use here, and what to write instead; `under` limits
+ * one to some files.
+ */
 export const WORDS = [
   { pattern: /\b(?:whoever|whatever|whosoever)\b/i, instead: 'name the caller, or the thing' },
   {
@@ -20,6 +26,33 @@ export const WORDS = [
     instead: '"requested", "known"',
   },
   { pattern: /\bmemories agree\b/i, instead: '"local copies stay in sync"' },
+  {
+    pattern: /\bof (?:its|their|our|one's) own\b/i,
+    instead: '"its own …", "a separate …"',
+  },
+  { pattern: /\brest of (?:its|their) li(?:fe|ves)\b/i, instead: '"remaining life"' },
+  { pattern: /\bby (?:themselves|herself)\b/i, instead: '"on their own"' },
+  { pattern: /(?<!`)\bdialects?\b/i, instead: '"decorator mode"' },
+  {
+    // To make or leave room for something is idiomatic.
+    pattern: /(?<!\b(?:make|makes|made|making|leave|leaves|left) )\brooms?\b(?! for)/i,
+    instead: '"folder", "space"',
+  },
+  {
+    pattern: /\bfigures\b/i,
+    instead: '"statistics", "counters", "measurements"',
+  },
+  {
+    // A store that does not answer is idiomatic.
+    pattern: /(?<!\b(?:not|to|cannot|never) )\banswers?\b/i,
+    instead: '"reply", "response"; "returns"',
+    under: SHIPPED,
+  },
+  {
+    pattern: /\bask(?:s|ed|ing)?\b/i,
+    instead: '"requests", "reads", "prompts"',
+    under: SHIPPED,
+  },
 ];
 
 /** A sentence, or a title, must not have such a clause as its subject. Questions may begin so. */

@@ -1,4 +1,4 @@
-/** Holds the races of the tricks, in a process of its own. */
+/** Runs the races of the tricks, in a separate process. */
 import { serveRaces } from '../harness/afresh.js';
 import { races } from './ablation-races.js';
 

@@ -1,7 +1,7 @@
 /**
  * The cost of timing: a bare node:http handler, one inline header, npm's `response-time`, and our
  * middleware, which counts, fills histograms and watches for slow requests as well. And the gain of
- * caching: the example's service over HTTP, and single calls. Each server is a process of its own; they
+ * caching: the example's service over HTTP, and single calls. Each server is a separate process; they
  * run in turn, over keep-alive connections.
  */
 import { fire } from '../harness/fire.js';

@@ -1,4 +1,4 @@
-/** Holds the races of the hits in memory, in a process of its own. */
+/** Runs the races of hits in memory, in a separate process. */
 import { serveRaces } from '../harness/afresh.js';
 import { races } from './memory-hit-races.js';
 

@@ -13,7 +13,7 @@ export const ENTRIES = 10_000;
 export const KEYS = 10 * ENTRIES;
 const STREAM = 200_000;
 
-/** Ours as a rival of its own; the other end of the scale is a Map, which neither expires nor evicts. */
+/** Our store, and a Map as the lower bound, which neither expires nor evicts. */
 export const stores: readonly StoreRival[] = [
   {
     name: 'Map',

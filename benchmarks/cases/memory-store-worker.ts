@@ -1,4 +1,4 @@
-/** Holds the races of the stores in memory, in a process of its own. */
+/** Runs the races of stores in memory, in a separate process. */
 import { serveRaces } from '../harness/afresh.js';
 import { races } from './memory-store-races.js';
 

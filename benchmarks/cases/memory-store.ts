@@ -43,7 +43,7 @@ export async function memoryStore(bench: BenchOptions): Promise<Report> {
   };
 }
 
-/** Measured each in a process of its own, whose heap holds nothing else. */
+/** Each is measured in a separate process, whose heap holds nothing else. */
 async function bytesOf(
   names: readonly string[],
   { quick }: BenchOptions,

@@ -1,4 +1,4 @@
-/** One contestant of the hits in Redis, in a process of its own. */
+/** One contestant of hits in Redis, in a separate process. */
 import { cached, CacheManager } from 'aurora-cache';
 import { RedisStore } from 'aurora-cache/redis';
 import { Redis } from 'ioredis';

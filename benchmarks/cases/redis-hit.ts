@@ -1,6 +1,6 @@
 /**
  * A hit in Redis, nothing in memory: a bare ioredis `get` and `JSON.parse`, ours, and the rivals,
- * with so many calls in flight. Starts a `redis-server` of its own.
+ * with so many calls in flight. Starts its own `redis-server`.
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -64,7 +64,7 @@ interface Outcome {
 }
 
 /**
- * Each contestant has a process of its own, as it would in a service: in one process, those that
+ * Each contestant runs in a separate process, as it would in a service: in one process, those that
  * share a client would compile it for each other's use. And more than one, in turn: what the compiler
  * makes of a program differs from process to process by as much as is compared.
  */
@@ -213,7 +213,7 @@ async function limit(
       '-P',
       pipeline,
     ];
-    // `set` first: without it, `get` would ask for what is not there.
+    // `set` first: without it, every `get` would miss.
     const { stdout } = await promisify(execFile)('redis-benchmark', [
       ...words.map(String),
       '--csv',

@@ -17,7 +17,7 @@ export async function scale(bench: BenchOptions): Promise<Report> {
   const byMethods = await methods(bench);
   const heap = await distinctKeys(bench);
   const tables = [
-    timeTable('Hit through cached(), by keys in memory, asked for at random', byKeys, 'ns'),
+    timeTable('Hit through cached(), by keys in memory, in random order', byKeys, 'ns'),
     timeTable('Hit through cached(), 1,000 keys shared by so many functions', byMethods, 'ns'),
     await processes(bench),
     heap.table,
@@ -38,7 +38,7 @@ async function keys(bench: BenchOptions): Promise<Result[]> {
     const cache = new CacheManager({ maxMemoryItems: count });
     const find = cached((id: number) => Promise.resolve({ id }), { name: 'find', cache });
     for (let id = 0; id < count; id++) await find(id);
-    // In an order of its own: neighbours in memory would be in the processor's cache.
+    // Not in the order of insertion: neighbours in memory would be in the processor's cache.
     const asked = Array.from({ length: Math.min(count, 1e5) }, (_, i) => (i * 7919) % count);
     contestants.push({ name: count.toLocaleString('en'), run: oneByOne(asked, find) });
     caches.push(cache);

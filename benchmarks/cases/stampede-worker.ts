@@ -1,4 +1,4 @@
-/** One process of the stampede: all of its callers ask at once for the key that it is told. */
+/** One process of the stampede: its callers request the same key at the same time. */
 import { cached, CacheManager } from 'aurora-cache';
 
 import { rivalsWith } from '../harness/rivals.js';

@@ -17,7 +17,7 @@ export function optimalHits({ requests, keys }: Trace, entries: number): number 
       size--;
     }
     const again = next[i] as number;
-    // An entry that is never requested again needs no room.
+    // An entry that is never requested again takes no space.
     held[key] = again < requests.length ? 1 : 0;
     if (held[key] === 0) continue;
     heap.push(again);

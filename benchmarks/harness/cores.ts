@@ -6,7 +6,7 @@ export type Cores = 'first' | 'last' | 'any';
 
 /**
  * Keeps a process to one core, or lets it go again. Where two processes take
- * turns, the time of an answer is mostly the kernel's choice of cores, which differs from one minute
+ * turns, the time of a response is mostly the kernel's choice of cores, which differs from one minute
  * to the next. Without `taskset` (Linux), or with a single core, nothing happens.
  */
 export function keepTo(pid: number | undefined, cores: Cores): void {

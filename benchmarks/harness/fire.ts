@@ -7,7 +7,7 @@ const SCRIPT = fileURLToPath(new URL('load.lua', import.meta.url));
 export interface Load {
   readonly connections: number;
   readonly seconds: number;
-  /** Asked for one after the other; default: the URL's own. */
+  /** Requested in turn; default: the URL's own path. */
   readonly paths?: readonly string[];
 }
 

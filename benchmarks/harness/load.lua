@@ -1,4 +1,4 @@
--- For wrk: asks for the paths of the command line in turn, and writes what it saw as one line of JSON.
+-- For wrk: requests the paths of the command line in turn, and prints the results as one line of JSON.
 
 function init(paths)
   if #paths == 0 then return end

@@ -3,7 +3,7 @@ import { cpus, release, totalmem, type as system } from 'node:os';
 
 const here = new URL('..', import.meta.url);
 
-/** The machine and versions that the figures of a run depend on. */
+/** The machine and versions that the measurements of a run depend on. */
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;

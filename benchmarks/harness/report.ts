@@ -1,7 +1,7 @@
 /** The content of a table cell; numbers are printed with three significant digits. */
 export type Cell = string | number;
 
-/** A table of figures; the first column names the row. */
+/** A table of measurements; the first column names the row. */
 export interface Table {
   readonly title: string;
   readonly columns: readonly string[];
@@ -27,7 +27,7 @@ export interface Report {
 
 /** How a benchmark is run. */
 export interface BenchOptions {
-  /** A few milliseconds of everything, to see that it works; the figures mean nothing. */
+  /** A few milliseconds of everything, to see that it works; the measurements mean nothing. */
   readonly quick: boolean;
   /** Without what is not part of this repository. */
   readonly rivals: boolean;
@@ -52,7 +52,7 @@ export function written(cell: Cell): string {
   });
 }
 
-/** The bars as a table of their own. */
+/** The bars as a separate table. */
 export function barTable(bars: readonly Bar[]): Table {
   return {
     title: 'Bars',

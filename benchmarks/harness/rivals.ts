@@ -49,9 +49,9 @@ export interface Proven<T> {
 const MOST_ROUNDS = 20;
 
 /**
- * Puts a cache in front of a function, fills it, and makes sure that it answers from then on.
+ * Puts a cache in front of a function, fills it, and checks that it returns every result from then on.
  *
- * @throws when it goes on running the function, or answers something else.
+ * @throws when it goes on running the function, or returns something else.
  */
 export async function proven<T>(
   name: string,
@@ -76,7 +76,7 @@ export async function proven<T>(
     // Some store in the background, and take their time while the machine is busy.
     await new Promise((resolve) => setTimeout(resolve, 100));
     for (const item of items) {
-      deepStrictEqual(await call(item), await load(item), `${name} answers something else.`);
+      deepStrictEqual(await call(item), await load(item), `${name} returns something else.`);
     }
   }
   const verify = (): void => {

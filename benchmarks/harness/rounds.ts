@@ -40,7 +40,7 @@ export interface Rounds {
   /** Least operations in a round. */
   readonly least?: number;
   /**
-   * Share of a round that a contestant runs before its time is taken. One in a process of its own has
+   * Share of a round that a contestant runs before its time is taken. One in a separate process has
    * idled since its last turn: V8 has collected and dropped what it had compiled, and the caches are
    * another's.
    */

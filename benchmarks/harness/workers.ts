@@ -46,7 +46,7 @@ export class Worker {
   }
 }
 
-/** In the process itself: answers every question, until the benchmark is over. */
+/** In the process itself: replies to each question until the benchmark is over. */
 export function serve(answer: (question: string) => unknown): void {
   process.on('message', (question: string) => {
     void (async () => process.send?.((await answer(question)) ?? null))();

@@ -7,7 +7,7 @@ export const rival: Rival = {
   name: 'cacheable',
   hasTtl: true,
   inMemory: (entries) => {
-    // Its README: the store of its own, with `useClone` off, copies nothing.
+    // According to its README, its own store copies nothing with `useClone` off.
     const store = new KeyvCacheableMemory({ lruSize: entries, useClone: false });
     const cache = new Cacheable({ primary: new Keyv({ store }), ttl: TTL_SECONDS * 1000 });
     return {

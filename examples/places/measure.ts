@@ -26,7 +26,7 @@ export async function timeOfHit(call: () => unknown): Promise<number> {
     const start = performance.now();
     for (let i = 0; i < CALLS_PER_ROUND; i++) {
       const result = call();
-      // A memoized method answers at once, and should not be charged for a promise.
+      // A memoized method returns at once, and should not be charged for a promise.
       if (result instanceof Promise) await result;
     }
     rounds.push((performance.now() - start) / CALLS_PER_ROUND);

@@ -69,7 +69,7 @@ export class PlaceService {
     return { country, name: this.countryName(country), places, population, largest };
   }
 
-  /** Synchronous, and stays so. Making an Intl formatter costs much more than asking one. */
+  /** Synchronous, and stays so. Creating an Intl formatter costs much more than using one. */
   @Memoized({ ttl: '1d' })
   countryName(country: string): string {
     return new Intl.DisplayNames(['en'], { type: 'region' }).of(country) ?? country;

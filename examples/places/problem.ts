@@ -19,7 +19,7 @@ export function notFound(message: string): Problem {
   return new Problem(404, 'NOT_FOUND', message);
 }
 
-/** The last handler of a route: answers all other methods with 405. */
+/** The last handler of a route: responds to all other methods with 405. */
 export function only(...methods: readonly string[]): RequestHandler {
   return (request, response) => {
     response.setHeader('Allow', methods.join(', '));
@@ -28,12 +28,12 @@ export function only(...methods: readonly string[]): RequestHandler {
   };
 }
 
-/** Answers what no route has answered. */
+/** Responds to requests that no route has handled. */
 export const noSuchRoute: RequestHandler = (_request, response) => {
   answer(response, notFound('There is no such route. GET / lists those that there are.'));
 };
 
-/** Answers errors; the reasons of our own failures go to the console alone. */
+/** Responds to errors; the causes of internal failures go only to the console. */
 // Express knows it by its four parameters.
 export const answerError: ErrorRequestHandler = (error: unknown, _request, response, next) => {
   if (response.headersSent) {

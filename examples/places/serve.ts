@@ -11,7 +11,7 @@ import { startTraffic } from './traffic.js';
 import { randomNumbers } from './zipf.js';
 
 /**
- * Serves the example until the process is asked to end.
+ * Serves the example until the process receives a signal to end.
  *
  * @throws ConfigurationError for a bad `REDIS_URL`; ListenError when the address cannot be had.
  */

@@ -17,14 +17,14 @@ export interface PlaceServer {
   readonly api: PerformanceApi;
 }
 
-/** The service on Express, and what it takes to see its figures. */
+/** The service on Express, with its statistics. */
 export function placeServer(service: PlaceService, token: string, instance: string): PlaceServer {
   const api = createPerformanceApi({
     authorize: bearerToken(token),
     prometheus: prometheusMetrics(),
     // Next to nothing for a service, but hits take a fraction of a millisecond here.
     slowRequestThreshold: '10ms',
-    // The figures of the others are as old as this; the page should show them move.
+    // The statistics of other instances are up to this old; the page should show them move.
     fleetInterval: '1s',
   });
   const app = express();

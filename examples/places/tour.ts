@@ -45,7 +45,7 @@ async function showMethods(
     const [mostFrequent = () => undefined] = subject.calls;
     const first = await timeOf(mostFrequent);
     await traffic(subject, CALLS_PER_METHOD - 1);
-    // Read before the hits are timed, which would improve the figures.
+    // Read before the hits are timed, which would improve the hit rate.
     const figures = await figuresOf(cache, `PlaceService.${subject.method}`);
     const hit = await timeOfHit(mostFrequent);
     const { p50, p99 } = figures.loadTimes;

@@ -11,7 +11,7 @@ export function randomNumbers(seed: number): () => number {
  * Chooses as users do, few things often and many rarely: the n-th is chosen 1/n times as often as
  * the first (Zipf's law).
  *
- * @returns A function that answers an index below `count`.
+ * @returns A function that returns an index below `count`.
  */
 export function zipf(count: number, random: () => number): () => number {
   const shares = Array.from({ length: count }, (_, n) => 1 / (n + 1));

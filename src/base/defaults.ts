@@ -3,7 +3,7 @@
  * Durations are written as users write them.
  */
 export const DEFAULTS = {
-  /** Lifetime of an entry without a ttl of its own. */
+  /** Lifetime of an entry without its own ttl. */
   ttl: 300,
   maxMemoryItems: 1000,
   /** Which entry is evicted from a full memory tier. */
@@ -130,9 +130,9 @@ export const LIMITS = {
   claims: 50_000,
   /** Methods and functions that use the keys of one; the calls of further ones are not cached. */
   claimants: 1000,
-  /** Different methods that one cache keeps figures of. */
+  /** Methods for which one cache keeps counters. */
   methods: 10_000,
-  /** Entries that a `Map` holds at most on V8, less some room. */
+  /** Entries that a `Map` holds at most on V8, less a margin. */
   memoryItems: 16_000_000,
 } as const;
 
@@ -162,9 +162,9 @@ export const HTTP_LIMITS = {
   /** Characters of a route, and of a slow request's path, that are kept. */
   routeChars: 200,
   pathChars: 500,
-  /** Instances whose figures are added up. */
+  /** Instances whose statistics are added up. */
   fleetInstances: 200,
-  /** Instances whose figures are read by one command, and how long reading all of them may take. */
+  /** Instances whose statistics one command reads, and how long reading all of them may take. */
   fleetChunk: 10,
   fleetReadMs: 2000,
   /** Refusals, and as many changes over HTTP, that are logged in so many milliseconds. */
@@ -193,6 +193,6 @@ export const PROMETHEUS_LIMITS = {
 export const CLI_LIMITS = {
   /** Bytes of a file of options that the command line reads. */
   configBytes: 1_048_576,
-  /** How long `nginx -t` may take, which asks the name server for every upstream. */
+  /** How long `nginx -t` may take, which resolves the name of every upstream. */
   nginxCheckMs: 60_000,
 } as const;

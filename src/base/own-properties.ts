@@ -89,7 +89,7 @@ function isTypedArray(value: object): value is Uint8Array {
   return ArrayBuffer.isView(value) && !types.isDataView(value);
 }
 
-/** Another view of the same bytes, without properties of its own. */
+/** Another view of the same bytes, without own properties. */
 function bareView(value: Uint8Array): object {
   const { buffer, byteOffset, length } = value;
   // The name of the built-in class, also for instances of a subclass.

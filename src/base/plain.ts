@@ -12,7 +12,7 @@ export function isDirectInstance(value: object): boolean {
 
 /**
  * Whether an object is a literal, or a record without prototype: of any realm, since test runners
- * and `vm` contexts have an `Object` of their own.
+ * and `vm` contexts have their own `Object`.
  *
  * @internal
  */

@@ -16,7 +16,7 @@ export interface RecordShape {
   readonly labels: readonly string[];
   /** The same before a string: `(a='`. */
   readonly quoted: readonly string[];
-  /** Whether such a record may have a `toCacheKey` or `toJSON` of its own. */
+  /** Whether such a record may have its own `toCacheKey` or `toJSON`. */
   readonly mayFormat: boolean;
 }
 

@@ -91,7 +91,7 @@ function readQuery(
   for (const [name, text] of searchParams) {
     const kind = Object.hasOwn(REDIS_OPTION_KINDS, name) ? REDIS_OPTION_KINDS[name] : undefined;
     if (kind === undefined) {
-      // Clients in other languages have options of their own in the same URL.
+      // Clients in other languages put their own options into the same URL.
       if (isMistakenRedisOption(name)) return unknownRedisOption(name);
       continue;
     }

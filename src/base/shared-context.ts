@@ -3,7 +3,7 @@ import { AsyncResource } from 'node:async_hooks';
 /*
  * A promise or a timer keeps the async context in which it was created, and with it the request in
  * `AsyncLocalStorage`. Objects that outlive a request, or serve several, are therefore created in a
- * context of their own. The resource is created when the package is imported: one created on first use,
+ * separate context. The resource is created when the package is imported: one created on first use,
  * or a snapshot, would retain the request of that moment for ever.
  */
 const shared = new AsyncResource('aurora-cache', { requireManualDestroy: true });

@@ -126,7 +126,7 @@ function kindOf(object: object): string | undefined {
   return undefined;
 }
 
-/** A list node or a page may have a `next` of its own: an iterator is iterable, or nothing else. */
+/** A list node or a page may have a `next` as well: an iterator is iterable, or has no other members. */
 function isIterator(suspect: Suspect): boolean {
   if (isFunction(suspect[Symbol.iterator])) return true;
   if (isFunction(suspect.return) && isFunction(suspect.throw)) return true;

@@ -6,7 +6,7 @@ import type { Check } from './options.js';
 export interface TypeCodec<T = any> {
   /** Name on the wire; keep it when the class is renamed. */
   readonly name: string;
-  /** The class itself: instances of its subclasses need an entry of their own. */
+  /** The class itself: instances of its subclasses need another entry. */
   readonly class: abstract new (...args: never[]) => T;
   /** Plain data of an instance. */
   encode(instance: T): unknown;

@@ -71,7 +71,7 @@ export class EventHub {
     this.onChange();
   }
 
-  /** Whether an event has listeners: ask before making a payload. */
+  /** Whether an event has listeners: check it before creating a payload. */
   hears(event: keyof CacheEvents): boolean {
     return this.listeners.has(event);
   }

@@ -22,7 +22,7 @@ export interface MemoryOptions {
    */
   freeze?: boolean | undefined;
   /**
-   * Gives every reader a copy of its own, at the cost of copying.
+   * Gives every reader its own copy, at the cost of copying.
    *
    * @default false
    */
@@ -118,7 +118,7 @@ export interface CacheOptions extends Omit<LifeOptions, 'ttl'>, LoadTimeOptions 
   memory?: false | MemoryOptions | undefined;
   /**
    * A Redis that is shared with other processes: `redis://host:6379/0`, or `rediss://…` for TLS. The
-   * cache opens a client of its own, which needs the package `ioredis`, and closes it with itself.
+   * cache opens its own client, which needs the package `ioredis`, and closes it when it is closed.
    *
    * @default none: memory alone
    */

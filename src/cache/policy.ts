@@ -304,6 +304,6 @@ export function checkedTags(
         `got ${describe(tag)}.`,
     );
   }
-  // A copy: a function may answer with an array of the value itself, which callers can change.
+  // A copy: a function may return an array of the value itself, which callers can change.
   return [...(tags as string[])];
 }

@@ -5,7 +5,7 @@ import type { SlowCall } from '../stats/slow-log.js';
 import { coordinates } from '../store/coordinator.js';
 import type { CacheCore } from './core/cache-core.js';
 
-/** A cache's figures, as plain data. */
+/** A cache's statistics, as plain data. */
 export interface CacheStats extends CacheCounters {
   /** The `name` option. */
   readonly name: string;
@@ -51,7 +51,7 @@ export interface CacheStats extends CacheCounters {
   readonly slowCalls: readonly SlowCall[];
 }
 
-/** Figures of one method: what the cache did for it, how long its calls took, or both. */
+/** Statistics of one method: of the cache, of the durations of its calls, or both. */
 export interface MethodReport {
   /** `UserService.getUser`, or the function's name. */
   readonly name: string;

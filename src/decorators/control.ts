@@ -121,7 +121,7 @@ export function cacheControl<T extends object, K extends MethodName<InstanceOf<T
   method: K,
 ): ControlOf<InstanceOf<T>[K]>;
 export function cacheControl(target: object, name: string | symbol): CacheControl {
-  // A class has methods of its own (`apply`, `call`), whose names its instances may use as well.
+  // A class inherits methods (`apply`, `call`), whose names its instances may use as well.
   const isOfInstances =
     typeof target === 'function' &&
     cachedMethodOf((target as unknown as Record<string | symbol, unknown>)[name]) === undefined;

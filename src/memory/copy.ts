@@ -60,7 +60,7 @@ class Copier {
     if (name === 'Array') return this.list(object as unknown[]);
     if (isViewClass(name)) {
       if (!isBareView(object as ArrayBufferView)) {
-        throw refused(`a ${name} with properties of its own`);
+        throw refused(`a ${name} with own properties`);
       }
       return this.known(object, viewCopy(name, object as ArrayBufferView));
     }

@@ -41,7 +41,7 @@ export interface MemoryStoreOptions {
    */
   freeze?: boolean | undefined;
   /**
-   * Stores a copy, and gives every reader a copy of its own.
+   * Stores a copy, and gives every reader its own copy.
    *
    * @default false
    */

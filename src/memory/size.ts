@@ -50,7 +50,7 @@ export const estimateSize: SizeEstimator = (value, limit) => new Estimate(limit)
 
 class Estimate {
   private readonly seen = new Set<object>();
-  /** A stack of its own: a deep value must not overflow the engine's. */
+  /** An explicit stack: a deep value must not overflow the call stack. */
   private readonly pending: unknown[] = [];
   private bytes = 0;
 

@@ -1,6 +1,6 @@
 import { block, type Lines } from './text.js';
 
-/** A path with a `location` of its own. */
+/** A path with its own `location`. */
 export interface Place {
   /** `/path`, or `/path/`. */
   readonly path: string;

@@ -38,7 +38,7 @@ export function serverBlocks(settings: Settings): Lines {
   );
 }
 
-/** Whether the server has names of its own. */
+/** Whether the server has its own names. */
 export const isNamed = ({ serverNames }: Settings): boolean => !serverNames.includes('_');
 
 function listens(settings: Settings, isTls: boolean, isDefault = false): string[] {

@@ -53,7 +53,7 @@ export class RedisCoordinator implements Coordinator {
   private starting: Promise<void> | undefined;
 
   /**
-   * @throws ConfigurationError for tracking on a cluster, whose nodes know of their own keys only.
+   * @throws ConfigurationError for tracking on a cluster, where each node reports only its own keys.
    */
   constructor(
     private readonly connection: Connection,
@@ -267,7 +267,7 @@ export class RedisCoordinator implements Coordinator {
     try {
       reason = unsupported(await this.connection.client.info('server'));
     } catch {
-      // The user may lack the right to ask.
+      // The user may lack the permission.
     }
     if (reason === undefined || this.toldVersion) return;
     this.toldVersion = true;

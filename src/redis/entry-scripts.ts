@@ -4,8 +4,8 @@ import type { Message } from './bus/messages.js';
 import type { Scripts } from './scripts.js';
 
 /**
- * Writes and removals, of one key or of many: one script call, or on a cluster, where every key has
- * a slot of its own, one for each key.
+ * Writes and removals of one key or of several, by one script call; on a cluster, where keys have
+ * different slots, by one call for each key.
  *
  * @internal
  */

@@ -27,8 +27,8 @@ export interface RedisHistoryOptions {
 }
 
 /**
- * Keeps the number of this cache's latest acknowledged invalidation in a key of its own. A cluster has
- * no one place that shares the fate of all keys: there, shards with another primary are reported.
+ * Keeps the number of this cache's latest acknowledged invalidation in a separate key. A cluster has no
+ * key that is lost whenever others are: there, shards with another primary are reported.
  *
  * @internal
  */

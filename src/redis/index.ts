@@ -1,5 +1,5 @@
 /**
- * The Redis room: a Keyv storage adapter on ioredis.
+ * A Keyv storage adapter on ioredis, and the coordination of processes that share a Redis.
  *
  * @packageDocumentation
  */

@@ -7,8 +7,8 @@ import type { Scripts } from './scripts.js';
 type Reply = readonly [number | string, string | null, (number | string)?];
 
 /**
- * Leases of one key or of many: one script call, or on a cluster, where every key has a slot of its
- * own, one for each key.
+ * Leases of one key or of several, by one script call; on a cluster, where keys have different slots, by
+ * one call for each key.
  *
  * @internal
  */

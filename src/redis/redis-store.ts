@@ -34,7 +34,7 @@ type ErrorListener = (error: Error) => void;
  * passed in by what has loaded it.
  */
 export class RedisAdapter {
-  /** Part of Keyv's adapter contract: Keyv and its test suite add properties of their own. */
+  /** Part of Keyv's adapter contract: Keyv and its test suite add properties. */
   readonly opts: Record<string, unknown> = { dialect: 'redis' };
   /** Part of Keyv's adapter contract; set by the Keyv instance that uses the store. */
   namespace: string | undefined = undefined;

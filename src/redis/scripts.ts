@@ -1,7 +1,7 @@
 import type { RedisClient } from './connection/connection.js';
 
 /*
- * Every script works on keys of one slot, and answers failures by itself: one that Redis 6.2 raises
+ * Every script works on keys of one slot, and returns failures as replies: an error that Redis 6.2 raises
  * loses its code (`OOM`, `READONLY`).
  *
  * A server that is full refuses the first write of a script, if it is one that could need memory,

@@ -4,7 +4,7 @@ import { isReply } from './connection/failure.js';
 
 /** How much two clocks may drift apart; quartz does better. */
 const DRIFT = 1 / 10_000;
-/** Between these bounds there is nothing to be gained by asking again. */
+/** With bounds this close, another measurement gains nothing. */
 const CLOSE_MS = 10;
 const MAX_QUESTIONS = 3;
 
@@ -12,8 +12,8 @@ const MAX_QUESTIONS = 3;
  * A server's clocks, as far as they are known: its time, and its clock of tags.
  *
  * A reply that was sent between two local moments gives bounds for the difference (D. Mills,
- * RFC 5905, takes their middle). Bounds are narrowed by every further answer, and wear off, since
- * one answer that waited behind a busy event loop says little.
+ * RFC 5905, takes their middle). Every further reply narrows the bounds, which widen again with time, since
+ * a reply that waited behind a busy event loop is imprecise.
  *
  * @internal
  */
@@ -23,7 +23,7 @@ export class ServerClock {
   private high = Infinity;
   private learntAt = 0;
   private offset = 0;
-  /** One for each connection: answers of an earlier one may be another server's. */
+  /** One for each connection: replies on an earlier one may come from another server. */
   private era = {};
   private hasAnswered = false;
   private question: Promise<void> | undefined;
@@ -86,7 +86,7 @@ export class ServerClock {
 
   /**
    * The server's time in so many ms, at the earliest; 0 when it is not known. On a cluster it never
-   * is: every node has a clock of its own.
+   * is: every node has its own clock.
    */
   notAfter(withinMs: number): number {
     if (this.isCluster || this.low === -Infinity) return 0;
@@ -95,7 +95,7 @@ export class ServerClock {
     return Math.max(1, Math.floor(now + withinMs + low - (now - learntAt) * DRIFT));
   }
 
-  /** Asks again. Never rejects. */
+  /** Measures again. Never rejects. */
   async refresh(): Promise<void> {
     try {
       await this.ask();
@@ -109,7 +109,7 @@ export class ServerClock {
     try {
       await this.ask();
     } catch (error) {
-      // A user who may not ask for the time goes without it.
+      // The user may lack the permission: the time remains unknown.
       if (!isReply(error)) {
         if (this.era === era) this.question = undefined;
         throw error;

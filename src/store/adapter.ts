@@ -64,7 +64,7 @@ class AdapterPort implements StorePort {
   }
 
   async getMany(keys: readonly string[]): Promise<readonly unknown[]> {
-    // The adapter's own type asks for an array that it may change.
+    // The adapter's type requires a mutable array.
     if (this.store.getMany) {
       const values: unknown = await this.store.getMany([...keys]);
       // An adapter may return anything.

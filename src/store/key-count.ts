@@ -6,7 +6,7 @@ import { BACKGROUND, type StoreCall } from './resilience/store-call.js';
 const FRESH_MS = 5000;
 /** A count that takes long is made less often: a twentieth of the time at most. */
 const REST = 20;
-/** When a process asks again for what another has counted, or is counting. */
+/** After how long a process reads again what another has counted, or is counting. */
 const ASK_AGAIN_MS = 1000;
 /** How long a caller waits for a count. */
 const WAIT_TIMEOUT_MS = 200;

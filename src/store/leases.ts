@@ -109,7 +109,7 @@ export class Leases {
     return stored ? 'stored' : 'refused';
   }
 
-  /** A request with less time left than the others has a command of its own: it cannot wait as long. */
+  /** A request with less time left than the others gets a separate command, which waits for less long. */
   private async acquireAll(requests: readonly Request[]): Promise<readonly Reply[]> {
     const longest = Math.max(...requests.map(({ budgetMs }) => budgetMs));
     const [most, few] = parted(

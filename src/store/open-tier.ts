@@ -81,7 +81,7 @@ type Operations = Pick<SharedTier, Operation>;
 /**
  * Stands in for a {@link StoreTier} whose code is being loaded, for the first milliseconds of a
  * process. Operations wait, and proceed in their order; values are preserved as they are at the call.
- * The wait has no bound of its own, as that of a static import has none.
+ * The wait is not bounded, just as a static import is not.
  */
 function lateTier(options: LateTierOptions, onLoad?: (tier: SharedTier) => void): SharedTier {
   const state = new LateState(options, onLoad);

@@ -70,7 +70,7 @@ export interface SharedTier {
   /** The entry under a key, expired or not; `undefined` for one that a tag has invalidated. */
   read(key: string): Promise<SharedEntry | undefined>;
   /**
-   * The entries under several keys, by a command of their own.
+   * The entries under several keys, by a separate command.
    *
    * @returns `undefined` when the store did not reply.
    */

@@ -12,13 +12,13 @@ export interface Fault {
   times?: number | undefined;
   /** Fails with this error. */
   error?: Error | undefined;
-  /** Answers later. */
+  /** Replies later. */
   latency?: Duration | undefined;
-  /** Never answers. */
+  /** Never replies. */
   hang?: boolean | undefined;
-  /** Does what it was asked to before the latency or the error, rather than after or not at all. */
+  /** Executes the operation before the latency or the error, rather than after it or not at all. */
   applied?: boolean | undefined;
-  /** Reads answer this instead of what is stored. */
+  /** Reads return this instead of the stored value. */
   corrupt?: ((stored: unknown) => unknown) | undefined;
 }
 
@@ -28,7 +28,7 @@ interface ActiveFault extends Fault {
 
 /**
  * A storage adapter for tests, which keeps entries in a `Map` and goes wrong on demand: slow, dead,
- * hung, or answering rubbish.
+ * hung, or returning rubbish.
  *
  * @example
  * ```ts
@@ -104,7 +104,7 @@ export class FaultStore {
     }) as Promise<boolean>;
   }
 
-  /** Removes a key, and answers whether it was there. */
+  /** Removes a key, and returns whether it was there. */
   delete(key: string): Promise<boolean> {
     return this.run('delete', () => this.entries.delete(key)) as Promise<boolean>;
   }

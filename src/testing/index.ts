@@ -1,6 +1,6 @@
 /**
  * Helpers for tests of cached services: a clock that is moved by hand, a store that fails on
- * demand, and the contract that a store of one's own has to keep.
+ * demand, and the contract that a store must keep.
  *
  * @packageDocumentation
  */

@@ -56,7 +56,7 @@ const TEXTS: Readonly<Record<string, string>> = {
 };
 
 const TRIALS: Readonly<Record<string, Trial>> = {
-  'answers undefined for a key that is not there': async ({ store }) => {
+  'returns undefined for a key that is not there': async ({ store }) => {
     assert.equal(await store.get('absent'), undefined);
   },
   'gives back what was set, and the last of two': async ({ store }) => {
@@ -132,7 +132,7 @@ const TRIALS: Readonly<Record<string, Trial>> = {
     }
     for (const key of keys) assert.equal(found.get(key), `value of ${key}`);
   },
-  'answers many calls at once, each its own': async ({ store }) => {
+  'serves many concurrent calls, each with its own result': async ({ store }) => {
     const keys = Array.from({ length: 300 }, (_, i) => `key ${String(i)}`);
     await Promise.all(keys.map(async (key) => (await store.set(key, key, 60_000)) as unknown));
     assert.deepEqual(await Promise.all(keys.map((key) => store.get(key))), keys);

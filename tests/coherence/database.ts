@@ -40,7 +40,7 @@ export class Database {
     return Number((await this.client.get(this.name('row', row))) ?? 0);
   }
 
-  /** Writes a row; answers its new version. */
+  /** Writes a row; returns its new version. */
   async write(row: string): Promise<number> {
     return await this.client.incr(this.name('row', row));
   }

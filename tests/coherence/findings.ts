@@ -30,7 +30,7 @@ export class Findings {
    * A read returned a version that had been out of date for so long when it began.
    *
    * @param isDeaf - The process knew that it received no messages.
-   * @param example - Kept if there is room, and if it is worse than those before or `isEach` is set.
+   * @param example - Kept within the limit, and if it is worse than those before or `isEach` is set.
    */
   stale(ms: number, isDeaf: boolean, example: string, isEach: boolean): void {
     this.count.stale++;

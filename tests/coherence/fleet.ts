@@ -14,7 +14,7 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
-/** A process with caches of its own, which does what it is told. */
+/** A process with its own caches, which executes orders. */
 export class Member {
   private readonly pending = new Map<number, Pending>();
   private readonly ready: Promise<void>;

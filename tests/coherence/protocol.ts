@@ -188,7 +188,7 @@ export type Kind = keyof Orders;
 
 export type Order = { [K in Kind]: { readonly id: number; readonly kind: K } & Orders[K] }[Kind];
 
-/** From a worker: an answer, or the news that it runs the first load of a herd. */
+/** From a worker: a reply, or the news that it runs the first load of a herd. */
 export type News =
   | { readonly kind: 'ready' | 'loading' }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: unknown }

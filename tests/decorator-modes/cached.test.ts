@@ -300,7 +300,7 @@ describe('the options of @Cached', () => {
     expect(await keyed.get(1, Symbol('a'))).toBe(2);
   });
 
-  it('a key function that fails, or answers no key, leaves the call uncached', async () => {
+  it('a key function that fails, or returns no key, leaves the call uncached', async () => {
     const { cache } = newCache();
     const warned = warnings();
     let calls = 0;

@@ -102,7 +102,7 @@ describe('the index from an argument to its entry', () => {
     expect(body).toHaveBeenCalledTimes(2 * distinct);
   });
 
-  it('answers hits of two and three arguments with a promise that exists already', async () => {
+  it('returns a promise that exists already for hits with two and three arguments', async () => {
     const { indexed } = counting();
     for (const args of [
       ['a', 1],
@@ -261,7 +261,7 @@ describe('the index from an argument to its entry', () => {
     expect(body.mock.calls.filter(([args]) => args[0] === 'kept')).toHaveLength(1);
   });
 
-  it('answers what the keys would, through 20,000 random calls, writes and evictions', async () => {
+  it('returns what the keys would, through 20,000 random calls, writes and evictions', async () => {
     let seed = Number(process.env['SEED'] ?? 20261123);
     console.info(`seed ${seed}`);
     const random = (below: number): number => {
@@ -331,7 +331,7 @@ describe('the index from an argument to its entry', () => {
     expect((await cache.getStats()).hits).toBe(15);
   });
 
-  it('refreshes ahead: a hit near the end still answers at once, and loads behind it', async () => {
+  it('refreshes ahead: a hit near the end still returns at once, and loads in the background', async () => {
     const { cache, clock } = newCache();
     let calls = 0;
     class Ahead {

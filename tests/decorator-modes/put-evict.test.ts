@@ -54,7 +54,7 @@ describe('@CachePut', () => {
   }
   const isEmpty = (user: User) => user.name === '';
 
-  it('always runs the method, and its result is what the named method answers', async () => {
+  it('always runs the method, and its result is what the named method returns', async () => {
     const { cache } = newCache();
     const { users: service, load } = users(cache);
     await cache.set('user:1,0:get', 'bystander');
@@ -219,7 +219,7 @@ describe('@CachePut', () => {
     expect(errors.map(String)).toContainEqual('Error: ttl');
   });
 
-  it("tags of its own do not take the entry out of the method's cacheClear", async () => {
+  it("tags of @CachePut do not take the entry out of the method's cacheClear", async () => {
     const { cache } = newCache();
     class Tagged {
       @Cached({ cache, key: (id: number) => `tagged:${String(id)}` })
@@ -355,7 +355,7 @@ describe('@CacheEvict', () => {
     ['what an id of * stands for, which is only itself', (users) => users.byPattern('*'), []],
     ['several patterns', (u) => u.byPatternSync(), ['get 1', 'get 2', 'list 1', 'list 2']],
     ['tags', (users) => users.byTag(), ['list 1', 'list 2']],
-    ['the tags that a function answers', (users) => users.byTagOf('lists'), ['list 1', 'list 2']],
+    ['the tags that a function returns', (users) => users.byTagOf('lists'), ['list 1', 'list 2']],
     ['all results of a method', (users) => users.allOfGet(), ['get 1', 'get 2', 'get 3']],
     ['one result of a method', (users) => users.oneOfGet(3), ['get 3', 'list 1', 'list 2']],
     ['nothing where condition is false', (users) => users.conditionally(0), []],

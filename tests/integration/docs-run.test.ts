@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(stopServers);
 
-/** Runs the examples of a page, each as a module of its own, in one process. */
+/** Runs the examples of a page, each as a separate module, in one process. */
 async function outputOf(page: string, blocks: readonly Block[]): Promise<string> {
   const folder = join(root, 'build/blocks', page.replaceAll(/\W/g, '-'));
   await mkdir(folder, { recursive: true });

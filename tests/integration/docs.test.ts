@@ -22,7 +22,7 @@ import { DEFAULTS as DEFAULTS_OF_NGINX } from '../../src/nginx/layout.js';
 const root = join(__dirname, '../..');
 const read = (name: string): string => readFileSync(join(root, name), 'utf8');
 
-/** Errors of the blocks, each a module of its own, in one program under the root's tsconfig.json. */
+/** Errors of the blocks, each a separate module, in one program under the root's tsconfig.json. */
 function typeErrors(blocks: readonly Block[]): string[] {
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (path) =>
     ts.sys.readFile(path),

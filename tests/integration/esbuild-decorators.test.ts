@@ -18,7 +18,7 @@ const source = `
 
   @CacheConfig({ cache, ttl: '7s' })
   class UserService extends Repository {
-    // A use of its own name is what makes esbuild rename a decorated class.
+    // esbuild renames a decorated class that uses its own name.
     static create() { return new UserService(); }
     @Cached() async getUser(id) { return ++calls; }
     @Cached({ keyPrefix: 'user' }) async prefixed(id) { return ++calls; }
@@ -106,7 +106,7 @@ describe.each([
     const outcome = await built(experimental, { minify: true });
     expect(outcome.results.slice(0, 3)).toEqual([1, 1, 2]);
     expect(outcome.keys[1]).toBe('user:1:prefixed');
-    // In Stage-3, esbuild gives a class with a decorator of its own its name back; this one has none.
+    // In Stage-3, esbuild restores the name of a class that has a decorator; this one has none.
     expect(outcome.keys[4]).toMatch(/^[^:]{1,3}:1:find$/);
   });
 });

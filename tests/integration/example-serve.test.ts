@@ -102,7 +102,7 @@ describe('the endpoints of the example', () => {
     ['DELETE', `/places/${BERLIN}`, 'GET, PATCH'],
     ['GET', '/places', 'POST'],
     ['PUT', '/search', 'GET'],
-  ])('%s %s is not allowed, and the answer says what is', async (method, path, allow) => {
+  ])('%s %s is not allowed, and the response says what is', async (method, path, allow) => {
     const response = await server.fetch(path, { method });
     expect([response.status, response.headers.get('allow')]).toEqual([405, allow]);
   });
@@ -156,7 +156,7 @@ describe('the endpoints of the example', () => {
     ]);
   });
 
-  it('counts requests by the patterns of their routes, and those for the figures not at all', async () => {
+  it('counts requests by the patterns of their routes, and those for the statistics not at all', async () => {
     const count = async (): Promise<Record<string, number>> => {
       const { requests } = await stats(server);
       const routes = requests.routes.map(({ method, route, count }) => [
@@ -255,7 +255,7 @@ describe('"Run the example service" in the README', () => {
     expect((cleared as { cleared: number }).cleared).toBeGreaterThan(0);
   });
 
-  it('the traffic hits, misses, and reaches every kind of answer', async () => {
+  it('the traffic hits, misses, and reaches every kind of response', async () => {
     await until('all that has happened', async () => {
       const { cache, requests } = await stats(server);
       const routes = requests.routes.map(({ method, route }) => `${method} ${route}`);
@@ -334,7 +334,7 @@ describe('the example without a cache', () => {
 });
 
 describe('two examples on one Redis', () => {
-  it('load once, clear for each other, and add up their figures', async () => {
+  it('load once, clear for each other, and add up their statistics', async () => {
     const env = { REDIS_URL: (await RedisServer.start()).url };
     const [one, two] = await Promise.all([
       ExampleServer.start([], { ...env, INSTANCE: 'one' }),
@@ -380,7 +380,7 @@ describe('two examples on one Redis', () => {
 });
 
 describe('the traffic', () => {
-  it('never waits for more than fifty answers, and ends when it is told', async () => {
+  it('never waits for more than fifty responses, and ends at a signal', async () => {
     const held: ServerResponse[] = [];
     let most = 0;
     let arrived = 0;

@@ -122,10 +122,10 @@ describe('the layer check', () => {
       'redis-door-dynamic: src/cache/core/redis-tier.ts -> src/redis/index.ts',
     ],
     [
-      'another room through the same door',
+      'another folder through the same door',
       // In the file of the case before.
       {},
-      'redis-door-rooms: src/cache/core/redis-tier.ts -> src/http/index.ts',
+      'redis-door-folders: src/cache/core/redis-tier.ts -> src/http/index.ts',
     ],
     [
       'the public index from inside',
@@ -133,24 +133,24 @@ describe('the layer check', () => {
       'floor-decorators: src/decorators/up.ts -> src/index.ts',
     ],
     [
-      'an entry point of its own from the public index',
+      'a separate entry point from the public index',
       { 'index.ts': `export * from './http/index.js';\nexport * from './decorators/cached.js';\n` },
       'index-stays-light: src/index.ts -> src/http/index.ts',
     ],
     [
-      'ioredis outside its room',
+      'ioredis outside its folder',
       { 'cache/client.ts': `import type { Redis } from 'ioredis';\nexport type Client = Redis;\n` },
       'only-redis: src/cache/client.ts -> node_modules/ioredis/index.js',
     ],
     [
-      'node:http outside its room',
+      'node:http outside its folder',
       {
         'cache/serve.ts': `import { createServer } from 'node:http';\nexport const serve = createServer;\n`,
       },
       'only-http: src/cache/serve.ts -> http',
     ],
     [
-      'the argument parser outside its room',
+      'the argument parser outside its folder',
       {
         'base/parse.ts': `import { Command } from 'commander';\nexport const parse = Command;\n`,
       },
@@ -167,9 +167,9 @@ describe('the layer check', () => {
       'no-orphans: src/base/alone.ts -> src/base/alone.ts',
     ],
     [
-      'a room that the house does not list',
+      'a folder that the house does not list',
       { 'utils/all.ts': `import { zero } from '../base/clock.js';\nexport const all = zero;\n` },
-      'unknown-room: src/utils/all.ts -> src/base/clock.ts',
+      'unknown-folder: src/utils/all.ts -> src/base/clock.ts',
     ],
     [
       'an import that leads nowhere',

@@ -172,9 +172,9 @@ describe('the packed package', () => {
       'light.cjs',
       `require('aurora-cache');
        const files = Object.keys(require.cache);
-       const rooms = /ioredis|prom-client|commander|jsonc-parser|valibot|dist.cjs.(redis|http|prometheus|nginx|cli|testing)/;
+       const folders = /ioredis|prom-client|commander|jsonc-parser|valibot|dist.cjs.(redis|http|prometheus|nginx|cli|testing)/;
        const http = process.moduleLoadList.includes('NativeModule http');
-       console.log(JSON.stringify({ files: files.filter((file) => rooms.test(file)), http }));`,
+       console.log(JSON.stringify({ files: files.filter((file) => folders.test(file)), http }));`,
     );
     expect(loaded).toEqual({ files: [], http: false });
   });
@@ -215,7 +215,7 @@ describe('the packed package', () => {
       'require',
       "const [core, http] = ['', '/http'].map((name) => require('aurora-cache' + name));",
     ],
-  ])('serves the figures and the page: %s', async (how, line) => {
+  ])('serves the statistics and the page: %s', async (how, line) => {
     const seen = await project.node(
       `serve.${how === 'import' ? 'mjs' : 'cjs'}`,
       `${line}
@@ -226,14 +226,14 @@ describe('the packed package', () => {
          await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
          const base = 'http://127.0.0.1:' + server.address().port + '/api/performance';
          await cache.getOrSet('a', () => 1);
-         const { cache: figures } = await (await fetch(base + '/stats')).json();
+         const { cache: stats } = await (await fetch(base + '/stats')).json();
          const page = await fetch(base + '/');
          const headers = { authorization: 'Bearer secret' };
          const clear = await fetch(base + '/cache/clear', { method: 'POST', headers });
          const title = /<title>.*<\\/title>/.exec(await page.text())[0];
          server.closeAllConnections();
          server.close();
-         console.log(JSON.stringify([figures.misses, title, await clear.json()]));
+         console.log(JSON.stringify([stats.misses, title, await clear.json()]));
          await api.close();
          await cache.close();
        })();`,

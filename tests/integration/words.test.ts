@@ -34,14 +34,28 @@ const VIOLATIONS: readonly [what: string, file: string, text: string, line: numb
   ['a document', 'docs/i.md', '\n\nA copy of theirs.\n', 3],
   ['a list', 'docs/j.md', '- one\n- Who reads is served.\n', 2],
   ['a configuration', 'docs/deploy/k.yaml', 'a: 1\n# it tells whoever asks\n', 2],
+  ['a phrase across lines', 'src/o.ts', '/*\n * in a process of its\n * own\n */\n', 2],
+  ['a life', 'docs/p.md', 'Kept for the rest of its life.\n', 1],
+  ['a pronoun', 'tests/q.test.ts', "it('end by themselves', () => {});\n", 1],
+  ['the other kind of decorators', 'src/r.ts', '// in both dialects\n', 1],
+  ['a room that is a folder', 'CONTRIBUTING.md', 'One folder a room.\n', 1],
+  ['a room that is space', 'src/s.ts', '// it takes no room\n', 1],
+  ['statistics', 'dashboard/t.html', '<p>Figures of all</p>\n', 1],
+  ['a reply', 'src/u.ts', '// the answer is late\n', 1],
+  ['a request', 'docs/v.md', 'The page asks for a token.\n', 1],
   ['a name', 'src/http/l.ts', "import { a } from './a.js';\nthrow new Refusal(a);\n", 2],
   ['a property', 'src/cache/m.ts', 'const { engine } = cache;\n', 1],
   ['a constant', 'src/base/n.ts', 'const MOST_KEYS = 1;\n', 1],
+  ['a flag', 'src/store/w.ts', 'if (shared.isAway) return;\n', 1],
+  ['a type of one folder', 'src/store/x.ts', 'interface Load {}\n', 1],
 ];
 
 const PLAIN = {
   'src/a.ts': '// What to do after a store miss.\nconst anew = he; // Whose lease is it?\n',
   'src/b.ts': "// the V8 engine\nconst text = 'Returns the value.';\n",
+  'src/c.ts': '// Evicted to make room for it: see `dialect`. The store does not answer.\n',
+  'src/cache/d.ts': 'interface Load {}\n',
+  'tests/a.test.ts': "it('asks', () => expect(answer).toBe('answer 1'));\n",
   'docs/a.md': '# Guarantees\n\nReads return the value.\n',
 };
 

@@ -12,7 +12,7 @@ import {
 
 /*
  * The cache against a trivial model: a map of what should be there, and a list of loads that have
- * begun and not settled. Loads settle by commands of their own, in any order, long after others
+ * begun and not settled. Loads settle by separate commands, in any order, long after others
  * have set, deleted, cleared or invalidated what they load.
  *
  * That it can fail was tried. Each of these lines of src, taken out alone, makes it fail:
@@ -150,7 +150,7 @@ class Delete implements Command {
     const there = fresh(model, this.key) !== undefined;
     invalidate(model, this.key);
     const answer = await cache.delete(this.key);
-    // A Map lets nothing expire, and answers for that too.
+    // A Map lets nothing expire, and returns that too.
     if (there || !hasStore) expect(answer).toBe(there);
   }
   toString = () => `delete(${this.key})`;
@@ -331,7 +331,7 @@ describe('the cache does what a map and a list of loads would', () => {
   ])('%s', async (_, options) => {
     await fc.assert(
       fc.asyncProperty(fc.commands(commands, { maxCommands: 40, size: 'max' }), async (steps) => {
-        // No load is taken over here: what a lease does has tests of its own.
+        // No load is taken over here: leases have other tests.
         const setup = setUp({ ...options(), lease: '1000d' } as object);
         const real: Real = {
           ...setup,

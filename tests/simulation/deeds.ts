@@ -87,7 +87,7 @@ export class Deeds {
       return lock !== undefined && lock.owner !== member;
     });
     if (busy) return;
-    // Two that set a key at once must agree on an order by themselves: no cache can do that.
+    // Two that set a key at once must agree on an order between them: no cache can do that.
     const isSet = by === 'set' || by === 'setMany';
     const free = isSet ? this.lockAll(member, written) : undefined;
     const touched = by === 'resultTag' ? this.keysOf('result') : keys;

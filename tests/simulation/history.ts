@@ -53,7 +53,7 @@ export class History {
 
   /**
    * The store is back in an earlier state: what was dead may live, until its author has killed it
-   * again. Answers who has to kill what.
+   * again. Returns which process must kill what.
    */
   revive(): readonly { readonly author: number; readonly kills: readonly Kill[] }[] {
     this.dead.clear();

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { Figures } from './figures.js';
+import { Totals } from './totals.js';
 import { simulate } from './simulation.js';
 
 /*
@@ -27,21 +27,21 @@ const { values } = parseArgs({
   },
 });
 
-async function live({ first, count }: Slice): Promise<Figures> {
-  const figures = new Figures();
-  for (let seed = first; seed < first + count; seed++) figures.add(await simulate(seed));
-  return figures;
+async function live({ first, count }: Slice): Promise<Totals> {
+  const totals = new Totals();
+  for (let seed = first; seed < first + count; seed++) totals.add(await simulate(seed));
+  return totals;
 }
 
-/** A child: is given slices of the seeds, and answers their figures. */
-function serve(send: (figures: Figures) => void): void {
+/** A child: receives slices of the seeds, and sends back their totals. */
+function serve(send: (totals: Totals) => void): void {
   process.on('message', (slice: Slice) => {
     void live(slice).then(send);
   });
 }
 
-async function runAll(first: number, count: number, workers: number): Promise<Figures> {
-  const total = new Figures();
+async function runAll(first: number, count: number, workers: number): Promise<Totals> {
+  const total = new Totals();
   let next = first;
   let told = 0;
   const work = (): Promise<void> =>
@@ -57,8 +57,8 @@ async function runAll(first: number, count: number, workers: number): Promise<Fi
         next += slice.count;
         child.send(slice);
       };
-      child.on('message', (figures: Figures) => {
-        total.merge(figures);
+      child.on('message', (totals: Totals) => {
+        total.merge(totals);
         if (total.seeds - told >= count / 20) {
           told = total.seeds;
           console.log(`${told} of ${count} seeds, ${total.failed.length} failed`);
@@ -93,4 +93,4 @@ async function main(): Promise<void> {
 }
 
 if (process.send === undefined) void main();
-else serve((figures) => process.send?.(figures));
+else serve((totals) => process.send?.(totals));

@@ -8,7 +8,7 @@ export interface PipeOptions<T> {
   readonly together: () => boolean;
   /** Until when nothing is taken out at the other end. */
   readonly blockedUntil?: () => number;
-  /** Answers false when no promise was settled. */
+  /** Returns false if no promise was settled. */
   readonly deliver: (item: T) => boolean | void;
 }
 

@@ -51,7 +51,7 @@ type FaultKind =
   | 'stall'
   /** The server loses all data and connections. */
   | 'restart'
-  /** The server restarts from an earlier state of its own, or a replica takes over that had it. */
+  /** The server restarts from an earlier state, or a replica in such a state takes over. */
   | 'rollback'
   /** The same from its latest state: planned, or by a replica in step. */
   | 'handover'

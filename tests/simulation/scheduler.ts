@@ -1,6 +1,6 @@
 import type { Clock, TimerHandle } from '../../src/base/clock.js';
 
-/** Answers false when nothing that runs in promises can follow from it. */
+/** Returns false if no promise reaction can follow from it. */
 type Run = () => boolean | void;
 
 interface Event {
@@ -36,7 +36,7 @@ export class Scheduler {
     });
   }
 
-  /** Runs until `done` answers true, or until that time. */
+  /** Runs until `done` returns true, or until that time. */
   run(until: number, done: () => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       const turn = (): void => {

@@ -15,7 +15,7 @@ export function traceServer(server: Server, note: World['note']): void {
     const method = server[name].bind(server) as (...words: unknown[]) => unknown;
     const traced = (...words: unknown[]): unknown => {
       const reply = method(...words);
-      note(() => `  server: ${name} ${JSON.stringify(words)} answers ${inspect(reply)}`);
+      note(() => `  server: ${name} ${JSON.stringify(words)} replies ${inspect(reply)}`);
       return reply;
     };
     Object.defineProperty(server, name, { value: traced });

@@ -1,4 +1,4 @@
-import { Figures } from './figures.js';
+import { Totals } from './totals.js';
 import { BULK_SABOTAGES, CLOSING_SABOTAGES, ROLLBACK_SABOTAGES, SABOTAGES } from './sabotage.js';
 import { bulkScenarioOf, closingScenarioOf, scenarioOf, type Scenario } from './scenario.js';
 import { simulate } from './simulation.js';
@@ -73,14 +73,14 @@ describe('the protocol, simulated', () => {
   it(
     `keeps its promises for ${COUNT} seeds from ${FIRST}`,
     async () => {
-      const figures = new Figures();
+      const totals = new Totals();
       for (let seed = FIRST; seed < FIRST + COUNT; seed++) {
         const outcome = await simulate(seed);
-        figures.add(outcome);
+        totals.add(outcome);
         if (outcome.violations.length > 0) await expectNoViolation(seed);
       }
-      expect(figures.seeds).toBe(COUNT);
-      console.log(`Seeds from ${FIRST}. ${figures.toString()}. 0 stale`);
+      expect(totals.seeds).toBe(COUNT);
+      console.log(`Seeds from ${FIRST}. ${totals.toString()}. 0 stale`);
     },
     // Ten times what it takes with every processor busy.
     60_000 + 300 * COUNT,

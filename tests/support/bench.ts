@@ -23,7 +23,7 @@ export function node(words: readonly string[], env = process.env): Promise<Outco
   });
 }
 
-/** `npm run bench -- --quick <words>`, on the sources; the figures mean nothing. */
+/** `npm run bench -- --quick <words>`, on the sources; the measurements mean nothing. */
 export const bench = (...words: string[]): Promise<Outcome> =>
   node([tsx, 'benchmarks/main.ts', '--quick', ...words]);
 

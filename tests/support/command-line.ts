@@ -24,7 +24,7 @@ export interface Circumstances {
   readonly deaf?: boolean;
 }
 
-/** Runs `aurora-cache <args>`, as it was built, in a process of its own. */
+/** Runs `aurora-cache <args>`, as it was built, in a separate process. */
 export async function aurora(args: readonly string[], given: Circumstances = {}): Promise<Outcome> {
   const script = `${given.before ?? ':'}; exec "$@"`;
   const words = ['-c', script, 'sh', process.execPath, main, ...args];

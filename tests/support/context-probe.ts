@@ -1,7 +1,7 @@
 /**
- * Runs requests, each in an `AsyncLocalStorage` context of its own, through every part of the package
+ * Runs requests, each in its own `AsyncLocalStorage` context, through every part of the package
  * that keeps something, and counts the contexts that are still reachable afterwards, while the caches
- * are in use. A process of its own, under `--expose-gc`; prints JSON.
+ * are in use. Runs in a separate process, under `--expose-gc`; prints JSON.
  *
  *     node --expose-gc --import tsx tests/support/context-probe.ts [redis url]
  */
@@ -103,7 +103,7 @@ const scenarios: Record<string, () => Promise<readonly unknown[]>> = {
     return [cache, square];
   },
 
-  async 'a store of its own'() {
+  async 'a separate store'() {
     const store = new MemoryStore({ maxItems: 10 });
     await many(async (id) => {
       await store.set(String(id), id, 3_600_000);

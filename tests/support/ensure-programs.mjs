@@ -30,14 +30,14 @@ const MEASURING = {
   'redis-server': PROGRAMS['redis-server'],
   'redis-tools': ['redis-benchmark', '--version'],
   nginx: PROGRAMS.nginx,
-  // Asked for its version, it fails all the same.
+  // `wrk --version` prints the version, and fails.
   wrk: ['sh', '-c', 'command -v wrk'],
 };
 
 /**
  * Jest's global set-up: makes sure that the programs of the tests can be run. They are found on the
- * PATH, or installed from Debian's packages where that is possible; the tests start servers of their
- * own.
+ * PATH, or installed from Debian's packages where that is possible; the tests start their own
+ * servers.
  */
 export default function ensureTestPrograms() {
   ensurePrograms(PROGRAMS, 'tests');

@@ -1,5 +1,5 @@
 /**
- * The long tests of eviction, in a process of their own: a test file of jest looks up every global, such
+ * The long tests of eviction, in a separate process: a test file of jest looks up every global, such
  * as `Math`, through an interceptor, which makes the store and its model four times as slow.
  *
  *     node <bundle> model <eviction> <items | bytes> <operations> <seed>    throws where they differ

@@ -20,7 +20,7 @@ function start(args: readonly string[], env: Environment): ChildProcess {
   });
 }
 
-/** Gathers what a process says, and answers it when the process has ended. */
+/** Collects the output of a process, and resolves to it when the process has ended. */
 function outcomeOf(child: ChildProcess, said: { stdout: string; stderr: string }) {
   return new Promise<Outcome>((resolve, reject) => {
     child.stdout?.on('data', (chunk) => (said.stdout += String(chunk)));
@@ -46,7 +46,7 @@ export async function stopExamples(): Promise<void> {
   await Promise.all([...running].map((server) => server.kill()));
 }
 
-/** The example with `--serve`, as a process of its own. */
+/** The example with `--serve`, as a separate process. */
 export class ExampleServer {
   private readonly said = { stdout: '', stderr: '' };
   private readonly ended: Promise<Outcome>;

@@ -7,7 +7,7 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-/** A request on a connection of its own, with its path as it is: `fetch()` would tidy that. */
+/** A request on a separate connection, with its path as it is: `fetch()` would normalize it. */
 export function ask(
   port: number,
   path: string,
@@ -31,7 +31,7 @@ export function ask(
   });
 }
 
-/** Sends text as it is, and answers what comes back until the other side closes. */
+/** Sends text as it is, and resolves to what comes back until the other side closes. */
 export function sendRaw(port: number, text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = '';

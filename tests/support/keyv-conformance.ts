@@ -67,7 +67,7 @@ export function keyvConformance(open: () => OpenAdapter): void {
       expect(await keyv.get('foo')).toBe('bar');
     });
 
-    it('set answers true, and get what was set', async () => {
+    it('set returns true, and get what was set', async () => {
       const keyv = make();
       expect(await keyv.set('foo', 'bar')).toBe(true);
       expect(await keyv.get('foo')).toBe('bar');
@@ -133,7 +133,7 @@ export function keyvConformance(open: () => OpenAdapter): void {
       expect(await keyv.getMany(['a', 'b', 'c'])).toEqual([1, undefined, { d: 3 }]);
     });
 
-    it('delete answers whether there was something, and removes it', async () => {
+    it('delete returns whether there was something, and removes it', async () => {
       const keyv = make();
       await keyv.set('foo', 'bar');
       expect(await keyv.delete('foo')).toBe(true);
@@ -153,7 +153,7 @@ export function keyvConformance(open: () => OpenAdapter): void {
       expect(await keyv.delete(['a', 'b', 'c'])).toBe(false);
     });
 
-    it('clear removes everything, and answers nothing', async () => {
+    it('clear removes everything, and returns nothing', async () => {
       const keyv = make();
       expect(await keyv.clear()).toBeUndefined();
       await keyv.set('foo', 'bar');

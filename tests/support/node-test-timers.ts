@@ -1,4 +1,4 @@
-/** The case of fake timers under node:test, in a process of its own. */
+/** The case of fake timers under node:test, in a separate process. */
 import { deepStrictEqual } from 'node:assert';
 import { mock } from 'node:test';
 

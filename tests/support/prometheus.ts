@@ -60,7 +60,7 @@ export class PrometheusServer {
     return server;
   }
 
-  /** The samples that a query of PromQL answers now. */
+  /** The samples that a PromQL query returns now. */
   async query(expression: string): Promise<{ labels: Record<string, string>; value: number }[]> {
     const query = new URLSearchParams({ query: expression }).toString();
     const response = await fetch(`${this.url}/api/v1/query?${query}`);

@@ -41,7 +41,7 @@ const SLOW = [
   'integration/docs',
 ];
 
-/** These keep all processors busy by themselves, and hold still for no neighbour. */
+/** These use all processors, and must run alone. */
 const ALONE = [
   'coherence/failover',
   'coherence/lost-state',

@@ -61,7 +61,7 @@ class Comparison {
   }
 }
 
-/** The class; by name, since a test's sandbox has classes of its own beside Node's. */
+/** The class; by name, since a test's sandbox has its own classes beside Node's. */
 function kindOf(object: object): string {
   const prototype = Object.getPrototypeOf(object) as object | null;
   const tag = Object.prototype.toString.call(object);

@@ -2,8 +2,8 @@ import { cached, CacheManager } from '../../src/index.js';
 import { ManualClock } from '../../src/testing/index.js';
 
 /*
- * Prints how many bytes the first call of a cached function takes, with a load and without. In a
- * process of its own: a test runner's heap grows for reasons of its own.
+ * Prints how many bytes the first call of a cached function takes, with a load and without. Runs in a
+ * separate process, since the heap of a test runner grows for other reasons.
  */
 
 const FUNCTIONS = 500;

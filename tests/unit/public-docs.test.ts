@@ -43,7 +43,7 @@ const nameOf = (member: ts.Node): string =>
 describe('the documentation comments of the public surface', () => {
   const known = declarations();
 
-  it('are looked for in every room that it comes from', () => {
+  it('are looked for in every folder that it comes from', () => {
     expect(known.size).toBeGreaterThan(60);
   });
 

@@ -48,7 +48,7 @@ export class Invalidation {
 
   /** Whether the tags of a shared entry are still valid. */
   isCurrent({ tags, tagClock }: SharedEntry, fence: Fence): boolean {
-    // For a store with a clock of its own, the tier has compared the tags' versions.
+    // For a store with a tag clock, the tier has compared the tags' versions.
     return this.tags.isValid(tags, this.tiers.shared?.isCoordinated ? fence.tagClock : tagClock);
   }
 

@@ -46,7 +46,7 @@ export class TagVersions {
 }
 
 /**
- * When this process invalidated each tag, on a logical clock of its own.
+ * When this process invalidated each tag, on its own logical clock.
  *
  * A load notes the clock before it runs. The clock follows the machine's, and starts with a floor at
  * the present: entries from before this process started count as invalid, because later invalidations

@@ -59,7 +59,7 @@ export class CacheCore {
   // Loads.
   readonly loads = new LoadTable();
   readonly refreshes = new RefreshTable();
-  /** Keys whose last load returned a stream or the like: every call runs a load of its own. */
+  /** Keys whose last load returned a stream or the like: every call runs its own load. */
   readonly singleUseKeys = new Set<string>();
   readonly waiters: WaiterTable;
   /** Leases that are held; `close` releases them. */
@@ -193,7 +193,7 @@ export class CacheCore {
       // There is nothing here that a message could make out of date.
       hasMemory: false,
       listens: false,
-      // Its invalidations have numbers of their own.
+      // Its invalidations are numbered separately.
       origin: randomUUID(),
       listener: new RemoteChanges(this),
       onError: (error) => {

@@ -81,7 +81,7 @@ export class MemoryValues {
     }
   }
 
-  /** A value as one of several callers gets it: a copy of its own where `clone` is on. */
+  /** A value as one of several callers gets it: its own copy if `clone` is on. */
   forCaller(value: unknown): unknown {
     const { memory } = this.core;
     if (memory?.protection.clones !== true || !this.canKeep(value)) return value;
@@ -109,7 +109,7 @@ export class MemoryValues {
     if (options.memoryTtlMs === undefined || shared === undefined) return life;
     const end = clock.now() + options.memoryTtlMs;
     if (end >= life.freshUntil) return life;
-    // Without grace of its own, an entry must not gain one from being cut short here.
+    // An entry without grace must not gain one because its life is shortened here.
     const staleUntil = life.staleUntil > life.freshUntil ? life.staleUntil : end;
     return { ...life, freshUntil: end, staleUntil };
   }

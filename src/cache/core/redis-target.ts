@@ -31,7 +31,7 @@ export interface RedisSettings {
   db?: number | undefined;
   /** Options of Node's `tls.connect`. */
   tls?: object | undefined;
-  /** Sentinels to ask for the primary. */
+  /** Sentinels that know the primary. */
   sentinels?: { host?: string | undefined; port?: number | undefined }[] | undefined;
   /** Name of the primary among the sentinels'. */
   name?: string | undefined;

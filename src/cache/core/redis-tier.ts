@@ -5,8 +5,8 @@ import type { CacheStore } from '../../store/adapter.js';
 import type { RedisTarget } from './redis-target.js';
 
 /**
- * Loads the Redis room, which needs the optional package `ioredis`, and opens a store of the cache's
- * own. The only place that imports it, so that memory alone neither loads it nor has it in its types.
+ * Loads `redis/`, which needs the optional package `ioredis`, and opens a store that belongs to the cache.
+ * The only import of that folder, so that a cache in memory neither loads it nor has it in its types.
  *
  * @param target - A URL, ioredis options, or a client of the caller's.
  * @returns A promise that rejects when `ioredis` is not installed.
@@ -27,7 +27,7 @@ export async function openRedis(target: string | RedisTarget): Promise<CacheStor
 }
 
 /**
- * For a cache on Redis without a namespace of its own.
+ * Warns about a cache on Redis whose user has not set a namespace.
  *
  * @internal
  */
@@ -35,7 +35,7 @@ export function warnOfNamespace(): void {
   warnOnce(
     'AURORA_DEFAULT_NAMESPACE',
     'namespace',
-    `A cache on Redis has no namespace of its own: it uses '${DEFAULTS.namespace}', and shares its ` +
+    `A cache on Redis sets no namespace: it uses '${DEFAULTS.namespace}', and shares its ` +
       'entries with every other program that does. Set the option namespace (or AURORA_NAMESPACE).',
   );
 }

@@ -10,7 +10,7 @@ import type { ResolvedOptions } from '../resolve-options.js';
 import { openRedis } from './redis-tier.js';
 
 /**
- * The memory tier that the options ask for.
+ * The memory tier that the options describe.
  *
  * @internal
  */
@@ -56,7 +56,7 @@ interface SharedTierUse {
 }
 
 /**
- * The shared tier that the options ask for.
+ * The shared tier that the options describe.
  *
  * @param onLoad - Called with the tier to use from then on, if its code had to be loaded first.
  * @internal

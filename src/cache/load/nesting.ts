@@ -117,7 +117,7 @@ export function originOfCall(): CallOrigin | undefined {
 }
 
 /**
- * Calls a loader as a load of its own. It is called at once, unless so many loads are on the stack
+ * Calls a loader as a separate load. It is called at once, unless so many loads are on the stack
  * that it might overflow: then in the next microtask.
  *
  * @internal

@@ -124,7 +124,7 @@ export class MethodBinding {
     return this.core.memory?.registerIndex(entry, this.index) === true;
   }
 
-  /** Indexes an entry on its first hit, so that entries without hits take no room in the index. */
+  /** Indexes an entry on its first hit, so that entries without hits are not in the index. */
   learn(entry: MemoryEntry, args: readonly unknown[]): void {
     if (entry.indexKey !== undefined || !this.register(entry) || !this.isIndexed) return;
     this.index.add(entry, args);

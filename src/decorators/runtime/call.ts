@@ -9,15 +9,16 @@ import { CachedMethod, type ResolvedCall } from './cached-method.js';
 import { loadSync } from './sync-load.js';
 
 /*
- * runtime/: what happens at a call. Start here: `cachedCall` serves a memory hit by itself; every other
- * call is resolved by its `CachedMethod` to a `MethodBinding` (the method on one class in one cache) and a
- * key, and then read or loaded by the cache. A `KeyClaim` decides how far the results may be shared, an
- * `ArgumentIndex` finds the entries of calls that hit before. `PutCall` is one call of a `@CachePut` method.
+ * runtime/: how a call of a decorated method runs. Start here: `cachedCall` returns most memory hits
+ * directly. For every other call, `CachedMethod` finds the `MethodBinding` (the method on one class in one
+ * cache) and the key, and the cache reads or loads the value. `KeyClaim` decides whether results may be
+ * shared, and `ArgumentIndex` maps the arguments of earlier hits to entries. `PutCall` is one call of a
+ * `@CachePut` method.
  */
 
 /**
- * The function that takes the place of a method or function whose results are cached, with the
- * metadata that `cacheControl` finds.
+ * The function that replaces a method or function whose results are cached, with the metadata that
+ * `cacheControl` reads.
  *
  * @param identity - Which method it is; `undefined` for a plain function.
  * @internal
@@ -40,14 +41,13 @@ export function cachingFunction(
 }
 
 /**
- * The hot path. A memory hit must cost less than hand-written code: everything until the return is
- * synchronous, allocates nothing, and returns a promise that exists already. A call is served here if
- * the binding of the last call fits (same cache, same class) and has the arguments in its index; every
- * other case takes the slow path below.
+ * The hot path. A memory hit must cost less than hand-written code: it is synchronous, allocates nothing,
+ * and returns a promise that exists already. This path serves a call if the binding of the last call fits
+ * (same cache, same class) and its index has the arguments; every other case takes the slow path below.
  *
- * It is written out, against the house's habits, since each of these makes a hit 3 to 18 % slower: a
- * condition that is a truthiness test (`binding?.isIndexed`) or kept in a variable, the look-up and the
- * counting in functions of their own, a step more to an object.
+ * The code is inlined, unlike elsewhere in the package. Each of these changes makes a hit 3 to 18 % slower:
+ * a condition that tests truthiness (`binding?.isIndexed`) or is stored in a variable, separate functions
+ * for the look-up and for counting, one more property access on the way to an object.
  */
 function callWrapper(method: CachedMethod): AnyFunction {
   const isMethod = method.identity !== undefined;
@@ -102,7 +102,7 @@ function callWrapper(method: CachedMethod): AnyFunction {
 }
 
 /**
- * The result of a call whose key is known: from memory, or by the read path behind it.
+ * The result of a call whose key is known: from memory, or through the read path.
  *
  * @returns A promise, or for a memoized method the value itself.
  * @throws For a memoized method, what the method throws.

@@ -6,17 +6,17 @@ const STEPS = ['next', 'return', 'throw'] as const;
 
 type Steps = Record<(typeof STEPS)[number], (...given: unknown[]) => unknown>;
 
-/** Called when a generator runs, rests and ends. */
+/** Called when a generator runs, pauses and ends. */
 export interface GeneratorWatch {
-  /** It begins to run, or rests: its consumer has the turn. */
+  /** It begins to run, or pauses while its consumer runs. */
   run(isRunning: boolean): void;
-  /** It is exhausted, closed or failed, after so much time of its own. */
+  /** It is exhausted, closed or failed, after running for so long. */
   end(busyMs: number, failed: boolean): void;
 }
 
 /**
- * Watches a generator, synchronous or not, from step to step. It stays the object that it is, with
- * three methods of its own in place of those it inherits.
+ * Watches a generator, synchronous or not, from step to step. The generator remains the same object, with
+ * three own methods that replace inherited ones.
  *
  * @internal
  */

@@ -9,7 +9,7 @@ import type { TimingConfig } from './timing-config.js';
 const TIMING = Symbol('aurora-cache.timing');
 
 interface UpgradeRequest extends IncomingMessage {
-  /** Set if the client asks to switch protocols and the server has an `upgrade` listener. */
+  /** Set if the client requests another protocol and the server has an `upgrade` listener. */
   readonly upgrade?: boolean;
 }
 

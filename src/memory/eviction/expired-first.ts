@@ -5,7 +5,7 @@ const SLOTS_PER_LOOK = 64;
 
 /**
  * Finds an entry that has expired, to be evicted in place of one that can still be read: a hand that
- * goes around the slots and looks at some of them whenever room is needed, unless none can have
+ * goes around the slots and looks at some of them whenever an entry has to go, unless none can have
  * expired. Without it, a policy that keeps what was read often fills a store with expired entries
  * where lives are short.
  *

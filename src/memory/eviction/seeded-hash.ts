@@ -2,7 +2,7 @@
 const BLOCK = 256;
 
 /**
- * A hash of texts under a secret of its own, so that keys cannot be chosen to collide: each character
+ * A hash of texts under its own secret, so that keys cannot be chosen to collide: each character
  * times a secret number that belongs to its position, modulo 2^32. Two different texts collide under
  * at most one in 2^17 secrets, for any two texts (Lemire and Kaser, "Strongly universal string hashing
  * is fast", The Computer Journal 2014). Unlike a hash that passes from character to character, the

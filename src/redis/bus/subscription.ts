@@ -77,7 +77,7 @@ export class Subscription {
     });
   }
 
-  /** Why the server does not track for us, if it was asked to. */
+  /** Why the server refused to track, if tracking was requested. */
   get trackingRefusal(): Error | undefined {
     return this.refusal;
   }

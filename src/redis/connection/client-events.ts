@@ -1,4 +1,4 @@
-// Each event has words of its own.
+// Each event has different arguments.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in ioredis' own types
 export type Listener = (...words: any[]) => void;
 
@@ -17,8 +17,8 @@ interface Hub {
 const hubs = new WeakMap<Source, Hub>();
 
 /**
- * Listens to a client with one listener of its own for each event, however many caches share it:
- * Node takes the eleventh for a leak, and says so.
+ * Listens to a client with one listener per event, however many caches share the client: Node warns of a
+ * leak at the eleventh.
  *
  * @internal
  */

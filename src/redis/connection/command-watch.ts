@@ -41,9 +41,9 @@ const MAX_SETTLED = 1000;
 
 /**
  * Watches over the commands of the cache's own client. One that takes too long is rejected; a connection
- * that is silent for too long while an answer is due is closed, and ioredis looks for a new one. And
- * the process may end while nothing is under way: the socket, and the timer between two attempts to
- * connect, would hold it open for ever.
+ * that is silent for too long while a reply is due is closed, and ioredis opens another one. It also
+ * lets the process end while no command is under way: the socket, and the timer between two attempts to
+ * connect, would keep it alive.
  *
  * ioredis has options for the first two, which start and clear two timers for each command that has
  * the connection to itself: a tenth of the processor time of a `GET`. Here, one timer ticks while
@@ -63,7 +63,7 @@ export class CommandWatch {
   /** Bytes that had arrived at the last tick, and for how many ticks none have followed. */
   private heard: { readonly stream: Stream | undefined; readonly bytes: number | undefined };
   private silence = 0;
-  /** Whether a command was given up whose answer may still come. */
+  /** Whether a command was given up whose reply may still come. */
   private isOwed = false;
   private readonly insides: Insides;
   private readonly tickMs: number;
@@ -151,7 +151,7 @@ export class CommandWatch {
   private check(): void {
     this.tick++;
     const { stream, bytes } = this.listen();
-    // While it connects, it has been asked nothing yet.
+    // While it connects, no command has been sent yet.
     const isConnecting = this.insides.status === 'connecting';
     if (stream === this.heard.stream && bytes === this.heard.bytes && !isConnecting) this.silence++;
     else {
@@ -164,7 +164,7 @@ export class CommandWatch {
       this.isOwed = false;
       this.silence = 0;
       stream?.destroy?.(
-        new Error(`No answer for ${Math.round((this.longestSilence - 1) * this.tickMs)} ms.`),
+        new Error(`No reply for ${Math.round((this.longestSilence - 1) * this.tickMs)} ms.`),
       );
     }
     this.isTicking = this.underWay > 0 || this.isOwed;

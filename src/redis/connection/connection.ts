@@ -56,7 +56,7 @@ export class Connection {
   /** Whether this attempt to connect has been explained. */
   private wasExplained = false;
   private readonly reported = new Set<string>();
-  /** Set for a client that the cache created without limits of its own. */
+  /** Set for a client that the cache created, and whose options have no limits. */
   private watch: CommandWatch | undefined;
   /** Listeners on the client. */
   private readonly listeners: [event: string, listener: Listener][] = [];

@@ -157,7 +157,7 @@ function bytesOf(name: string, base64: unknown): object {
   if (typeof base64 !== 'string') throw damaged();
   const bytes = Buffer.from(base64, 'base64');
   if (name === 'Buffer') return bytes;
-  // A copy of its own: small Buffers are parts of a pool.
+  // A copy: small Buffers are parts of a pool.
   const { buffer } = new Uint8Array(bytes);
   if (name === 'ArrayBuffer') return buffer;
   const view = (globalThis as unknown as Record<string, ViewClass | undefined>)[name];

@@ -85,7 +85,7 @@ export class TypedWriter {
     if (isViewClass(name)) return this.view(name, object as ArrayBufferView);
     if (isErrorClass(name)) return this.error(name, object as Error);
     if (Reflect.ownKeys(object).length > (name === 'RegExp' ? 1 : 0) && name !== '') {
-      throw refused(`A ${name} with properties of its own`);
+      throw refused(`A ${name} with own properties`);
     }
     switch (name) {
       case 'Map':
@@ -128,7 +128,7 @@ export class TypedWriter {
   private list(list: readonly unknown[]): unknown[] {
     // Before a loop over a sparse array that is a thousand million long.
     this.grow(list.length * 2);
-    if (!isBare(list)) throw refused('An array with properties of its own');
+    if (!isBare(list)) throw refused('An array with own properties');
     const written: unknown[] = [];
     for (let i = 0; i < list.length; i++) {
       if (list[i] === undefined && !Object.hasOwn(list, i)) throw refused('An array with holes');
@@ -153,7 +153,7 @@ export class TypedWriter {
 
   private view(name: string, view: ArrayBufferView): unknown[] {
     const bytes = this.bytes(view.buffer, view.byteOffset, view.byteLength);
-    if (!isBareView(view)) throw refused(`A ${name} with properties of its own`);
+    if (!isBareView(view)) throw refused(`A ${name} with own properties`);
     return [TAG + name, bytes];
   }
 

@@ -14,7 +14,7 @@ export interface BreakerSettings {
  * Keeps calls from a store that does not answer, so that an outage delays no call.
  *
  * Closed, every call passes. After some failures in a row it opens and no call passes; a probe is
- * made after a while (the half-open state), by a timer rather than by a caller, who would have to
+ * made after a while (the half-open state), by a timer rather than by a caller, which would have to
  * wait for it. One that succeeds closes the breaker. (M. Nygard, Release It!, "Circuit Breaker".)
  *
  * @internal
@@ -28,8 +28,8 @@ export class CircuitBreaker {
   private stopped = false;
 
   /**
-   * @param probe - Tries the store; answers whether it is usable again. Never rejects.
-   * @param onChange - Told whenever it opens (true) or closes (false).
+   * @param probe - Tries the store; resolves to whether it is usable again. Never rejects.
+   * @param onChange - Called when it opens (true) or closes (false).
    */
   constructor(
     private readonly settings: BreakerSettings,

@@ -60,7 +60,7 @@ export class Journal {
   /**
    * Settles when what this connection's store has forgotten is known; `undefined` when it is.
    *
-   * @throws when the store cannot be asked.
+   * @throws when the store cannot be reached.
    */
   ready(store: StoreHistory): Promise<void> | undefined {
     if (this.checked === store.connections) return undefined;

@@ -12,7 +12,7 @@ export interface RecoveryOptions {
 }
 
 /**
- * Works off the log of what is out of date in the store, whenever the store can be asked.
+ * Works off the log of entries that are out of date in the store, whenever it can be reached.
  *
  * @internal
  */

@@ -150,7 +150,7 @@ describe.each(Object.entries(frameworks))('the performance API on %s', (name, st
     expect((await call('/api/performance/', { method: 'POST' })).status).toBe(405);
   });
 
-  it('answers every mistake with its status', async () => {
+  it('responds to every mistake with its status', async () => {
     const status = async (path: string, init?: RequestInit): Promise<number> =>
       (await call(`/api/performance${path}`, init)).status;
     const wrong = await call('/api/performance/stats', { method: 'DELETE' });

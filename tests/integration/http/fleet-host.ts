@@ -1,4 +1,4 @@
-/** An instance of a service in a process of its own; see `fleet.test.ts`. */
+/** An instance of a service in a separate process; see `fleet.test.ts`. */
 import { cached, CacheManager } from 'aurora-cache';
 import { createPerformanceApi } from 'aurora-cache/http';
 

@@ -48,7 +48,7 @@ async function fleet({ handlers }: PerformanceApi, query = '?scope=fleet'): Prom
   return (await response.json()) as Stats;
 }
 
-/** Leaves the figures of so many other instances, as this one would. */
+/** Publishes the statistics of so many other instances, as this one would. */
 async function leave(count: number, api: PerformanceApi): Promise<void> {
   const text = encodeSnapshot(await takeSnapshot(api.cache, api.recorder)) ?? '';
   for (let i = 0; i < count; i++) {

@@ -94,7 +94,7 @@ describe('requests of node:http', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('are counted as soon as their answer is complete, and once', async () => {
+  it('are counted as soon as their response is complete, and once', async () => {
     const seen: (readonly [total: number, inFlight: number])[] = [];
     const large = 'x'.repeat(20_000_000);
     cache = new CacheManager();

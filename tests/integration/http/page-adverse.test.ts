@@ -52,7 +52,7 @@ describe('the page behind something else', () => {
     ['a sign-in of a proxy', html(401), 'Refused', '401'],
     ['an error of another shape', json({ error: 'Not Found' }, 404), 'Not reachable', '404'],
     ['nothing but null', json(null, 500), 'Not reachable', '500'],
-  ])('says so when the answer is %s, and goes on', async (_, answer, state, notice) => {
+  ])('says so when the response is %s, and goes on', async (_, answer, state, notice) => {
     const service = await Service.start();
     const { page, complaints } = await open(service);
     await page.route('**/stats?*', answer);
@@ -158,7 +158,7 @@ describe('the form', () => {
   });
 });
 
-describe('the figures', () => {
+describe('the statistics', () => {
   it('fit, however large they are', async () => {
     const service = await Service.start();
     const { page } = await open(service, { viewport: { width: 320, height: 640 } });

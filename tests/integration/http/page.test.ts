@@ -54,7 +54,7 @@ describe('the page', () => {
     });
   });
 
-  it('loads nothing from elsewhere, complains of nothing, and its figures move', async () => {
+  it('loads nothing from elsewhere, reports no error, and its statistics move', async () => {
     const service = await Service.start();
     await service.call('a', 'a', 'a', 'b');
     const { page, complaints, requests } = await open(service);
@@ -199,12 +199,12 @@ describe('the page', () => {
     await screenshot(page, `${colorScheme}-${String(viewport.width)}-confirm`);
   });
 
-  it('asks for a token where the figures are protected', async () => {
+  it('prompts for a token if the statistics are protected', async () => {
     const service = await Service.start({ protectReads: true });
     await service.call('a', 'a');
     const { page } = await load(service.page);
     await shows(page, 'live-text', 'Refused');
-    await shows(page, 'notice', 'The figures are protected');
+    await shows(page, 'notice', 'The statistics are protected');
     await expect(violations(page)).resolves.toEqual([]);
     await expect(text(page, 't-hit')).resolves.toBe('–');
     await page.getByLabel('Token').fill(TOKEN);

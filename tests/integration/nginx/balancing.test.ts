@@ -130,7 +130,7 @@ describe('the load is shared', () => {
 });
 
 describe('the instances behind it', () => {
-  it('are one service: one load for all, one clear for all, figures of all', async () => {
+  it('are one service: one load for all, one clear for all, statistics of all', async () => {
     const nginx = await balancer({ strategy: 'round_robin' });
     for (let i = 0; i < 9; i++) await ask(nginx.port, '/countries/FR/statistics');
     const api = '/api/performance';

@@ -49,7 +49,7 @@ describe('failover', () => {
     expect((await ask(nginx.port, '/', { method: 'POST' })).status).toBe(status);
   });
 
-  it('leaves other answers alone', async () => {
+  it('leaves other responses alone', async () => {
     const bad = await RecordingServer.start((_, response) => response.writeHead(500).end());
     const good = await RecordingServer.start();
     const nginx = await withBackup(bad.address, good.address);

@@ -101,7 +101,7 @@ const upstream = (name: string) =>
       return { name, ...rest, servers, ...(rest.strategy === 'hash' ? { hashKey: key } : {}) };
     });
 
-// A list of its own each time: the tests below change one of them.
+// A new list each time: the tests below change one of them.
 const files = maybe(fc.array(fc.constant('/nowhere/*.conf'), { minLength: 1, maxLength: 2 }));
 
 const upstreams = fc

@@ -41,7 +41,7 @@ async function plain(port: number, host: string, target = '/'): Promise<string> 
 }
 
 describe('serverNames', () => {
-  it('are the only ones that get an answer', async () => {
+  it('are the only ones that get a response', async () => {
     const nginx = await nginxBefore(server, { serverNames });
     const before = server.seen.length;
     for (const host of ['evil.example', 'shop.example.evil', '127.0.0.1', 'x', 'example.org', '']) {
@@ -83,53 +83,58 @@ describe('serverNames', () => {
 });
 
 describe('with TLS', () => {
-  it.each(['1.18', '1.22'])('other names get no answer either (nginx %s)', async (nginxVersion) => {
-    const port = await freePort();
-    const tls = { ...certificate, port };
-    const nginx = await nginxBefore(server, { nginxVersion, serverNames, tls });
-    const ca = readFileSync(certificate.certificate);
-    const before = server.seen.length;
-    const encrypted = (servername: string, host: string) =>
-      new Promise<number | string>((resolve) => {
-        const options = { host: '127.0.0.1', port, ca, agent: false, servername };
-        const sent = request({
-          ...options,
-          checkServerIdentity: () => undefined,
-          headers: { host },
+  it.each(['1.18', '1.22'])(
+    'other names get no response either (nginx %s)',
+    async (nginxVersion) => {
+      const port = await freePort();
+      const tls = { ...certificate, port };
+      const nginx = await nginxBefore(server, { nginxVersion, serverNames, tls });
+      const ca = readFileSync(certificate.certificate);
+      const before = server.seen.length;
+      const encrypted = (servername: string, host: string) =>
+        new Promise<number | string>((resolve) => {
+          const options = { host: '127.0.0.1', port, ca, agent: false, servername };
+          const sent = request({
+            ...options,
+            checkServerIdentity: () => undefined,
+            headers: { host },
+          });
+          sent.on('response', (response) => {
+            response.resume();
+            resolve(response.statusCode ?? 0);
+          });
+          sent.on('error', () => {
+            resolve('closed');
+          });
+          sent.end();
         });
-        sent.on('response', (response) => {
-          response.resume();
-          resolve(response.statusCode ?? 0);
+      expect(await encrypted('evil.example', 'evil.example')).toBe('closed');
+      expect(await encrypted('', 'evil.example')).toBe('closed');
+      expect(await encrypted('localhost', 'evil.example')).toBe('closed');
+      expect(server.seen).toHaveLength(before);
+      expect(await encrypted('localhost', 'localhost')).toBe(200);
+      // Where the version can, the certificate does not tell a stranger which names are here.
+      const handshake = new Promise<string>((resolve) => {
+        const socket = connectTls({ host: '127.0.0.1', port, servername: 'evil.example', ca });
+        socket.on('error', (error: Error) => {
+          resolve(error.message);
         });
-        sent.on('error', () => {
-          resolve('closed');
-        });
-        sent.end();
       });
-    expect(await encrypted('evil.example', 'evil.example')).toBe('closed');
-    expect(await encrypted('', 'evil.example')).toBe('closed');
-    expect(await encrypted('localhost', 'evil.example')).toBe('closed');
-    expect(server.seen).toHaveLength(before);
-    expect(await encrypted('localhost', 'localhost')).toBe(200);
-    // Where the version can, the certificate does not tell a stranger which names are here.
-    const handshake = new Promise<string>((resolve) => {
-      const socket = connectTls({ host: '127.0.0.1', port, servername: 'evil.example', ca });
-      socket.on('error', (error: Error) => {
-        resolve(error.message);
-      });
-    });
-    expect(await handshake).toMatch(
-      nginxVersion === '1.18' ? /altnames/ : /unrecognized.name|handshake/i,
-    );
+      expect(await handshake).toMatch(
+        nginxVersion === '1.18' ? /altnames/ : /unrecognized.name|handshake/i,
+      );
 
-    // Plain requests are sent to the name that they had, if it is one of these.
-    const locationOf = async (host: string): Promise<string | undefined> =>
-      /^location: (.*)$/im.exec(await plain(nginx.port, host, '/a?b=c'))?.[1]?.trim();
-    expect(await locationOf('shop.example')).toBe(`https://shop.example:${String(port)}/a?b=c`);
-    expect(await locationOf('a.example.org:1')).toBe(`https://a.example.org:${String(port)}/a?b=c`);
-    expect(await plain(nginx.port, 'evil.example')).toBe('closed');
-    expect(await plain(nginx.port, 'shop.example', 'http://evil.example/')).toBe('closed');
-  });
+      // Plain requests are sent to the name that they had, if it is one of these.
+      const locationOf = async (host: string): Promise<string | undefined> =>
+        /^location: (.*)$/im.exec(await plain(nginx.port, host, '/a?b=c'))?.[1]?.trim();
+      expect(await locationOf('shop.example')).toBe(`https://shop.example:${String(port)}/a?b=c`);
+      expect(await locationOf('a.example.org:1')).toBe(
+        `https://a.example.org:${String(port)}/a?b=c`,
+      );
+      expect(await plain(nginx.port, 'evil.example')).toBe('closed');
+      expect(await plain(nginx.port, 'shop.example', 'http://evil.example/')).toBe('closed');
+    },
+  );
 
   it('what nginx redirects itself names no host', async () => {
     const routes = [{ path: '/chat/', upstream: 'api' }];

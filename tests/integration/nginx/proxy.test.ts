@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 describe('headers', () => {
-  it('of answers are added, and never replace what the service says', async () => {
+  it('of responses are added, and never replace what the service says', async () => {
     const server = await RecordingServer.start((_, response) => {
       response.setHeader('Referrer-Policy', 'no-referrer');
       response.setHeader('X-Team', 'its own');
@@ -269,7 +269,7 @@ describe('WebSockets', () => {
 });
 
 describe('limits and encryption', () => {
-  it('answer 429 to a client that asks too much, and never to health checks', async () => {
+  it('respond with 429 to a client that sends too many requests, and never to health checks', async () => {
     const server = await RecordingServer.start();
     const rateLimit = { requestsPerSecond: 1, burst: 4 };
     const nginx = await nginxBefore(server, { ...trusting, rateLimit });

@@ -10,7 +10,7 @@ import { Redis } from 'ioredis';
 
 import { RedisServer, stopServers } from '../../support/redis/server.js';
 
-// Two builds of one service, each in a process of its own, on one Redis.
+// Two builds of one service, each in a separate process, on one Redis.
 
 const run = promisify(execFile);
 const root = join(__dirname, '../../..');
@@ -41,7 +41,7 @@ interface Outcome {
   readonly warnings: readonly string[];
 }
 
-/** A class in a module of its own. */
+/** A class in a separate module. */
 const service = (name: string, text: string, options: string): string => `
   import { Cached } from 'aurora-cache';
   import { cache } from './cache';
@@ -197,7 +197,7 @@ describe.each([
     expect(await admin.keys('builds:*:find')).toEqual([]);
   });
 
-  it('with a keyPrefix of its own, each class is shared between the builds, without a warning', async () => {
+  it('with its own keyPrefix, each class is shared between the builds, without a warning', async () => {
     const modules = {
       users: service('Users', 'SECRET', "keyPrefix: 'user'"),
       profiles: service('Profiles', 'profile', "keyPrefix: 'profile'"),
@@ -216,7 +216,7 @@ describe.each([
 });
 
 describe('a cache on Redis', () => {
-  it('without a namespace of its own is a warning, once', async () => {
+  it('without a namespace is a warning, once', async () => {
     const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const caches = [
       new CacheManager({ redisUrl: server.url, namespace: 'aurora' }),

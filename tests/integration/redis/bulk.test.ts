@@ -245,7 +245,7 @@ describe('calls on many keys', () => {
     expect(stored + failed.length).toBe(5000);
     expect(failed.length).toBe(5000);
     expect(await cache.getMany(keysOf('row', 5000))).toEqual(new Map());
-    // A time-out for the writes and none for the reads, which the log answers; far from 40 chunks.
+    // A time-out for the writes and none for the reads, for which the log is enough; far from 40 chunks.
     expect(performance.now() - start).toBeLessThan(20 * 300);
     proxy.resume();
     await until('the log is replayed', async () => {

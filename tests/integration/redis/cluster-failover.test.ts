@@ -35,7 +35,7 @@ interface Member extends Watched {
   readonly client: Cluster;
 }
 
-/** Processes that share the cluster, each with a client of its own. */
+/** Processes that share the cluster, each with its own client. */
 async function fleet(size: number, options: { readonly memory?: false } = {}): Promise<Member[]> {
   const namespace = `failover${++namespaces}`;
   return await Promise.all(

@@ -74,11 +74,11 @@ it('gives a command up after a second, not before, and hears the next one', asyn
   expect(late.state).toBe('Command timed out');
   server.thaw();
   expect(await client.set('a', 1)).toBe('OK');
-  // An answer that came too late must not be taken for another's.
+  // A late reply must not be taken for that of another command.
   expect(await client.get('a')).toBe('1');
 });
 
-it('looks for another connection where an answer is due and nothing comes', async () => {
+it('opens another connection if a reply is due and none comes', async () => {
   server.freeze();
   const closed = happened('close');
   const asked = outcome(client.get('a'));
@@ -163,7 +163,7 @@ it('keeps a connection that says something now and then', async () => {
   let closed = 0;
   client.on('close', () => closed++);
   for (let i = 0; i < 20; i++) {
-    // One that waits all the time, and others that are answered: a client of their own unblocks it.
+    // One that waits all the time, and others that get replies: a separate client unblocks it.
     const blocked = client.blpop('nothing', 0);
     const refused = expect(blocked).rejects.toThrow('Command timed out');
     await clock.advance('1250ms');
@@ -184,7 +184,7 @@ it('does not blame a command for an event loop that was blocked', async () => {
   const asked = real.get('a');
   const end = performance.now() + 600;
   while (performance.now() < end);
-  // The answer is there, and has not been read.
+  // The reply has arrived, and was not read.
   expect(await asked).toBeNull();
   real.disconnect();
 });

@@ -120,7 +120,7 @@ describe.each<BusKind>(['tracking', 'pubsub'])('By %s', (bus) => {
     ];
     for (const text of garbage) await admin.publish('aurora#bus', text);
     await admin.publish('aurora#bus:one', 'garbage');
-    // No probe of its own.
+    // It sends no probe.
     await admin.publish('aurora#bus:one', '{"v":1,"origin":"one","kind":"probe","id":-1}');
     await settled(one);
     expect(one.of('reset')).toHaveLength(1 + garbage.length + 1);
@@ -374,7 +374,7 @@ describe('On a cluster', () => {
     });
     const one = await open({}, client).untilListening();
     const counts = await Promise.all(cluster.admins.map((node) => listeners(node)));
-    // The cluster client has listeners of its own, for the news of the cluster: without a channel.
+    // The cluster client adds its own listeners, for messages of the cluster that have no channel.
     const at = counts.findIndex((lines) => lines.some((line) => line.includes(' sub=2 ')));
     const id = /\bid=(\d+)/.exec(counts[at]?.find((line) => line.includes(' sub=2 ')) ?? '')?.[1];
     await cluster.admins[at]?.call('CLIENT', 'KILL', 'ID', id ?? '');

@@ -38,7 +38,7 @@ describe('MemoryStore behind Keyv', () => {
   });
 
   keyvConformance(() => {
-    // An adapter of its own, which can be told another namespace, over the same entries.
+    // A separate adapter, which can be given another namespace, over the same entries.
     const store = Object.create(shared, {
       namespace: { value: undefined, writable: true },
     }) as object;

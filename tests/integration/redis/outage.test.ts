@@ -188,7 +188,7 @@ describe.each<
     }
   }, 120_000);
 
-  it('the processes end by themselves when their caches are closed', async () => {
+  it('the processes end on their own when their caches are closed', async () => {
     for (const process of [one, two]) {
       await process.do('close');
       process.leave();
@@ -309,7 +309,7 @@ describe.each<[string, CacheOptions]>([
     });
     const one = await open({ redisUrl: proxy.url }).untilWell();
     const two = await open({ redisUrl: server.url }).untilWell();
-    // Requests arrive at once, and answers late.
+    // Requests arrive at once, and replies late.
     const lease = '{aurora:key}:lease';
     proxy.delay(100);
     const loading = one.cache.getOrSet('key', () => 1, LONG_LEASE);

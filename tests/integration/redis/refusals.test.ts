@@ -96,7 +96,7 @@ describe.each<[string, CacheOptions]>([
     expect(one.errors.length).toBeLessThan(20);
   });
 
-  it('NOSCRIPT: the scripts are there again by themselves', async () => {
+  it('NOSCRIPT: the scripts are loaded again', async () => {
     const [one, two] = [await open(), await open()];
     const ops = async (round: string): Promise<void> => {
       await one.cache.set('set', round);

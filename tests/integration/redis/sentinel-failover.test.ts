@@ -159,7 +159,7 @@ describe('A failover', () => {
       };
       expect(await underLoad(cache, during, service)).toBeGreaterThan(20);
       await sentinel.flush();
-      await until('an answer is shared again', async () => {
+      await until('a result is shared again', async () => {
         const calls = service.calls();
         await service.answer(1000);
         return service.calls() === calls;
@@ -169,7 +169,7 @@ describe('A failover', () => {
     20_000,
   );
 
-  it('is followed by a new connection when the old primary answers READONLY', async () => {
+  it('is followed by a new connection when the old primary replies READONLY', async () => {
     const server = await RedisServer.start();
     const admin = new Redis(server.url);
     closing.push(() => server.stop());

@@ -54,7 +54,7 @@ it('counts the keys of the namespace in Redis, by one SCAN for all processes', a
   expect((await one.cache.getStats()).memoryKeys).toBe(0);
 });
 
-it('has figures of leases and messages', async () => {
+it('counts leases and messages', async () => {
   const [one, two] = [await open(), await open()];
   const before = await two.cache.getStats();
   let finish: (value: string) => void = () => undefined;
@@ -63,7 +63,7 @@ it('has figures of leases and messages', async () => {
     () => new Promise<string>((resolve) => (finish = resolve)),
   );
   await until('it has the lease', async () => (await admin.exists('{aurora:key}:lease')) === 1);
-  const waiting = two.cache.getOrSet('key', () => 'of its own');
+  const waiting = two.cache.getOrSet('key', () => 'loaded here');
   await until('the other waits', async () => (await two.cache.getStats()).leasesDenied === 1);
   expect((await two.cache.getStats()).inFlight).toBe(1);
   finish('shared');

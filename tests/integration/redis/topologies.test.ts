@@ -71,7 +71,7 @@ const topologies: Record<string, Topology> = {
     flush: () => cluster.flush(),
     admins: async () => cluster.admins,
   },
-  'a Sentinel client of its own': {
+  "the cache's Sentinel client": {
     open: () => own(sentinel.options),
     flush: () => sentinel.flush(),
     admins: async () => {

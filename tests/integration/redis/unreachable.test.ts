@@ -124,7 +124,7 @@ describe('Without a server to talk to, calls work and one clear error is told:',
       /^Redis: the server closes the connection at once/,
     ],
     [
-      'no sentinel answers',
+      'no sentinel replies',
       async () => ({
         name: 'aurora',
         password: 'secret',

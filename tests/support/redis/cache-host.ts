@@ -1,5 +1,5 @@
 /**
- * A process of its own with caches in it, which does what its parent says: see `cache-process.ts`.
+ * A separate process with caches, which executes its parent's orders: see `cache-process.ts`.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';

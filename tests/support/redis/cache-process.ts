@@ -79,7 +79,7 @@ export class CacheProcess {
     return this.child.pid as number;
   }
 
-  /** Has it done there, and answers what came of it. */
+  /** Sends the order there, and resolves to its result. */
   async do<C extends Command>(
     command: C,
     ...words: Parameters<Commands[C]>
@@ -91,7 +91,7 @@ export class CacheProcess {
     });
   }
 
-  /** Leaves it alone: it ends as soon as nothing of its own holds it. */
+  /** Leaves it alone: it ends as soon as nothing keeps it alive. */
   leave(): void {
     this.child.send({ id: 0, command: 'leave', words: [] });
   }

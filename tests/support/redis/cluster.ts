@@ -14,7 +14,7 @@ const MASTERS = 3;
 
 interface Node {
   readonly server: RedisServer;
-  /** A connection of its own, past the cluster's redirections. */
+  /** A direct connection, without the cluster's redirections. */
   readonly admin: Redis;
 }
 

@@ -49,7 +49,7 @@ function oneByOne(coordinator: Coordinator): OneByOne {
   return Object.assign(one as OneByOne, single);
 }
 
-/** A coordinator on a store of its own, and everything that it says. */
+/** A coordinator on a separate store, and everything that it reports. */
 export class Coordinated {
   readonly said: Said[] = [];
   /** {@link Coordinator.isListening} at each change, and at each reset. */

@@ -31,7 +31,7 @@ export interface Latency {
   readonly longest: number;
 }
 
-/** Asks a server again and again, from a thread of its own, whether it is there. */
+/** Sends pings to a server continuously, from a separate thread. */
 export class Pinger {
   private constructor(private readonly worker: Worker) {}
 

@@ -29,7 +29,7 @@ export async function stopServers(): Promise<void> {
   await Promise.all([...running].map((server) => server.stop()));
 }
 
-/** A `redis-server` of the tests' own, on a free port of 127.0.0.1 and in a folder of its own. */
+/** A `redis-server` for the tests, on a free port of 127.0.0.1 and in a separate folder. */
 export class RedisServer {
   private process: ChildProcess | undefined;
 

@@ -72,7 +72,7 @@ class Refused {
     return user;
   }
 
-  // @ts-expect-error -- the method may answer nothing
+  // @ts-expect-error -- the method may return nothing
   @Cached({ ttl: (found: User) => found.id })
   async wrongTtlResult(id: number): Promise<User | undefined> {
     return user;

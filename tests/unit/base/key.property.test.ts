@@ -233,7 +233,7 @@ describe('keys of calls, over generated arguments', () => {
 });
 
 describe('patterns, over generated arguments', () => {
-  it('match the keys of their own argument, and of no other text', () => {
+  it('match the keys of the same argument, and of no other text', () => {
     fc.assert(
       fc.property(text, text, list, (own, other, rest) => {
         const glob = globOf(pattern`user:${own}:*`);
@@ -244,7 +244,7 @@ describe('patterns, over generated arguments', () => {
     );
   });
 
-  it('match the keys of their own argument, for every type and length of the prefix', () => {
+  it('match the keys of the same argument, for every type and length of the prefix', () => {
     fc.assert(
       fc.property(value, list, fc.integer({ min: 1, max: 120 }), (own, rest, length) => {
         const prefix = `tenant:${'p'.repeat(length)}`;

@@ -239,7 +239,7 @@ describe('an argument without a key', () => {
   it.each<[string, unknown, RegExp]>([
     ['a function', function load() {}, /a function \(load\) cannot be a key/],
     ['a function in an object', { a: () => 1 }, /a function \(a\) cannot/],
-    ['a symbol of its own', Symbol('own'), /a symbol has no text/],
+    ['an unregistered symbol', Symbol('own'), /a symbol has no text/],
     ['a well-known symbol', Symbol.iterator, /a symbol has no text/],
     ['a cycle', cycle, /contains itself/],
     ['an instance that is its own key', { toCacheKey() { return this; } }, /contains itself/], // prettier-ignore

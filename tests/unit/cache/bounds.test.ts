@@ -50,7 +50,7 @@ describe('bounds hold, exceeded a hundredfold', () => {
     expect(await cache.getStats()).toMatchObject({ evictions: 0, totalKeys: 1 });
   });
 
-  it('an estimator that fails or answers NaN keeps a value out, and nothing more', async () => {
+  it('an estimator that fails or returns NaN keeps a value out, and nothing more', async () => {
     const answers = [() => NaN, () => Infinity, fail];
     for (const sizeOf of answers) {
       const { cache, core } = setUp({ maxMemoryBytes: 1000, memory: { sizeOf } });
@@ -97,7 +97,7 @@ describe('bounds hold, exceeded a hundredfold', () => {
     expect(core.memory?.size).toBe(30_000);
   });
 
-  it('methods that a cache keeps figures of', () => {
+  it('methods for which a cache keeps counters', () => {
     const { core } = setUp();
     for (let i = 0; i < 20_000; i++) core.method(`m${i}`).hits++;
     expect(core.methods.size).toBe(10_000);

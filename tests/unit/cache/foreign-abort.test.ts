@@ -104,7 +104,7 @@ describe('the abort of another caller’s signal', () => {
     }
   });
 
-  it('is looked for without a failure of its own in arguments and errors', async () => {
+  it('is looked for in arguments and errors without failing', async () => {
     const { cache } = setUp();
     const throwing = (name: string): Error =>
       Object.defineProperty(new Error('its own'), name, {

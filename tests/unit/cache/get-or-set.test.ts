@@ -3,7 +3,7 @@ import type { LoadContext } from 'aurora-cache';
 import { deferred, expectIdle, flush, setUp } from './harness.js';
 
 describe('getOrSet', () => {
-  it('loads once, and answers from memory afterwards', async () => {
+  it('loads once, and reads from memory afterwards', async () => {
     const setup = setUp();
     const load = jest.fn(() => Promise.resolve({ id: 1 }));
     const first = await setup.cache.getOrSet('user', load);

@@ -3,7 +3,7 @@ import { expectIdle, setUp } from './harness.js';
 const DAY = 86_400;
 
 describe('get and set', () => {
-  it('answers undefined for what is not there', async () => {
+  it('returns undefined for what is not there', async () => {
     const { cache } = setUp();
     expect(await cache.get('absent')).toBeUndefined();
     expect(await cache.has('absent')).toBe(false);
@@ -55,7 +55,7 @@ describe('get and set', () => {
     expect(await cache.get('key')).toBe(2);
   });
 
-  it('getMany answers only what is there, under the keys as they were given', async () => {
+  it('getMany returns only what is there, under the keys as they were given', async () => {
     const { cache } = setUp();
     await cache.setMany([
       { key: 'a', value: 1 },

@@ -197,7 +197,7 @@ describe('softTimeout', () => {
     expect((await cache.getStats()).stale).toBe(0);
   });
 
-  it('serves what the shared tier has, even if that answers after the time-out', async () => {
+  it('serves what the shared tier has, even if that replies after the time-out', async () => {
     const clock = setUp().clock;
     const store = new FaultStore({ clock });
     const { cache } = setUp({ clock, store, memory: false });

@@ -52,7 +52,7 @@ describe.each(TIERS)('freeze: %s', (_, tiers) => {
 describe.each(TIERS)('clone: %s', (_, tiers) => {
   const make = () => setUp({ ...tiers(), memory: { clone: true } });
 
-  it('every reader gets a copy of their own', async () => {
+  it('every reader gets its own copy', async () => {
     const { cache } = make();
     const original = user();
     await cache.set('key', original);

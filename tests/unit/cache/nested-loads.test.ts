@@ -35,7 +35,7 @@ describe('a hung load', () => {
     expect(loads).toBe(2);
   });
 
-  it('whose successor ends gives the next caller one of its own', async () => {
+  it('whose successor ends gives the next caller another successor', async () => {
     const { cache, clock } = setUp({ lease: '1s', defaultTtl: '1s' });
     void cache.getOrSet('key', never);
     clock.jump('1s');
@@ -195,7 +195,7 @@ describe.each(Object.entries(ways))('a loader that asks %s', (name, ask) => {
     expect(ours).toHaveLength(1);
   });
 
-  it('for the key of another that asks for its own', async () => {
+  it('for the key of another that requests its own', async () => {
     const setup = setUp();
     const [a, b] = [`a ${name}:1`, `b ${name}:1`];
     const loadA = (): Promise<unknown> => ask(setup.cache, b, loadB);

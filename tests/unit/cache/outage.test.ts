@@ -68,7 +68,7 @@ describe('a store that does not answer is left alone', () => {
     expect(events).toEqual([]);
   });
 
-  it('is probed by a timer, with growing waits, and used again as soon as it answers', async () => {
+  it('is probed by a timer, with growing waits, and used again as soon as it replies', async () => {
     const setup = setUpOutage();
     const { cache, clock, store, events } = setup;
     await exhaust(setup);

@@ -84,7 +84,7 @@ describe('refresh-ahead', () => {
     expect(load).not.toHaveBeenCalled();
   });
 
-  it('asks the shared tier first: another process may have refreshed', async () => {
+  it('reads the shared tier first: another process may have refreshed', async () => {
     const store = new Map<string, unknown>();
     const a = setUp({ store });
     const b = setUp({ store, clock: a.clock });

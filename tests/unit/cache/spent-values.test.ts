@@ -19,7 +19,7 @@ const TIERS: [string, () => object][] = [
 ];
 
 describe.each(TIERS)('results that can be read only once: %s', (_, tiers) => {
-  it('each call of getOrSet has one of its own, concurrent ones included', async () => {
+  it('each call of getOrSet gets its own, concurrent ones included', async () => {
     const setup = setUp(tiers());
     let loads = 0;
     const load = (): Promise<never> => Promise.resolve(Readable.from([`part ${++loads}`]) as never);

@@ -43,7 +43,7 @@ describe.each([
   );
 
   it.each(INVALIDATIONS.filter(([name]) => !name.startsWith('set')))(
-    'callers who come after %s start a load of their own, which is stored',
+    'callers after %s start another load, which is stored',
     async (__, options, invalidate) => {
       const setup = setUp(tiers());
       const gate = deferred<string>();
@@ -116,7 +116,7 @@ describe('no stale set from the shared tier', () => {
     expectIdle(setup);
   });
 
-  it('a getMany that a tag invalidation overtook answers nothing of it and fills nothing', async () => {
+  it('a getMany that a tag invalidation overtook returns none of its entries and fills nothing', async () => {
     const store = new FaultStore();
     const setup = setUp({ store });
     await setup.cache.set('a', 1, { tags: ['t'] });

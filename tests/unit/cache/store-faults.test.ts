@@ -136,7 +136,7 @@ describe('a store that is slow', () => {
     expectIdle(setup);
   });
 
-  it('a read is awaited, and its answer used', async () => {
+  it('a read is awaited, and its reply used', async () => {
     const setup = setUpFaults({ memory: false });
     await setup.cache.set('key', 'shared');
     setup.store.inject({ on: ['get'], latency: '400ms' });
@@ -148,7 +148,7 @@ describe('a store that is slow', () => {
   });
 });
 
-describe('a store that answers rubbish: a miss, never a crash', () => {
+describe('a store that returns rubbish: a miss, never a crash', () => {
   it.each<[string, (stored: unknown) => unknown]>([
     ['nothing', () => null],
     ['a number', () => 7],
@@ -178,7 +178,7 @@ describe('a store that answers rubbish: a miss, never a crash', () => {
     expectIdle(setup);
   });
 
-  it('getMany answers of the wrong shape are misses', async () => {
+  it('getMany replies of the wrong shape are misses', async () => {
     for (const answer of [undefined, null, [], {}]) {
       const store = Object.assign(new FaultStore(), { getMany: () => Promise.resolve(answer) });
       const { cache } = setUp({ store: store as never, memory: false });

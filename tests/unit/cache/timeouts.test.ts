@@ -37,7 +37,7 @@ describe('hardTimeout', () => {
     expect(signal?.reason).toBe(await outcome);
   });
 
-  it('has aborted a signal that is only asked for afterwards', async () => {
+  it('has aborted a signal that is only read afterwards', async () => {
     const { cache, clock } = setUp();
     let late: (() => AbortSignal) | undefined;
     const caller = cache.getOrSet(

@@ -29,13 +29,13 @@ describe('durations', () => {
     [1, '1 s'],
     [0.0125, '12.5 ms'],
     [0.1, '100 ms'],
-  ])('%d seconds are %s where there is little room', (seconds, text) => {
+  ])('%d seconds are %s where there is little space', (seconds, text) => {
     expect(brief(seconds)).toBe(text);
   });
 });
 
 describe('numbers', () => {
-  it('are given to the last digit, as long as there is room', () => {
+  it('are given to the last digit, as long as they fit', () => {
     expect([0, 1234567, 9e15].map(integer)).toEqual(['0', '1,234,567', '9000T']);
     expect([0, 23.34, 12_345.6, 1_234_567].map(amount)).toEqual(['0.0', '23.3', '12,346', '1.23M']);
     expect([0, 0.25, 40, 2e6].map(frequency)).toEqual(['0/s', '0.25/s', '40/s', '2M/s']);

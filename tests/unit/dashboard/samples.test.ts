@@ -1,4 +1,4 @@
-import type { Bucket, Stats } from '../../../dashboard/answers.js';
+import type { Bucket, Stats } from '../../../dashboard/responses.js';
 import { History, type Moment } from '../../../dashboard/history.js';
 import { sampleOf } from '../../../dashboard/samples.js';
 
@@ -25,7 +25,7 @@ const stats = ({
 
 const NOTHING = { hitRate: null, rate: null, p50: null, p90: null, p99: null };
 
-describe('what happened between two answers', () => {
+describe('what happened between two responses', () => {
   it('is the difference of the counters', () => {
     const before = stats({ hits: 10, misses: 10, requests: 100 });
     const after = stats({ hits: 40, misses: 20, requests: 150 });
@@ -57,7 +57,7 @@ describe('what happened between two answers', () => {
   });
 });
 
-describe('the last answers', () => {
+describe('the last responses', () => {
   const at = (seconds: number, wall = seconds): Moment => ({
     steady: seconds * 1000,
     wall: wall * 1000,

@@ -10,7 +10,7 @@ describe('the timeline', () => {
     expect(samples).toEqual([NOTHING, NOTHING]);
   });
 
-  it('keeps a quarter of an hour, however seldom there is an answer', () => {
+  it('keeps a quarter of an hour, however seldom there is a response', () => {
     const timeline = new Timeline(START);
     for (let i = 1; i <= 500; i++) timeline.add(NOTHING, START + i * 15);
     expect(timeline.times).toHaveLength(61);

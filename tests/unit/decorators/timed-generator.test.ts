@@ -32,7 +32,7 @@ describe('a timed generator', () => {
     expect(await figures('timed-pages')).toMatchObject({ calls: 1, errors: 0, inFlight: 0 });
   });
 
-  it('counts the time of its own, and not that of its consumer', async () => {
+  it('counts its own time, and not that of its consumer', async () => {
     const spin = (ms: number): void => {
       const end = performance.now() + ms;
       while (performance.now() < end);

@@ -10,13 +10,13 @@ const served = (line: string, env: Record<string, string> = {}) => {
 };
 
 describe('the command line of the example', () => {
-  it('shows the tour unless asked for something else', () => {
+  it('shows the tour by default', () => {
     expect(read('')).toEqual({ kind: 'tour' });
     expect(read('-h')).toEqual({ kind: 'help' });
     expect(read('--serve --help')).toEqual({ kind: 'help' });
   });
 
-  it('has the defaults of the guide, and a token of its own', () => {
+  it('has the defaults of the guide, and a random token', () => {
     const { token, instance, ...rest } = served('');
     expect(rest).toEqual({
       ...{ host: '127.0.0.1', port: 5001, traffic: 0, isTokenRandom: true },

@@ -21,7 +21,7 @@ describe('the traffic of the example', () => {
     expect(shareOf(/^\/favicon/)).toBeCloseTo(0.02, 1);
   });
 
-  it('asks for few places often, and for many rarely', () => {
+  it('requests few places often, and many rarely', () => {
     const counts = new Map<string, number>();
     const ofPlaces = planned.filter(({ path }) => /^\/places\/\d{5,}$/.test(path));
     for (const { path } of ofPlaces) counts.set(path, (counts.get(path) ?? 0) + 1);

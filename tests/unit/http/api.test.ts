@@ -66,7 +66,7 @@ describe('the options of createPerformanceApi', () => {
 });
 
 describe('the API', () => {
-  it('answers its own paths only', async () => {
+  it('serves its own paths only', async () => {
     const api = createPerformanceApi({ cache: new CacheManager(), basePath: '/perf' });
     for (const path of ['/', '/perfect', '/api/performance/stats', '/metrics', '/perf/../x']) {
       expect(await api.handle(get(path))).toBeUndefined();
@@ -97,7 +97,7 @@ describe('the API', () => {
     }
   });
 
-  it('serves the default cache as it is when asked', async () => {
+  it('serves the default cache as it is at the time of the request', async () => {
     const api = createPerformanceApi();
     configureCache({ name: 'one' });
     expect(await (await api.handlers.cacheStats(get('/'))).json()).toMatchObject({ name: 'one' });
@@ -115,7 +115,7 @@ describe('the API', () => {
     expect(await cache.has('a')).toBe(true);
   });
 
-  it('takes nothing but true for a yes, and a failure for no answer', async () => {
+  it('takes nothing but true for a yes, and a failure for a no', async () => {
     for (const answer of [1, 'yes', {}, undefined, Promise.resolve('true')]) {
       const api = createPerformanceApi({
         cache: new CacheManager(),
@@ -180,7 +180,7 @@ describe('the API', () => {
     const headers = { authorization: 'Bearer read' };
     expect(await (await api.handlers.health(get('/'))).json()).toEqual({ status: 'ok' });
     expect(await (await api.handlers.health(get('/', { headers }))).json()).toHaveProperty('tiers');
-    // The page holds no figures, and asks for the token.
+    // The page contains no statistics, and prompts for the token.
     expect(await status('', 'none')).toBe(200);
   });
 
@@ -200,7 +200,7 @@ describe('the API', () => {
     expect([probe.status, await probe.json()]).toEqual([200, { status: 'ok' }]);
   });
 
-  it('refuses changes that a page of another site asks for', async () => {
+  it('refuses changes that a page of another site requests', async () => {
     const cache = new CacheManager();
     const origin = 'https://admin.example';
     const api = createPerformanceApi({ cache, authorize: () => true, allowedOrigins: [origin] });

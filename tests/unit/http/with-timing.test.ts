@@ -117,7 +117,7 @@ describe('withTiming', () => {
     expect(api.requests).toMatchObject({ total: 2, errors: 2, inFlight: 0 });
   });
 
-  it('tells concurrent requests apart in what they asked of the cache', async () => {
+  it('tells concurrent requests apart in their use of the cache', async () => {
     const { api, cache } = setUp();
     const find = cached(
       async (id: string) => {

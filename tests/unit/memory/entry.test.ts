@@ -38,7 +38,7 @@ describe('an entry in memory', () => {
     }
   });
 
-  it('keeps tags, grace and a refresh-ahead window of its own', () => {
+  it('keeps its tags, grace and refresh-ahead window', () => {
     const store = new MemoryStore({ clock: new ManualClock() });
     const entry = store.put(
       'a',

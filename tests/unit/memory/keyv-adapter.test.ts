@@ -114,7 +114,7 @@ describe('the adapter itself', () => {
     expect(await store.getMany(['a', 'b', 'c'])).toEqual([1, undefined, 3]);
   });
 
-  it('answers false for what does not fit, and rejects what cannot be copied', async () => {
+  it('returns false for what does not fit, and rejects what cannot be copied', async () => {
     const small = new MemoryStore({ maxBytes: 1000 });
     expect(await small.set('a', 'x'.repeat(10_000))).toBe(false);
     const cloning = new MemoryStore({ clone: true });

@@ -19,7 +19,7 @@ function expectBounded({ lines }: Exposition): void {
 }
 
 describe('the metrics of a cache', () => {
-  it('are its figures, and only grow', async () => {
+  it('are its statistics, and only grow', async () => {
     const clock = new ManualClock();
     const cache = new CacheManager({ name: 'users', maxMemoryItems: 2, clock });
     const metrics = prometheusMetrics({ caches: [cache] });
@@ -99,7 +99,7 @@ describe('the metrics of a cache', () => {
     await cache.close();
   });
 
-  it('stand beside those of others; a namespace has none of its own', async () => {
+  it('stand beside those of others; a namespace has none', async () => {
     const a = new CacheManager({ name: 'a' });
     const b = new CacheManager({ name: 'b "\\\n' });
     await a.get('x');

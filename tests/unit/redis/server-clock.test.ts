@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 
 import { ServerClock } from '../../../src/redis/server-clock.js';
 
-/** A server whose clock is ahead, and whose answers take some time there and back. */
+/** A server whose clock is ahead, and whose replies take some time there and back. */
 class FakeServer {
   aheadMs = 5000;
   thereMs = 0;
@@ -38,7 +38,7 @@ function setUp(isCluster = false): { clock: ManualClock; server: FakeServer; tim
 }
 
 describe("A server's clock", () => {
-  it('is known after one answer', async () => {
+  it('is known after one reply', async () => {
     const { clock, server, time } = setUp();
     expect([time.offsetMs, time.notAfter(100)]).toEqual([0, 0]);
     server.tagClock = '42';
@@ -71,7 +71,7 @@ describe("A server's clock", () => {
     expect(time.notAfter(100)).toBe(clock.now() + 5000 + 100 - 1);
   });
 
-  it('stays known when a later answer waits for long, and wears off slowly', async () => {
+  it('stays known when a later reply is late, and becomes less precise slowly', async () => {
     const { clock, server, time } = setUp();
     await time.ready();
     clock.jump('10s');

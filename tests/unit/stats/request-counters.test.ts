@@ -11,7 +11,7 @@ function figures(): RequestCounters {
   );
 }
 
-describe('the figures of requests', () => {
+describe('the counters of requests', () => {
   it('count by method and route, errors and those that went away apart', () => {
     const requests = figures();
     requests.inFlight = 4;

@@ -25,7 +25,7 @@ describe('getStats', () => {
     expect((await cache.getStats()).hitRate).toBe(42.86);
   });
 
-  it('counts what an expired value stood in for as a miss that was answered stale', async () => {
+  it('counts what an expired value stood in for as a miss that was served stale', async () => {
     const { cache, clock } = setUp();
     await cache.set('a', 1, { ttl: 1, grace: 60 });
     clock.jump('1s');
@@ -66,7 +66,7 @@ describe('getStats', () => {
     });
   });
 
-  it('says which tier answered', async () => {
+  it('says which tier had the value', async () => {
     const store = new Map<string, unknown>();
     const a = setUp({ store });
     const b = setUp({ store, clock: a.clock });

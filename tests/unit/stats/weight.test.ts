@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 
 import { bundled } from '../../support/program.js';
 
-it('the figures of a cached function are small, whether it has loaded or is hit alone', async () => {
+it('the counters of a cached function are small, whether or not it has loaded', async () => {
   const probe = await bundled(join(__dirname, '../../support/weight-probe.ts'));
   const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', probe]);
   const { hit, load } = JSON.parse(stdout) as Record<'hit' | 'load', number>;

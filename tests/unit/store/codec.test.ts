@@ -6,7 +6,7 @@ import type { TypeCodec } from '../../../src/store/codec/codec.js';
 import { TypedCodec } from '../../../src/store/codec/typed-codec.js';
 
 /**
- * Jest's sandbox has typed arrays of its own, beside Node's Uint8Array, which no library can tell
+ * Jest's sandbox has its own typed arrays, beside Node's Uint8Array, which no library can tell
  * from plain objects by their class; outside it there is one of each.
  */
 const node = runInThisContext('globalThis') as typeof globalThis;

@@ -35,7 +35,7 @@ function replacePayload(store: Map<string, unknown>, payload: string): void {
 }
 
 describe('compression', () => {
-  it('is off unless asked for', async () => {
+  it('is off by default', async () => {
     for (const compression of [undefined, false] as const) {
       const store = new Map<string, unknown>();
       await cacheOn(store, { compression }).cache.set('key', rows(1000));

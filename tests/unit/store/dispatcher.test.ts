@@ -55,7 +55,7 @@ function setUpDispatcher() {
 }
 
 describe('the dispatcher', () => {
-  it('sends at once while there is room, and the rest in order', async () => {
+  it('sends at once up to its limit, and the rest in order', async () => {
     const { request, reply, sent, commands } = setUpDispatcher();
     for (let i = 0; i < DISPATCH.maxInFlight + 10; i++) request('single');
     expect(sent).toHaveLength(DISPATCH.maxInFlight);

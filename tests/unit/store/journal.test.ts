@@ -57,7 +57,7 @@ describe('The journal', () => {
     expect(store.noted).toEqual([1, 1000]);
   });
 
-  it('asks nothing of a connection on which nothing can be lost', () => {
+  it('reads nothing on a connection on which nothing can be lost', () => {
     const { store, journal } = setUp();
     expect(journal.ready(store)).toBeUndefined();
     store.connections++;
@@ -67,7 +67,7 @@ describe('The journal', () => {
     expect([store.reads, store.floor]).toEqual([0, 0]);
   });
 
-  it('asks each new connection once, and reports what lies above the number', async () => {
+  it('reads the number once per new connection, and reports what lies above it', async () => {
     const { store, journal, lost } = setUp();
     for (const name of ['a', 'b', 'c', 'a']) journal.acknowledged(store, [key(name)]);
     for (let i = 0; i < 3; i++) await turn();
@@ -124,7 +124,7 @@ describe('The journal', () => {
     expect(store.sequence).toBe(2);
   });
 
-  it('asks again when it could not, and when the connection changed meanwhile', async () => {
+  it('reads again when that failed, and when the connection changed meanwhile', async () => {
     const { store, journal, lost } = setUp();
     journal.acknowledged(store, [key('a')]);
     for (let i = 0; i < 3; i++) await turn();

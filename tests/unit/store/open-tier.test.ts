@@ -7,7 +7,7 @@ import type { Codec } from '../../../src/store/codec/codec.js';
 
 /*
  * The shared tier's code is loaded by the first cache of a process that has one, and cannot be
- * unloaded: each case has modules of its own.
+ * unloaded: each case loads the modules again.
  */
 
 async function withFreshModules(run: (sources: typeof Sources) => Promise<void>): Promise<void> {
@@ -38,7 +38,7 @@ describe('a cache whose shared tier is still being loaded', () => {
   it.each<[string, Partial<CacheOptions>]>([
     ['our codec', {}],
     [
-      'a codec of its own',
+      "the user's codec",
       {
         codec: {
           tag: 'x',
@@ -121,7 +121,7 @@ describe('a cache whose shared tier is still being loaded', () => {
     });
   });
 
-  it('may be closed, cleared and asked for its statistics at once', async () => {
+  it('may be closed, cleared and read for its statistics at once', async () => {
     await withFreshModules(async ({ CacheManager }) => {
       const store = new Map<string, unknown>([['aurora:a', 'x']]);
       const cache = new CacheManager({ store, clock: new ManualClock() });

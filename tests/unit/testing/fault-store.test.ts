@@ -75,7 +75,7 @@ describe('FaultStore', () => {
     expect(await read).toBeUndefined();
   });
 
-  it('corrupts what reads answer, not what is stored', async () => {
+  it('corrupts what reads return, not what is stored', async () => {
     const store = new FaultStore();
     await store.set('a', 'good');
     store.inject({ corrupt: () => 'bad' });

@@ -59,7 +59,7 @@ describe('a seeded hash', () => {
     }
   });
 
-  it('draws a secret of its own', () => {
+  it('draws its own secret', () => {
     const texts = Array.from({ length: 10 }, (_, i) => `user:${i}`);
     const hashes = [1, 2].map(() => new SeededHash());
     expect(texts.map((text) => hashes[0]?.of(text))).not.toEqual(

@@ -1,7 +1,7 @@
 import type { Outcome } from './simulation.js';
 
 /** The totals over many seeds. */
-export class Figures {
+export class Totals {
   seeds = 0;
   events = 0;
   reads = 0;
@@ -22,7 +22,7 @@ export class Figures {
   }
 
   /** Takes those of another process over. */
-  merge(other: Omit<Figures, 'add' | 'merge' | 'toString'>): void {
+  merge(other: Omit<Totals, 'add' | 'merge' | 'toString'>): void {
     this.seeds += other.seeds;
     this.events += other.events;
     this.reads += other.reads;

@@ -64,7 +64,7 @@ interface Times {
 
 export interface Health {
   readonly status: string;
-  /** Missing for those who may not read the figures. */
+  /** Missing for readers without access to the statistics. */
   readonly tiers?: {
     readonly memory: { readonly state: string; readonly keys: number; readonly serving: boolean };
     readonly shared: {

@@ -19,7 +19,7 @@ export class Refused extends Error {
  *
  * @throws Error with a message for the reader, also if there is no response.
  */
-export async function ask<T>(
+export async function request<T>(
   path: string,
   init: RequestInit = {},
   timeoutMs = TIMEOUT_MS,
@@ -32,7 +32,7 @@ export async function ask<T>(
   const signal = AbortSignal.timeout(timeoutMs);
   try {
     const response = await fetch(`${base}/${path}`, { ...init, headers, signal });
-    return answerOf(response.status, await response.text()) as T;
+    return bodyOf(response.status, await response.text()) as T;
   } catch (error) {
     if (error instanceof Refused) throw error;
     const why = error instanceof Error ? error.message : String(error);
@@ -44,7 +44,7 @@ export async function ask<T>(
 }
 
 /** Parses a response, which may come from a proxy in front of the API. */
-function answerOf(status: number, text: string): object {
+function bodyOf(status: number, text: string): object {
   const body = parsed(text);
   // A 503 of /health is a valid response.
   if (body !== undefined && (status === 200 || (status === 503 && 'status' in body))) return body;
