@@ -43,7 +43,7 @@ function puttingFunction(
   options: CachePutOptions,
 ): AnyFunction {
   const { method: _, args: __, ...own } = options;
-  const method = new CachedMethod(body, identity, own, false);
+  const method = new CachedMethod(body, identity, own, undefined);
 
   async function puttingCall(this: unknown, ...args: unknown[]): Promise<unknown> {
     const put = new PutCall(method, options, this, args);

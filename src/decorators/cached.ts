@@ -36,6 +36,6 @@ export function Cached<O extends CachedOptions = CachedOptions>(
   checkDecoratorOptions('@Cached', options);
   const fixed = Object.freeze({ ...options }) as CachedOptions;
   return methodDecorator('@Cached', (body, identity) =>
-    cachingFunction('cached', body, identity, fixed),
+    cachingFunction(body, identity, fixed),
   ) as MethodDecoratorOf<'cached', O, Promise<any>>;
 }

@@ -10,7 +10,6 @@ import type { MethodBinding } from './runtime/binding.js';
 import type { CachedMethod } from './runtime/cached-method.js';
 import { readOrLoad, toLoadRequest } from './runtime/call.js';
 import { cachedMethodNamed, cachedMethodOf } from './runtime/find-method.js';
-import { loadSync } from './runtime/sync-load.js';
 
 /** Counters of one cached method or function in its cache, since the start of the process. */
 export interface CacheInfo {
@@ -153,11 +152,11 @@ export function controlsOf(method: CachedMethod, self: unknown): CacheControl {
       checkInstance(method, self, 'refresh');
       const binding = method.bindingFor(self);
       const resolved = method.resolve(binding, self, args);
-      if (!method.isSync) {
+      if (method.loadSync === undefined) {
         return await reload(binding.core, toLoadRequest(method, resolved, self, args));
       }
       binding.core.invalidation.invalidateKey(resolved.key);
-      return loadSync(method, resolved, self, args);
+      return method.loadSync(method, resolved, self, args);
     },
     warm: async (calls, options = {}) => {
       checkInstance(method, self, 'warm');

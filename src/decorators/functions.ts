@@ -6,6 +6,7 @@ import { controlsOf, type CacheControl } from './control.js';
 import { checkDecoratorOptions, type CachedOptions, type MemoizedOptions } from './options.js';
 import { cachingFunction } from './runtime/call.js';
 import { cachedMethodOf } from './runtime/find-method.js';
+import { loadSync } from './runtime/sync-load.js';
 import { checkTimedOptions, timedFunction, type TimedOptions } from './timed.js';
 import type { AnyFunction, OnlySpent, SyncOnly } from './types/signatures.js';
 
@@ -50,7 +51,7 @@ export function cached<F extends (...args: any[]) => Promise<any>>(
 export function cached(fn: AnyFunction, options: FunctionOptions<CachedOptions> = {}): unknown {
   checkDecoratorOptions('cached', options);
   checkFunction('cached', fn, options);
-  return withControls(cachingFunction('cached', fn, undefined, { ...options } as CachedOptions));
+  return withControls(cachingFunction(fn, undefined, { ...options } as CachedOptions));
 }
 
 /**
@@ -74,9 +75,7 @@ export function memoized<F extends (...args: any[]) => any>(
 export function memoized(fn: AnyFunction, options: FunctionOptions<MemoizedOptions> = {}): unknown {
   checkDecoratorOptions('memoized', options);
   checkFunction('memoized', fn, options);
-  return withControls(
-    cachingFunction('memoized', fn, undefined, { ...options } as MemoizedOptions),
-  );
+  return withControls(cachingFunction(fn, undefined, { ...options } as MemoizedOptions, loadSync));
 }
 
 /**

@@ -1,6 +1,7 @@
 import { checkDecoratorOptions, type MemoizedOptions } from './options.js';
 import { methodDecorator } from './reflect/method-decorator.js';
 import { cachingFunction } from './runtime/call.js';
+import { loadSync } from './runtime/sync-load.js';
 import type { Only, SyncMethodDecoratorOf } from './types/signatures.js';
 
 /**
@@ -25,6 +26,6 @@ export function Memoized<O extends MemoizedOptions = MemoizedOptions>(
   checkDecoratorOptions('@Memoized', options);
   const fixed = Object.freeze({ ...options }) as MemoizedOptions;
   return methodDecorator('@Memoized', (body, identity) =>
-    cachingFunction('memoized', body, identity, fixed),
+    cachingFunction(body, identity, fixed, loadSync),
   ) as SyncMethodDecoratorOf<O>;
 }

@@ -1,5 +1,7 @@
 import { escapeArgument } from '../../base/escape.js';
-import type { ClassLike } from '../types/signatures.js';
+import type { CodeName } from '../../cache/core/build-names.js';
+import type { CacheConfigOptions, CachedOptions } from '../options.js';
+import type { AnyFunction, ClassLike } from '../types/signatures.js';
 
 /** The method that a decorator is applied to. */
 export interface MethodIdentity {
@@ -20,6 +22,39 @@ export interface MethodIdentity {
    * when that cannot be known.
    */
   readonly declare: () => number;
+  /** Names the method in keys and statistics; see `names.ts`. */
+  readonly namesOf: (
+    method: MethodSpec,
+    owner: object,
+    classPrefix: string | undefined,
+  ) => BindingNames;
+  /** The options of the class that a call came through; see `class-config.ts`. */
+  readonly configOf: (owner: object) => CacheConfigOptions;
+}
+
+/** A method or function as its decorator received it. */
+export interface MethodSpec {
+  readonly body: AnyFunction;
+  /** `undefined` for a plain function. */
+  readonly identity: MethodIdentity | undefined;
+  readonly options: CachedOptions;
+  /** Decorated declarations of the name in the classes that the method's class extends. */
+  readonly level: number;
+  /** For messages, before anything else names it. */
+  readonly label: string;
+}
+
+/** The names of a method on one class: in keys, statistics and messages. */
+export interface BindingNames {
+  /** Stored form of the key prefix. */
+  readonly prefix: string;
+  readonly last: string;
+  /** For statistics and messages. */
+  readonly label: string;
+  /** Names of the source in the keys, which a build may have changed. */
+  readonly codeNames: readonly CodeName[];
+  /** The class of the call; absent for a plain function. */
+  readonly type: ClassLike | undefined;
 }
 
 /*

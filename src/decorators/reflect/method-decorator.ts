@@ -1,8 +1,10 @@
 import { ConfigurationError } from '../../base/errors.js';
 import { describe } from '../../base/duration.js';
 import type { AnyFunction, ClassLike } from '../types/signatures.js';
+import { classConfig } from './class-config.js';
 import { declaringClassByMetadata, type MethodIdentity } from './identity.js';
 import { levelInMetadata, levelOnTarget } from './levels.js';
+import { methodNames } from './names.js';
 
 /*
  * reflect/: how a decorator identifies its method, and the metadata that it adds. Start here: in both
@@ -48,13 +50,14 @@ function decorate(
       );
     }
     const { metadata } = second;
-    return wrap(first as AnyFunction, {
+    const identity = completed({
       name: second.name,
       isStatic: second.static,
       declaringClass: (owner) => declaringClassByMetadata(owner, metadata),
       knowsClass: metadata !== undefined,
       declare: () => levelInMetadata(metadata, second.name, second.static),
     });
+    return wrap(first as AnyFunction, identity);
   }
   const descriptor = third as TypedPropertyDescriptor<unknown> | undefined;
   if (typeof descriptor?.value !== 'function') {
@@ -68,16 +71,24 @@ function decorate(
   }
   const isStatic = typeof first === 'function';
   const declaring = (isStatic ? first : (first as object).constructor) as ClassLike;
-  return {
-    ...descriptor,
-    value: wrap(descriptor.value as AnyFunction, {
-      name: second as string | symbol,
-      isStatic,
-      declaringClass: () => declaring,
-      knowsClass: true,
-      declare: () => levelOnTarget(first as object, second as string | symbol, isStatic),
-    }),
+  const identity = completed({
+    name: second as string | symbol,
+    isStatic,
+    declaringClass: () => declaring,
+    knowsClass: true,
+    declare: () => levelOnTarget(first as object, second as string | symbol, isStatic),
+  });
+  return { ...descriptor, value: wrap(descriptor.value as AnyFunction, identity) };
+}
+
+/** Adds what methods have, and functions have not: bundles of functions go without that code. */
+function completed(base: Omit<MethodIdentity, 'namesOf' | 'configOf'>): MethodIdentity {
+  const identity: MethodIdentity = {
+    ...base,
+    namesOf: (...given) => methodNames(identity, ...given),
+    configOf: classConfig,
   };
+  return identity;
 }
 
 function isContext(value: unknown): value is StageThreeContext {

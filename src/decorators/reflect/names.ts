@@ -1,34 +1,17 @@
 import { ConfigurationError } from '../../base/errors.js';
 import { escapeKey } from '../../base/escape.js';
 import type { CodeName } from '../../cache/core/build-names.js';
-import type { CachedOptions } from '../options.js';
-import type { AnyFunction, ClassLike } from '../types/signatures.js';
-import { classOf, classText, methodText, nameOfClass, type MethodIdentity } from './identity.js';
-
-/** A method or function as its decorator received it. */
-export interface MethodSpec {
-  readonly body: AnyFunction;
-  /** `undefined` for a plain function. */
-  readonly identity: MethodIdentity | undefined;
-  readonly options: CachedOptions;
-  /** Decorated declarations of the name in the classes that the method's class extends. */
-  readonly level: number;
-  /** For messages, before anything else names it. */
-  readonly label: string;
-}
-
-/** The names of a method on one class: in keys, statistics and messages. */
-export interface BindingNames {
-  /** Stored form of the key prefix. */
-  readonly prefix: string;
-  readonly last: string;
-  /** For statistics and messages. */
-  readonly label: string;
-  /** Names of the source in the keys, which a build may have changed. */
-  readonly codeNames: readonly CodeName[];
-  /** The class of the call; absent for a plain function. */
-  readonly type: ClassLike | undefined;
-}
+import type { ClassLike } from '../types/signatures.js';
+import { segmentText } from './function-names.js';
+import {
+  classOf,
+  classText,
+  methodText,
+  nameOfClass,
+  type BindingNames,
+  type MethodIdentity,
+  type MethodSpec,
+} from './identity.js';
 
 /**
  * Names a method in keys and statistics.
@@ -37,18 +20,17 @@ export interface BindingNames {
  * share the results of a method that their base class declares. The last segment is the method and its
  * level, so that an override and what it reaches by `super` have different keys.
  *
- * @throws ConfigurationError when nothing names the function, or the method was called on something
- * that is not an instance of its class.
+ * @throws ConfigurationError when the method was called on something that is not an instance of its class.
  * @internal
  */
-export function namesOf(
+export function methodNames(
+  identity: MethodIdentity,
   method: MethodSpec,
   owner: object,
   classPrefix: string | undefined,
 ): BindingNames {
-  const { identity, options } = method;
+  const { options } = method;
   const given = options.keyPrefix ?? classPrefix;
-  if (identity === undefined) return functionNames(method, given);
   const type = classOf(owner);
   const declaring = identity.declaringClass(owner);
   if (declaring === undefined && (identity.knowsClass || !hasMember(owner, identity.name))) {
@@ -63,22 +45,6 @@ export function namesOf(
     label: options.name ?? labelOf(type, declaring ?? type, own),
     codeNames: codeNamesOf(method, identity, type, given),
     type,
-  };
-}
-
-function functionNames({ options, body }: MethodSpec, given: string | undefined): BindingNames {
-  const name = options.name ?? body.name;
-  if (name === '' && options.key === undefined) {
-    throw new ConfigurationError('cached: an anonymous function needs the option name, or key.');
-  }
-  const label = name === '' ? 'anonymous' : name;
-  const last = segmentText(label);
-  return {
-    prefix: escapeKey(given ?? last),
-    last,
-    label,
-    codeNames: options.name === undefined ? [{ text: name, kind: 'function name' }] : [],
-    type: undefined,
   };
 }
 
@@ -128,9 +94,4 @@ function checkSymbol(owner: object, name: string | symbol): void {
     }
     link = Object.getPrototypeOf(link) as object | null;
   }
-}
-
-/** A hand-written name as a segment: it may contain colons, but must not end in a signature. */
-function segmentText(name: string): string {
-  return escapeKey(name).replaceAll('~', '%7E').replaceAll('*', '%2A');
 }

@@ -6,10 +6,9 @@ import { mergePolicy, type LoadPolicy } from '../../cache/policy.js';
 import type { MemoryEntry } from '../../cache/read/get-or-load.js';
 import type { MethodCounters } from '../../stats/method-counters.js';
 import type { CacheChoice, CacheConfigOptions, CachedOptions } from '../options.js';
-import { classConfig } from '../reflect/class-config.js';
-import { nameOfClass } from '../reflect/identity.js';
+import { functionNames } from '../reflect/function-names.js';
+import { nameOfClass, type BindingNames, type MethodSpec } from '../reflect/identity.js';
 import { originalOf } from '../reflect/metadata.js';
-import { namesOf, type BindingNames, type MethodSpec } from '../reflect/names.js';
 import { ArgumentIndex } from './argument-index.js';
 import { KeyClaim } from './key-claim.js';
 
@@ -71,9 +70,10 @@ export class MethodBinding {
   constructor(method: MethodSpec & { readonly isSync: boolean }, bindingKey: BindingKey) {
     const { manager, owner, cache } = bindingKey;
     const { core, prefix: namespacePrefix } = manager[CORE];
-    const config = classConfig(owner);
+    const { identity } = method;
+    const config = identity?.configOf(owner) ?? {};
     const { key, scope, condition, ttl, tags, unless } = method.options;
-    const names = namesOf(method, owner, config.keyPrefix);
+    const names = identity?.namesOf(method, owner, config.keyPrefix) ?? functionNames(method);
     this.manager = manager;
     this.core = core;
     this.trust = core.trust;

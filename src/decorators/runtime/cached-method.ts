@@ -7,9 +7,13 @@ import type { CacheCore } from '../../cache/core/cache-core.js';
 import { CORE, type CacheManager } from '../../cache/manager.js';
 import type { LoadPolicy } from '../../cache/policy.js';
 import type { CacheChoice, CachedOptions } from '../options.js';
-import { classConfig } from '../reflect/class-config.js';
-import { classOf, isPrototype, nameOfClass, type MethodIdentity } from '../reflect/identity.js';
-import type { MethodSpec } from '../reflect/names.js';
+import {
+  classOf,
+  isPrototype,
+  nameOfClass,
+  type MethodIdentity,
+  type MethodSpec,
+} from '../reflect/identity.js';
 import type { AnyFunction } from '../types/signatures.js';
 import { MethodBinding, type BindingKey } from './binding.js';
 import { policyOfCall } from './call-policy.js';
@@ -29,6 +33,14 @@ export interface ResolvedCall {
   readonly key: string;
 }
 
+/** Runs a memoized method whose result is not in memory, and keeps the result; see `sync-load.ts`. */
+export type LoadSync = (
+  method: CachedMethod,
+  resolved: ResolvedCall,
+  self: unknown,
+  args: readonly unknown[],
+) => unknown;
+
 /**
  * A method or function whose results are cached: its body, its options, and a {@link MethodBinding}
  * for every cache and class that it is called through.
@@ -44,10 +56,15 @@ export class CachedMethod implements MethodSpec {
     /** `undefined` for a plain function. */
     readonly identity: MethodIdentity | undefined,
     readonly options: CachedOptions,
-    /** Whether results are values rather than promises, and stay in memory. */
-    readonly isSync: boolean,
+    /** For a method whose results are values rather than promises. */
+    readonly loadSync: LoadSync | undefined,
   ) {
     this.level = identity?.declare() ?? 0;
+  }
+
+  /** Whether results are values rather than promises, and stay in memory. */
+  get isSync(): boolean {
+    return this.loadSync !== undefined;
   }
 
   /** For messages, before a binding is known. */
@@ -63,7 +80,7 @@ export class CachedMethod implements MethodSpec {
    */
   bindingFor(self: unknown): MethodBinding {
     const owner = this.ownerOf(self);
-    const cache = this.options.cache ?? classConfig(owner).cache;
+    const cache = this.options.cache ?? this.identity?.configOf(owner).cache;
     const manager = chosenCache(cache, self, this.label);
     const { core, prefix } = manager[CORE];
     const known = this.bindings.get(core)?.get(prefix)?.get(owner);

@@ -5,8 +5,7 @@ import type { MethodIdentity } from '../reflect/identity.js';
 import { CONTROL_METADATA, copyFunctionProps, toMetadata } from '../reflect/metadata.js';
 import type { AnyFunction } from '../types/signatures.js';
 import type { MethodBinding } from './binding.js';
-import { CachedMethod, type ResolvedCall } from './cached-method.js';
-import { loadSync } from './sync-load.js';
+import { CachedMethod, type LoadSync, type ResolvedCall } from './cached-method.js';
 
 /*
  * runtime/: how a call of a decorated method runs. Start here: `cachedCall` returns most memory hits
@@ -21,15 +20,17 @@ import { loadSync } from './sync-load.js';
  * `cacheControl` reads.
  *
  * @param identity - Which method it is; `undefined` for a plain function.
+ * @param loadSync - How a memoized method is loaded; `undefined` for one that returns promises.
  * @internal
  */
 export function cachingFunction(
-  kind: 'cached' | 'memoized',
   body: AnyFunction,
   identity: MethodIdentity | undefined,
   options: CachedOptions,
+  loadSync?: LoadSync,
 ): AnyFunction {
-  const method = new CachedMethod(body, identity, options, kind === 'memoized');
+  const method = new CachedMethod(body, identity, options, loadSync);
+  const kind = method.isSync ? 'memoized' : 'cached';
   const wrapper = callWrapper(method);
   copyFunctionProps(
     wrapper,
@@ -121,9 +122,9 @@ export function readOrLoad(
     binding.learn(entry, args);
     return method.isSync ? core.memory?.valueOf(entry) : promiseOf(core, entry);
   }
-  return method.isSync
-    ? loadSync(method, resolved, self, args)
-    : getOrLoad(core, toLoadRequest(method, resolved, self, args));
+  return method.loadSync === undefined
+    ? getOrLoad(core, toLoadRequest(method, resolved, self, args))
+    : method.loadSync(method, resolved, self, args);
 }
 
 /**
