@@ -1,6 +1,6 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- the shapes of all classes */
 import { ConfigurationError } from '../base/errors.js';
-import { checkDecoratorOptions, type CacheConfigOptions } from './options.js';
+import { checkConfigOptions, type CacheConfigOptions } from './options.js';
 import { defineClassConfig } from './reflect/class-config.js';
 
 /** A class decorator for both decorator modes. */
@@ -32,7 +32,7 @@ interface DecoratedClass {
  * ```
  */
 export function CacheConfig<This = any>(options: CacheConfigOptions<This>): ClassConfigDecorator {
-  checkDecoratorOptions('@CacheConfig', options);
+  checkConfigOptions(options);
   return (type: unknown) => {
     if (typeof type !== 'function') {
       throw new ConfigurationError('@CacheConfig can only decorate a class.');

@@ -3,11 +3,7 @@ import { isThenable } from '../base/thenable.js';
 import { getCache } from '../cache/default-cache.js';
 import { CORE, type CacheManager } from '../cache/manager.js';
 import { controlsOf } from './control.js';
-import {
-  checkDecoratorOptions,
-  type CacheConfigOptions,
-  type CacheEvictOptions,
-} from './options.js';
+import { checkEvictOptions, type CacheConfigOptions, type CacheEvictOptions } from './options.js';
 import { classConfig } from './reflect/class-config.js';
 import { methodDecorator } from './reflect/method-decorator.js';
 import type { MethodIdentity } from './reflect/identity.js';
@@ -35,7 +31,7 @@ import type { AnyFunction, MethodDecoratorOf, Only } from './types/signatures.js
 export function CacheEvict<O extends CacheEvictOptions>(
   options: Only<O, CacheEvictOptions>,
 ): MethodDecoratorOf<'evict', O, unknown> {
-  checkDecoratorOptions('@CacheEvict', options);
+  checkEvictOptions(options);
   const { key, pattern, tags, methods } = options as CacheEvictOptions;
   if ([key, pattern, tags, methods].every((option) => option === undefined)) {
     throw new ConfigurationError(

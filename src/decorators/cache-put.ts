@@ -1,5 +1,5 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- see options.ts */
-import { checkDecoratorOptions, type CachePutOptions } from './options.js';
+import { checkPutOptions, type CachePutOptions } from './options.js';
 import { methodDecorator } from './reflect/method-decorator.js';
 import type { MethodIdentity } from './reflect/identity.js';
 import { copyFunctionProps, toMetadata } from './reflect/metadata.js';
@@ -30,7 +30,7 @@ import type { AnyFunction, MethodDecoratorOf, Only } from './types/signatures.js
 export function CachePut<O extends CachePutOptions = CachePutOptions>(
   options: Only<O, CachePutOptions> = {} as never,
 ): MethodDecoratorOf<'put', O, Promise<any>> {
-  checkDecoratorOptions('@CachePut', options);
+  checkPutOptions(options);
   const fixed = Object.freeze({ ...options }) as CachePutOptions;
   return methodDecorator('@CachePut', (body, identity) =>
     puttingFunction(body, identity, fixed),

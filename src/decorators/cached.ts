@@ -1,5 +1,5 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- see options.ts */
-import { checkDecoratorOptions, type CachedOptions } from './options.js';
+import { checkCachedOptions, type CachedOptions } from './options.js';
 import { methodDecorator } from './reflect/method-decorator.js';
 import { cachingFunction } from './runtime/call.js';
 import type { MethodDecoratorOf, Only } from './types/signatures.js';
@@ -33,7 +33,7 @@ import type { MethodDecoratorOf, Only } from './types/signatures.js';
 export function Cached<O extends CachedOptions = CachedOptions>(
   options: Only<O, CachedOptions> = {} as never,
 ): MethodDecoratorOf<'cached', O, Promise<any>> {
-  checkDecoratorOptions('@Cached', options);
+  checkCachedOptions('@Cached', options);
   const fixed = Object.freeze({ ...options }) as CachedOptions;
   return methodDecorator('@Cached', (body, identity) =>
     cachingFunction(body, identity, fixed),

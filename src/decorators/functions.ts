@@ -3,7 +3,12 @@ import { ConfigurationError } from '../base/errors.js';
 import { describe } from '../base/duration.js';
 import type { NotCacheable, Spent } from '../base/spent.js';
 import { controlsOf, type CacheControl } from './control.js';
-import { checkDecoratorOptions, type CachedOptions, type MemoizedOptions } from './options.js';
+import {
+  checkCachedOptions,
+  checkMemoizedOptions,
+  type CachedOptions,
+  type MemoizedOptions,
+} from './options.js';
 import { cachingFunction } from './runtime/call.js';
 import { cachedMethodOf } from './runtime/find-method.js';
 import { loadSync } from './runtime/sync-load.js';
@@ -49,7 +54,7 @@ export function cached<F extends (...args: any[]) => Promise<any>>(
   >,
 ): Controlled<F>;
 export function cached(fn: AnyFunction, options: FunctionOptions<CachedOptions> = {}): unknown {
-  checkDecoratorOptions('cached', options);
+  checkCachedOptions('cached', options);
   checkFunction('cached', fn, options);
   return withControls(cachingFunction(fn, undefined, { ...options } as CachedOptions));
 }
@@ -73,7 +78,7 @@ export function memoized<F extends (...args: any[]) => any>(
   options?: FunctionOptions<MemoizedOptions<ThisParameterType<F>, Parameters<F>, ReturnType<F>>>,
 ): Controlled<F>;
 export function memoized(fn: AnyFunction, options: FunctionOptions<MemoizedOptions> = {}): unknown {
-  checkDecoratorOptions('memoized', options);
+  checkMemoizedOptions('memoized', options);
   checkFunction('memoized', fn, options);
   return withControls(cachingFunction(fn, undefined, { ...options } as MemoizedOptions, loadSync));
 }

@@ -1,4 +1,4 @@
-import { checkDecoratorOptions, type MemoizedOptions } from './options.js';
+import { checkMemoizedOptions, type MemoizedOptions } from './options.js';
 import { methodDecorator } from './reflect/method-decorator.js';
 import { cachingFunction } from './runtime/call.js';
 import { loadSync } from './runtime/sync-load.js';
@@ -23,7 +23,7 @@ import type { Only, SyncMethodDecoratorOf } from './types/signatures.js';
 export function Memoized<O extends MemoizedOptions = MemoizedOptions>(
   options: Only<O, MemoizedOptions> = {} as never,
 ): SyncMethodDecoratorOf<O> {
-  checkDecoratorOptions('@Memoized', options);
+  checkMemoizedOptions('@Memoized', options);
   const fixed = Object.freeze({ ...options }) as MemoizedOptions;
   return methodDecorator('@Memoized', (body, identity) =>
     cachingFunction(body, identity, fixed, loadSync),

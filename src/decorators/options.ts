@@ -1,7 +1,14 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- with `any`, the functions among the options may
    leave open which method they are for */
 import { describe, type Duration } from '../base/duration.js';
-import { checkOptions, isEither, isFunction, isName, type Check } from '../base/options.js';
+import {
+  checkOptions,
+  isBoolean,
+  isEither,
+  isFunction,
+  isName,
+  type Check,
+} from '../base/options.js';
 import { isManager } from '../cache/default-cache.js';
 import type { CacheManager } from '../cache/manager.js';
 import {
@@ -223,19 +230,6 @@ const KEY_CHECKS = {
   cache: isCacheChoice,
 } as const;
 
-const CACHED_CHECKS = {
-  ...KEY_CHECKS,
-  ...LIFE_CHECKS,
-  ...LOAD_TIME_CHECKS,
-  ttl: LOAD_CHECKS.ttl,
-  tags: LOAD_CHECKS.tags,
-  condition: isFunction,
-  unless: isFunction,
-} as const;
-
-const { ttl, tags, unless, condition } = CACHED_CHECKS;
-const { grace, jitter } = LIFE_CHECKS;
-
 const isText: Check = (value) =>
   (Array.isArray(value) ? value : [value]).every((text) => typeof text === 'string' && text !== '')
     ? undefined
@@ -247,53 +241,81 @@ const isMethodList: Check = (value) =>
 const isMethodName: Check = (value) =>
   typeof value === 'string' || typeof value === 'symbol' ? undefined : "a method's name";
 
-/** Known options of each decorator. */
-const CHECKS = {
-  '@Cached': CACHED_CHECKS,
-  cached: CACHED_CHECKS,
-  '@Memoized': { ...KEY_CHECKS, ttl, jitter, tags, condition, unless },
-  memoized: { ...KEY_CHECKS, ttl, jitter, tags, condition, unless },
-  '@CachePut': {
+/*
+ * The known options of each decorator. In functions, so that bundles hold those that are used.
+ */
+
+/** @internal */
+export function checkCachedOptions(owner: '@Cached' | 'cached', options: object): void {
+  checkDecoratorOptions(owner, options, {
     ...KEY_CHECKS,
-    ttl,
-    grace,
-    jitter,
-    tags,
-    unless,
-    condition,
+    ...LIFE_CHECKS,
+    ...LOAD_TIME_CHECKS,
+    ttl: LOAD_CHECKS.ttl,
+    tags: LOAD_CHECKS.tags,
+    condition: isFunction,
+    unless: isFunction,
+  });
+}
+
+/** @internal */
+export function checkMemoizedOptions(owner: '@Memoized' | 'memoized', options: object): void {
+  const { jitter, tags, ttl } = LOAD_CHECKS;
+  const functions = { condition: isFunction, unless: isFunction };
+  checkDecoratorOptions(owner, options, { ...KEY_CHECKS, ttl, jitter, tags, ...functions });
+}
+
+/** @internal */
+export function checkPutOptions(options: object): void {
+  const { grace, jitter, tags, ttl } = LOAD_CHECKS;
+  checkDecoratorOptions('@CachePut', options, {
+    ...KEY_CHECKS,
+    ...{ ttl, grace, jitter, tags },
+    unless: isFunction,
+    condition: isFunction,
     method: isMethodName,
     args: isFunction,
-  },
-  '@CacheEvict': {
+  });
+}
+
+/** @internal */
+export function checkEvictOptions(options: object): void {
+  checkDecoratorOptions('@CacheEvict', options, {
     key: isEither(isFunction, isText),
     pattern: isEither(isFunction, isText),
-    tags,
+    tags: LOAD_CHECKS.tags,
     methods: isMethodList,
-    beforeInvocation: (value: unknown) =>
-      typeof value === 'boolean' ? undefined : 'true or false',
-    condition,
+    beforeInvocation: isBoolean,
+    condition: isFunction,
     cache: isCacheChoice,
-  },
-  '@CacheConfig': {
+  });
+}
+
+/** @internal */
+export function checkConfigOptions(options: object): void {
+  checkDecoratorOptions('@CacheConfig', options, {
     ...LIFE_CHECKS,
     ...LOAD_TIME_CHECKS,
     keyPrefix: isPrefix,
     scope: isFunction,
     cache: isCacheChoice,
-    tags: (value: unknown, option: string) =>
-      typeof value === 'function' ? 'an array of strings' : tags(value, option),
-  },
-} as const satisfies Record<string, Readonly<Record<string, Check>>>;
+    tags: (value, option) =>
+      typeof value === 'function' ? 'an array of strings' : LOAD_CHECKS.tags(value, option),
+  });
+}
 
 /**
  * Checks a decorator's options as it is applied.
  *
  * @throws ConfigurationError for an unknown option or a bad value.
- * @internal
  */
-export function checkDecoratorOptions(owner: keyof typeof CHECKS, options: object): void {
+function checkDecoratorOptions(
+  owner: string,
+  options: object,
+  checks: Readonly<Record<string, Check>>,
+): void {
   refuseBare(owner, options);
-  checkOptions<Record<string, unknown>>(owner, options as Record<string, unknown>, CHECKS[owner]);
+  checkOptions(owner, options as Record<string, unknown>, checks);
 }
 
 /**
