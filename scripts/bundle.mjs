@@ -43,9 +43,15 @@ const late = {
   'memory/eviction/adaptive.ts': 'eviction',
   'cache/advice.ts': 'eviction',
   'cache/write/warm.ts': 'warm',
+  'cache/statistics.ts': 'statistics',
 };
-/** The only part of the index that the cache itself does not use. */
-const store = join(source, 'memory', 'memory-store.ts');
+/** The chunks of these, with what only they need: the latter, and parts of the index that few use. */
+const parts = {
+  'stats/timing-registry.ts': 'timings',
+  'decorators/timed.ts': 'timed',
+  ...late,
+  'memory/memory-store.ts': 'memory-store',
+};
 
 /**
  * The chunk of a module. Bundlers that keep dynamic imports apart divide code between the first
@@ -53,23 +59,25 @@ const store = join(source, 'memory', 'memory-store.ts');
  * what it shares with keys, and with the rest.
  */
 function chunkOf(id, { getModuleInfo }) {
-  const reaches = (from) => closure(from, getModuleInfo).has(id);
-  const inSource = (file) => join(source, file);
+  const reaches = (file) => closure(join(source, file), getModuleInfo).has(id);
   const room = roomOf(id);
-  const index = inSource('index.ts');
   // Apart from its entry point, which imports ioredis at once.
   if (room === 'redis' && !id.endsWith('index.ts')) return undefined;
-  const [loader] = Object.keys(late).filter((file) => reaches(inSource(file)));
-  const isFirst = closure(index, getModuleInfo, new Set([store])).has(id) && id !== store;
-  if (loader !== undefined && !isFirst) return late[loader];
-  if (room === 'memory' && !isFirst) return 'memory-store';
-  const exported = getModuleInfo(index).importedIds;
+  const part = Object.keys(parts).find(reaches);
+  const isFirst = reaches('decorators/functions.ts') || reaches('decorators/cached.ts');
+  if (part !== undefined && !isFirst) return parts[part];
+  const isShared = Object.keys(late).some(reaches);
+  const exported = getModuleInfo(join(source, 'index.ts')).importedIds.filter(
+    (one) => roomOf(one) === 'base',
+  );
   // Patterns need less than keys do.
-  if (exported.some((one) => roomOf(one) === 'base' && reaches(one))) {
-    return loader !== undefined && reaches(inSource('base/glob.ts')) ? 'primitives' : 'keys';
+  if (exported.some((one) => reaches(relative(source, one)))) {
+    return isShared && reaches('base/glob.ts') ? 'primitives' : 'keys';
   }
-  if (loader !== undefined || room === 'base') return 'base';
-  return chunkOfPackage[packageOf(id)] ?? chunkOfRoom[room];
+  if (isShared || room === 'base') return 'base';
+  return isFirst || room !== 'stats'
+    ? (chunkOfPackage[packageOf(id)] ?? chunkOfRoom[room])
+    : undefined;
 }
 
 const roomOf = (id) => relative(source, id).split(sep)[0];

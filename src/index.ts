@@ -15,7 +15,7 @@ export {
   type ControlOf,
   type MethodName,
 } from './decorators/control.js';
-export { cached, memoized, timed, type Controlled } from './decorators/functions.js';
+export { cached, memoized, type Controlled } from './decorators/functions.js';
 export { getCachedMethods } from './decorators/inspect.js';
 export { Memoized } from './decorators/memoized.js';
 export type {
@@ -26,7 +26,7 @@ export type {
   MemoizedOptions,
 } from './decorators/options.js';
 export { METHOD_METADATA, type MethodMetadata } from './decorators/reflect/metadata.js';
-export { Timed, type TimedOptions } from './decorators/timed.js';
+export { Timed, timed, type TimedOptions } from './decorators/timed.js';
 export type { MethodDecoratorOf, SyncMethodDecoratorOf } from './decorators/types/signatures.js';
 
 // The cache behind them.
@@ -74,8 +74,9 @@ export type { Eviction, MemoryStoreOptions } from './memory/options.js';
 export type { SizeEstimator } from './memory/size.js';
 
 // Statistics.
-export type { LatencySummary } from './stats/latency.js';
-export type { MethodStats, TimingStats } from './stats/method-counters.js';
+export type { LatencySummary } from './stats/summary.js';
+export type { MethodStats } from './stats/method-counters.js';
+export type { TimingStats } from './stats/timing-registry.js';
 export type { SlowCall } from './stats/slow-log.js';
 
 // Contracts of stores and codecs.

@@ -22,7 +22,7 @@ import {
 import { isNamespace } from './resolve-options.js';
 import { getOrLoad, plainHit, promiseOf } from './read/get-or-load.js';
 import { readMany } from './read/read-many.js';
-import { statisticsOf, type CacheStats } from './statistics.js';
+import type { CacheStats } from './statistics.js';
 import type { WarmOptions, WarmReport } from './write/warm.js';
 import { warmEntries } from './write/warm-entries.js';
 import { remove } from './write/delete.js';
@@ -247,6 +247,7 @@ export class CacheManager {
    * @example const { hitRate, degraded } = await cache.getStats();
    */
   async getStats(): Promise<CacheStats> {
+    const { statisticsOf } = await import('./statistics.js');
     return await statisticsOf(this[CORE].core);
   }
 

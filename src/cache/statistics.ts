@@ -1,6 +1,7 @@
 import { hitRate, type CacheCounters } from '../stats/counters.js';
-import type { MethodStats, TimingStats } from '../stats/method-counters.js';
-import { timings } from '../stats/timing-registry.js';
+import type { MethodCounters, MethodStats } from '../stats/method-counters.js';
+import { summaryOf } from '../stats/summary.js';
+import { timings, type TimingCounters, type TimingStats } from '../stats/timing-registry.js';
 import type { SlowCall } from '../stats/slow-log.js';
 import { coordinates } from '../store/coordinator.js';
 import type { CacheCore } from './core/cache-core.js';
@@ -102,21 +103,38 @@ function typeOf({ redis, store }: CacheCore['options']): CacheStats['type'] {
 }
 
 function methodReports(core: CacheCore): MethodReport[] {
-  const timed = new Map(
-    timings()
-      .snapshot()
-      .map((timing) => [timing.name, timing]),
-  );
+  const timed = new Map(Array.from(timings().all(), (one) => [one.name, timingStats(one)]));
   const reports: MethodReport[] = [];
   for (const counters of core.methods.values()) {
     const timing = timed.get(counters.name);
     timed.delete(counters.name);
     reports.push({
       name: counters.name,
-      cache: counters.snapshot(),
+      cache: methodStats(counters),
       ...(timing === undefined ? {} : { timing }),
     });
   }
   for (const [name, timing] of timed) reports.push({ name, timing });
   return reports;
+}
+
+/** @internal */
+export function methodStats(counters: MethodCounters): MethodStats {
+  const { name, hits, misses, stale, bypasses, loads, loadErrors } = counters;
+  return {
+    name,
+    hits,
+    misses,
+    hitRate: hitRate(hits, misses),
+    ...{ stale, bypasses, loads, loadErrors },
+    loadTimes: summaryOf(counters.loadTimes.recorded),
+    timeSavedMs: Math.round(counters.timeSavedMs),
+  };
+}
+
+/** @internal */
+export function timingStats(counters: TimingCounters): TimingStats {
+  const { name, errors, inFlight, slow, slowThresholdMs } = counters;
+  const durations = summaryOf(counters.durations.recorded);
+  return { name, calls: durations.count, errors, inFlight, slow, slowThresholdMs, durations };
 }

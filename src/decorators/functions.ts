@@ -12,7 +12,6 @@ import {
 import { cachingFunction } from './runtime/call.js';
 import { cachedMethodOf } from './runtime/find-method.js';
 import { loadSync } from './runtime/sync-load.js';
-import { checkTimedOptions, timedFunction, type TimedOptions } from './timed.js';
 import type { AnyFunction, OnlySpent, SyncOnly } from './types/signatures.js';
 
 /**
@@ -84,22 +83,11 @@ export function memoized(fn: AnyFunction, options: FunctionOptions<MemoizedOptio
 }
 
 /**
- * Measures a function, as {@link Timed} does for a method.
+ * Refuses what is no function, and a function that nothing names.
  *
- * @typeParam F - The function's type, which stays as it is.
- * @throws ConfigurationError for an unknown option or a bad value.
- * @example
- * ```ts
- * const render = timed(renderPage, { slowThreshold: '100ms' });
- * ```
+ * @internal
  */
-export function timed<F extends (...args: any[]) => any>(fn: F, options: TimedOptions = {}): F {
-  checkTimedOptions('timed', options);
-  checkFunction('timed', fn, { name: options.name ?? 'anonymous' });
-  return timedFunction(fn as AnyFunction, undefined, options) as F;
-}
-
-function checkFunction(
+export function checkFunction(
   owner: string,
   fn: unknown,
   options: { readonly name?: unknown; readonly key?: unknown },

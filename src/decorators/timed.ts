@@ -1,11 +1,12 @@
+/* eslint-disable @typescript-eslint/no-explicit-any -- the shapes of all functions */
 import { types } from 'node:util';
 
 import { systemClock } from '../base/clock.js';
 import { DEFAULTS } from '../base/defaults.js';
 import { toMilliseconds, type Duration } from '../base/duration.js';
 import { checkOptions, isDuration, isName } from '../base/options.js';
-import type { TimingCounters } from '../stats/method-counters.js';
-import { timings } from '../stats/timing-registry.js';
+import { timings, type TimingCounters } from '../stats/timing-registry.js';
+import { checkFunction } from './functions.js';
 import { refuseBare } from './options.js';
 import { methodDecorator } from './reflect/method-decorator.js';
 import { classText, methodText, type MethodIdentity } from './reflect/identity.js';
@@ -54,14 +55,28 @@ export function Timed(options: TimedOptions = {}): MethodDecoratorOf<'timed', ob
   ) as MethodDecoratorOf<'timed', object, unknown>;
 }
 
-/** @internal */
-export function checkTimedOptions(owner: string, options: TimedOptions): void {
+/**
+ * Measures a function, as {@link Timed} does for a method.
+ *
+ * @typeParam F - The function's type, which stays as it is.
+ * @throws ConfigurationError for an unknown option or a bad value.
+ * @example
+ * ```ts
+ * const render = timed(renderPage, { slowThreshold: '100ms' });
+ * ```
+ */
+export function timed<F extends (...args: any[]) => any>(fn: F, options: TimedOptions = {}): F {
+  checkTimedOptions('timed', options);
+  checkFunction('timed', fn, { name: options.name ?? 'anonymous' });
+  return timedFunction(fn as AnyFunction, undefined, options) as F;
+}
+
+function checkTimedOptions(owner: string, options: TimedOptions): void {
   refuseBare(owner, options);
   checkOptions(owner, options, { name: isName, slowThreshold: isDuration });
 }
 
-/** @internal */
-export function timedFunction(
+function timedFunction(
   body: AnyFunction,
   identity: MethodIdentity | undefined,
   options: TimedOptions,

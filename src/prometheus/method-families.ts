@@ -1,6 +1,6 @@
 import { PROMETHEUS_LIMITS } from '../base/defaults.js';
-import type { MethodCounters, TimingCounters } from '../stats/method-counters.js';
-import { timings } from '../stats/timing-registry.js';
+import type { MethodCounters } from '../stats/method-counters.js';
+import { timings, type TimingCounters } from '../stats/timing-registry.js';
 import { merged, type Durations, type Family, type Labels, type ScalarFamily } from './family.js';
 import type { MetricsScope } from './scope.js';
 

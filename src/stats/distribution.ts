@@ -1,9 +1,9 @@
 /** Buckets per doubling: a value and the middle of its bucket differ by at most 1/64, or 1.6 %. */
-const PER_OCTAVE = 32;
+export const PER_OCTAVE = 32;
 const OCTAVE_BITS = 5;
 /** An hour in µs; longer durations count as an hour. */
 const LONGEST = 3_600_000_000;
-const BUCKETS = indexOf(LONGEST) + 1;
+export const BUCKETS = indexOf(LONGEST) + 1;
 const PAGES = Math.ceil(BUCKETS / PER_OCTAVE);
 
 /** A distribution as it travels between instances. */
@@ -46,11 +46,6 @@ export class Distribution {
     this.count++;
     this.sum += length;
     if (length > this.max) this.max = length;
-  }
-
-  /** The duration in milliseconds that `percent` of all do not exceed; 0 when there are none. */
-  percentile(percent: number): number {
-    return percentileOf(this.snapshot(), percent);
   }
 
   /** How many durations did not exceed `ms`, as far as buckets can tell. */
@@ -110,62 +105,10 @@ export class Distribution {
   }
 }
 
-/**
- * The buckets that are not empty: a duration in milliseconds, and how many are about as long.
- *
- * @internal
- */
-export function bucketsOf({ buckets }: DistributionSnapshot): [ms: number, count: number][] {
-  const pairs: [number, number][] = [];
-  for (let i = 0; i + 1 < buckets.length; i += 2) {
-    pairs.push([middleOf(buckets[i]!) / 1000, buckets[i + 1]!]);
-  }
-  return pairs;
-}
-
-/**
- * The duration in milliseconds that `percent` of all do not exceed; 0 when there are none. It looks
- * at the buckets that are not empty alone, of which a route or a method has a few dozens.
- *
- * @internal
- */
-export function percentileOf({ buckets, max }: DistributionSnapshot, percent: number): number {
-  let count = 0;
-  for (let i = 1; i < buckets.length; i += 2) count += buckets[i]!;
-  const rank = Math.max(1, Math.ceil((percent / 100) * count));
-  let seen = 0;
-  for (let i = 0; i + 1 < buckets.length; i += 2) {
-    seen += buckets[i + 1]!;
-    if (seen >= rank) return Math.min(middleOf(buckets[i]!) / 1000, Math.max(max, 0.001));
-  }
-  return 0;
-}
-
-/**
- * Whether these are the buckets of a snapshot: such as there are, in their order, none of them empty.
- *
- * @internal
- */
-export function areBuckets(buckets: readonly number[]): boolean {
-  for (let i = 0; i < buckets.length; i += 2) {
-    const bucket = buckets[i]!;
-    const isNext = bucket > (buckets[i - 2] ?? -1) && bucket < BUCKETS;
-    if (!isNext || !Number.isInteger(bucket) || !(buckets[i + 1]! > 0)) return false;
-  }
-  return true;
-}
-
 /** Up to 32 µs a bucket each; above, the exponent and the five bits behind the leading one. */
 function indexOf(microseconds: number): number {
   const exponent = 31 - Math.clz32(microseconds);
   if (exponent < OCTAVE_BITS) return microseconds;
   const shift = exponent - OCTAVE_BITS;
   return PER_OCTAVE * (shift + 1) + ((microseconds >>> shift) & (PER_OCTAVE - 1));
-}
-
-function middleOf(index: number): number {
-  if (index < PER_OCTAVE) return Math.max(1, index);
-  const shift = Math.floor(index / PER_OCTAVE) - 1;
-  const low = (PER_OCTAVE + (index % PER_OCTAVE)) * 2 ** shift;
-  return low + (2 ** shift - 1) / 2;
 }

@@ -1,25 +1,6 @@
-import { Distribution, percentileOf, type DistributionSnapshot } from './distribution.js';
-
-/** Durations in milliseconds; zeros when nothing was recorded. */
-export interface LatencySummary {
-  /** How many durations were recorded. */
-  readonly count: number;
-  /** Arithmetic mean, in milliseconds. */
-  readonly mean: number;
-  /** Median, in milliseconds. */
-  readonly p50: number;
-  /** 90th percentile, in milliseconds. */
-  readonly p90: number;
-  /** 99th percentile, in milliseconds. */
-  readonly p99: number;
-  /** Longest, in milliseconds. */
-  readonly max: number;
-}
+import { Distribution, type DistributionSnapshot } from './distribution.js';
 
 const NOTHING = { count: 0, sum: 0 };
-
-/** Summary of an empty distribution. */
-const NONE: LatencySummary = { count: 0, mean: 0, p50: 0, p90: 0, p99: 0, max: 0 };
 
 /**
  * Distribution of durations; percentiles are at most 1.6 % off. It is made with the first record,
@@ -45,32 +26,8 @@ export class Latency {
     return count === 0 ? 0 : sum / count;
   }
 
-  summary(): LatencySummary {
-    return summaryOf(this.distribution);
-  }
-
   /** Counts that other instances can add to their own. */
   snapshot(): DistributionSnapshot | undefined {
     return this.distribution?.snapshot();
   }
-}
-
-/** @internal */
-export function summaryOf(distribution: Distribution | undefined): LatencySummary {
-  if (distribution === undefined || distribution.count === 0) return { ...NONE };
-  const snapshot = distribution.snapshot();
-  const { count, sum, max } = snapshot;
-  return {
-    count,
-    mean: rounded(sum / count),
-    p50: rounded(percentileOf(snapshot, 50)),
-    p90: rounded(percentileOf(snapshot, 90)),
-    p99: rounded(percentileOf(snapshot, 99)),
-    max: rounded(max),
-  };
-}
-
-/** To whole microseconds. */
-function rounded(ms: number): number {
-  return Math.round(ms * 1000) / 1000;
 }

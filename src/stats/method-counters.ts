@@ -1,5 +1,5 @@
-import { hitRate } from './counters.js';
-import { Latency, type LatencySummary } from './latency.js';
+import { Latency } from './latency.js';
+import type { LatencySummary } from './summary.js';
 
 /** Statistics of one cached method in one cache. */
 export interface MethodStats {
@@ -23,23 +23,6 @@ export interface MethodStats {
   readonly loadTimes: LatencySummary;
   /** Milliseconds saved by hits: each adds the mean duration of the loads so far. It never decreases. */
   readonly timeSavedMs: number;
-}
-
-/** Statistics of one timed method. */
-export interface TimingStats {
-  readonly name: string;
-  /** Calls that have settled. */
-  readonly calls: number;
-  /** Calls that failed. */
-  readonly errors: number;
-  /** Calls in progress; generators count while they run, not while their consumer does. */
-  readonly inFlight: number;
-  /** Calls that took longer than the threshold. */
-  readonly slow: number;
-  /** The threshold in milliseconds. */
-  readonly slowThresholdMs: number;
-  /** Durations in milliseconds, until the returned promise settled. */
-  readonly durations: LatencySummary;
 }
 
 /**
@@ -73,51 +56,5 @@ export class MethodCounters {
     this.settledMs = this.timeSavedMs;
     this.settledHits = this.hits;
     this.loadTimes.record(ms);
-  }
-
-  snapshot(): MethodStats {
-    const loadTimes = this.loadTimes.summary();
-    return {
-      name: this.name,
-      hits: this.hits,
-      misses: this.misses,
-      hitRate: hitRate(this.hits, this.misses),
-      stale: this.stale,
-      bypasses: this.bypasses,
-      loads: this.loads,
-      loadErrors: this.loadErrors,
-      loadTimes,
-      timeSavedMs: Math.round(this.timeSavedMs),
-    };
-  }
-}
-
-/**
- * Counters of one timed method.
- *
- * @internal
- */
-export class TimingCounters {
-  errors = 0;
-  inFlight = 0;
-  slow = 0;
-  readonly durations = new Latency();
-
-  constructor(
-    readonly name: string,
-    readonly slowThresholdMs: number,
-  ) {}
-
-  snapshot(): TimingStats {
-    const durations = this.durations.summary();
-    return {
-      name: this.name,
-      calls: durations.count,
-      errors: this.errors,
-      inFlight: this.inFlight,
-      slow: this.slow,
-      slowThresholdMs: this.slowThresholdMs,
-      durations,
-    };
   }
 }

@@ -1,6 +1,41 @@
 import { DEFAULTS, LIMITS } from '../base/defaults.js';
-import { TimingCounters, type TimingStats } from './method-counters.js';
+import { Latency } from './latency.js';
 import { SlowLog, type SlowCall } from './slow-log.js';
+import type { LatencySummary } from './summary.js';
+
+/** Statistics of one timed method. */
+export interface TimingStats {
+  readonly name: string;
+  /** Calls that have settled. */
+  readonly calls: number;
+  /** Calls that failed. */
+  readonly errors: number;
+  /** Calls in progress; generators count while they run, not while their consumer does. */
+  readonly inFlight: number;
+  /** Calls that took longer than the threshold. */
+  readonly slow: number;
+  /** The threshold in milliseconds. */
+  readonly slowThresholdMs: number;
+  /** Durations in milliseconds, until the returned promise settled. */
+  readonly durations: LatencySummary;
+}
+
+/**
+ * Counters of one timed method.
+ *
+ * @internal
+ */
+export class TimingCounters {
+  errors = 0;
+  inFlight = 0;
+  slow = 0;
+  readonly durations = new Latency();
+
+  constructor(
+    readonly name: string,
+    readonly slowThresholdMs: number,
+  ) {}
+}
 
 /**
  * All timed methods of the process. Timing belongs to methods and not to a cache, so that there is
@@ -24,10 +59,6 @@ export class TimingRegistry {
   /** The counters that are listed. */
   all(): Iterable<TimingCounters> {
     return this.counters.values();
-  }
-
-  snapshot(): TimingStats[] {
-    return [...this.counters.values()].map((one) => one.snapshot());
   }
 }
 

@@ -3,7 +3,7 @@ import { printable } from '../../base/printable.js';
 import { redacted } from '../../base/redact.js';
 import { defaultHolder, getCache } from '../../cache/default-cache.js';
 import type { CacheManager } from '../../cache/manager.js';
-import { summaryOf } from '../../stats/latency.js';
+import { summaryOf } from '../../stats/summary.js';
 import { RequestCounters, type SlowRequest } from '../../stats/request-counters.js';
 import { Fleet } from '../stats/fleet.js';
 import type { Scope } from '../stats/json.js';

@@ -1,5 +1,6 @@
 import { hitRate } from '../../stats/counters.js';
-import { bucketsOf, percentileOf, type DistributionSnapshot } from '../../stats/distribution.js';
+import type { DistributionSnapshot } from '../../stats/distribution.js';
+import { bucketsOf, percentileOf } from '../../stats/percentiles.js';
 import type { SlowRequest } from '../../stats/request-counters.js';
 import type {
   CacheSnapshot,

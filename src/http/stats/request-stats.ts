@@ -1,4 +1,4 @@
-import type { LatencySummary } from '../../stats/latency.js';
+import type { LatencySummary } from '../../stats/summary.js';
 import type { SlowRequest } from '../../stats/request-counters.js';
 
 /** Statistics of the timed requests. */

@@ -1,5 +1,6 @@
 import { HTTP_LIMITS } from '../../base/defaults.js';
-import { areBuckets, type DistributionSnapshot } from '../../stats/distribution.js';
+import type { DistributionSnapshot } from '../../stats/distribution.js';
+import { areBuckets } from '../../stats/percentiles.js';
 import type { SlowRequest } from '../../stats/request-counters.js';
 import type {
   CacheSnapshot,
