@@ -1,3 +1,4 @@
+import { Ghost } from './ghost.js';
 import type { GhostEstimate, GhostReport } from './ghost-report.js';
 import { MiniCache } from './mini-cache.js';
 import { SampledKeys, type SampledAccess } from './sampled-keys.js';
@@ -30,9 +31,9 @@ export class Ghosts {
   rate = 0;
   private readonly keys = new SampledKeys();
   private readonly like: MiniCache;
-  private readonly sizes: readonly MiniCache[];
-  private readonly lives: readonly MiniCache[];
-  private readonly all: readonly MiniCache[];
+  private readonly sizes: readonly Ghost[];
+  private readonly lives: readonly Ghost[];
+  private readonly all: readonly (MiniCache | Ghost)[];
   private size = 0;
   private share = 1;
   private accesses = 0;
@@ -40,10 +41,9 @@ export class Ghosts {
   private lifeAccesses = 0;
 
   constructor(setting: Setting, hasSizes: boolean) {
-    const mini = (): MiniCache => new MiniCache(this.keys, setting, hasSizes);
-    this.like = mini();
-    this.sizes = SIZES.map(mini);
-    this.lives = LIVES.map(mini);
+    this.like = new MiniCache(this.keys, setting, hasSizes);
+    this.sizes = SIZES.map((times) => new Ghost(this.keys, setting, hasSizes, times, 1));
+    this.lives = LIVES.map((times) => new Ghost(this.keys, setting, hasSizes, 1, times));
     this.all = [this.like, ...this.sizes, ...this.lives];
   }
 
@@ -69,7 +69,6 @@ export class Ghosts {
   setShare(share: number): void {
     this.share = share;
     for (const mini of this.all) mini.capacity = share * this.size;
-    for (const [i, mini] of this.sizes.entries()) mini.capacity *= SIZES[i] as number;
   }
 
   /** Returns whether earlier accesses count half from now on. */
@@ -82,15 +81,16 @@ export class Ghosts {
     this.keys.release(key);
     if (++this.accesses < ACCESSES_PER_ENTRY * MAX_ENTRIES) return false;
     this.accesses = 0;
-    for (const mini of this.all) mini.misses /= 2;
+    this.like.misses /= 2;
+    for (const ghost of [...this.sizes, ...this.lives]) ghost.halve();
     return true;
   }
 
   private accessLives(key: number, to: SampledAccess): void {
     const isFilling = ++this.lifeAccesses < FILLING * MIN_ENTRIES;
-    for (const [i, mini] of this.lives.entries()) {
-      mini.access(key, to, to.life * (LIVES[i] as number));
-      if (isFilling) mini.misses = this.like.misses;
+    for (const ghost of this.lives) {
+      ghost.access(key, to);
+      if (isFilling) ghost.misses = this.like.misses;
     }
   }
 
@@ -100,9 +100,7 @@ export class Ghosts {
     this.like.update(key, to);
     for (const mini of this.sizes) mini.update(key, to);
     if (this.like.expirations > 0) {
-      for (const [i, mini] of this.lives.entries()) {
-        mini.update(key, to, to.life * (LIVES[i] as number));
-      }
+      for (const ghost of this.lives) ghost.update(key, to);
     }
     this.keys.release(key);
   }
@@ -117,7 +115,7 @@ export class Ghosts {
   /** @param misses - Those among the reads of the store. */
   report(reads: number, misses: number): GhostReport {
     const missShare = reads === 0 ? 0 : misses / reads;
-    const estimate = (times: number, mini: MiniCache): GhostEstimate => {
+    const estimate = (times: number, mini: Ghost): GhostEstimate => {
       const more = mini.misses - this.like.misses;
       // The ratio of misses is off where a store that is smaller misses most keys; the difference is
       // off where a larger one misses hardly any.
@@ -130,11 +128,11 @@ export class Ghosts {
     return {
       reads,
       hitRate: reads === 0 ? 0 : 100 * (1 - missShare),
-      sizes: SIZES.map((times, i) => estimate(times, this.sizes[i] as MiniCache)),
+      sizes: SIZES.map((times, i) => estimate(times, this.sizes[i] as Ghost)),
       lives:
         this.lifeAccesses === 0
           ? []
-          : LIVES.map((times, i) => estimate(times, this.lives[i] as MiniCache)),
+          : LIVES.map((times, i) => estimate(times, this.lives[i] as Ghost)),
     };
   }
 }

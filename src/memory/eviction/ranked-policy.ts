@@ -164,7 +164,7 @@ export class RankedPolicy {
   }
 
   /**
-   * The window's oldest entry, after another round for each that was read since it came in. It is the
+   * The window's oldest entry, after another round for each read since an entry came in. It is the
    * latest one only if it is alone.
    */
   private oldestOfWindow(): number {
@@ -173,7 +173,9 @@ export class RankedPolicy {
       const marks = this.marks[slot] as number;
       const hasChance = (marks & CHANCES) !== 0;
       if ((!hasChance && slot !== this.latest) || this.window.isNewest(slot)) return slot;
-      if (hasChance) this.marks[slot] = marks - CHANCE;
+      // One round for any number of reads is close to LRU, which full ageing stands for.
+      if (this.setting.ageing === 1) this.marks[slot] = marks & ~CHANCES;
+      else if (hasChance) this.marks[slot] = marks - CHANCE;
       this.window.moveToEnd(slot);
     }
   }

@@ -1,0 +1,59 @@
+import { MiniCache } from './mini-cache.js';
+import type { SampledAccess, SampledKeys } from './sampled-keys.js';
+import { RECENCY, type Setting } from './setting.js';
+
+/**
+ * A mini cache of another size, or with other lives, than the store. Such a store would not keep to the
+ * setting of this one where another is far better: a second mini cache evicts by recency alone, and the
+ * one that has missed less counts.
+ *
+ * @internal
+ */
+export class Ghost {
+  private readonly minis: readonly [MiniCache, MiniCache];
+
+  /**
+   * @param setting - Of the store.
+   * @param times - Of the size of the store.
+   * @param lives - Of the lives of its entries.
+   */
+  constructor(
+    keys: SampledKeys,
+    setting: Setting,
+    hasSizes: boolean,
+    readonly times: number,
+    private readonly lives: number,
+  ) {
+    this.minis = [new MiniCache(keys, setting, hasSizes), new MiniCache(keys, RECENCY, hasSizes)];
+  }
+
+  get misses(): number {
+    const [one, other] = this.minis;
+    return Math.min(one.misses, other.misses);
+  }
+
+  set misses(misses: number) {
+    for (const mini of this.minis) mini.misses = misses;
+  }
+  /** Lets earlier misses count half. */
+  halve(): void {
+    for (const mini of this.minis) mini.misses /= 2;
+  }
+
+  set capacity(capacity: number) {
+    for (const mini of this.minis) mini.capacity = this.times * capacity;
+  }
+
+  access(key: number, to: SampledAccess): void {
+    for (const mini of this.minis) mini.access(key, to, this.lives * to.life);
+  }
+
+  /** See {@link MiniCache.update}. */
+  update(key: number, to: SampledAccess): void {
+    for (const mini of this.minis) mini.update(key, to, this.lives * to.life);
+  }
+
+  forget(key: number): void {
+    for (const mini of this.minis) mini.forget(key);
+  }
+}
