@@ -1,12 +1,12 @@
 /**
- * Compares the built package with what a user would take instead, on the same work in one run.
+ * Compares the built package with the libraries that a user would choose instead, on the same work.
  *
  *     npm run bench                             all
  *     npm run bench -- memory-hit redis-hit     some
  *     npm run bench -- --docs                   and puts the tables into docs/performance.md
  *     npm run bench -- --check                  and fails if a bar is missed
  *     npm run bench -- --quick                  only to see that everything works
- *     npm run bench -- --no-rivals              ours alone; nothing is installed
+ *     npm run bench -- --no-rivals              only this package; nothing is installed
  *     npm run bench -- --against <folder>       this build and another one, whose root or dist it is
  *     npm run bench -- eviction --traces <dir>  replays traces of your own; see docs/performance.md
  */

@@ -1,4 +1,4 @@
-/** One race for each trick: the package with it, and without it. */
+/** One race per optimization: the package with it against the package without it. */
 import type * as Aurora from 'aurora-cache';
 
 import type { Races } from '../harness/afresh.js';
@@ -7,17 +7,17 @@ import type { Contestant } from '../harness/rounds.js';
 import { variant, type Edit } from '../harness/variant.js';
 
 interface Trick {
-  /** The operation that it makes faster. */
+  /** The operation that it speeds up. */
   readonly what: string;
-  /** Switches it off. */
+  /** The change that turns it off. */
   readonly edit: Edit;
-  /** Makes the operation, whose results are in memory. */
+  /** Returns the operation, on results that are in memory. */
   readonly hits: (aurora: typeof Aurora) => Promise<(times: number) => unknown>;
 }
 
 const ids = Array.from({ length: 1000 }, (_, i) => `user-${String(i)}`);
 
-/** Calls `find` once and twice for each item (an index learns from the first hit), and then again and again. */
+/** Calls `find` twice for each item (an index adds an entry at its first hit), then returns the loop of hits. */
 async function hitting<T>(
   items: readonly T[],
   find: (item: T) => Promise<unknown>,

@@ -1,4 +1,4 @@
-/** Runs the races of the tricks, in a separate process. */
+/** Runs the ablation races in a separate process. */
 import { serveRaces } from '../harness/afresh.js';
 import { races } from './ablation-races.js';
 

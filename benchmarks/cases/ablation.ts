@@ -1,13 +1,13 @@
 /**
- * The gain of each trick on the path of a memory hit: the package as it is, and without the trick. A
- * trick that buys less than 10 % of the operation goes.
+ * The gain of each optimization of a memory hit: the package as it is, against the package without it. An
+ * optimization that saves less than 10 % of the operation is removed.
  */
 import { competeAfresh } from '../harness/afresh.js';
 import { atLeast, type BenchOptions, type Report } from '../harness/report.js';
 import { of } from '../harness/rounds.js';
 import { TRICKS } from './ablation-races.js';
 
-/** The least gain for which a trick stays. */
+/** The minimum gain that justifies an optimization. */
 const WORTH_IT = 1.1;
 
 export async function ablation(bench: BenchOptions): Promise<Report> {

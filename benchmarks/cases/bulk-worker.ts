@@ -9,7 +9,7 @@ import { serve } from '../harness/workers.js';
 
 export type BulkCall = 'setMany' | 'getMany' | 'deleteMany' | 'warm';
 
-/** One call on so many entries. */
+/** One call on a number of entries. */
 export interface BulkQuestion {
   readonly call: BulkCall;
   readonly entries: number;
@@ -43,7 +43,7 @@ serve(async (question): Promise<Measured> => {
 });
 
 function ours(): Calls {
-  // Patient: on a machine that is busy otherwise, a chunk that is given up would end the call.
+  // A long time-out: on a busy machine, a chunk that times out would end the call.
   const cache = new CacheManager({ redisUrl: url, namespace: 'bulk', storeTimeout: '20s' });
   const ttl = '1h';
   return {

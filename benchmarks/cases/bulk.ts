@@ -1,4 +1,4 @@
-/** Calls on many keys, beside a pipeline of ioredis that is cut into chunks by hand. */
+/** Calls on many keys, compared with pipelines of ioredis that are split into chunks by hand. */
 import { RedisServer } from '../../tests/support/redis/server.js';
 import {
   atLeast,
@@ -14,7 +14,7 @@ import type { BulkCall, BulkQuestion } from './bulk-worker.js';
 const BASE = 'ioredis, chunks of 1,000';
 const OURS = 'aurora-cache';
 const ENTRIES = 100_000;
-/** How fast the calls are to be, compared with the pipeline. */
+/** Minimum speed of the calls relative to the pipeline. */
 const BAR = 0.7;
 /** Pairs of fresh processes. */
 const PAIRS = 2;
@@ -64,7 +64,7 @@ async function race(
         run: (entries: number) =>
           worker.ask<Measured>(JSON.stringify({ call, entries } satisfies BulkQuestion)),
       }));
-      // The number of entries is fixed: a round takes as long as it takes.
+      // The number of entries is fixed, and with it the duration of a round.
       const least = bench.quick ? 100 : ENTRIES;
       taken.get(call)?.push(await laps(contestants, bench, { rounds: ROUNDS, roundMs: 1, least }));
     }

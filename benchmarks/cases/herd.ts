@@ -1,4 +1,4 @@
-/** Duration of a load: a query that is worth caching. */
+/** Duration of a load, like that of a query worth caching. */
 export const LOAD_MS = 50;
 
 /** The result of a herd in one process. */

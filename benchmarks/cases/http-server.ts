@@ -1,4 +1,4 @@
-/** One server of the benchmark `http`: which one, the command line says. */
+/** One server of the benchmark `http`, chosen by the command line. */
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 

@@ -1,7 +1,7 @@
 /**
  * The cost of timing: a bare node:http handler, one inline header, npm's `response-time`, and our
- * middleware, which counts, fills histograms and watches for slow requests as well. And the gain of
- * caching: the example's service over HTTP, and single calls. Each server is a separate process; they
+ * middleware, which also counts, fills histograms and reports slow requests. And the gain of caching: the
+ * example's service over HTTP, and single calls. Each server is a separate process; they
  * run in turn, over keep-alive connections.
  */
 import { fire } from '../harness/fire.js';
@@ -57,7 +57,7 @@ export async function http(bench: BenchOptions): Promise<Report> {
 
 interface Measured {
   readonly rate: number;
-  /** Requests per second of the server's processor time: what a busy machine does not change. */
+  /** Requests per second of the server's processor time, which a busy machine does not change. */
   readonly perCpu: number;
   readonly p50: number;
   readonly p99: number;

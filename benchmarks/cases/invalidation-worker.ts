@@ -1,4 +1,4 @@
-/** The other process: reads a key again and again, and says when it saw something new. */
+/** The other process: reads a key continuously, and reports when it saw a new value. */
 import { setImmediate } from 'node:timers/promises';
 
 import { CacheManager } from 'aurora-cache';

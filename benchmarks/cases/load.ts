@@ -1,7 +1,6 @@
 /**
- * The load test of a whole deployment: nginx, with the configuration that we generate, in front of
- * three instances of the example; without the cache and with it, in turn. The clients are ten, as in
- * `siege -c 10`.
+ * A load test of a whole deployment: nginx, with a generated configuration, in front of three instances of
+ * the example, alternately without and with the cache. There are ten clients, as with `siege -c 10`.
  */
 import { ExampleServer, stopExamples } from '../../tests/support/example-server.js';
 import { Nginx, stopNginx } from '../../tests/support/nginx.js';
@@ -56,7 +55,7 @@ export async function load({ quick, rivals }: BenchOptions): Promise<Report> {
   }
 }
 
-/** nginx in front of instances that were started so. */
+/** nginx in front of instances that were started with these options. */
 async function fleet(words: readonly string[]): Promise<Nginx> {
   const started = Array.from({ length: INSTANCES }, () => ExampleServer.start(words));
   const servers = (await Promise.all(started)).map(({ port }) => `127.0.0.1:${port}`);

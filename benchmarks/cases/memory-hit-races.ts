@@ -1,6 +1,6 @@
 /**
- * The contestants of the hits in memory: what people write by hand for the same work (an async method
- * with a template-string key, `Map.get`, an expiry check), ours, and the rivals.
+ * The contestants of memory hits: hand-written code for the same work (an async method with a
+ * template-string key, `Map.get`, an expiry check), this package, and the rivals.
  */
 import { Cached, cached, CacheManager, configureCache, keyPart, Memoized } from 'aurora-cache';
 
@@ -186,7 +186,7 @@ export const races: Races = {
   statistics: async () => ({ contestants: await withAndWithoutCounting() }),
 };
 
-/** Where the time of a hit goes. */
+/** A profile of the hits. */
 export async function hitProfile(bench: BenchOptions): Promise<Table> {
   ourCache();
   const decorated = new Decorated();
@@ -203,7 +203,7 @@ function ourCache(): CacheManager {
   return configureCache(new CacheManager({ maxMemoryItems: 10 * HOT_KEYS }));
 }
 
-/** Ours, and the rivals once they are seen to hit. */
+/** This package, and the rivals once their calls hit. */
 async function against<T>(
   bench: BenchOptions,
   items: readonly T[],

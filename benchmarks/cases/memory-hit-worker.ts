@@ -1,4 +1,4 @@
-/** Runs the races of hits in memory, in a separate process. */
+/** Runs the races of memory hits in a separate process. */
 import { serveRaces } from '../harness/afresh.js';
 import { races } from './memory-hit-races.js';
 

@@ -1,4 +1,4 @@
-/** The stores in memory, and what they compete in. */
+/** The memory stores and their races. */
 import { MemoryStore } from 'aurora-cache';
 
 import type { Race, Races } from '../harness/afresh.js';
@@ -63,7 +63,7 @@ export const races: Races = {
   },
   removal: (bench) =>
     each(bench, (store) => {
-      // Among others: some have a shorter way to become empty.
+      // With other entries present: some stores have a fast path for the last one.
       for (const key of keys.slice(ENTRIES, (3 / 2) * ENTRIES)) store.set(key, value);
       return synchronous(held, (key) => {
         store.set(key, value);
@@ -80,7 +80,7 @@ async function each(bench: BenchOptions, run: (store: Store) => Contestant['run'
   };
 }
 
-/** In an order that has nothing to do with that of the memory. */
+/** In an order that is unrelated to the layout of the memory. */
 function shuffled<T>(items: readonly T[]): T[] {
   const mixed = [...items];
   let seed = 42;

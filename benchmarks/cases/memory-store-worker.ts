@@ -1,4 +1,4 @@
-/** Runs the races of stores in memory, in a separate process. */
+/** Runs the races of memory stores in a separate process. */
 import { serveRaces } from '../harness/afresh.js';
 import { races } from './memory-store-races.js';
 

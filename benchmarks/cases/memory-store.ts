@@ -1,4 +1,4 @@
-/** The store in memory alone: synchronous, bounded, with expiry and recency. */
+/** `MemoryStore` on its own, compared with other bounded, synchronous stores with expiry and LRU. */
 import { competeAfresh } from '../harness/afresh.js';
 import { storeRivals } from '../harness/rivals.js';
 import { atMost, type BenchOptions, type Report, type Table } from '../harness/report.js';

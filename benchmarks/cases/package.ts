@@ -1,4 +1,4 @@
-/** The cost of the package before its first call: the time of its import, and its size in a bundle. */
+/** The cost of the package before its first call: the duration of its import, and its size in a bundle. */
 import { execFile } from 'node:child_process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
@@ -22,9 +22,9 @@ const RIVALS: Readonly<Record<string, readonly string[]>> = {
   'cache-manager': ['cache-manager'],
 };
 
-/** Processes that import a package, one after the other with those of the other packages. */
+/** Processes that import each package, in turn with the other packages. */
 const ROUNDS = 15;
-/** Kilobytes (of 1,000 bytes) that an import may add to a bundle; one file, minified and zipped. */
+/** Kilobytes (of 1,000 bytes) that an import may add to a bundle: one file, minified, gzip. */
 const BARS = { cached: 45, pattern: 5 } as const;
 
 export async function packageCosts({ quick, rivals }: BenchOptions): Promise<Report> {
@@ -98,7 +98,7 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? NaN;
 }
 
-/** Kilobytes of what a bundle loads at once. */
+/** Kilobytes that a bundle loads at the start. */
 async function size(contents: string): Promise<number> {
   const { outputFiles, metafile } = await build({
     stdin: { contents, resolveDir: folder },

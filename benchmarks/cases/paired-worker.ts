@@ -16,7 +16,7 @@ export interface PairedSetup {
   readonly url?: string;
 }
 
-/** So many operations. */
+/** Number of operations. */
 export interface PairedQuestion {
   readonly times: number;
   /** Calls in flight; Redis hits alone have more than one. */
@@ -117,7 +117,7 @@ async function inMemory(): Promise<(question: PairedQuestion) => Loop> {
 
 async function redisHits(): Promise<(question: PairedQuestion) => Loop> {
   const { RedisStore } = await loadRedis(folder);
-  // Patient: on a machine that is busy otherwise, a read that is given up would be a load.
+  // A long time-out: on a busy machine, a read that times out would become a load.
   const patience = { storeTimeout: '20s' } as const;
   const store = new RedisStore(url);
   const options = { store, memory: false, defaultTtl: '1h', namespace: 'paired' } as const;

@@ -57,7 +57,7 @@ function bare(): RivalCache {
 
 function ours(): RivalCache {
   const store = new RedisStore(url);
-  // Patient: on a machine that is busy otherwise, a read that is given up would be a load.
+  // A long time-out: on a busy machine, a read that times out would become a load.
   const patience = { storeTimeout: '20s' } as const;
   const cache = new CacheManager({
     store,

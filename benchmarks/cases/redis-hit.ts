@@ -1,6 +1,6 @@
 /**
- * A hit in Redis, nothing in memory: a bare ioredis `get` and `JSON.parse`, ours, and the rivals,
- * with so many calls in flight. Starts its own `redis-server`.
+ * Redis hits without a memory tier, at several numbers of calls in flight: a bare ioredis `get` with
+ * `JSON.parse`, this package, and the rivals. Starts its own `redis-server`.
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';

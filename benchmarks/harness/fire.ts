@@ -22,10 +22,10 @@ export interface Fired {
 }
 
 /**
- * Sends requests over kept-alive connections, as many as are answered. By wrk: a load generator in
- * JavaScript takes longer for a request than the servers do, and would be what is measured.
+ * Sends requests over kept-alive connections, each after the response to the last. Uses wrk: a load
+ * generator in JavaScript would be slower than the servers, and would limit the result.
  *
- * @throws when a request fails, or is answered by an error.
+ * @throws when a request fails, or its response is an error.
  */
 export async function fire(
   url: string,

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const folder = fileURLToPath(new URL('..', import.meta.url));
 
-/** Installs what the benchmarks compare us with, unless all of it is there; a few seconds. */
+/** Installs the rivals, unless all of them are installed; takes a few seconds. */
 export function installRivals(): void {
   if (isComplete()) return;
   console.log('Installing the rivals: npm ci in benchmarks/');

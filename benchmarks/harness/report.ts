@@ -10,7 +10,7 @@ export interface Table {
   readonly notes?: readonly string[];
 }
 
-/** A figure that the project wants to reach. */
+/** A target of the project. */
 export interface Bar {
   readonly what: string;
   /** In words: `at most 1.5x`. */
@@ -29,7 +29,7 @@ export interface Report {
 export interface BenchOptions {
   /** A few milliseconds of everything, to see that it works; the measurements mean nothing. */
   readonly quick: boolean;
-  /** Without what is not part of this repository. */
+  /** Without the rivals, which are not part of this repository. */
   readonly rivals: boolean;
 }
 
@@ -41,7 +41,7 @@ export function atLeast(what: string, limit: number, figure: number, unit = 'x')
   return { what, wanted: `at least ${written(limit)}${unit}`, figure, met: figure >= limit };
 }
 
-/** A number for people: three digits that count, thousands set apart. */
+/** A number for readers: three significant digits, with thousands separators. */
 export function written(cell: Cell): string {
   if (typeof cell === 'string') return cell;
   if (!Number.isFinite(cell)) return '–';

@@ -48,10 +48,9 @@ export interface Rounds {
 }
 
 /**
- * Lets the contestants run in turn, round after round, so that a machine whose speed drifts is
- * equally unfair to all of them, and compares them within each round. Each goes first now and then,
- * and after each other, and none pays for the garbage of another. The first contestant is the base of
- * the ratios.
+ * Runs the contestants in turn, round after round, and compares them within each round, so that a machine
+ * whose speed drifts affects all of them alike. Each one starts some rounds and follows every other one,
+ * and none pays for the garbage of another. The first contestant is the base of the ratios.
  */
 export async function compete(
   contestants: readonly Contestant[],
@@ -112,7 +111,7 @@ export function timesOf(results: readonly Result[], name: string, other: string)
   return median(ratios(of(results, name).rounds, of(results, other).rounds));
 }
 
-/** Runs until the compiler has settled, and finds out how much work fills a round. */
+/** Runs until the compiler has settled, and determines how much work fills a round. */
 async function warmUp({ run }: Contestant, roundMs: number, least: number): Promise<number> {
   let times = least;
   let pace = await nanoseconds(run, times);

@@ -1,4 +1,4 @@
-/** The package with some of its lines changed: bundles the modified sources. */
+/** Bundles the package from modified sources. */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A change of one place in one file. */
+/** A replacement in one file. */
 export interface Edit {
   /** Below `src/`. */
   readonly file: string;
@@ -16,10 +16,10 @@ export interface Edit {
 }
 
 /**
- * Loads the package with the edits.
+ * Bundles and loads the package with the edits.
  *
- * @param name - Of the bundle.
- * @throws when one of the places does not occur exactly once: the benchmark would measure nothing.
+ * @param name - Name of the bundle.
+ * @throws if the text of an edit does not occur exactly once: the benchmark would measure nothing.
  */
 export async function variant(name: string, edits: readonly Edit[]): Promise<typeof Aurora> {
   const outfile = `${root}build/bench/${name}.mjs`;

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** A process of the benchmark, which does one thing after another as it is told. */
+/** A process of the benchmark, which executes one request after another. */
 export class Worker {
   private constructor(private readonly child: ChildProcess) {}
 
@@ -18,7 +18,7 @@ export class Worker {
     return this.child.pid;
   }
 
-  /** @throws when the process ends instead of answering. */
+  /** @throws if the process ends without a reply. */
   async ask<T>(question: string): Promise<T> {
     const answer = this.answer();
     this.child.send(question);
@@ -46,7 +46,7 @@ export class Worker {
   }
 }
 
-/** In the process itself: replies to each question until the benchmark is over. */
+/** In the process itself: replies to each request until the benchmark is over. */
 export function serve(answer: (question: string) => unknown): void {
   process.on('message', (question: string) => {
     void (async () => process.send?.((await answer(question)) ?? null))();
