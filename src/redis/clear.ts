@@ -5,7 +5,7 @@ import type { RedisKeys } from './keys.js';
 import { scan } from './scan.js';
 import type { Scripts } from './scripts.js';
 
-/** Patterns of one caller. */
+/** The patterns of one caller. */
 type Group = readonly KeyPattern[];
 
 /**
@@ -45,7 +45,7 @@ export async function* clearMatching(
     const removed: string[][] = groups.map(() => []);
     for (const [i, { owners }] of found.entries()) {
       const head = heads[i];
-      // A key that SCAN returns twice is gone by then.
+      // A key that SCAN returns twice was removed the first time.
       if (head) for (const owner of owners) removed[owner]?.push(head);
     }
     yield removed;

@@ -36,7 +36,7 @@ export class RedisHistory implements StoreHistory {
   connections = 0;
   private noted: { readonly sequence: number; readonly at: number } | undefined;
   private isClosed = false;
-  /** Kept while there is no connection: a shard may fail over meanwhile. */
+  /** Kept across a lost connection: a shard may fail over in the meantime. */
   private primaries: Primaries | undefined;
   /** When they were seen, by the monotonic clock. */
   private seenAt = 0;
@@ -48,13 +48,13 @@ export class RedisHistory implements StoreHistory {
     return this.options.time.floor;
   }
 
-  /** A connection stands. */
+  /** Called when a connection is up. */
   connected(): void {
     this.connections++;
     this.lookAtShards();
   }
 
-  /** Renews the number, and looks for shards that have failed over; whether there are any. */
+  /** Renews the number, and checks for shards that have failed over; resolves to whether there are any. */
   probe(): boolean {
     const { noted, options } = this;
     if (noted !== undefined && options.clock.monotonic() - noted.at > RENEWAL_MS) {
@@ -78,7 +78,7 @@ export class RedisHistory implements StoreHistory {
       const found = await connection.client.get(redisKeys.sequenceOf(origin));
       return found === null ? undefined : Number(found);
     } catch (error) {
-      // A user who may not read it goes without.
+      // The user may lack the permission.
       if (isReply(error)) return Infinity;
       throw error;
     }
@@ -88,7 +88,7 @@ export class RedisHistory implements StoreHistory {
     const { connection, redisKeys, origin, scripts, time } = this.options;
     const words = [redisKeys.bus, ...encodeFloor(origin)];
     time.sawFloor(Number(await scripts.run('raiseFloor', redisKeys.tags, ...words)));
-    // A lease that came back with the state belongs to a load from before what was forgotten.
+    // A restored lease belongs to a load that may be older than a forgotten invalidation.
     for await (const names of scan(connection.client, redisKeys.leasesOf(''))) {
       if (names.length > 0) await unlink(connection, names);
     }
@@ -102,7 +102,7 @@ export class RedisHistory implements StoreHistory {
     this.failed = undefined;
   }
 
-  /** Takes the number away: there is no process left to use it. */
+  /** Removes the number, which no process uses any more. */
   close(): void {
     const { connection, redisKeys, origin } = this.options;
     this.isClosed = true;

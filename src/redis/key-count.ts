@@ -2,9 +2,9 @@ import type { SharedCount } from '../store/coordinator.js';
 import type { Connection } from './connection/connection.js';
 import type { RedisKeys } from './keys.js';
 
-/** How long a process that has begun to count keeps others from it, should it end before it is done. */
+/** After how long another process may count, if the one that has begun ends early. */
 const CLAIM_MS = 60_000;
-/** In place of the number while a process counts. */
+/** Stored in place of the number while a process counts. */
 const COUNTING = '';
 
 /**
@@ -27,7 +27,7 @@ export class RedisKeyCount implements SharedCount {
       return claimed === 'OK' ? 'mine' : 'taken';
     }
     if (known === COUNTING) return 'taken';
-    // Another program's value is replaced.
+    // Replaces the value of another program.
     return /^\d{1,15}$/.test(known) ? Number(known) : 'mine';
   }
 

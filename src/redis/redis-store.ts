@@ -20,11 +20,11 @@ export type RedisTarget = string | RedisOptions | RedisClient;
 
 /** Options of {@link RedisStore}. */
 export interface RedisStoreOptions {
-  /** Told of connection errors, without credentials, once each; also an `error` listener's. */
+  /** Called for each connection error once, without credentials, as are `error` listeners. */
   onError?: ((error: Error) => void) | undefined;
 }
 
-/** Keys of one MGET: enough to spare the client most of its work, and little for the server. */
+/** Keys of one MGET: enough to save most of the client's work, and little work for the server. */
 const MAX_BATCH_KEYS = 128;
 
 type ErrorListener = (error: Error) => void;
@@ -75,7 +75,7 @@ export class RedisAdapter {
     if (wait !== undefined) await wait;
     const [first] = keys;
     if (first === undefined) return [];
-    // One key alone is answered faster by GET.
+    // GET is faster for a single key.
     if (keys.length === 1) return [((await this.getOne(first)) ?? undefined) as T | undefined];
     const texts = this.connection.isCluster
       ? await Promise.all(keys.map((key) => this.getOne(key)))
@@ -110,7 +110,7 @@ export class RedisAdapter {
 
   /** Removes several keys, and returns whether any of them was there. */
   async deleteMany(keys: readonly string[]): Promise<boolean> {
-    // One command each: ioredis writes those of one turn together, and a cluster wants no others.
+    // One command per key, which a cluster requires: ioredis writes the commands of one turn together.
     const removed = await Promise.all(keys.map((key) => this.delete(key)));
     return removed.includes(true);
   }
@@ -151,7 +151,7 @@ export class RedisAdapter {
   }
 
   /**
-   * Begins to work for a cache that shares the store with others.
+   * Creates the coordinator of a cache that shares the store with others.
    *
    * @throws ConfigurationError for a bus that the server cannot have.
    * @internal
@@ -167,7 +167,7 @@ export class RedisAdapter {
     return this;
   }
 
-  /** Ends what `on` began. */
+  /** Removes a listener. */
   off(event: string, listener: (...args: unknown[]) => void): this {
     if (event === 'error') this.listeners.delete(listener);
     if (event === 'ready') this.connection.unlisten('ready', listener);

@@ -9,7 +9,7 @@ const STEP = 500;
 /**
  * Keys that begin with a text, batch by batch, from every primary. A key that is there all the time
  * comes at least once, and may come twice (SCAN promises no more). Batches may be empty: each is one
- * step of the server's, so that a caller with a limit on steps need not wait for the first find.
+ * step of the server, so that a caller with a time limit per step need not wait for the first match.
  *
  * @internal
  */

@@ -13,7 +13,7 @@ local function failed(reply)
   return type(reply) == 'table' and reply.err ~= nil
 end`;
 
-/** A command that was under way for too long does nothing: another process may have written since. */
+/** A command that arrives too late does nothing: another process may have written in the meantime. */
 const LATE = `
 local function late(notAfter)
   if notAfter == '0' then return false end
@@ -24,7 +24,7 @@ local function tooLate()
   return redis.error_reply('LATE The command came too late to be carried out.')
 end`;
 
-/** The tags' clock; lost with its hash, it begins again ahead of all that was ever noted. */
+/** The tags' clock. If its hash is lost, it starts again ahead of all readings so far. */
 const CLOCK = `
 local function write(clock)
   return redis.pcall('HSET', KEYS[1], 'epoch', clock, 'clock', clock)
@@ -167,7 +167,7 @@ return { outcomes, failure and failure.err or '' }`,
   },
   /**
    * KEYS value, lease, and so on; ARGV not after, channel, message, then text and ttl in ms of each.
-   * After a failure it stores nothing more: the removal makes a server that is full forget that it is.
+   * After a failure it stores nothing more: after a removal, a full server accepts writes again.
    */
   set: {
     lua: `${FAILED}${LATE}
@@ -273,7 +273,7 @@ export class Scripts {
     for (const [script, definition] of Object.entries(SCRIPTS)) {
       const name = `aurora${script.charAt(0).toUpperCase()}${script.slice(1)}`;
       client.defineCommand(name, definition);
-      // Taken at once: another copy of the package on this client may define its own of the name.
+      // Read at once: another copy of the package on this client may define its own under this name.
       const command = (client as unknown as Record<string, Command>)[name] as Command;
       this.commands.set(script as Script, command.bind(client));
     }

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.js';
 import type { RedisClient } from './connection/connection.js';
 import { isReply } from './connection/failure.js';
 
-/** How much two clocks may drift apart; quartz does better. */
+/** Maximum drift between two clocks; quartz is more precise. */
 const DRIFT = 1 / 10_000;
 /** With bounds this close, another measurement gains nothing. */
 const CLOSE_MS = 10;
@@ -58,7 +58,7 @@ export class ServerClock {
     return this.hasAnswered ? undefined : (this.question ??= this.firstQuestion());
   }
 
-  /** The connection is gone, and the server that comes next may be another one. */
+  /** The connection is lost, and the next one may lead to another server. */
   forget(): void {
     this.era = {};
     this.hasAnswered = false;
@@ -68,7 +68,7 @@ export class ServerClock {
     this.tagClock = undefined;
   }
 
-  /** The tags' clock is there no more, and will begin again further on. */
+  /** The tags' clock was lost, and will start again at a later reading. */
   forgetTags(): void {
     this.tagClock = undefined;
   }
@@ -100,7 +100,7 @@ export class ServerClock {
     try {
       await this.ask();
     } catch {
-      // Nothing new.
+      // The bounds stay as they are.
     }
   }
 
@@ -121,7 +121,7 @@ export class ServerClock {
     void this.narrow();
   }
 
-  /** A process that starts is busy, which makes the first bounds wide. */
+  /** A starting process is busy, which makes the first bounds wide. */
   private async narrow(): Promise<void> {
     for (let i = 1; i < MAX_QUESTIONS && this.high - this.low > CLOSE_MS; i++) {
       await this.refresh();
@@ -149,7 +149,7 @@ export class ServerClock {
     const worn = (receivedAt - this.learntAt) * DRIFT;
     const [low, high] = [server - receivedAt, server - sentAt];
     const [oldLow, oldHigh] = [this.low - worn, this.high + worn];
-    // Bounds that contradict each other: a clock was set.
+    // The bounds contradict each other: one of the clocks was set.
     const agrees = low <= oldHigh && oldLow <= high;
     this.low = agrees ? Math.max(low, oldLow) : low;
     this.high = agrees ? Math.min(high, oldHigh) : high;

@@ -11,7 +11,7 @@ const POLYNOMIAL = 0x1021;
 export type Primaries = readonly (string | undefined)[];
 
 /**
- * Which node a cluster's client takes for the primary of each slot.
+ * The primaries of a cluster's slots, as its client knows them.
  *
  * @internal
  */
@@ -23,7 +23,7 @@ export function primariesOf(client: Cluster): Primaries {
 
 /**
  * The keys in slots that have another primary than before; `undefined` when there are none. Slots
- * that were moved on purpose count as well: too much is done again rather than too little.
+ * that were moved on purpose count as well: repeating too much is safe.
  *
  * @internal
  */

@@ -20,7 +20,7 @@ export class RedisSnapshots implements Snapshots {
     const { client } = this.connection;
     const { stats } = this.redisKeys;
     const px = Math.max(1, Math.ceil(ttlMs));
-    // Each by itself: on a cluster the keys lie in different slots.
+    // One by one: on a cluster, the keys have different slots.
     await Promise.all([
       client.set(this.redisKeys.statsOf(instance), text, 'PX', px),
       client.zadd(stats, Math.round(this.now()), instance),

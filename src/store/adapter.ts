@@ -9,7 +9,7 @@ import { ConfigurationError } from '../base/errors.js';
 export type CacheStore = Keyv | KeyvStoreAdapter | Map<string, unknown>;
 
 /**
- * The operations that the cache needs of a store, of any of the three kinds.
+ * The operations that the cache needs from a store, of any of the three kinds.
  *
  * @internal
  */
@@ -19,15 +19,15 @@ export interface StorePort {
   set(key: string, value: string, ttlMs: number): Promise<unknown>;
   delete(key: string): Promise<boolean>;
   /**
-   * Keys that the store holds, those at least that begin with `prefix`, with their values;
-   * `undefined` when it cannot tell.
+   * The keys and values of the store, at least those whose keys begin with `prefix`; `undefined` if it
+   * cannot list them.
    */
   entries(prefix: string): AsyncIterable<readonly [key: string, value: unknown]> | undefined;
 }
 
 interface StoreListeners {
   readonly onError: (error: unknown) => void;
-  /** The connection is there, or there again. */
+  /** Called when the connection is ready, also after a reconnect. */
   readonly onReady: () => void;
 }
 
@@ -42,7 +42,7 @@ export function toStorePort(store: unknown, { onError, onReady }: StoreListeners
       'CacheManager: store must be a Keyv storage adapter, a Keyv instance or a Map.',
     );
   }
-  // An emitter without a listener throws its 'error' in the code that happens to run.
+  // An emitter without an 'error' listener throws the error in unrelated code.
   if (typeof store.on === 'function') {
     store.on('error', onError);
     store.on('ready', onReady);
@@ -93,8 +93,8 @@ class AdapterPort implements StorePort {
 }
 
 /**
- * The key as it was given to the store. A `Keyv` puts its namespace in front of keys that do not
- * begin with it, and removes everything before the first colon.
+ * The key as it was given to the store. A `Keyv` prefixes keys with its namespace unless they begin with
+ * it, and removes everything up to the first colon.
  */
 function asGiven(key: string, store: object, prefix: string): string {
   const { namespace, useKeyPrefix } = store as { namespace?: unknown; useKeyPrefix?: unknown };

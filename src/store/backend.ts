@@ -4,21 +4,21 @@ import { coordinates, type Coordinator, type CoordinatorOptions } from './coordi
 /** Receives the events of a store, which belong to no operation. */
 export interface StoreListener {
   onError(error: unknown): void;
-  /** The connection is there, or there again. */
+  /** Called when the connection is ready, also after a reconnect. */
   onReady(): void;
 }
 
 /**
- * A store that one cache works with: by Keyv's contract, and beyond it where it can do more.
+ * A store as one cache uses it: through Keyv's contract, and the coordinator if it has one.
  *
  * @internal
  */
 export interface Backend {
   readonly port: StorePort;
   readonly coordinator: Coordinator | undefined;
-  /** Sends events to a listener from now on, and those that came before it. */
+  /** Sends events to a listener, including earlier ones. */
   listen?(listener: StoreListener): void;
-  /** Ends what was opened for the cache; a store of the caller's stays open. */
+  /** Closes what was opened for the cache; the caller's store stays open. */
   close(): Promise<void>;
 }
 
@@ -32,7 +32,7 @@ export interface BackendOptions extends Pick<CoordinatorOptions, 'clock' | 'name
  * Makes a store usable for one cache.
  *
  * @param isOurs - Whether the cache created the store, and disconnects it.
- * @throws ConfigurationError for anything that is not a store, or cannot do what the options say.
+ * @throws ConfigurationError for anything that is not a store, or a store that lacks what the options need.
  * @internal
  */
 export function openBackend(
@@ -62,7 +62,7 @@ export function openBackend(
     },
     close: async () => {
       coordinator?.close();
-      // Other stores may be emitters, which throw an 'error' without a listener: they keep ours.
+      // Other stores may be emitters that throw an 'error' without a listener: they keep this one.
       if (coordinates(store)) {
         store.off?.('error', onError);
         store.off?.('ready', onReady);

@@ -9,7 +9,7 @@ import { BACKGROUND, WRITE, type AttemptOptions, type StoreCall } from './resili
 /** The patterns of one caller. */
 type Group = readonly KeyPattern[];
 
-/** Result of a pass: how many fresh entries it removed for each group, and whether it came to its end. */
+/** Result of a pass: how many fresh entries it removed for each group, and whether it was completed. */
 interface PassOutcome {
   readonly counts: readonly number[];
   readonly isDone: boolean;
@@ -22,7 +22,7 @@ interface Found {
 }
 
 /**
- * Removes keys from a store, one, many, or all that match: step by step, each within a {@link StoreCall}.
+ * Removes keys from a store: one, several, or all that match, in steps, each through a {@link StoreCall}.
  *
  * @internal
  */
@@ -30,7 +30,7 @@ export class BulkDelete {
   private readonly passes = new Passes((groups) => this.deleteMatching(groups));
 
   /**
-   * @param prefix - In front of every key in the store.
+   * @param prefix - Prefix of every key in the store.
    * @param now - The time on the store's clock.
    */
   constructor(
@@ -49,8 +49,7 @@ export class BulkDelete {
   /**
    * Removes some keys by one command, where the store can do that.
    *
-   * @returns For each whether there was an entry that had not expired; `undefined` when the store did
-   * not say.
+   * @returns For each key, whether it had an entry that had not expired; `undefined` without a reply.
    */
   async delete(
     keys: readonly string[],
@@ -85,7 +84,7 @@ export class BulkDelete {
     const operation = this.calls.backend?.coordinator === undefined ? 'iterator' : 'clear';
     const stepping: AttemptOptions = { ...BACKGROUND, report: attempt?.report };
     for (;;) {
-      // Step by step, since a large store may rightly take longer than a time-out altogether.
+      // In steps, since a large store may take longer than one time-out.
       const step = await this.calls.attempt(operation, () => steps.next(), stepping);
       if (step === undefined) return { counts, isDone: false };
       if (step.done === true) return { counts, isDone: true };
@@ -118,7 +117,7 @@ export class BulkDelete {
     return await Promise.all(
       keys.map(async (key) => {
         const full = this.prefix + key;
-        // The removal does not say whether it had expired. An unreadable entry may be fresh.
+        // `delete` does not report whether the entry had expired. An unreadable one may be fresh.
         const wasFresh = await port.get(full).then(
           (value) => isFresh(value, this.now()),
           () => true,
@@ -133,7 +132,7 @@ export class BulkDelete {
     counts: number[],
     attempt: AttemptOptions,
   ): Promise<boolean> {
-    // One by one, so that one failure is one failure: these stores have no command for many.
+    // One by one, so that each failure concerns one key: these stores have no command for several.
     const removed = await Promise.all(
       found.map(({ key }) =>
         this.calls.attempt('delete', ({ port }) => port.delete(this.prefix + key), attempt),
@@ -146,7 +145,7 @@ export class BulkDelete {
     return !removed.includes(undefined);
   }
 
-  /** Removes with a coordinator, and counts; or finds entries that are still to be removed. */
+  /** With a coordinator, removes and counts; otherwise yields the entries to remove. */
   private async *steps(
     groups: readonly Group[],
     counts: number[],
@@ -175,7 +174,7 @@ export class BulkDelete {
         batch = [];
       }
     } catch (error) {
-      // Entries that were listed before the failure can be removed all the same.
+      // Entries that were listed before the failure can still be removed.
       yield batch;
       throw error;
     }
@@ -213,7 +212,7 @@ class Passes {
 
   /** Removes what matches; returns how many fresh entries there were, and whether all are gone. */
   async remove(patterns: Group): Promise<{ readonly count: number; readonly isDone: boolean }> {
-    // The last one is kept, and serves several callers: it is no single request's.
+    // The pass is retained, and serves several callers, so that no request may own it.
     const pass = (this.next ??= inSharedContext(() => this.plan()));
     const name = JSON.stringify(patterns.map(({ source }: KeyPattern) => source));
     let position = pass.positions.get(name);

@@ -2,9 +2,9 @@ import type { Clock } from '../base/clock.js';
 import type { SharedCount } from './coordinator.js';
 import { BACKGROUND, type StoreCall } from './resilience/store-call.js';
 
-/** How long a count is good for, at least. */
+/** Minimum lifetime of a count. */
 const FRESH_MS = 5000;
-/** A count that takes long is made less often: a twentieth of the time at most. */
+/** Counting takes at most a twentieth of the time: a slow count is repeated less often. */
 const REST = 20;
 /** After how long a process reads again what another has counted, or is counting. */
 const ASK_AGAIN_MS = 1000;
@@ -12,8 +12,8 @@ const ASK_AGAIN_MS = 1000;
 const WAIT_TIMEOUT_MS = 200;
 
 /**
- * The number of keys in a store, which can only be had by walking over all of them: counted in the
- * background by one of the processes, kept for seconds, and never waited for for long.
+ * The number of keys in a store, which only a walk over all of them yields: one of the processes counts
+ * in the background, the result is kept for seconds, and no caller waits long for it.
  *
  * @internal
  */
@@ -47,7 +47,7 @@ export class KeyCount {
   private async renew(): Promise<void> {
     const { clock } = this;
     const start = clock.monotonic();
-    const shared = await this.share((place) => place.take());
+    const shared = await this.share((count) => count.take());
     if (shared !== undefined && shared !== 'mine') {
       if (shared !== 'taken') this.known = shared;
       this.goodUntil = clock.monotonic() + ASK_AGAIN_MS;
@@ -58,7 +58,7 @@ export class KeyCount {
     const end = clock.monotonic();
     const freshMs = Math.max(FRESH_MS, REST * (end - start));
     this.goodUntil = end + freshMs;
-    if (counted !== undefined) await this.share((place) => place.publish(counted, freshMs));
+    if (counted !== undefined) await this.share((count) => count.publish(counted, freshMs));
   }
   /** Walks over the keys; `undefined` when the store does not reply. */
   private async count(): Promise<number | undefined> {
@@ -74,7 +74,7 @@ export class KeyCount {
     }
   }
 
-  /** Runs a command on the place that all processes share; `undefined` when it failed. */
+  /** Runs a command on the count that all processes share; `undefined` if it failed. */
   private share<T>(run: (shared: SharedCount) => Promise<T>): Promise<T | undefined> {
     return this.calls.coordinate('count', async ({ sharedCount }) =>
       sharedCount === undefined ? undefined : await run(sharedCount),

@@ -17,10 +17,10 @@ interface Request extends LeaseRequest {
   readonly budgetMs: number;
 }
 
-/** A fill, whose text is made when the store is there. */
+/** A fill, whose text is created when the store is ready. */
 interface Fill extends Omit<LeaseFill, 'text'> {
   readonly text: () => string;
-  /** Characters of the text, about. */
+  /** Approximate number of characters of the text. */
   readonly chars: number;
 }
 
@@ -43,13 +43,13 @@ export interface LeasesOptions {
 }
 
 /**
- * The leases of a tier. Requests and fills of one turn share a command: a burst of misses is mostly
- * these two.
+ * The leases of a tier. Requests of one turn share a command, and so do fills: a burst of misses consists
+ * mainly of these two.
  *
  * @internal
  */
 export class Leases {
-  /** Leases that were taken from their holders: what they store replaces what is there. */
+  /** Tokens of leases that were taken from their holders: their fills may replace a value. */
   private readonly forced = new Set<string>();
   private readonly requests: Coalescer<Reply, Reply, Request>;
   private readonly fills: Coalescer<boolean | undefined, boolean | undefined, Fill>;
@@ -103,7 +103,7 @@ export class Leases {
       ttlMs: entries.ttlOf(entry),
       chars: payload.length,
     });
-    // Any other fill stores where nothing was: a store that forgets it has a miss.
+    // Other fills replace no value: if the store forgets one, the key is a miss.
     if (this.forced.delete(token) && stored === true) repairs.keyReplaced(key);
     if (stored === undefined) return 'failed';
     return stored ? 'stored' : 'refused';

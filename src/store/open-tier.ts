@@ -11,7 +11,7 @@ export interface SharedTierOptions
   extends Omit<StoreTierOptions, 'backend' | 'isCoordinated' | 'loadMs'>, BackendOptions {
   /** The caller's store, or a promise of one that is the cache's own. */
   readonly store: CacheStore | Promise<CacheStore>;
-  /** A value as it is now, for a write that waits for the codec. */
+  /** Returns a copy of a value, for a write that waits for the codec. */
   readonly preserve: (value: unknown) => unknown;
 }
 
@@ -19,8 +19,8 @@ export interface SharedTierOptions
 let loaded: typeof StoreTier | undefined;
 
 /**
- * Loads the implementation of the shared tier: tiers that are opened later have it at once. A cache
- * in memory never does.
+ * Loads the implementation of the shared tier, so that tiers opened later can use it at once. A cache in
+ * memory never loads it.
  *
  * @internal
  */
@@ -95,7 +95,7 @@ function lateTier(options: LateTierOptions, onLoad?: (tier: SharedTier) => void)
 /** The state of a tier that is being loaded, and from then on that of the tier itself. */
 class LateState implements Omit<SharedTier, Operation> {
   readonly isCoordinated: boolean;
-  /** All reads proceed together. Batches of the tier itself have other numbers. */
+  /** All reads proceed together, as one batch. The tier's own batches have other numbers. */
   readonly openBatchId = 0;
   private tier: StoreTier | undefined;
   private backend: Backend | undefined;
@@ -123,7 +123,7 @@ class LateState implements Omit<SharedTier, Operation> {
       .then((implementation) => {
         const tier = new implementation({ ...options, loadMs: this.ownDelay.blockedMs });
         this.tier = tier;
-        // At once: an operation that comes in between must not overtake those that wait.
+        // At once: a new operation must not overtake the waiting ones.
         this.proceedAll();
         onLoad?.(tier);
       })
@@ -173,7 +173,7 @@ class LateState implements Omit<SharedTier, Operation> {
     return this.ownDelay;
   }
 
-  /** Runs an operation once there is a tier; never rejects because of a missing one. */
+  /** Runs an operation once the tier is loaded; does not reject if it cannot be loaded. */
   run(operation: Operation, given: readonly unknown[]): Promise<unknown> {
     if (this.tier !== undefined || this.hasFailed) return this.proceed(operation, given);
     const kept = given.map((one) => this.preserved(one));
@@ -207,7 +207,7 @@ class LateState implements Omit<SharedTier, Operation> {
     }
   }
 
-  /** An argument whose values, if it has some, cannot change any more. */
+  /** A copy of an argument's values, which the caller can no longer change. */
   private preserved(argument: unknown): unknown {
     if (Array.isArray(argument)) return argument.map((one) => this.preserved(one));
     if (typeof argument !== 'object' || argument === null) return argument;

@@ -5,14 +5,14 @@ import type { Repairs } from './resilience/repairs.js';
 import { SINGLE, WRITE, type StoreCall } from './resilience/store-call.js';
 
 /**
- * The tags of a store that coordinates caches: its clock of tags, and when each was invalidated.
+ * The tags of a store that coordinates caches: its tag clock, and when each tag was invalidated.
  *
  * @internal
  */
 export class SharedTags {
   /**
-   * When tags were last invalidated; `Infinity` for those of which the store did not say. Questions of
-   * one turn share a command.
+   * When tags were last invalidated; `Infinity` without a reply of the store. Requests of one turn share
+   * a command.
    */
   private readonly versions: Coalescer<number, number>;
 

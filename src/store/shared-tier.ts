@@ -25,13 +25,13 @@ export type TierLeaseReply = 'unsent' | LeaseReply<{ readonly entry: SharedEntry
 export type FillOutcome = 'stored' | 'refused' | 'failed';
 
 /**
- * Milliseconds so far in which commands waited for this process rather than for the store. No budget
- * counts them.
+ * Milliseconds so far in which commands waited for this process rather than for the store. They do not
+ * count against a budget.
  */
 export interface OwnDelay {
-  /** Its event loop was blocked, or code was loaded. */
+  /** The event loop was blocked, or code was being loaded. */
   readonly blockedMs: number;
-  /** They were queued behind one another. */
+  /** The commands were queued behind others. */
   readonly queuedMs: number;
 }
 
@@ -65,7 +65,7 @@ export interface SharedTier {
   /** {@link SharedTier.ownDelay} at the start of the open batch, or of the last one. */
   readonly batchDelay: OwnDelay;
 
-  /** Repeats what the store has forgotten, if there is another connection. */
+  /** Repeats the invalidations that the store has forgotten, after a reconnect. */
   catchUp(): void;
   /** The entry under a key, expired or not; `undefined` for one that a tag has invalidated. */
   read(key: string): Promise<SharedEntry | undefined>;
@@ -131,12 +131,12 @@ export interface SharedTier {
   /** Invalidates tags for every cache on the store. */
   invalidateTags(tags: readonly string[]): Promise<void>;
 
-  /** Runs something on the snapshots of the instances; `undefined` when it failed. */
+  /** Runs an operation on the snapshots of the instances; `undefined` if it failed. */
   snapshots<T>(run: (snapshots: Snapshots) => Promise<T>): Promise<T | undefined>;
   /** Keys of the namespace, as last counted; `undefined` when the store cannot count them. */
   count(): Promise<number | undefined>;
   /** Retries the removals that the store has not confirmed. */
   flush(): Promise<void>;
-  /** Stops background work, and closes what was opened. A store of the caller's stays open. */
+  /** Stops background work, and closes what was opened. The caller's store stays open. */
   close(): Promise<void>;
 }

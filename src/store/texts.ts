@@ -2,13 +2,13 @@ import type { StorePort } from './adapter.js';
 import type { Backend } from './backend.js';
 import type { SetOutcome, StoredText } from './coordinator.js';
 
-/** Reads what is stored under some keys, given with the prefix that they have in the store. */
+/** Reads the texts of keys, which are given with their prefix in the store. */
 export function readTexts(
   { port, coordinator }: Backend,
   keys: readonly string[],
 ): Promise<readonly unknown[]> {
   const [only] = keys;
-  // A store that coordinates reads one key as it reads many; others may know a shorter way.
+  // A store with a coordinator reads one key like several; others may be faster with `get`.
   if (coordinator !== undefined || keys.length > 1 || only === undefined) {
     return port.getMany(keys);
   }
@@ -27,7 +27,7 @@ export async function writeTexts(
     : await coordinator.set(texts, leftMs);
 }
 
-/** For stores that have no command for many. */
+/** For stores that have no command for several keys. */
 async function setEach(
   port: StorePort,
   prefix: string,

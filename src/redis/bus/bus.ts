@@ -9,18 +9,19 @@ import type { RedisKeys } from '../keys.js';
 import { Subscription } from './subscription.js';
 
 /*
- * This folder receives what other processes change: a connection that listens (`subscription`), probes
- * that show that messages arrive (`bus`), the messages (`messages`), and what they mean (`receiver`).
+ * This folder receives the changes of other processes: over a connection that listens (`subscription`),
+ * with probes that verify that messages arrive (`bus`). `messages` has the format of the messages, and
+ * `receiver` applies them to the cache.
  */
 
 const FIRST_RETRY_MS = 50;
 const MAX_RETRY_MS = 1000;
-/** From one probe to the next, and at most from a probe to its echo. */
+/** Interval of the probes, and how long the echo of one may take. */
 const PROBE_MS = 1000;
-/** An event loop that was blocked fires its timers first, and then reads what has come. */
+/** A blocked event loop fires its timers before it reads the messages that have arrived. */
 const GRACE_MS = 100;
-/** How often the verdict on a probe is put off, at most. */
-const MAX_JUDGEMENTS = 10;
+/** How often the decision about a probe is deferred, at most. */
+const MAX_DEFERRALS = 10;
 
 export interface BusOptions {
   readonly client: RedisClient;
@@ -34,20 +35,20 @@ export interface BusOptions {
   /** Whether a text need not be parsed. */
   readonly skips: (text: string) => boolean;
   readonly onMessage: (message: Received, isTracking: boolean) => void;
-  /** Names of keys that were changed; `undefined` for all there are. */
+  /** Receives the names of changed keys; `undefined` for all keys. */
   readonly onChanged: (names: readonly string[] | undefined) => void;
-  /** A message could not be read. */
+  /** Called for a message that cannot be read. */
   readonly onGarbage: () => void;
-  /** It is about to listen again; what was said meanwhile is lost. */
+  /** Called before it listens again: messages in between are lost. */
   readonly onReset: () => void;
-  /** It listens, or does so no more. */
+  /** Called when it begins or stops to listen. */
   readonly onChange: () => void;
   readonly onError: (error: Error) => void;
 }
 
 /**
- * Receives messages of other caches, and invalidations by the server. It listens only while its own probes come back:
- * a connection can be dead for minutes before TCP says so.
+ * Receives messages of other caches, and invalidations by the server. It counts as listening only while its
+ * own probes come back: TCP may take minutes to notice that a connection is dead.
  *
  * @internal
  */
@@ -55,11 +56,11 @@ export class Bus {
   private subscription: Subscription | undefined;
   private listening = false;
   private probes = 0;
-  /** The probe whose echo is not there yet. */
+  /** The probe whose echo has not arrived yet. */
   private awaited: number | undefined;
-  /** Texts received so far: while more arrive, the echo may be behind them. */
+  /** Number of texts received: while more arrive, the echo may be among the next ones. */
   private received = 0;
-  private judgements = 0;
+  private deferrals = 0;
   private timer: TimerHandle = undefined;
   private waitMs = FIRST_RETRY_MS;
   private closed = false;
@@ -118,7 +119,7 @@ export class Bus {
     if (trackingRefusal !== undefined && !this.reportedRefusal) {
       this.reportedRefusal = true;
       const reason = redacted(trackingRefusal.message);
-      const message = `Redis: no CLIENT TRACKING, so that only caches hear of changes: ${reason}`;
+      const message = `Redis: no CLIENT TRACKING, so that changes by other programs are not noticed: ${reason}`;
       this.options.onError(new StoreError('listen', message));
     }
     this.probe();
@@ -143,27 +144,27 @@ export class Bus {
     this.awaited = id;
     const text = encode(options.origin, { kind: 'probe', id });
     options.publish(options.redisKeys.probes(options.origin), text).catch((error: unknown) => {
-      // Without a connection the echo does not come, and that is that.
+      // Without a connection the echo is missing, which is noticed below.
       if (isReply(error)) this.report(error);
     });
     this.timer = options.clock.setTimeout(() => {
       if (this.awaited === undefined) this.probe();
       else {
-        this.judgements = 0;
-        this.judgeLater();
+        this.deferrals = 0;
+        this.decideLater();
       }
     }, PROBE_MS);
   }
 
-  /** After a block of the event loop, much has arrived that is read before the echo. */
-  private judgeLater(): void {
+  /** After the event loop was blocked, other messages may have to be read before the echo. */
+  private decideLater(): void {
     const { clock } = this.options;
     const { received } = this;
     const dueAt = clock.monotonic() + GRACE_MS;
     this.timer = clock.setTimeout(() => {
       const isBehind = this.received > received || clock.monotonic() - dueAt > GRACE_MS;
       if (this.awaited === undefined) this.probe();
-      else if (isBehind && ++this.judgements < MAX_JUDGEMENTS) this.judgeLater();
+      else if (isBehind && ++this.deferrals < MAX_DEFERRALS) this.decideLater();
       else this.lost(new Error('messages do not arrive: a probe did not come back.'));
     }, GRACE_MS);
   }
@@ -178,13 +179,13 @@ export class Bus {
     this.options.onChange();
   }
 
-  /** Tries again, after a while. */
+  /** Drops the subscription, and tries again after a while. */
   private lost(reason?: Error): void {
     const { clock, client } = this.options;
     if (reason !== undefined) this.report(reason);
     clock.clearTimeout(this.timer);
     this.timer = clock.setTimeout(() => {
-      // Otherwise its `ready` starts again.
+      // Otherwise its event `ready` calls `start`.
       if (client.status === 'ready') this.start();
     }, this.waitMs);
     this.waitMs = Math.min(MAX_RETRY_MS, this.waitMs * 2);

@@ -1,8 +1,8 @@
-/** The first version of what the caches tell each other. */
+/** Version of the message format. */
 const VERSION = 1;
 
 /**
- * A message of one cache to the others. Those about a key end its lease; all but `release` make
+ * A message of one cache to the others. A message about a key ends its lease; all kinds but `release` make
  * copies of the value out of date.
  */
 export type Message =
@@ -14,7 +14,7 @@ export type Message =
   | { readonly kind: 'floor'; readonly floor: number }
   | { readonly kind: 'probe'; readonly id: number };
 
-/** A message, and whose it is. */
+/** A message and the cache that sent it. */
 export type Received = Message & { readonly origin: string };
 
 const ABOUT_KEYS: ReadonlySet<string> = new Set<Message['kind']>([
@@ -26,7 +26,7 @@ export function encode(origin: string, message: Message): string {
   return JSON.stringify({ v: VERSION, origin, ...message });
 }
 
-/** Recognises, without parsing them, the messages about keys that one cache has sent. */
+/** Returns a test that recognises one cache's messages about keys, without parsing them. */
 export function messagesAboutKeysOf(origin: string): (text: string) => boolean {
   const head = `${encode(origin, { kind: 'set', key: '' }).split('"set"', 1)[0] ?? ''}"`;
   return (text) =>

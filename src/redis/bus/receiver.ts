@@ -4,12 +4,12 @@ import { messagesAboutKeysOf, type Received } from './messages.js';
 import type { ServerClock } from '../server-clock.js';
 
 /**
- * Passes on to a cache what the other caches and the server say.
+ * Applies the messages of other caches and of the server to a cache.
  *
  * @internal
  */
 export class Receiver {
-  /** Messages that have arrived. */
+  /** Number of messages received. */
   received = 0;
   private readonly isOwn: (text: string) => boolean;
 
@@ -21,7 +21,7 @@ export class Receiver {
     this.isOwn = messagesAboutKeysOf(options.origin);
   }
 
-  /** Whether a text says nothing new, so that it need not be parsed: calls on many keys send long ones. */
+  /** Whether a text has no effect and need not be parsed: calls on many keys publish long texts. */
   skips(text: string): boolean {
     // The cache's own messages matter only to loads that wait for the end of a lease.
     if (this.options.listener.awaitsLease || !this.isOwn(text)) return false;
@@ -54,7 +54,7 @@ export class Receiver {
     }
   }
 
-  /** @param names - Of what changed, as the server says; `undefined` for everything. */
+  /** @param names - Names of changed keys, as the server reports them; `undefined` for all keys. */
   changed(names: readonly string[] | undefined): void {
     this.received++;
     if (names === undefined) {
@@ -67,18 +67,17 @@ export class Receiver {
   }
 }
 
-/** Whether a message of a kind says that values in memory are out of date, where nothing else does. */
+/** Whether a message of this kind is the only sign that values in memory are out of date. */
 function replacesValues(kind: KeyMessage, isTracking: boolean): boolean {
   switch (kind) {
     case 'set':
     case 'delete':
     case 'changed':
-      // A tracking server reports what it removed, but not that there was nothing to remove, which
-      // matters to loads under way.
+      // A tracking server does not report the removal of a missing key, which matters to loads under way.
       return true;
     case 'fill':
     case 'filled':
-      // It may have replaced a value that others still hold: by a put or a refresh.
+      // A put or a refresh may have replaced a value that other caches still hold.
       return !isTracking;
     case 'release':
       return false;

@@ -5,15 +5,15 @@ import { CommandWatch } from '../connection/command-watch.js';
 import type { RedisClient } from '../connection/connection.js';
 import { isReply } from '../connection/failure.js';
 
-/** Where the server itself says what has changed. */
+/** The channel on which the server reports changed keys. */
 const INVALIDATIONS = '__redis__:invalidate';
 const OPEN_TIMEOUT_MS = 1000;
-/** How long a server may take to close what we want closed: one that hangs never does. */
+/** How long a server may take to close a connection: one that hangs never does. */
 const DISCONNECT_TIMEOUT_MS = 500;
 
-/** In place of the client's options: this connection is tried once, and then replaced. */
+/** These override the client's options: this connection is attempted once, and then replaced. */
 const OPTIONS = {
-  // With RESP3, ioredis 6 would drop what the server pushes.
+  // With RESP3, ioredis 6 would drop the messages that the server pushes.
   protocol: 2,
   replyMapping: 'legacy',
   retryStrategy: () => null,
@@ -40,15 +40,15 @@ export interface SubscriptionOptions {
   /** Prefix of the keys to track; `undefined` for no tracking. */
   readonly tracked: string | undefined;
   readonly onMessage: (text: string) => void;
-  /** Names of keys that were changed, by whomever; `undefined` for all there are. */
+  /** Receives the names of keys that any program changed; `undefined` for all keys. */
   readonly onChanged: (names: readonly string[] | undefined) => void;
-  /** The open connection is gone; called at most once, not after {@link Subscription.close}. */
+  /** Called when the open connection is lost: at most once, and not after {@link Subscription.close}. */
   readonly onEnd: () => void;
 }
 
 /**
- * One connection that listens, for as long as it lives. There is no second life: tracking would not
- * survive it, and a gap in what was heard must not go unnoticed.
+ * One connection that listens until it is lost. It never reconnects: tracking would not survive that, and
+ * a gap in the messages must not go unnoticed.
  *
  * @internal
  */
@@ -82,7 +82,7 @@ export class Subscription {
     return this.refusal;
   }
 
-  /** @throws when the server cannot be reached or does not let us listen. */
+  /** @throws if the server cannot be reached, or refuses the subscription. */
   async open(): Promise<void> {
     const { client, options } = this;
     try {
@@ -92,7 +92,7 @@ export class Subscription {
       await client.subscribe(...options.channels);
       this.isOpen = true;
     } catch (error) {
-      // The promise of a connection knows only that it failed.
+      // The promise of `connect` rejects without the reason.
       throw isReply(error) ? error : (this.reason ?? error);
     }
   }
@@ -103,8 +103,8 @@ export class Subscription {
   }
 
   private duplicate(client: RedisClient): Redis {
-    // `undefined` takes time-outs of the client's away: here, silence is the rule; and ioredis's own
-    // for commands fire before a blocked event loop has read the reply.
+    // `undefined` removes the client's time-outs: this connection is often silent, and ioredis's time-outs
+    // of commands fire before a blocked event loop has read the reply.
     const override = {
       ...OPTIONS,
       commandTimeout: undefined,
@@ -117,7 +117,7 @@ export class Subscription {
     return node.duplicate(override);
   }
 
-  /** Redis redirects what it has to say to a connection that listens: to this very one. */
+  /** Redis redirects invalidations to a connection that listens: here, to the same connection. */
   private async track(prefix: string): Promise<void> {
     const { client } = this;
     try {
@@ -125,7 +125,7 @@ export class Subscription {
       await client.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', self, 'BCAST', 'PREFIX', prefix);
       await client.subscribe(INVALIDATIONS);
     } catch (error) {
-      // A proxy, or a user who may not.
+      // A proxy, or a user without the permission.
       if (!isReply(error)) throw error;
       this.refusal = error;
       await client.call('CLIENT', 'TRACKING', 'OFF').catch(() => undefined);
@@ -139,7 +139,7 @@ export class Subscription {
   }
 
   private end(): void {
-    // Until it is open, its opener is told.
+    // Until it is open, `open` rejects.
     if (this.isOver || !this.isOpen) return;
     this.isOver = true;
     this.options.onEnd();

@@ -40,7 +40,7 @@ const CHECKS_PER_TIMEOUT = 4;
 const MAX_SETTLED = 1000;
 
 /**
- * Watches over the commands of the cache's own client. One that takes too long is rejected; a connection
+ * Watches the commands of the cache's own client. A command that takes too long is rejected; a connection
  * that is silent for too long while a reply is due is closed, and ioredis opens another one. It also
  * lets the process end while no command is under way: the socket, and the timer between two attempts to
  * connect, would keep it alive.
@@ -53,7 +53,7 @@ const MAX_SETTLED = 1000;
  * @internal
  */
 export class CommandWatch {
-  /** In the order in which they were sent, and as a rule settled. */
+  /** In the order in which they were sent; most are settled. */
   private readonly sent: Sent[] = [];
   /** Where those that are not all settled begin. */
   private first = 0;

@@ -13,29 +13,29 @@ import { releaseDetector } from './failover-detector.js';
 import { ReadOnlyBackOff } from './read-only-back-off.js';
 
 /*
- * This folder keeps the connection over which commands are sent: what the commands need to know of its
- * state, failures in words (`failure`), and what ioredis leaves to its user (`command-watch`,
- * `failover-detector`, `read-only-back-off`, `database`).
+ * This folder manages the connection over which commands are sent: its state, the texts of failures
+ * (`failure`), and additions to ioredis (`command-watch`, `failover-detector`, `read-only-back-off`,
+ * `database`).
  */
 
-/** A connection of the caller's: used as it is, and never closed. */
+/** A client of ioredis. One that the caller passes in is used as it is, and never closed. */
 export type RedisClient = Redis | Cluster;
 
-/** Makes ioredis' clients; passed in, so that ioredis is loaded only when a connection is opened. */
+/** ioredis's class of clients; passed in, so that ioredis is loaded only when a connection is opened. */
 export type ClientClass = new (options: RedisOptions) => Redis;
 
 const FIRST_RETRY_MS = 50;
 const MAX_RETRY_MS = 1000;
-/** A password that is wrong stays wrong for a while: no storm of attempts. */
+/** A wrong password is unlikely to become right soon: connect seldom. */
 const REFUSED_RETRY_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 1000;
-/** How long a server may take to close what we want closed: one that hangs never does. */
+/** How long a server may take to close a connection: one that hangs never does. */
 const DISCONNECT_TIMEOUT_MS = 500;
-/** Different failures of one outage that are told. */
+/** Different failures of one outage that are reported. */
 const MAX_REPORTED = 20;
 
 /**
- * One connection to Redis, ours or the caller's, with what the commands need to know of its state.
+ * One connection to Redis, with its own client or the caller's, and its state.
  *
  * @internal
  */
@@ -47,13 +47,13 @@ export class Connection {
   private refused = false;
   /** Whether the server refused the database: commands would go to another one. */
   private isMisplaced = false;
-  /** Whether a client of the caller's uses the database that it was opened for; while that is read. */
+  /** Settles once it is known whether the caller's client uses the expected database. */
   private placing: Promise<void> | undefined;
-  /** Whether the first attempt to connect is over, well or badly. */
+  /** Whether the first attempt to connect has ended, successfully or not. */
   private wasTried = false;
   /** The first attempt, while calls wait for it. */
   private attempt: Promise<void> | undefined;
-  /** Whether this attempt to connect has been explained. */
+  /** Whether a reason was reported for this attempt to connect. */
   private wasExplained = false;
   private readonly reported = new Set<string>();
   /** Set for a client that the cache created, and whose options have no limits. */
@@ -73,7 +73,7 @@ export class Connection {
     const problem = redisTargetProblem(options, 'RedisStore: the target');
     if (problem !== undefined) throw new ConfigurationError(problem);
     this.isOurs = !isClient(options);
-    // Its sockets outlive the request in which it may be made.
+    // Its sockets outlive the request in which it may be created.
     this.client = isClient(options) ? options : inSharedContext(() => this.open(options));
     this.isCluster = 'isCluster' in this.client && this.client.isCluster;
     this.listen('ready', () => {
@@ -90,10 +90,10 @@ export class Connection {
       this.wasTried = true;
     });
     this.listen('reconnecting', () => {
-      // Some servers and proxies turn a client away with nothing but good-bye.
+      // Some servers and proxies close the connection without an error.
       if (!this.wasExplained) this.failed(new Error('the server closes the connection at once.'));
     });
-    // ioredis prints errors that have no listener, with credentials.
+    // Without a listener, ioredis prints errors, including credentials.
     this.listen('error', (error: Error) => {
       this.wasTried = true;
       this.failed(error);
@@ -104,10 +104,10 @@ export class Connection {
   }
 
   /**
-   * Settles when a command can be sent: at once as a rule, and after the connection's first attempt
-   * while the process starts.
+   * Settles when a command can be sent: normally at once; while the process starts, after the first
+   * attempt to connect.
    *
-   * @throws StoreError when there is no connection. Commands must not pile up in a queue meanwhile.
+   * @throws StoreError if there is no connection: commands must not pile up in a queue.
    */
   ready(): Promise<void> | undefined {
     const { status } = this.client;
@@ -119,17 +119,17 @@ export class Connection {
     return Promise.reject(notConnected());
   }
 
-  /** Does not give up a command before a cache that uses the connection does, `ms` after it was sent. */
+  /** Gives commands at least `ms`: as long as a cache that uses the connection waits for them. */
   allow(ms: number): void {
     this.watch?.allow(ms);
   }
 
-  /** Whether commands can be sent now, as far as is known. */
+  /** Whether, as far as is known, commands can be sent now. */
   get isReady(): boolean {
     return this.client.status === 'ready' && !this.isMisplaced;
   }
 
-  /** Calls `listener` for an event of the client's, until {@link Connection.unlisten}. */
+  /** Calls `listener` for an event of the client, until {@link Connection.unlisten}. */
   listen(event: string, listener: Listener): void {
     listen(this.client, event, listener);
     this.listeners.push([event, listener]);
@@ -143,13 +143,13 @@ export class Connection {
 
   async close(): Promise<void> {
     if (!this.isOurs) {
-      // It lives on, and must not carry with it all who ever used it.
+      // The client outlives this connection, and must not retain its listeners.
       for (const [event, listener] of this.listeners.splice(0)) {
         unlisten(this.client, event, listener);
       }
       return;
     }
-    // Nothing that matters is under way, and QUIT would wait for a server that may be hung.
+    // No command matters any more, and QUIT would wait for a server that may hang.
     this.client.disconnect();
     await Promise.resolve();
   }
@@ -187,7 +187,7 @@ export class Connection {
     return client;
   }
 
-  /** A client that was ready before it came here has reported a refused database to others only. */
+  /** A client that was ready before has reported a refused database only to earlier listeners. */
   private async place(): Promise<void> {
     const { used, wanted } = (await databaseOf(this.client)) ?? {};
     this.placing = undefined;
@@ -221,10 +221,10 @@ export class Connection {
   private failed(error: Error): void {
     this.wasExplained = true;
     this.refused = /^(?:WRONGPASS|NOAUTH|ERR invalid password|ERR AUTH)/.test(error.message);
-    // ioredis goes on with database 0.
+    // ioredis continues with database 0.
     this.isMisplaced ||= commandOf(error) === 'select';
     const message = redacted(messageOf(error));
-    // The same failure at every attempt is one failure.
+    // A failure that recurs at every attempt is reported once.
     if (this.reported.has(message) || this.reported.size >= MAX_REPORTED) return;
     this.reported.add(message);
     this.onError(new StoreError('connect', `Redis: ${message}`));

@@ -24,7 +24,7 @@ interface SentinelClient {
  */
 export function releaseDetector(client: Redis): void {
   const { connector } = client as unknown as { connector?: Connector };
-  // ioredis makes them when the connection to the primary stands.
+  // ioredis creates them once the connection to the primary is up.
   client.on('connect', () => {
     setImmediate(() => {
       for (const { client: sentinel } of connector?.failoverDetector?.sentinels ?? []) {
@@ -42,7 +42,7 @@ function release(sentinel: SentinelClient): void {
     sentinel.stream?.unref?.();
     sentinel.reconnectTimeout?.unref?.();
   };
-  // A sentinel that is gone: the others report failovers as well.
+  // This sentinel is unreachable: the others report failovers as well.
   sentinel.on('error', () => undefined);
   for (const event of ['connect', 'ready', 'reconnecting']) sentinel.on(event, unref);
   unref();

@@ -1,5 +1,5 @@
 /**
- * Whether the server said no, rather than nothing.
+ * Whether the error is a reply of the server, rather than a missing reply.
  *
  * @internal
  */

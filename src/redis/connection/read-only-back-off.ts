@@ -6,13 +6,13 @@ const MAX_PAUSE_MS = 30_000;
 /**
  * Decides after which `READONLY` reply to connect again. The server was a primary until now, and its
  * address may lead to the new one; but while it does not, every reconnect costs the reads that are
- * under way, which the replica still serves. Hence once at first, and then after pauses that double.
+ * under way, which the replica still serves. Hence it reconnects once at first, and then after pauses that double.
  *
  * @internal
  */
 export class ReadOnlyBackOff {
   private pauseMs = FIRST_PAUSE_MS;
-  /** No reconnect before. */
+  /** The earliest time of the next reconnect. */
   private notBefore = -Infinity;
   private isDue = false;
 
@@ -23,7 +23,7 @@ export class ReadOnlyBackOff {
     if (!error.message.startsWith('READONLY')) return false;
     const now = this.clock.monotonic();
     if (now < this.notBefore) return false;
-    // After a quiet time it is another failover.
+    // After a quiet period, it is another failover.
     const isAnother = now - this.notBefore > MAX_PAUSE_MS;
     this.pauseMs = isAnother ? FIRST_PAUSE_MS : Math.min(MAX_PAUSE_MS, this.pauseMs * 2);
     this.notBefore = now + this.pauseMs;

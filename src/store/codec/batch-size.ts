@@ -1,15 +1,15 @@
-/** Keys that are read together at most: enough to spare the client most of its work. */
+/** Maximum number of keys that are read together: enough to save most of the client's work. */
 const MAX_KEYS = 128;
 /**
- * Characters that are read together, about: more makes the first reader of a batch wait for the
- * last, and its texts outlive a collection of the young ones. Measured with values of 50 kB.
+ * Approximate number of characters that are read together: with more, the first reader of a batch waits
+ * for the last, and the texts outlive a collection of the young generation. Measured with values of 50 kB.
  */
 const MAX_CHARS = 750_000;
 /** Share of the latest value in the average. */
 const WEIGHT = 1 / 16;
 
 /**
- * How many values are read together: as many as are worth it, by the size of those that came lately.
+ * How many values are read together, by the size of recent ones.
  *
  * @internal
  */

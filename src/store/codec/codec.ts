@@ -10,8 +10,8 @@ export interface Codec {
   decode(text: string): unknown;
 }
 
-/** Marks what is compressed, in the place of the codec's tag. */
+/** Marks compressed entries, in place of the codec's tag. */
 export const COMPRESSED = 'z';
 
-/** Tags that no codec of a user's may have; `m` marks what earlier versions wrote. */
+/** Tags that a user's codec may not have; `m` marks entries of earlier versions. */
 export const RESERVED_TAGS: readonly string[] = ['j', 'm', 'r', 't', COMPRESSED];

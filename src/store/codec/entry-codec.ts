@@ -54,7 +54,7 @@ export class EntryCodec {
     return this.batchSize.limit;
   }
 
-  /** The text of an entry's value; `undefined`, after saying why, for one that cannot travel. */
+  /** The text of an entry's value; `undefined`, with a report, for one that cannot be encoded. */
   encode(key: string, value: unknown): string | undefined {
     try {
       return this.values.encode(value);
@@ -99,7 +99,7 @@ export class EntryCodec {
     return { key, text: this.text(entry, payload), ttlMs: this.ttlOf(entry) };
   }
 
-  /** Encodes entries, a command's worth at a time; and lists the keys of those that cannot travel. */
+  /** Encodes entries, grouped by command; and lists the keys of those that cannot be encoded. */
   pack(entries: readonly KeyedEntry[]): { commands: PackedEntry[][]; unfit: string[] } {
     const commands: PackedEntry[][] = [];
     const unfit: string[] = [];

@@ -1,13 +1,13 @@
 import type { Clock, TimerHandle } from '../../base/clock.js';
 import { StoreError } from '../../base/errors.js';
 
-/** The event loop is looked at this many times within one time-out. */
+/** Checks of the event loop within one time-out. */
 const CHECKS_PER_TIMEOUT = 8;
-/** From one look to the next while commands wait to be sent: a busy event loop is often late then. */
+/** Interval of the checks while commands wait to be sent: the event loop is often late then. */
 const QUEUED_CHECK_MS = 10;
-/** A timer that fires later than this found the event loop blocked. */
+/** If a timer is later than this, the event loop was blocked. */
 const LATE_MS = 5;
-/** A command that is due while the loop was blocked is judged after so many further looks at most. */
+/** How often the decision about a command is deferred, at most, because the event loop was blocked. */
 const MAX_DEFERRALS = 3;
 
 interface Operation {

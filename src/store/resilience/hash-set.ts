@@ -1,10 +1,10 @@
-/** Slots per hash: more makes searches short, fewer saves memory. */
+/** Slots per hash: more slots shorten searches, fewer save memory. */
 const SPARSENESS = 2;
 const FIRST_CAPACITY = 1 << 12;
 
 /**
  * Keys as 64-bit hashes, each with the number of its last addition: 12 bytes a slot, for any
- * length of the keys. Two keys with one hash are taken for each other, once in 10^19.
+ * length of the keys. Two keys with the same hash are confused, which happens once in 10^19.
  *
  * Open addressing with linear probing (D. Knuth, The Art of Computer Programming, vol. 3, §6.4).
  *

@@ -16,7 +16,7 @@ interface Entry {
 
 export interface JournalOptions {
   readonly clock: Clock;
-  /** Invalidations that the store may have forgotten, to be done again before they are relied on. */
+  /** Receives the invalidations that the store may have forgotten, and that must be repeated. */
   readonly onLost: (lost: readonly Invalidation[]) => void;
 }
 
@@ -38,7 +38,7 @@ export class Journal {
   /** Stays at the front: a new iterator would pass over all that was deleted there. */
   private oldest = this.entries.entries();
   private last = 0;
-  /** The highest number that is kept no more, and when it was given. */
+  /** The highest number that was dropped, and when it was assigned. */
   private forgotten = 0;
   private forgottenAt = -Infinity;
   /** The connection whose store is known to remember everything; see {@link StoreHistory.connections}. */
@@ -114,7 +114,7 @@ export class Journal {
         this.noted = last;
       }
     } catch {
-      // The store knows a lower number, so that more is done again than need be.
+      // The store has a lower number, so that more is repeated than necessary.
     } finally {
       this.isNoting = false;
     }
@@ -151,7 +151,7 @@ export class Journal {
   }
 }
 
-/** Keys hold no control characters: theirs need no prefix, which bulk calls would pay for. */
+/** Keys contain no control characters, and need no prefix, which would slow down bulk calls. */
 function idOf(what: Invalidation): string {
   if (what.kind === 'key') return what.name;
   return what.kind === 'pattern' ? `\0p${what.pattern.source}` : `\0t${what.name}`;

@@ -20,7 +20,7 @@ export class PendingLog {
   private readonly tags = new Map<string, number>();
   private readonly patterns = new Map<string, readonly [KeyPattern, number]>();
   private count = 0;
-  /** The keys of which only hashes are known: the others are told that any may have changed. */
+  /** The keys of which only hashes are known. For other processes, any key may have changed. */
   private readonly hashed: KeyPattern = {
     source: EVERYTHING.source,
     prefix: '',
@@ -59,7 +59,7 @@ export class PendingLog {
     if (this.patterns.size > STORE_LIMITS.pendingPatterns) this.addEverything();
   }
 
-  /** A later write has put something new in the place of what was out of date. */
+  /** A later write has replaced the entry that was out of date. */
   removeKey(key: string): void {
     this.keys.delete(key);
     this.hashes.delete(key);
@@ -88,7 +88,7 @@ export class PendingLog {
     };
   }
 
-  /** Takes out what has been done; what came meanwhile stays, the same once more included. */
+  /** Removes what has been replayed; additions in the meantime stay, even of the same key. */
   settle({ last }: PendingWork): void {
     for (const [key, number] of this.keys) if (number <= last) this.keys.delete(key);
     this.hashes.deleteUpTo(last);
@@ -98,7 +98,7 @@ export class PendingLog {
     }
   }
 
-  /** Whether everything is out of date anyhow; if so, it is from now on, for a removal under way. */
+  /** Whether everything is out of date already. If so, a removal under way has to be repeated. */
   private isCovered(): boolean {
     if (!this.patterns.has(EVERYTHING.source)) return false;
     this.patterns.set(EVERYTHING.source, [EVERYTHING, ++this.count]);
@@ -114,7 +114,7 @@ export class PendingLog {
   }
 }
 
-/** Part of the log, to be made good in the store. */
+/** Part of the log, to be replayed in the store. */
 export interface PendingWork {
   readonly keys: readonly string[];
   readonly tags: readonly string[];

@@ -3,11 +3,11 @@ import type { PendingLog, PendingWork } from './pending-log.js';
 
 export interface RecoveryOptions {
   readonly clock: Clock;
-  /** From a failure to the next try. */
+  /** From a failure to the next attempt. */
   readonly retryMs: number;
-  /** Whether nothing can be done at present. */
+  /** Whether the store cannot be used at present. */
   readonly isBlocked: () => boolean;
-  /** Replays what is logged; returns whether all of it is done. Never rejects. */
+  /** Replays part of the log; resolves to whether all of it succeeded. Never rejects. */
   readonly replay: (work: PendingWork) => Promise<boolean>;
 }
 

@@ -10,7 +10,7 @@ import { BACKGROUND, type StoreCall } from './store-call.js';
 
 export interface RepairsOptions {
   readonly clock: Clock;
-  /** From a failure to the next try. */
+  /** From a failure to the next attempt. */
   readonly retryMs: number;
   readonly calls: StoreCall;
   readonly deletes: BulkDelete;
@@ -85,7 +85,7 @@ export class Repairs {
     this.acknowledged(keys.map((name) => ({ kind: 'key', name })));
   }
 
-  /** The same by a lease, which says nothing of removals that have failed. */
+  /** The same by a lease, which does not settle removals that have failed. */
   keyReplaced(key: string): void {
     this.acknowledged([{ kind: 'key', name: key }]);
   }
@@ -141,7 +141,7 @@ export class Repairs {
 
   private async replay({ keys, tags, patterns }: PendingWork): Promise<boolean> {
     const { deletes } = this.options;
-    // A pass over a store that lists nothing would find nothing to remove.
+    // A store that cannot list its keys cannot remove by pattern.
     if (patterns.length > 0 && !deletes.canList) return false;
     if (!(await deletes.deleteKeys(keys))) return false;
     this.acknowledged(keys.map((name) => ({ kind: 'key', name })));
@@ -152,7 +152,7 @@ export class Repairs {
     }
     if (patterns.length === 0) return true;
     if (!(await deletes.deleteMatching([patterns], BACKGROUND)).isDone) return false;
-    // The log forgets its hashes now. Should the store be restored to before, any key may be one.
+    // The log drops its hashes now. If the store is restored to an earlier state, any key may be one of them.
     this.patternsDone(patterns.map((one) => (one.source === EVERYTHING.source ? EVERYTHING : one)));
     return true;
   }
