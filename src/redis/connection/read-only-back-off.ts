@@ -6,7 +6,8 @@ const MAX_PAUSE_MS = 30_000;
 /**
  * Decides after which `READONLY` reply to connect again. The server was a primary until now, and its
  * address may lead to the new one; but while it does not, every reconnect costs the reads that are
- * under way, which the replica still serves. Hence it reconnects once at first, and then after pauses that double.
+ * under way, which the replica still serves. Hence it reconnects once at first, and then after pauses
+ * that double.
  *
  * @internal
  */
