@@ -106,29 +106,27 @@ describe('bounds hold, exceeded a hundredfold', () => {
 
 describe('300,000 keys through a cache of 1,000', () => {
   const program = `
-    const { CacheManager } = require('./src/index.ts');
-    (async () => {
-      const cache = new CacheManager({ maxMemoryItems: 1000 });
-      const round = async (from, to) => {
-        const tagged = { tags: ['t'] };
-        for (let i = from; i < to; i += 100) {
-          const calls = Array.from({ length: 100 }, (_, j) =>
-            cache.getOrSet('key:' + (i + j), () => ({ id: i }), j === 0 ? tagged : undefined));
-          await Promise.all(calls);
-        }
-        globalThis.gc();
-        return process.memoryUsage().heapUsed;
-      };
-      const before = await round(0, 100_000);
-      const after = await round(100_000, 300_000);
-      const { totalKeys, loads, inFlight } = await cache.getStats();
-      console.log(JSON.stringify({ growth: after - before, totalKeys, loads, inFlight }));
-    })();
+    import { CacheManager } from './src/index.ts';
+    const cache = new CacheManager({ maxMemoryItems: 1000 });
+    const round = async (from, to) => {
+      const tagged = { tags: ['t'] };
+      for (let i = from; i < to; i += 100) {
+        const calls = Array.from({ length: 100 }, (_, j) =>
+          cache.getOrSet('key:' + (i + j), () => ({ id: i }), j === 0 ? tagged : undefined));
+        await Promise.all(calls);
+      }
+      globalThis.gc();
+      return process.memoryUsage().heapUsed;
+    };
+    const before = await round(0, 100_000);
+    const after = await round(100_000, 300_000);
+    const { totalKeys, loads, inFlight } = await cache.getStats();
+    console.log(JSON.stringify({ growth: after - before, totalKeys, loads, inFlight }));
   `;
 
   it('leave the heap as it was', async () => {
     const root = join(__dirname, '../../..');
-    const options = ['--expose-gc', '--require', 'tsx/cjs', '--eval', program];
+    const options = ['--expose-gc', '--import', 'tsx', '--input-type=module', '--eval', program];
     const { stdout } = await promisify(execFile)(process.execPath, options, { cwd: root });
     const report = JSON.parse(stdout) as Record<string, number>;
     expect(report).toMatchObject({ totalKeys: 1000, loads: 300_000, inFlight: 0 });
