@@ -39,6 +39,7 @@ const chunkOfPackage = { valibot: 'nginx' };
 const late = {
   'store/store-tier.ts': 'store',
   'cache/lease/acquire.ts': 'store',
+  'cache/write/bulk-chunks.ts': 'store',
   'redis/open.ts': undefined,
   'memory/eviction/adaptive.ts': 'eviction',
   'cache/advice.ts': 'eviction',

@@ -1,5 +1,6 @@
 import { DISPATCH } from '../../src/base/defaults.js';
 import { loadLeases } from '../../src/cache/lease/door.js';
+import { loadBulk } from '../../src/cache/write/door.js';
 import { loadStoreTier } from '../../src/store/open-tier.js';
 import { Acknowledgements } from './acknowledgements.js';
 import { Checker } from './checker.js';
@@ -46,7 +47,7 @@ export async function simulate(
   options: SimulateOptions = {},
 ): Promise<Outcome> {
   // Virtual time does not pass while code is loaded.
-  await Promise.all([loadStoreTier(), loadLeases()]);
+  await Promise.all([loadStoreTier(), loadLeases(), loadBulk()]);
   const scenario = typeof seed === 'number' ? scenarioOf(seed) : seed;
   const { chunk, chunksInFlight } = BULK;
   Object.assign(BULK, scenario.bulk);

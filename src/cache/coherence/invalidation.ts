@@ -63,6 +63,23 @@ export class Invalidation {
     }
   }
 
+  /**
+   * Removes a key and its local keys from memory. Operations under way store nothing there.
+   *
+   * @returns Whether there was a value that had not expired.
+   */
+  forgetKey(key: string): boolean {
+    const { clock, memory } = this.tiers;
+    const now = clock.now();
+    const wasFresh = [key, ...localKeysOf(this.claims, key)].some((one) => {
+      const entry = memory?.peek(one);
+      return entry !== undefined && now < entry.freshUntil;
+    });
+    this.invalidateKey(key);
+    memory?.drop(key);
+    return wasFresh;
+  }
+
   /** Another process wrote a key: loads under way may neither be kept in memory nor be joined. */
   invalidateKeyRemotely(key: string): void {
     for (const one of [key, ...localKeysOf(this.claims, key)]) {

@@ -3,7 +3,7 @@ import type { LifeClock } from '../../base/life-clock.js';
 import type { EntryLife, MemoryEntry } from '../../memory/entry.js';
 import type { MemoryTier } from '../../memory/memory-tier.js';
 import type { Fence } from '../coherence/fences.js';
-import type { TagVersions } from '../coherence/tag-versions.js';
+import type { TagTable, TagVersions } from '../coherence/tag-versions.js';
 
 /** Weight of the latest read of the shared tier in the average. */
 const READ_WEIGHT = 0.05;
@@ -13,7 +13,7 @@ interface Surroundings {
   readonly shared: object | undefined;
   readonly clock: LifeClock;
   readonly trust: { readonly canUseMemory: boolean };
-  readonly invalidation: { readonly sharedTags: TagVersions };
+  readonly invalidation: { readonly tags: TagTable; readonly sharedTags: TagVersions };
   readonly options: { readonly memoryTtlMs: number | undefined };
   report(error: unknown): void;
 }
@@ -59,6 +59,18 @@ export class MemoryValues {
       this.cannotKeep(value, error);
       return undefined;
     }
+  }
+
+  /**
+   * Puts a stored value into memory. If an invalidation has overtaken it, memory keeps nothing of the
+   * key: a read that ended just now may have put the old value there.
+   */
+  keepOrDrop(fence: Fence, value: unknown, life: EntryLife, tags: readonly string[]): void {
+    const { invalidation, memory } = this.core;
+    const isKept =
+      invalidation.tags.isValid(tags, fence.tagClock) &&
+      this.fill(fence, value, life, tags, fence.sharedClock) !== undefined;
+    if (!isKept) memory?.drop(fence.key);
   }
 
   /** Notes how long a read of the shared tier took, in ms. */

@@ -1,3 +1,4 @@
+import { lateModule } from '../../base/late-module.js';
 import type { SharedTier } from '../../store/shared-tier.js';
 import type { Fence } from '../coherence/fences.js';
 import type { CacheCore } from '../core/cache-core.js';
@@ -5,23 +6,13 @@ import type { InFlightLoad } from '../load/in-flight.js';
 import type * as Acquire from './acquire.js';
 import type { Lease } from './lease.js';
 
-/** The code of leases, once it has been loaded. */
-let loaded: typeof Acquire | undefined;
-
 /**
- * Loads the code of leases, which only a coordinated tier needs: a cache in memory has none of it.
+ * Loads the code of leases, which only a coordinated tier needs: a cache in memory has none of it. Where
+ * it cannot be loaded, that of the tier cannot be either, and `store/open-tier.ts` reports it.
  *
- * @returns `undefined` when it cannot be loaded, as that of the tier (`store/open-tier.ts`), which
- * reports it.
  * @internal
  */
-export async function loadLeases(): Promise<typeof Acquire | undefined> {
-  try {
-    return (loaded = await import('./acquire.js'));
-  } catch {
-    return undefined;
-  }
-}
+export const loadLeases = lateModule<typeof Acquire>(() => import('./acquire.js'));
 
 /** See {@link Acquire.acquireLoadLease}. */
 export async function acquireLoadLease(
@@ -29,7 +20,7 @@ export async function acquireLoadLease(
   shared: SharedTier,
   load: InFlightLoad,
 ): Promise<Acquire.LeaseDecision> {
-  const leases = loaded ?? (await loadLeases());
+  const leases = await loadLeases();
   if (leases !== undefined) return await leases.acquireLoadLease(core, shared, load);
   load.move('unavailable', core.clock.now());
   return { kind: 'load', lease: undefined };
@@ -41,6 +32,6 @@ export async function forceAcquireLease(
   fence: Fence,
   leaseMs: number,
 ): Promise<Lease | undefined> {
-  const leases = loaded ?? (await loadLeases());
+  const leases = await loadLeases();
   return await leases?.forceAcquireLease(core, fence, leaseMs);
 }

@@ -1,6 +1,6 @@
 import type { SharedEntry } from '../../store/shared-tier.js';
 import { DISPATCH } from '../../base/defaults.js';
-import { chunksOf, inChunks } from '../write/chunks.js';
+import { loadBulk } from '../write/door.js';
 import type { CacheCore } from '../core/cache-core.js';
 import { reportHit, reportMiss } from '../events.js';
 
@@ -70,7 +70,8 @@ async function readShared(
     await readChunk(core, keys, read, found);
     return found;
   }
-  await inChunks(chunksOf(keys), async (some, isSent) =>
+  const bulk = await loadBulk();
+  await bulk?.inChunks(bulk.chunksOf(keys), async (some, isSent) =>
     isSent ? await readChunk(core, some, () => shared.readMany(some), found) : false,
   );
   return found;

@@ -1,7 +1,6 @@
 import { sharedKey } from '../../base/local-key.js';
 import { budgetOf } from '../core/budget.js';
 import type { CacheCore } from '../core/cache-core.js';
-import { CLAIMS, localKeysOf } from '../core/claims.js';
 
 /**
  * Removes a key from every tier, with its local keys; for a local key, the shared key that it belongs to.
@@ -27,7 +26,7 @@ export async function remove(core: CacheCore, entryKey: string): Promise<boolean
 export async function removeEntry(core: CacheCore, entryKey: string): Promise<boolean> {
   const key = sharedKey(entryKey);
   core.writes.overtake([key]);
-  const found = forgetKey(core, key);
+  const found = core.invalidation.forgetKey(key);
   const { clock, options } = core;
   const removed = await core.invalidateShared((shared) => {
     const left = budgetOf(clock, shared, options.storeTimeoutMs);
@@ -35,7 +34,7 @@ export async function removeEntry(core: CacheCore, entryKey: string): Promise<bo
       const there = await shared.remove(key, core.enabled ? left() : undefined);
       // Once more at the acknowledgement, before a later write gets its turn: what was read
       // meanwhile is the old value.
-      forgetKey(core, key);
+      core.invalidation.forgetKey(key);
       return there;
     });
   });
@@ -52,22 +51,4 @@ export async function removeShared(core: CacheCore, entryKey: string): Promise<v
   await core.invalidateShared((shared) =>
     core.writes.run(key, () => shared.remove(key, core.options.storeTimeoutMs)),
   );
-}
-
-/**
- * Removes a key and its local keys from memory. Operations under way store nothing there.
- *
- * @returns Whether there was a value that had not expired.
- * @internal
- */
-export function forgetKey(core: CacheCore, key: string): boolean {
-  const now = core.clock.now();
-  const isFresh = (one: string): boolean => {
-    const entry = core.memory?.peek(one);
-    return entry !== undefined && now < entry.freshUntil;
-  };
-  const wasFresh = isFresh(key) || localKeysOf(core[CLAIMS], key).some(isFresh);
-  core.invalidation.invalidateKey(key);
-  core.memory?.drop(key);
-  return wasFresh;
 }

@@ -86,29 +86,10 @@ export async function store(
       // began after another write has marked this fence.
       core.invalidation.invalidateKey(key, fence);
     }
-    if (isCurrent) keepOrDrop(core, fence, kept, life, tags);
+    if (isCurrent) core.values.keepOrDrop(fence, kept, life, tags);
     else core.memory?.drop(key);
   } finally {
     core.invalidation.fences.close(fence);
   }
   if (core.events.hears('set')) core.events.emit('set', { key });
-}
-
-/**
- * Puts a stored value into memory. If an invalidation has overtaken it, memory keeps nothing of the
- * key: a read that ended just now may have put the old value there.
- *
- * @internal
- */
-export function keepOrDrop(
-  core: CacheCore,
-  fence: Fence,
-  value: unknown,
-  life: EntryLife,
-  tags: readonly string[],
-): void {
-  const isKept =
-    core.invalidation.tags.isValid(tags, fence.tagClock) &&
-    core.values.fill(fence, value, life, tags, fence.sharedClock) !== undefined;
-  if (!isKept) core.memory?.drop(fence.key);
 }

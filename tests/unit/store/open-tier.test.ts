@@ -16,6 +16,9 @@ async function withFreshModules(run: (sources: typeof Sources) => Promise<void>)
   });
 }
 
+/** Modules that only a cache with a shared tier loads. */
+const LATE = ['store/store-tier', 'redis/open', 'cache/lease/acquire', 'cache/write/bulk-chunks'];
+
 const coreOf = (cache: CacheManager) => cache[CORE].core;
 
 describe('a cache whose shared tier is still being loaded', () => {
@@ -156,22 +159,26 @@ describe('a cache whose shared tier is still being loaded', () => {
     });
   });
 
-  it('can be closed when its code and that of Redis cannot be loaded', async () => {
+  it('serves from memory, and can be closed, when no late code can be loaded', async () => {
     await jest.isolateModulesAsync(async () => {
       const missing = (): never => {
         throw new Error('no such chunk');
       };
-      jest.doMock('../../../src/store/store-tier', missing);
-      jest.doMock('../../../src/redis/open', missing);
+      for (const name of LATE) jest.doMock(`../../../src/${name}`, missing);
       jest.spyOn(process, 'emitWarning').mockReturnValue(undefined);
       const { CacheManager } = await import('aurora-cache');
       const cache = new CacheManager({ redisUrl: 'redis://127.0.0.1:1', namespace: 'n' });
       cache.on('error', () => undefined);
       expect(await cache.getOrSet('a', () => 1)).toBe(1);
+      expect(await cache.setMany([{ key: 'b', value: 1 }])).toEqual({ stored: 0, failed: ['b'] });
+      expect(await cache.getMany(Array.from({ length: 200 }, (_, i) => `k${i}`))).toEqual(
+        new Map(),
+      );
+      expect(await cache.deleteMany(['a', 'b'])).toBe(1);
+      expect(await cache.getOrSet('a', () => 3)).toBe(3);
       await cache.close();
       expect(await cache.getOrSet('a', () => 2)).toBe(2);
-      jest.dontMock('../../../src/store/store-tier');
-      jest.dontMock('../../../src/redis/open');
+      for (const name of LATE) jest.dontMock(`../../../src/${name}`);
     });
   });
 });

@@ -1,0 +1,18 @@
+/**
+ * A module that is loaded when it is first needed, so that programs which do not need it do without.
+ *
+ * @param load - Calls `import()`.
+ * @returns A function that resolves to `undefined` when the module cannot be loaded, because a file of
+ * the package, or of a bundle, is missing.
+ * @internal
+ */
+export function lateModule<M>(load: () => Promise<M>): () => Promise<M | undefined> {
+  let loaded: M | undefined;
+  return async () => {
+    try {
+      return (loaded ??= await load());
+    } catch {
+      return undefined;
+    }
+  };
+}
