@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 
-/** Classes of errors that are told apart; others are classes of the user's. */
+/** Native classes of errors; others are the user's. */
 const ERRORS: ReadonlySet<string> = new Set([
   'Error',
   'EvalError',
@@ -13,7 +13,7 @@ const ERRORS: ReadonlySet<string> = new Set([
 
 const TYPED_ARRAY = /^(?:Big)?(?:Int|Uint|Float)\d+(?:Clamped)?Array$/;
 
-/** The kind of each prototype. There are few, and they are looked up again and again. */
+/** The kind of each prototype: there are few, and they are looked up often. */
 const names = new WeakMap<object, string>();
 
 /**
@@ -36,7 +36,7 @@ function nameOf(prototype: object): string {
   if (prototype === Buffer.prototype) return 'Buffer';
   const maker: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
   if (typeof maker !== 'function' || maker.prototype !== prototype) return '';
-  // A class of the user's may have the same name.
+  // A user's class may have the same name.
   return Function.prototype.toString.call(maker).endsWith('{ [native code] }') ? maker.name : '';
 }
 

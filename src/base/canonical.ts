@@ -49,7 +49,7 @@ export function encodeStructure(value: unknown): string {
   return flatText(value) ?? new Encoder().nested(value);
 }
 
-/** In place of an element that an array does not have, which is not the same as `undefined`. */
+/** Stands for a missing element of an array, which differs from `undefined`. */
 const HOLE = '_';
 
 class Encoder {

@@ -22,7 +22,7 @@ export class CoarseClock {
   private time = 0;
   /** Hits that may still share the last reading. */
   private left = 0;
-  /** Readings of one and the same millisecond. */
+  /** Number of readings within the same millisecond. */
   private readings = 0;
   /** Whether the end of the turn will be noticed. */
   private isArmed = false;

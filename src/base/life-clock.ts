@@ -4,8 +4,8 @@ import { isMachineTime, machineNow, systemClock, type Clock } from './clock.js';
 import { SteadyTime } from './steady-time.js';
 
 /**
- * The clock that lives are measured by, inside of the package. Its {@link Clock.now} goes on when the
- * time of day is set: a clock that is set back must not prolong what is stored.
+ * The clock by which the package measures lives. Its {@link Clock.now} does not follow changes of the time
+ * of day: setting the clock back must not prolong the life of an entry.
  *
  * @internal
  */
@@ -32,7 +32,7 @@ export const machineLife: LifeClock = {
   wallOffset: () => (isMachineTime() ? machineTime.wallOffset : 0),
 };
 
-/** A clock of the user's: by its steady time, or, where it has none, by its time of day. */
+/** A user's clock: by its steady time, or by its time of day if it has none. */
 class GivenLife implements LifeClock {
   constructor(private readonly clock: Clock) {}
 

@@ -31,7 +31,7 @@ export function checkOptions<T extends object>(
     if (value === undefined) continue;
     const allowed = checks[name as keyof T & string](value, `${owner}: ${name}`);
     if (allowed !== undefined) {
-      // A URL may be in the wrong place, and its password with it.
+      // The value may be a URL with a password, given to the wrong option.
       const got = describe(typeof value === 'string' ? redacted(value) : value);
       throw new ConfigurationError(`${owner}: ${name} must be ${allowed}; got ${got}.`);
     }

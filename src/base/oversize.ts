@@ -1,6 +1,6 @@
 /**
- * Thrown by what walks over a value when that takes more than a bounded amount of work. The value is
- * then not stored, which is no failure: no `error` event follows.
+ * Thrown by functions that walk over a value when that takes more than a bounded amount of work. The value
+ * is then not stored, which is not a failure: no `error` event follows.
  *
  * @internal
  */

@@ -5,8 +5,8 @@
 const CREDENTIALS = /(?<![^\s'"<>])[^\s'"<>]*@/g;
 
 /**
- * Removes the user information of URLs from a text. In doubt it removes too much: a readable message is
- * worth less than a password.
+ * Removes the user information of URLs from a text. If in doubt, it removes too much: a password matters
+ * more than a readable message.
  *
  * @internal
  */

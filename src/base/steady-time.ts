@@ -14,7 +14,7 @@ const JUMP_MS = 1000;
 const UPTIME_BLUR_MS = 2000;
 /** Readings of the same millisecond that share one of the monotonic clock. */
 const MAX_SHARED = 64;
-/** Up to this, the time of day is taken to go on as it did. */
+/** Up to this difference, the time of day is assumed not to have been set. */
 const MIN_SET_MS = 100;
 
 /**
@@ -22,8 +22,8 @@ const MIN_SET_MS = 100;
  * plus the time that has passed on the monotonic clock.
  *
  * That clock stands still while a machine sleeps. When the time of day runs ahead of it by more than a
- * second, `uptime` tells sleep from a clock that was set forward. A machine whose `uptime` cannot be
- * read is taken to have slept: an entry may then end too early, and never too late.
+ * second, `uptime` distinguishes sleep from a clock that was set forward. Without `uptime`, the machine is
+ * assumed to have slept: an entry may then end too early, but never too late.
  *
  * @internal
  */

@@ -1,7 +1,7 @@
 import { describe } from './duration.js';
 import type { Check } from './options.js';
 
-/** How the instances of a class travel to the shared tier, and are copied by `clone`. */
+/** How instances of a class are encoded for the shared tier, and copied by `clone`. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a list of them holds several classes
 export interface TypeCodec<T = any> {
   /** Name on the wire; keep it when the class is renamed. */

@@ -4,7 +4,7 @@ const issued = new Set<string>();
 const MAX_WARNINGS = 1000;
 
 /**
- * Tells the developer once about something that works but is probably not meant. On Node it is a
+ * Warns the developer once about something that works but is probably not intended. On Node, it is a
  * process warning (`process.on('warning')`, `--trace-warnings`), elsewhere a line on the console.
  *
  * @internal

@@ -7,9 +7,9 @@ import { isPlain } from '../base/plain.js';
 import type { TypeTable } from '../base/type-table.js';
 
 /**
- * A copy that shares nothing with the original, and differs from it in nothing but that its
- * properties can be written: plain data, built-in collections, errors, bytes, and instances of the
- * cache's `types`. `structuredClone` would change the rest silently, such as a URL into `{}`.
+ * A copy that shares nothing with the original, and is equal to it except that its properties are
+ * writable: of plain data, built-in collections, errors, bytes, and instances of the cache's `types`.
+ * `structuredClone` would change other values silently, such as a URL into `{}`.
  *
  * @throws SerializationError when the value holds what cannot be copied so, such as a function, an
  * instance of another class, or an accessor. OversizeError for more than a bounded amount of work.

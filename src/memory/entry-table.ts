@@ -4,10 +4,10 @@ import { IndexRegistry } from './index-registry.js';
 /**
  * The store's entries by key.
  *
- * A Map that changes much is rebuilt again and again, and V8 links each of its tables to the next:
- * once one of them has grown old, all that follow outlive it until the next full collection, with
- * everything that they lead to. The Map therefore leads to numbers, and the entries are in an array:
- * what is evicted young is collected young, which makes a write a sixth cheaper.
+ * V8 rebuilds the table of a Map that changes often, and each table refers to the next: once one is in the
+ * old generation, all later ones stay until the next full collection, with everything that they refer to.
+ * Therefore, the Map contains numbers, and an array contains the entries: an entry that is evicted young
+ * is collected young, which makes a write a sixth cheaper.
  *
  * @internal
  */
@@ -33,7 +33,7 @@ export class EntryTable implements Iterable<MemoryEntry> {
     return slot === undefined ? undefined : this.entries[slot];
   }
 
-  /** Whether an entry is one of the table's. */
+  /** Whether the table contains an entry. */
   has(entry: MemoryEntry): boolean {
     return this.entries[entry.slot] === entry;
   }
@@ -47,7 +47,7 @@ export class EntryTable implements Iterable<MemoryEntry> {
     return this.slots.keys();
   }
 
-  /** Entries may come and go meanwhile. */
+  /** Entries may be added and removed during the iteration. */
   *[Symbol.iterator](): Generator<MemoryEntry, void> {
     for (let slot = 1; slot < this.entries.length; slot++) {
       const entry = this.entries[slot];

@@ -2,7 +2,7 @@ import { sharedPromise } from '../base/shared-context.js';
 import { fromTicks, toTicks } from '../base/ticks.js';
 
 /**
- * Is notified when an entry leaves the store: an index that finds it without its key.
+ * An index that finds entries without their keys, and is notified when the store removes one.
  *
  * @internal
  */
@@ -14,25 +14,25 @@ export interface EntryIndex {
 /** @internal */
 export const NO_TAGS: readonly string[] = Object.freeze([]);
 
-/** The slot of an entry that no store has. */
+/** The slot of an entry that is in no store. */
 const NO_SLOT = 0;
 
-/** In place of a time, in an entry that the store has dropped: the least small integer. */
+/** Replaces the times of a dropped entry: the least small integer. */
 const DROPPED = -(2 ** 31);
 
 /**
- * One stored value. It knows its slot in the store, so that recency costs no second look-up, and
- * code that holds it can see whether the store still does.
+ * One stored value. It has its slot in the store, so that recency costs no second look-up, and code that
+ * holds the entry can check whether the store still does.
  *
- * There may be millions of them, most of which have neither tags nor grace: what only some need is
- * kept apart.
+ * There may be millions of entries, most of which have neither tags nor grace: a subclass has the fields
+ * that only some need.
  */
 export class MemoryEntry {
-  // Fields that a hit reads come first: they keep this order in memory, and fewer lines of the
-  // processor's cache are fetched.
+  // Fields that a hit reads come first: they have this order in memory, so that fewer cache lines of the
+  // processor are fetched.
   /**
-   * Until when, in ticks, the entry may be served without another thought: the earlier of the end of
-   * its fresh life and the start of its refresh-ahead window.
+   * Until when, in ticks, a hit needs no further check: the earlier of the end of the fresh life and the
+   * start of the refresh-ahead window.
    */
   private until: number;
   /**
@@ -42,8 +42,8 @@ export class MemoryEntry {
    */
   promise: Promise<unknown> | undefined = undefined;
   /**
-   * Where the store has it: a small integer, counted from 1, that no other entry of the store has
-   * meanwhile; 0 when no store has it.
+   * The entry's slot in the store: a small integer from 1, which no other entry has at the same time; 0
+   * when it is in no store.
    *
    * @internal
    */
@@ -70,8 +70,8 @@ export class MemoryEntry {
   }
 
   /**
-   * Until when, in ms since the epoch, the entry may be served without another thought. −1 once the
-   * store has dropped it.
+   * Until when, in ms since the epoch, a hit needs no further check; −1 once the store has dropped the
+   * entry.
    *
    * @internal
    */

@@ -3,14 +3,14 @@ import { OversizeError } from '../base/oversize.js';
 import { isPlain } from '../base/plain.js';
 
 /**
- * Freezes plain data all the way down. Instances of classes are left alone: their methods may need
- * to write to them, and Map, Set and Date keep their contents where freezing does not reach.
+ * Freezes plain data deeply. Instances of classes stay as they are: their methods may need to change
+ * them, and freezing a Map, Set or Date does not protect its contents.
  *
  * @throws OversizeError for more than a bounded number of parts, of which none is frozen then.
  * @internal
  */
 export function deepFreeze(value: unknown): void {
-  // Collected first. Not told by `isFrozen`: a frozen object may hold parts that are not.
+  // Collected first; `isFrozen` does not suffice, since a frozen object may have parts that are not.
   const plain = new Set<object>();
   const pending: unknown[] = [value];
   let parts = 0;

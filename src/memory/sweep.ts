@@ -8,9 +8,9 @@ const STEPS = 60;
 const LEAST = 500;
 
 /**
- * Finds the expired entries that are not read again; reading drops the others. It works in passes of
- * bounded steps, one a second, and sleeps between two passes until the first entry that is left
- * expires: a store whose entries live for days costs one timer, not one a second.
+ * Removes expired entries that are not read again; reads remove the others. A pass consists of bounded
+ * steps, one per second, and the next pass starts when the first of the remaining entries expires: a store
+ * whose entries live for days costs one timer, not one per second.
  *
  * @internal
  */
@@ -63,7 +63,7 @@ export class Sweep {
       return;
     }
     const { soonest } = this;
-    // The next pass finds out again.
+    // The next pass determines it again.
     if (isOver) this.soonest = Infinity;
     this.wakeAt(isOver ? soonest : -Infinity);
   }

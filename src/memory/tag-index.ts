@@ -3,8 +3,8 @@ import type { MemoryEntry } from './entry.js';
 const NONE: ReadonlySet<MemoryEntry> = new Set();
 
 /**
- * From tag to entries, so that invalidating a tag drops them and a hit need not look at its tags.
- * It holds nothing but entries of the store, and is therefore bounded with it.
+ * Maps tags to entries, so that invalidating a tag drops its entries, and a hit need not check tags. It
+ * contains only entries of the store, and is therefore bounded with it.
  *
  * @internal
  */

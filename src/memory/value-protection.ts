@@ -4,7 +4,7 @@ import { deepFreeze } from './freeze.js';
 import type { MemoryStoreOptions } from './options.js';
 
 /**
- * Keeps callers from changing what others get: `freeze` and `clone`.
+ * Keeps callers from changing values that others get: `freeze` and `clone`.
  *
  * @internal
  */
@@ -48,7 +48,7 @@ export class ValueProtection {
     try {
       return this.copyOf(kept);
     } catch {
-      // It was copied when it was stored: since then a type's `encode` or `decode` has begun to fail.
+      // It could be copied when it was stored: a type's `encode` or `decode` has failed since.
       return kept;
     }
   }

@@ -3,11 +3,10 @@ import { LoneMap } from '../../base/lone-map.js';
 import { sharedKey } from '../../base/local-key.js';
 
 /**
- * Held by every operation that may fill the memory tier, from before its first command until its
- * fill. An invalidation that comes in between marks it, and a marked operation returns its value
- * but does not store it: nowhere after an invalidation by this process, and not in memory after one by
- * another process. Without it, a reply that was overtaken by an invalidation would put the old value
- * back.
+ * Held by every operation that may fill the memory tier, from before its first command until its fill. An
+ * invalidation in between marks it. A marked operation returns its value but does not store it: in no tier
+ * after an invalidation by this process, and not in memory after one by another process. Without the
+ * fence, a reply that an invalidation has overtaken would restore the old value.
  */
 export interface Fence {
   readonly key: string;

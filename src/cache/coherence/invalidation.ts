@@ -17,9 +17,9 @@ interface Tiers {
 }
 
 /**
- * How values become out of date in this process: what is under way may no longer be stored, loads may
- * no longer be joined, and memory drops what it has. `fences.ts` and `tag-versions.ts` hold what has
- * been invalidated; `remote-changes.ts` applies what other processes do.
+ * Invalidates values in this process: results of operations under way may no longer be stored, loads may no
+ * longer be joined, and memory drops its entries. `fences.ts` and `tag-versions.ts` record invalidations;
+ * `remote-changes.ts` applies those of other processes.
  *
  * @internal
  */
@@ -52,7 +52,7 @@ export class Invalidation {
     return this.tags.isValid(tags, this.tiers.shared?.isCoordinated ? fence.tagClock : tagClock);
   }
 
-  /** From now on nothing that began before may be stored under the key, nor be joined. */
+  /** Operations that began before may no longer store under the key, and loads may not be joined. */
   invalidateKey(key: string, except?: Fence): void {
     this.fences.markLocal(key, except);
     this.tiers.loads.detach(key);

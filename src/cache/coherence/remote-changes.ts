@@ -48,7 +48,7 @@ export class RemoteChanges implements CoordinatorListener {
       try {
         glob = new Glob(pattern);
       } catch {
-        // Of another version, or damaged: it may have meant anything.
+        // A pattern of another version, or damaged: it may match any key.
         this.onReset();
         return;
       }
@@ -68,7 +68,7 @@ export class RemoteChanges implements CoordinatorListener {
 
   onReset(): void {
     const { invalidation, loads, memory, waiters } = this.core;
-    // In this order: what is being read must not get back into a memory that has been emptied.
+    // In this order: a read under way must not fill a memory that has been emptied.
     invalidation.fences.markRemoteAll();
     loads.detachAll();
     memory?.empty();

@@ -3,8 +3,8 @@ import { DISPATCH } from '../../base/defaults.js';
 import type { OwnDelay, SharedTier } from '../../store/shared-tier.js';
 
 /**
- * How long one call may still wait for the shared tier. The time in which its commands waited for us,
- * not for the store, is not the store's; but a caller waits in the queue for four time-outs at most.
+ * How long one call may still wait for the shared tier. Time in which its commands waited for this process
+ * does not count against the store; but a caller waits in the queue for at most four time-outs.
  *
  * @internal
  */

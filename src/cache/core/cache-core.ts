@@ -25,12 +25,12 @@ import { openMemory, openShared } from './tiers.js';
 import { TierTrust } from './trust.js';
 
 /**
- * The state that a cache and its namespaces share: the tiers, and the tables that keep concurrent
- * operations apart. Behaviour lives in the folders beside this one, which take from here what they
- * need: `read/`, `load/`, `lease/`, `write/`, `coherence/`.
+ * The state that a cache and its namespaces share: the tiers, and the tables that coordinate concurrent
+ * operations. The behaviour is in the neighbouring folders, each of which uses a part of this state:
+ * `read/`, `load/`, `lease/`, `write/`, `coherence/`.
  *
- * Decorators of another copy of the package (ESM beside CommonJS) reach it through a symbol, so
- * that nothing here may be a `#private` field.
+ * Decorators of another copy of the package (ESM beside CommonJS) access it through a symbol, so that it
+ * must not have `#private` fields.
  *
  * @internal
  */
@@ -40,14 +40,14 @@ export class CacheCore {
   readonly clock: LifeClock;
   /** The same for reads of the memory alone, which share its readings. */
   readonly coarseClock: CoarseClock;
-  /** Off for a disabled cache and for a closed one: every call then loads for itself. */
+  /** False for a disabled and for a closed cache: every call then runs its own load. */
   enabled: boolean;
-  /** The end of `close`, once it has begun. */
+  /** Settles at the end of `close`, once that was called. */
   closing: Promise<void> | undefined;
 
   // The tiers.
   readonly memory: MemoryTier | undefined;
-  /** Replaced once, when its code has been loaded: until then, operations wait (`store/open-tier.ts`). */
+  /** Replaced once its code has been loaded: until then, operations wait (`store/open-tier.ts`). */
   shared: SharedTier | undefined;
   /** How invalidations reach the shared tier while the cache is off. */
   readonly offTier: OffTier;
@@ -106,7 +106,7 @@ export class CacheCore {
     this.updateTrust();
   }
 
-  /** Reports to listeners a failure that no caller sees. */
+  /** Reports a failure that reaches no caller to the listeners. */
   report(error: unknown): void {
     this.counters.errors++;
     if (this.events.hears('error')) this.events.emit('error', { error });
@@ -134,7 +134,7 @@ export class CacheCore {
   /** Notes how far the tiers can be relied on now. */
   updateTrust(): void {
     this.trust.update();
-    // No message will say that a lease has ended.
+    // No message will report the end of a lease.
     if (this.trust.shared === 'unavailable') this.waiters.wakeAll();
   }
 
@@ -190,7 +190,7 @@ export class CacheCore {
   private openOffTier(): SharedTier | undefined {
     return openShared(this.options, {
       timeoutMs: Math.max(this.options.storeTimeoutMs, LIMITS.offStoreMs),
-      // There is nothing here that a message could make out of date.
+      // It has no memory that a message could make out of date.
       hasMemory: false,
       listens: false,
       // Its invalidations are numbered separately.

@@ -36,7 +36,7 @@ async function close(core: CacheCore): Promise<void> {
   core.events.clear();
 }
 
-/** All that the other processes wait for, or would miss. */
+/** Settles when everything that other processes wait for, or would miss, is done. */
 async function settled(core: CacheCore): Promise<void> {
   const { leases, underWay, writes, offTier, shared } = core;
   // The end of one operation may start another: a lease that is granted only now is released.

@@ -19,9 +19,9 @@ interface Surroundings {
 }
 
 /**
- * Values on their way into memory, and to callers: memory takes none that has been invalidated, and
- * with `clone` each caller gets a copy. A value that cannot be copied is returned as it is, and not
- * kept; that is reported once, however many callers get it.
+ * Stores values in memory and hands them to callers: memory takes no value that has been invalidated, and
+ * with `clone`, each caller gets a copy. A value that cannot be copied is returned as it is and not kept,
+ * which is reported once.
  *
  * @internal
  */
@@ -55,7 +55,7 @@ export class MemoryValues {
     try {
       return memory.put(fence.key, value, this.capped(life), tags, fence.missCost);
     } catch (error) {
-      // A value that `clone` cannot copy, or a failing `sizeOf`: it is simply not kept.
+      // A value that `clone` cannot copy, or a failing `sizeOf`: it is not kept.
       this.cannotKeep(value, error);
       return undefined;
     }
@@ -80,8 +80,8 @@ export class MemoryValues {
   }
 
   /**
-   * A value as memory will keep it, taken before a caller can change it: a copy, or frozen. For fills
-   * that come after the callers have their value.
+   * A value as memory will keep it, a copy or frozen, before a caller can change it: for fills after the
+   * callers have the value.
    */
   toKeep(value: unknown): unknown {
     const { memory } = this.core;
@@ -108,7 +108,7 @@ export class MemoryValues {
     return !this.uncopyable.has(value as object);
   }
 
-  /** Returns the value as it is; one that is only too large is no failure. */
+  /** Returns the value as it is, and reports the failure unless the value is only too large. */
   private cannotKeep(value: unknown, error: unknown): unknown {
     const { memory } = this.core;
     if (memory?.protection.clones === true && isObject(value)) this.uncopyable.add(value);

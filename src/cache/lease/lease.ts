@@ -6,14 +6,14 @@ import type { Fence } from '../coherence/fences.js';
 import type { CacheCore } from '../core/cache-core.js';
 
 /*
- * Leases, which let one process load a key at a time and refuse the results of loads that have been
- * overtaken: the lease itself (here), how a load acquires one (`acquire.ts`), and the loads that wait
- * for another process's (`waiters.ts`).
+ * Leases let one process at a time load a key, and refuse the results of loads that have been overtaken:
+ * the lease itself (here), how a load acquires one (`acquire.ts`), and the loads that wait for another
+ * process's lease (`waiters.ts`).
  */
 
 /** Renewals per lease term, so that one lost renewal does not end the lease. */
 const RENEWALS_PER_LEASE = 3;
-/** Between two attempts to release a lease whose state is unknown. */
+/** Interval of the attempts to release a lease whose state is unknown. */
 const RELEASE_RETRY_MS = 250;
 
 /**
@@ -28,7 +28,7 @@ export class Lease {
   private filling = false;
   private ended = false;
   private readonly renewUntil: number;
-  /** When it ends by itself. */
+  /** When it expires, unless it is renewed. */
   private endsAt = 0;
 
   constructor(
@@ -47,8 +47,8 @@ export class Lease {
 
   /** Stores what was loaded, if the lease is still held. */
   async fill(entry: SharedEntry): Promise<FillOutcome> {
-    // The command may wait to be sent, and the lease must still be held then; but `close` must not
-    // release it.
+    // `close` must not release the lease: it must still be held when the command is sent, which may be
+    // later.
     this.core.leases.delete(this);
     this.filling = true;
     const outcome = await this.shared.fill(this.key, this.token, entry);
@@ -62,7 +62,7 @@ export class Lease {
   async release(): Promise<void> {
     if (this.ended || this.filling) return;
     this.end();
-    // Others wait for it: `close` must not cut it off.
+    // Other processes wait for it: `close` must not interrupt it.
     const isOver = await this.core.tracked(this.shared.release(this.key, this.token));
     this.core.waiters.wake(this.key);
     if (!isOver) this.retryRelease();
@@ -145,14 +145,14 @@ export async function requestLease(
   fence.sharedClock = tagClock ?? fence.sharedClock;
   if (reply === 'unsent') return 'unavailable';
   if (reply !== undefined) return reply;
-  // It may have been granted, and the reply lost.
+  // The lease may have been granted, and the reply lost.
   retryRelease(core, shared, key, token, core.clock.monotonic() + leaseMs);
   return 'unavailable';
 }
 
 /**
- * Retries to release a lease whose state is unknown until the store replies: no process must wait for
- * a load that is long over, or that never had the lease.
+ * Retries releasing a lease whose state is unknown until the store replies: no process must wait for a
+ * load that has ended, or that never had the lease.
  *
  * @param endsAt - When the lease ends by itself, by the monotonic clock.
  */

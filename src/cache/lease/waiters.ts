@@ -31,7 +31,7 @@ export class WaiterTable {
     if (waiters !== undefined) for (const waiter of waiters) waiter.wake();
   }
 
-  /** The ends of leases may go unnoticed: the store is unavailable, or messages were lost. */
+  /** For when the ends of leases may go unnoticed: the store is unavailable, or messages were lost. */
   wakeAll(): void {
     for (const waiters of this.waiters.values()) for (const waiter of waiters) waiter.wake();
   }
@@ -64,7 +64,7 @@ export class Waiter {
   /** Waits to be woken, or for `ms`; returns whether it was woken, now or before it waited. */
   async wait(ms: number): Promise<boolean> {
     if (!this.awake) {
-      // The clock's timers let the process end, but a caller waits for this.
+      // The clock's timers do not keep the process alive, but a caller waits for this.
       // eslint-disable-next-line no-restricted-globals -- measures no time
       const hold = setInterval(() => undefined, MAX_INTERVAL);
       await new Promise<void>((resolve) => {

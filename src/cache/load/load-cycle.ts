@@ -7,7 +7,7 @@ import type { CallOrigin } from './nesting.js';
 import { onOutcome } from './outcome-listeners.js';
 import { loadUnshared } from './single-use.js';
 
-/** In place of an outcome: the load that a caller joined waits for this very call. */
+/** In place of an outcome: the load that a caller joined waits for this call. */
 export class LoadCycle {
   /** @param keys - Of the loads, from the one that the call was made in to the one it joined. */
   constructor(readonly keys: readonly string[]) {}

@@ -4,7 +4,7 @@ import { sharedKey } from '../../base/local-key.js';
 import { TAGS_FROM_RESULT, type InFlightLoad } from './in-flight.js';
 
 /**
- * The loads under way, one for each key: single flight. There are as many as keys being loaded.
+ * The loads under way, one for each key: single flight. Its size is the number of keys being loaded.
  *
  * @internal
  */
@@ -18,7 +18,7 @@ export class LoadTable {
   }
 
   /**
-   * Adds a load; one that is there already keeps its own callers and gets no new ones.
+   * Adds a load. An earlier load of the key keeps its callers and gets no new ones.
    *
    * @param before - The result of {@link LoadTable.get} for the key, so that reads look it up once.
    */

@@ -44,11 +44,11 @@ export class LoadNode {
   }
 }
 
-/** Where a call was made: in the load on the stack, or where its stack shows. */
+/** Where a call was made: in the load that is running, or the one that its stack trace names. */
 export class CallOrigin {
-  /** Ends the wait of a call that the load waits for; it is given the keys of the circle. */
+  /** Ends the wait of a call that the load waits for; receives the keys of the cycle. */
   onCycle: ((keys: readonly string[]) => void) | undefined;
-  /** Takes back what the call has left with the load that it waits for. */
+  /** Removes the call's listener from the load that it waits for. */
   leave: (() => void) | undefined;
   private readonly madeAt = started;
   private trace: { readonly stack?: unknown } | undefined;
@@ -57,7 +57,7 @@ export class CallOrigin {
     if (node === undefined) this.trace = captureStack();
   }
 
-  /** The innermost load that the call was made in, as far as it can be known. */
+  /** The innermost load in which the call was made, if it can be determined. */
   get load(): LoadNode | undefined {
     if (this.trace === undefined) return this.node;
     const index = slotOf(this.trace);

@@ -7,10 +7,10 @@ const waiting = new WeakMap<Promise<unknown>, Listeners>();
 /**
  * Calls `listener` with the outcome of a promise that never rejects.
  *
- * A reaction of `then` cannot be taken back: as long as a load hangs, it would keep every caller that
- * was served something else meanwhile, and the request that each belongs to.
+ * A reaction of `then` cannot be removed: while a load hangs, it would retain every caller that was served
+ * another value, with the caller's request.
  *
- * @returns Takes the listener back.
+ * @returns Removes the listener.
  * @internal
  */
 export function onOutcome<T>(promise: Promise<T>, listener: (outcome: T) => void): () => void {

@@ -10,16 +10,17 @@ import { isSingleUse } from './single-use.js';
 import type { LoadPurpose } from './state-machine.js';
 
 /*
- * How a load runs: look at the shared tier, acquire the lease, run the loader, hand out the value, store
- * it. There is one way, but that `read/read-through.ts` repeats its first step, for speed. `state-machine.ts` has the states and the decisions; callers wait for the
- * outcome (`read/get-or-load.ts`), which this folder knows nothing of.
+ * How a load runs: read the shared tier, acquire the lease, run the loader, return the value, store it.
+ * There is one implementation, except that `read/read-through.ts` repeats the first step, for speed.
+ * `state-machine.ts` has the states and the decisions. Callers wait for the outcome in
+ * `read/await-value.ts`, on which this folder does not depend.
  */
 
-/** After a refresh that failed, hits leave the loader alone for this long. */
+/** After a failed refresh, hits do not start another one for this long. */
 const REFRESH_RETRY_MS = 1000;
 
 /**
- * Starts a load: from here on, callers of the key join it.
+ * Starts a load, which later callers of the key join.
  *
  * @param hasWaited - Whether the caller has waited for a lease already, for a load that may be
  * detached by now.
@@ -45,8 +46,8 @@ export function startLoad(
 }
 
 /**
- * Adds a load to the table, from where callers join it. For {@link startLoad}, and for `readThrough`,
- * which reads the shared tier for the first caller itself.
+ * Adds a load to the table, where callers find it. For {@link startLoad}, and for `readThrough`, which
+ * reads the shared tier itself.
  *
  * @internal
  */
@@ -89,7 +90,7 @@ export function trySettleFromStore(
 }
 
 /**
- * The rest of a load for which the shared tier had nothing fresh. Never rejects.
+ * The rest of a load, if the shared tier has no fresh value. Never rejects.
  *
  * @internal
  */
@@ -166,7 +167,7 @@ export function refreshInBackground(
   request: LoadRequest,
   entry: MemoryEntry | undefined,
 ): void {
-  // A listener may have removed the entry since it was found: it must not be revived.
+  // A listener may have removed the entry since it was found: a refresh must not restore it.
   if (entry?.held === false || core.loads.get(request.key) !== undefined) return;
   core.counters.refreshes++;
   if (core.events.hears('refresh')) core.events.emit('refresh', { key: request.key });

@@ -16,8 +16,8 @@ import { reportHit, reportMiss } from '../events.js';
 import { outcomeOrStale, servableStale, serveStale, type StaleOutcome } from './serve-stale.js';
 
 /**
- * Waits for a value: joins a load that is under way or starts one, again and again until an outcome
- * is one for this caller.
+ * Waits for a value: joins a load that is under way or starts one, and repeats that until an outcome can be
+ * returned to this caller.
  *
  * @param stale - The expired entry in memory.
  * @param started - The load that the caller has started already.
@@ -34,7 +34,7 @@ export async function awaitValue(
   for (let load = started ?? caller.findLoad(); ; load = caller.findLoad()) {
     const outcome = await caller.wait(load);
     caller.leave(load);
-    // It began before this call, and something may have been invalidated since.
+    // The load began before this call, and its value may have been invalidated since.
     if (caller.mustConfirm(outcome) && !(await load.fillConfirmation)) {
       caller.reject(load);
       continue;
@@ -112,7 +112,7 @@ class Caller {
     );
   }
 
-  /** The load's value is not recent enough, and neither would that of a load like it be. */
+  /** The load's value is not recent enough: it is not joined again. */
   reject(load: InFlightLoad): void {
     this.rejected = load;
   }

@@ -12,15 +12,15 @@ import { readThrough } from './read-through.js';
 import { reportHit, reportMiss } from '../events.js';
 
 /*
- * Reads: through the tiers, with a load for what none of them has (here); what a caller does while it
- * waits for a load (`await-value.ts`), an expired value in place of one (`serve-stale.ts`), and reads
- * that do not load (`read-many.ts`).
+ * Reads: through the tiers, with a load if no tier has the value (here); a caller's wait for a load
+ * (`await-value.ts`), expired values in place of a load's (`serve-stale.ts`), and reads that do not load
+ * (`read-many.ts`).
  */
 
 export type { EntryIndex, LoadRequest, MemoryEntry };
 
 /**
- * Reads through the tiers, and loads what none of them has.
+ * Reads through the tiers, and loads the value if no tier has it.
  *
  * @returns A promise that rejects with the loader's own error, or LoadTimeoutError; nothing else.
  * @internal

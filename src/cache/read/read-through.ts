@@ -6,8 +6,8 @@ import { continueLoad, registerLoad, trySettleFromStore } from '../load/pipeline
 import { awaitValue } from './await-value.js';
 
 /**
- * Starts a load for its first caller, which will probably get what the shared tier has: its promise is
- * that of the read itself. Through `startLoad` and an outcome, a Redis hit with 64 in flight takes 1.2
+ * Starts a load for its first caller, which will probably get the value from the shared tier: its promise
+ * is that of the read itself. Through `startLoad` and an outcome, a Redis hit with 64 in flight takes 1.2
  * times as long.
  *
  * @internal

@@ -39,7 +39,7 @@ interface Sent {
   isStored: boolean;
 }
 
-/** The part that all chunks of one call share. */
+/** The state that all chunks of one call share. */
 interface BulkCall {
   readonly core: CacheCore;
   readonly shared: SharedTier;
@@ -138,7 +138,7 @@ async function share({ core, shared, lane }: BulkCall, some: readonly Sent[]): P
   return true;
 }
 
-/** Spelt out: spreading `life` takes as long as a look-up in a large table. */
+/** Written out: spreading `life` takes as long as a look-up in a large table. */
 function sharedEntry(
   value: unknown,
   { createdAt, freshUntil, staleUntil }: EntryLife,

@@ -28,7 +28,7 @@ export async function storeMany(
   const latest = [...new Map(entries.map((entry) => [entry.key, entry])).values()];
   const { shared } = core;
   if (shared === undefined) {
-    // All of them before this returns: no later write can come in between.
+    // All of them before this returns, so that no later write comes in between.
     await Promise.all(
       latest.map(({ key, value, life, tags }) => store(core, key, value, life(), tags)),
     );
@@ -47,7 +47,7 @@ export async function storeMany(
   return { stored: latest.length - failed.length, failed };
 }
 
-/** A cache that is off stores nothing, but what the others have under the keys is out of date. */
+/** A cache that is off stores nothing, but removes the entries that other processes would serve. */
 async function storeNothing(
   core: CacheCore,
   entries: readonly BulkEntry[],

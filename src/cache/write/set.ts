@@ -7,9 +7,9 @@ import type { CacheCore } from '../core/cache-core.js';
 import { removeEntry } from './delete.js';
 
 /*
- * Writes: values that a caller brings (here, and many at once in `bulk.ts`), those that a load brings
- * (`fill.ts`), removal by key (`delete.ts`), by pattern and by tag (`invalidate.ts`). The writes of a
- * key reach the shared tier one after the other (`queue.ts`).
+ * Writes: of a caller's value (here, and several at once in `bulk.ts`), of a load's result (`fill.ts`),
+ * removal by key (`delete.ts`), by pattern and by tag (`invalidate.ts`). The writes of a key reach the
+ * shared tier one after the other (`queue.ts`).
  */
 
 /** The clocks of tags at a moment before a value was made. */
@@ -23,7 +23,7 @@ export type ShareEntry = (
 ) => Promise<boolean>;
 
 /**
- * Stores a value that the caller brings.
+ * Stores a caller's value.
  *
  * @param noted - The clocks of tags before the value was made; default: now.
  * @param share - How it gets to the shared tier; default: it replaces what is there.
@@ -71,7 +71,7 @@ export async function store(
         if (noting !== undefined) fence.sharedClock = (await noting) ?? fence.sharedClock;
         const budgetMs = left();
         const tagClock = shared.isCoordinated ? fence.sharedClock : fence.tagClock;
-        // Tags that were noted at no time could not be told from invalidated ones.
+        // Without a reading of the tag clock, the tags would not show whether they were invalidated.
         if (tagClock === undefined && tags.length > 0) {
           await shared.remove(sharedKey(key), budgetMs);
           return true;

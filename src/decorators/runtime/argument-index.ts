@@ -5,12 +5,12 @@ import { isPrimitive, NO_ARGUMENT, TupleIndex, tupleOf } from './tuple-index.js'
 /** The first character of a record's text. */
 const PARENTHESIS = 0x28;
 
-/** The `indexKey` of an entry that no index leads to. */
+/** The `indexKey` of an entry that is in no index. */
 const NOT_INDEXED = Symbol('not indexed');
 
 /**
- * From the arguments of a call straight to its entry in memory, so that a hit makes no key. Building
- * the key costs four to five times as much as the rest of a hit.
+ * Maps the arguments of a call directly to its entry in memory, so that a hit builds no key: the key would
+ * cost four to five times as much as the rest of a hit.
  *
  * The store notifies the index when it removes an entry, so the index is never larger than the store
  * and never leads to a value that is gone.

@@ -30,7 +30,7 @@ export interface BindingKey {
 export class MethodBinding {
   readonly manager: CacheManager;
   readonly core: CacheCore;
-  /** The core's: a hit reads it here, one step nearer. */
+  /** The same as `core.trust`, which saves a hit one property access. */
   readonly trust: TierTrust;
   readonly owner: object;
   /** Prefix of every key: the namespace within the cache, with its colon; empty for none. */
@@ -59,7 +59,7 @@ export class MethodBinding {
   /** Whether the cache is the process's default one, which may be replaced. */
   readonly followsDefault: boolean;
   readonly index: ArgumentIndex;
-  /** The index's entries of calls with one argument, one step nearer. */
+  /** The same as `index.single`, which saves a hit one property access. */
   readonly single: ArgumentIndex['single'];
   private readonly sharedPolicy: LoadPolicy;
   private localPolicy: LoadPolicy | undefined;

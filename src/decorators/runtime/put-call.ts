@@ -17,9 +17,9 @@ import { policyOfCall } from './call-policy.js';
 import { cachedMethodNamed, reportMistake } from './find-method.js';
 
 /**
- * One call of a method whose result is put into the cache: from before the method runs, so that a
- * write or an invalidation during the run is noticed. It never throws; the caller gets the method's
- * own outcome.
+ * One call of a method whose result is put into the cache. It is created before the method runs, so that
+ * it notices a write or an invalidation during the run. It never throws: the caller gets the method's own
+ * outcome.
  *
  * @internal
  */

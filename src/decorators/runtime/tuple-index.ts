@@ -9,13 +9,13 @@ export const NO_ARGUMENT = Symbol('no argument');
 type Node = MemoryEntry | Map<unknown, Node>;
 
 /**
- * From two or three primitive arguments to the entry of their call, without a key: making one
- * takes several times as long as the rest of a hit.
+ * Maps two or three primitive arguments to the entry of their call, without a key: building one takes
+ * several times as long as the rest of a hit.
  *
  * It is a tree of Maps, one level an argument, that branches only where it must: as long as a first
  * argument occurs with one pair of others, it leads straight to the entry. That makes it one look-up
- * for `(id, locale)`, and two for `(tenant, id)`. Entries know their arguments, so that a short cut is
- * noticed when it leads to another call's entry.
+ * for `(id, locale)`, and two for `(tenant, id)`. Entries contain their arguments, so that a
+ * look-up notices when it has found another call's entry.
  *
  * @internal
  */
@@ -32,7 +32,7 @@ export class TupleIndex {
     return tuple[1] === second && tuple[2] === third ? node : undefined;
   }
 
-  /** Makes an entry findable; it takes the place of the one that was. */
+  /** Adds an entry, in place of an earlier one with the same arguments. */
   add(tuple: Tuple, entry: MemoryEntry): void {
     entry.indexKey = tuple;
     let map = this.root;
@@ -53,7 +53,7 @@ export class TupleIndex {
     }
   }
 
-  /** Forgets an entry, unless another has taken its place. */
+  /** Removes an entry, unless another has replaced it. */
   remove(entry: MemoryEntry): void {
     const tuple = entry.indexKey as Tuple;
     const path: Map<unknown, Node>[] = [];
