@@ -309,7 +309,7 @@ export class MemoryTier {
       this.evict(expired, 'expired');
       return;
     }
-    const victim = this.entries.at(this.policy.victim());
+    const victim = this.entries.at(this.policy.chooseVictim());
     if (victim !== undefined) this.evict(victim, reason);
   }
 

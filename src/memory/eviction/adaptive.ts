@@ -97,8 +97,8 @@ export class AdaptivePolicy implements EvictionPolicy {
     this.ghosts.forget(hash);
   }
 
-  victim(): number {
-    return this.policy.victim();
+  chooseVictim(): number {
+    return this.policy.chooseVictim();
   }
 
   estimates(): GhostReport {

@@ -16,7 +16,7 @@ export class LruPolicy extends SlotRing implements EvictionPolicy {
     this.moveToEnd(slot);
   }
 
-  victim(): number {
+  chooseVictim(): number {
     return this.oldest;
   }
 

@@ -64,7 +64,7 @@ export class MiniCache {
     this.expired.add(key, to.now + life);
     while (this.policy.size > this.capacity) {
       const expired = this.expired.next(to.now);
-      this.remove(expired === NONE ? this.policy.victim() : expired);
+      this.remove(expired === NONE ? this.policy.chooseVictim() : expired);
     }
   }
 

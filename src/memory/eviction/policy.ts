@@ -36,7 +36,7 @@ export interface EvictionPolicy {
    */
   remove(slot: number, isInvalidated: boolean): void;
   /** Slot of the entry that goes next, without removing it; {@link NONE} when there is none. */
-  victim(): number;
+  chooseVictim(): number;
   /** How the store would do at other sizes and lives; `undefined` if the policy does not find out. */
   estimates(): GhostReport | undefined;
 }

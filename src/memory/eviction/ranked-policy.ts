@@ -132,8 +132,8 @@ export class RankedPolicy {
     return (marks & SAMPLED) !== 0;
   }
 
-  /** As {@link EvictionPolicy.victim}; moves the clock, since the entry is evicted. */
-  victim(): number {
+  /** As {@link EvictionPolicy.chooseVictim}; moves the clock, since the entry is evicted. */
+  chooseVictim(): number {
     const slot = this.choose();
     const { ageing } = this.setting;
     if (slot !== NONE && ageing > 0) {
