@@ -1,4 +1,4 @@
-import { coreOf } from '../../coherence/sabotage.js';
+import { coreOf, journalOf } from '../../coherence/sabotage.js';
 import { until } from '../until.js';
 import type { Watched } from './watched.js';
 
@@ -37,4 +37,13 @@ export async function untilNoneHas(
     await one.untilWell();
     return ![...(await one.cache.getMany(keys)).values()].includes(value);
   });
+}
+
+/**
+ * Waits until the store has the number of a process's latest invalidation, which follows the
+ * acknowledgement: without it, a store that forgets nothing would be taken for one that does.
+ */
+export async function untilNumbered({ cache }: Watched): Promise<void> {
+  const journal = journalOf(coreOf(cache)) as unknown as { noted: number; last: number };
+  await until('the store has the number', () => Promise.resolve(journal.noted === journal.last));
 }
