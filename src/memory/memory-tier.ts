@@ -290,6 +290,11 @@ export class MemoryTier {
     return [...this.entries.keys()];
   }
 
+  /**
+   * As {@link MemoryTier.find}, but does not count as a read.
+   *
+   * @internal
+   */
   protected live(key: string): MemoryEntry | undefined {
     const entry = this.entries.get(key);
     if (entry === undefined || entry.isReady(this.coarseClock.ticks())) return entry;
