@@ -4,7 +4,9 @@ import { storeRivals } from '../harness/rivals.js';
 import { atMost, type BenchOptions, type Report, type Table } from '../harness/report.js';
 import { timesOf, timeTable, type Result } from '../harness/rounds.js';
 import { Worker } from '../harness/workers.js';
-import { ENTRIES, KEYS, stores } from './memory-store-races.js';
+import { adaptiveStore, ENTRIES, KEYS, stores } from './memory-store-races.js';
+
+const CACHED = 'cached(), hit once';
 
 export async function memoryStore(bench: BenchOptions): Promise<Report> {
   const race = (name: string): Promise<Result[]> =>
@@ -15,7 +17,7 @@ export async function memoryStore(bench: BenchOptions): Promise<Report> {
   const removal = await race('removal');
   const rivals = [...stores, ...(bench.rivals ? await storeRivals() : [])];
   const bytes = await bytesOf(
-    rivals.map(({ name }) => name),
+    [...rivals, adaptiveStore].map(({ name }) => name),
     bench,
   );
 
@@ -39,6 +41,7 @@ export async function memoryStore(bench: BenchOptions): Promise<Report> {
           ]
         : []),
       atMost('bytes per entry, promise, key and index included', 250, bytes.ofCached, ' bytes'),
+      atMost('bytes per entry, adaptive, above LRU', 60, bytes.ofAdaptive, ' bytes'),
     ],
   };
 }
@@ -47,10 +50,10 @@ export async function memoryStore(bench: BenchOptions): Promise<Report> {
 async function bytesOf(
   names: readonly string[],
   { quick }: BenchOptions,
-): Promise<{ table: Table; ofCached: number }> {
+): Promise<{ table: Table; ofCached: number; ofAdaptive: number }> {
   const entries = quick ? 10_000 : 100_000;
   const rows: [string, number][] = [];
-  for (const name of [...names, 'cached(), hit once']) {
+  for (const name of [...names, CACHED]) {
     const worker = await Worker.start('store-bytes.ts', [name, String(entries)]);
     rows.push([name, await worker.ask<number>('bytes')]);
     await worker.stop();
@@ -63,5 +66,11 @@ async function bytesOf(
       'cached(): besides argument and value; the key, the promise and the index are in the figure.',
     ],
   };
-  return { table, ofCached: rows.at(-1)?.[1] ?? NaN };
+  const bytes = new Map(rows);
+  const of = (name: string): number => bytes.get(name) ?? NaN;
+  return {
+    table,
+    ofCached: of(CACHED),
+    ofAdaptive: of(adaptiveStore.name) - of('MemoryStore'),
+  };
 }

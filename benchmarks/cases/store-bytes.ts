@@ -4,7 +4,7 @@ import { cached, CacheManager } from 'aurora-cache';
 import { collectGarbage } from '../harness/garbage.js';
 import { storeRivals } from '../harness/rivals.js';
 import { serve } from '../harness/workers.js';
-import { stores } from './memory-store-races.js';
+import { adaptiveStore, stores } from './memory-store-races.js';
 
 const [, , name = '', count = ''] = process.argv;
 const entries = Number(count);
@@ -44,7 +44,7 @@ async function fillCached(count: number): Promise<void> {
 }
 
 async function storeFiller(): Promise<() => void> {
-  const known = stores.find((store) => store.name === name);
+  const known = [...stores, adaptiveStore].find((store) => store.name === name);
   const { make } = known ?? (await storeRivals()).find((store) => store.name === name) ?? {};
   if (make === undefined) throw new Error(`There is no store '${name}'.`);
   make(10).set('a', {});
