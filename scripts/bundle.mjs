@@ -37,7 +37,7 @@ const chunkOfPackage = { valibot: 'nginx' };
 
 /** Modules that the cache loads by import(), and their chunks; `undefined`: rollup makes one. */
 const late = {
-  'store/store-tier.ts': 'store',
+  'store/new-tier.ts': 'store',
   'cache/lease/acquire.ts': 'store',
   'cache/write/bulk-chunks.ts': 'store',
   'redis/open.ts': undefined,

@@ -1,4 +1,5 @@
 import { Distribution } from '../stats/distribution.js';
+import { countUpTo } from '../stats/percentiles.js';
 import type { MetricsScope } from './scope.js';
 
 /**
@@ -62,10 +63,11 @@ export function* histogramOf(
   distribution: Distribution,
   bounds: readonly number[],
 ): Generator<Sample> {
-  const { count, sum } = distribution;
+  const snapshot = distribution.snapshot();
+  const { count, sum } = snapshot;
   const metricName = `${name}_bucket`;
   for (const le of bounds) {
-    yield { metricName, labels: { ...labels, le }, value: distribution.countUpTo(le * 1000) };
+    yield { metricName, labels: { ...labels, le }, value: countUpTo(snapshot, le * 1000) };
   }
   yield { metricName, labels: { ...labels, le: '+Inf' }, value: count };
   yield { metricName: `${name}_sum`, labels, value: sum / 1000 };

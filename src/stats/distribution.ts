@@ -2,7 +2,7 @@
 export const PER_OCTAVE = 32;
 const OCTAVE_BITS = 5;
 /** An hour in µs; longer durations count as an hour. */
-const LONGEST = 3_600_000_000;
+export const LONGEST = 3_600_000_000;
 export const BUCKETS = indexOf(LONGEST) + 1;
 const PAGES = Math.ceil(BUCKETS / PER_OCTAVE);
 
@@ -46,16 +46,6 @@ export class Distribution {
     this.count++;
     this.sum += length;
     if (length > this.max) this.max = length;
-  }
-
-  /** How many durations did not exceed `ms`, as far as buckets can tell. */
-  countUpTo(ms: number): number {
-    const last = indexOf(Math.min(LONGEST, Math.max(0, Math.floor(ms * 1000))));
-    let seen = 0;
-    this.forEach((bucket, count) => {
-      if (bucket <= last) seen += count;
-    });
-    return seen;
   }
 
   /** Adds what another has recorded. */
@@ -106,7 +96,7 @@ export class Distribution {
 }
 
 /** Up to 32 µs a bucket each; above, the exponent and the five bits behind the leading one. */
-function indexOf(microseconds: number): number {
+export function indexOf(microseconds: number): number {
   const exponent = 31 - Math.clz32(microseconds);
   if (exponent < OCTAVE_BITS) return microseconds;
   const shift = exponent - OCTAVE_BITS;

@@ -1,4 +1,10 @@
-import { BUCKETS, PER_OCTAVE, type DistributionSnapshot } from './distribution.js';
+import {
+  BUCKETS,
+  indexOf,
+  LONGEST,
+  PER_OCTAVE,
+  type DistributionSnapshot,
+} from './distribution.js';
 
 /**
  * The buckets that are not empty: a duration in milliseconds, and how many are about as long.
@@ -11,6 +17,18 @@ export function bucketsOf({ buckets }: DistributionSnapshot): [ms: number, count
     pairs.push([middleOf(buckets[i]!) / 1000, buckets[i + 1]!]);
   }
   return pairs;
+}
+
+/**
+ * How many durations did not exceed `ms`, as far as buckets can tell.
+ *
+ * @internal
+ */
+export function countUpTo({ buckets }: DistributionSnapshot, ms: number): number {
+  const last = indexOf(Math.min(LONGEST, Math.max(0, Math.floor(ms * 1000))));
+  let seen = 0;
+  for (let i = 0; i + 1 < buckets.length && buckets[i]! <= last; i += 2) seen += buckets[i + 1]!;
+  return seen;
 }
 
 /**

@@ -1,5 +1,6 @@
-import { toStorePort, type CacheStore, type StorePort } from './adapter.js';
+import { listenToStore, type CacheStore } from './adapter.js';
 import { coordinates, type Coordinator, type CoordinatorOptions } from './coordinator.js';
+import type { StorePort } from './port.js';
 
 /** Receives the events of a store, which belong to no operation. */
 export interface StoreListener {
@@ -13,8 +14,12 @@ export interface StoreListener {
  *
  * @internal
  */
-export interface Backend {
+export interface Backend extends OpenStore {
   readonly port: StorePort;
+}
+
+/** The same before the code that calls it has been loaded. */
+export interface OpenStore {
   readonly coordinator: Coordinator | undefined;
   /** Sends events to a listener, including earlier ones. */
   listen?(listener: StoreListener): void;
@@ -39,7 +44,7 @@ export function openBackend(
   store: CacheStore,
   isOurs: boolean,
   { clock, namespace, timeoutMs, coordination }: BackendOptions,
-): Backend {
+): OpenStore & { readonly store: CacheStore } {
   const early: unknown[] = [];
   let current: StoreListener | undefined;
   const onError = (error: unknown): void => {
@@ -49,12 +54,12 @@ export function openBackend(
   const onReady = (): void => {
     current?.onReady();
   };
-  const port = toStorePort(store, { onError, onReady });
+  listenToStore(store, { onError, onReady });
   const coordinator = coordinates(store)
     ? store.coordinate({ ...coordination, clock, namespace, timeoutMs })
     : undefined;
   return {
-    port,
+    store,
     coordinator,
     listen: (listener) => {
       current = listener;

@@ -2,13 +2,14 @@ import { StoreError } from '../base/errors.js';
 import { inCallersContext } from '../base/shared-context.js';
 import { warnOnce } from '../base/warn.js';
 import type { CacheStore } from './adapter.js';
-import { openBackend, type Backend, type BackendOptions } from './backend.js';
+import { openBackend, type BackendOptions, type OpenStore } from './backend.js';
 import { coordinates } from './coordinator.js';
 import type { OwnDelay, SharedEntry, SharedTier } from './shared-tier.js';
-import type { StoreTier, StoreTierOptions } from './store-tier.js';
+import type { newStoreTier, NewTierOptions } from './new-tier.js';
+import type { StoreTier } from './store-tier.js';
 
 export interface SharedTierOptions
-  extends Omit<StoreTierOptions, 'backend' | 'isCoordinated' | 'loadMs'>, BackendOptions {
+  extends Omit<NewTierOptions, 'backend' | 'isCoordinated' | 'loadMs'>, BackendOptions {
   /** The caller's store, or a promise of one that is the cache's own. */
   readonly store: CacheStore | Promise<CacheStore>;
   /** Returns a copy of a value, for a write that waits for the codec. */
@@ -16,7 +17,7 @@ export interface SharedTierOptions
 }
 
 /** The implementation, once it has been loaded. */
-let loaded: typeof StoreTier | undefined;
+let loaded: typeof newStoreTier | undefined;
 
 /**
  * Loads the implementation of the shared tier, so that tiers opened later can use it at once. A cache in
@@ -24,9 +25,9 @@ let loaded: typeof StoreTier | undefined;
  *
  * @internal
  */
-export async function loadStoreTier(): Promise<typeof StoreTier> {
-  const { StoreTier: implementation } = await import('./store-tier.js');
-  return (loaded = implementation);
+export async function loadStoreTier(): Promise<typeof newStoreTier> {
+  const late = await import('./new-tier.js');
+  return (loaded = late.newStoreTier);
 }
 
 /**
@@ -46,10 +47,10 @@ export function openSharedTier(
     ? store.then((opened) => openBackend(opened, true, options))
     : openBackend(store, false, options);
   const all = { ...options, backend, isCoordinated: isOurs || coordinates(store) };
-  return loaded === undefined ? lateTier(all, onLoad) : new loaded({ ...all, loadMs: 0 });
+  return loaded === undefined ? lateTier(all, onLoad) : loaded({ ...all, loadMs: 0 });
 }
 
-type LateTierOptions = Omit<StoreTierOptions, 'loadMs'> & Pick<SharedTierOptions, 'preserve'>;
+type LateTierOptions = Omit<NewTierOptions, 'loadMs'> & Pick<SharedTierOptions, 'preserve'>;
 
 /** The results of operations if the code of the tier cannot be loaded: those of an unavailable store. */
 const UNAVAILABLE = {
@@ -98,7 +99,7 @@ class LateState implements Omit<SharedTier, Operation> {
   /** All reads proceed together, as one batch. The tier's own batches have other numbers. */
   readonly openBatchId = 0;
   private tier: StoreTier | undefined;
-  private backend: Backend | undefined;
+  private backend: OpenStore | undefined;
   private readonly waiting: (() => void)[] = [];
   private readonly start: number;
   private hasFailed = false;
@@ -120,8 +121,8 @@ class LateState implements Omit<SharedTier, Operation> {
       );
     } else this.backend = backend;
     void loadStoreTier()
-      .then((implementation) => {
-        const tier = new implementation({ ...options, loadMs: this.ownDelay.blockedMs });
+      .then((newTier) => {
+        const tier = newTier({ ...options, loadMs: this.ownDelay.blockedMs });
         this.tier = tier;
         // At once: a new operation must not overtake the waiting ones.
         this.proceedAll();

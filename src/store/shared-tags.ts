@@ -1,8 +1,8 @@
 import { Coalescer } from '../base/coalescer.js';
-import { STORE_LIMITS } from '../base/defaults.js';
 import type { Coordinator } from './coordinator.js';
 import type { Repairs } from './resilience/repairs.js';
 import { SINGLE, WRITE, type StoreCall } from './resilience/store-call.js';
+import { STORE_LIMITS } from './limits.js';
 
 /**
  * The tags of a store that coordinates caches: its tag clock, and when each tag was invalidated.

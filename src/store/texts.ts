@@ -1,4 +1,4 @@
-import type { StorePort } from './adapter.js';
+import type { StorePort } from './port.js';
 import type { Backend } from './backend.js';
 import type { SetOutcome, StoredText } from './coordinator.js';
 

@@ -1,11 +1,12 @@
 import type { Clock } from '../../base/clock.js';
-import { DISPATCH, STORE_LIMITS } from '../../base/defaults.js';
+import { DISPATCH } from '../../base/defaults.js';
 import { lifeClock, type LifeClock } from '../../base/life-clock.js';
 import { BatchSize } from './batch-size.js';
 import type { StoredText } from '../coordinator.js';
 import { readEnvelope, writeEnvelope, type Envelope } from './envelope.js';
 import type { KeyedEntry, SharedEntry } from '../shared-tier.js';
 import { ValueText, type ValueTextOptions } from './value-text.js';
+import { STORE_LIMITS } from '../limits.js';
 
 /*
  * This folder turns entries into text and back. An entry is an envelope of times and tags (`envelope`)

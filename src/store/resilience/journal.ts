@@ -1,6 +1,6 @@
-import { STORE_LIMITS } from '../../base/defaults.js';
 import type { Clock } from '../../base/clock.js';
 import type { FailedShards, KeyPattern, StoreHistory } from '../coordinator.js';
+import { STORE_LIMITS } from '../limits.js';
 
 /** An invalidated key or tag, or a pattern whose matches were invalidated. */
 export type Invalidation =

@@ -1,6 +1,6 @@
-import { STORE_LIMITS } from '../../base/defaults.js';
 import type { KeyPattern } from '../coordinator.js';
 import { HashSet } from './hash-set.js';
+import { STORE_LIMITS } from '../limits.js';
 
 /** Matches every key. */
 export const EVERYTHING: KeyPattern = { source: '*', prefix: '', matches: () => true };

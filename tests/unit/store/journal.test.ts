@@ -1,8 +1,8 @@
 import { ManualClock } from 'aurora-cache/testing';
 
-import { STORE_LIMITS } from '../../../src/base/defaults.js';
 import type { FailedShards, StoreHistory } from '../../../src/store/coordinator.js';
 import { Journal, type Invalidation } from '../../../src/store/resilience/journal.js';
+import { STORE_LIMITS } from '../../../src/store/limits.js';
 
 const key = (name: string): Invalidation => ({ kind: 'key', name });
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

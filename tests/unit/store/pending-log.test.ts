@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 
-import { STORE_LIMITS } from '../../../src/base/defaults.js';
 import { HashSet } from '../../../src/store/resilience/hash-set.js';
 import { PendingLog } from '../../../src/store/resilience/pending-log.js';
+import { STORE_LIMITS } from '../../../src/store/limits.js';
 
 const MANY = STORE_LIMITS.pendingKeys + 40_000;
 

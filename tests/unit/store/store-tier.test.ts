@@ -1,8 +1,7 @@
 import { ManualClock } from 'aurora-cache/testing';
 
-import { STORE_LIMITS } from '../../../src/base/defaults.js';
 import { Glob } from '../../../src/base/glob.js';
-import type { StorePort } from '../../../src/store/adapter.js';
+import type { StorePort } from '../../../src/store/port.js';
 import type {
   Coordinator,
   LeaseReply,
@@ -15,6 +14,7 @@ import type {
 import { writeEnvelope } from '../../../src/store/codec/envelope.js';
 import type { SharedEntry } from '../../../src/store/shared-tier.js';
 import { StoreTier } from '../../../src/store/store-tier.js';
+import { STORE_LIMITS } from '../../../src/store/limits.js';
 
 const TIMEOUT_MS = 500;
 

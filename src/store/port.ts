@@ -1,0 +1,103 @@
+import type { KeyvStoreAdapter } from 'keyv';
+
+import type { CacheStore } from './adapter.js';
+
+/**
+ * The operations that the cache needs from a store, of any of the three kinds.
+ *
+ * @internal
+ */
+export interface StorePort {
+  get(key: string): Promise<unknown>;
+  getMany(keys: readonly string[]): Promise<readonly unknown[]>;
+  set(key: string, value: string, ttlMs: number): Promise<unknown>;
+  delete(key: string): Promise<boolean>;
+  /**
+   * The keys and values of the store, at least those whose keys begin with `prefix`; `undefined` if it
+   * cannot list them.
+   */
+  entries(prefix: string): AsyncIterable<readonly [key: string, value: unknown]> | undefined;
+}
+
+/**
+ * A store as the cache calls it.
+ *
+ * @internal
+ */
+export function toStorePort(store: CacheStore): StorePort {
+  return store instanceof Map ? new MapPort(store) : new AdapterPort(store as KeyvStoreAdapter);
+}
+
+class AdapterPort implements StorePort {
+  constructor(private readonly store: KeyvStoreAdapter) {}
+
+  async get(key: string): Promise<unknown> {
+    return await this.store.get(key);
+  }
+
+  async getMany(keys: readonly string[]): Promise<readonly unknown[]> {
+    // The adapter's type requires a mutable array.
+    if (this.store.getMany) {
+      const values: unknown = await this.store.getMany([...keys]);
+      // An adapter may return anything.
+      return Array.isArray(values) ? (values as unknown[]) : [];
+    }
+    return await Promise.all(keys.map((key) => this.get(key)));
+  }
+
+  async set(key: string, value: string, ttlMs: number): Promise<unknown> {
+    return (await this.store.set(key, value, ttlMs)) as unknown;
+  }
+
+  async delete(key: string): Promise<boolean> {
+    return await this.store.delete(key);
+  }
+
+  entries(prefix: string): AsyncIterable<readonly [string, unknown]> | undefined {
+    return typeof this.store.iterator === 'function' ? this.iterate(prefix) : undefined;
+  }
+
+  private async *iterate(prefix: string): AsyncGenerator<readonly [string, unknown]> {
+    for await (const pair of this.store.iterator?.() ?? []) {
+      yield [asGiven(String(pair[0]), this.store, prefix), pair[1]];
+    }
+  }
+}
+
+/**
+ * The key as it was given to the store. A `Keyv` prefixes keys with its namespace unless they begin with
+ * it, and removes everything up to the first colon.
+ */
+function asGiven(key: string, store: object, prefix: string): string {
+  const { namespace, useKeyPrefix } = store as { namespace?: unknown; useKeyPrefix?: unknown };
+  if (useKeyPrefix !== true || typeof namespace !== 'string') return key;
+  if (prefix.startsWith(`${namespace}:`)) return `${namespace}:${key}`;
+  const left = namespace.includes(':') ? `${namespace.slice(namespace.indexOf(':') + 1)}:` : '';
+  return key.startsWith(left) ? key.slice(left.length) : key;
+}
+
+/** A bare `Map` has no expiry; the envelope's times stand in for it. */
+class MapPort implements StorePort {
+  constructor(private readonly map: Map<string, unknown>) {}
+
+  get(key: string): Promise<unknown> {
+    return Promise.resolve(this.map.get(key));
+  }
+
+  getMany(keys: readonly string[]): Promise<readonly unknown[]> {
+    return Promise.resolve(keys.map((key) => this.map.get(key)));
+  }
+
+  set(key: string, value: string): Promise<unknown> {
+    return Promise.resolve(this.map.set(key, value));
+  }
+
+  delete(key: string): Promise<boolean> {
+    return Promise.resolve(this.map.delete(key));
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- the contract is asynchronous
+  async *entries(): AsyncGenerator<readonly [string, unknown]> {
+    yield* [...this.map.entries()];
+  }
+}
