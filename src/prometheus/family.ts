@@ -1,5 +1,5 @@
 import { Distribution } from '../stats/distribution.js';
-import { countUpTo } from '../stats/percentiles.js';
+import { addSnapshot, countUpTo } from '../stats/percentiles.js';
 import type { MetricsScope } from './scope.js';
 
 /**
@@ -83,6 +83,6 @@ export function merged(distributions: readonly Distribution[]): Distribution {
   const [first, ...others] = distributions;
   if (first !== undefined && others.length === 0) return first;
   const all = new Distribution();
-  for (const one of distributions) all.add(one);
+  for (const one of distributions) addSnapshot(all, one.snapshot());
   return all;
 }

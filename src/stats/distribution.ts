@@ -48,31 +48,6 @@ export class Distribution {
     if (length > this.max) this.max = length;
   }
 
-  /** Adds what another has recorded. */
-  add(other: Distribution): void {
-    other.forEach((bucket, count) => {
-      this.addTo(bucket, count);
-    });
-    this.count += other.count;
-    this.sum += other.sum;
-    this.max = Math.max(this.max, other.max);
-  }
-
-  /** Adds what another instance has recorded. Buckets that do not exist are passed over. */
-  addSnapshot({ sum, max, buckets }: DistributionSnapshot): void {
-    let count = 0;
-    for (let i = 0; i + 1 < buckets.length; i += 2) {
-      const bucket = buckets[i]!;
-      const many = buckets[i + 1]!;
-      if (!Number.isInteger(bucket) || bucket < 0 || bucket >= BUCKETS || !(many > 0)) continue;
-      this.addTo(bucket, many);
-      count += many;
-    }
-    this.count += count;
-    this.sum += sum;
-    this.max = Math.max(this.max, max);
-  }
-
   snapshot(): DistributionSnapshot {
     const buckets: number[] = [];
     this.forEach((bucket, count) => buckets.push(bucket, count));
@@ -80,7 +55,8 @@ export class Distribution {
     return { count, sum, max, buckets };
   }
 
-  private addTo(bucket: number, many: number): void {
+  /** Counts durations without their sum. */
+  addTo(bucket: number, many: number): void {
     const page = (this.pages[bucket >> OCTAVE_BITS] ??= new Array<number>(PER_OCTAVE).fill(0));
     page[bucket & (PER_OCTAVE - 1)]! += many;
   }

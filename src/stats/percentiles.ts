@@ -3,6 +3,7 @@ import {
   indexOf,
   LONGEST,
   PER_OCTAVE,
+  type Distribution,
   type DistributionSnapshot,
 } from './distribution.js';
 
@@ -68,4 +69,21 @@ function middleOf(index: number): number {
   const shift = Math.floor(index / PER_OCTAVE) - 1;
   const low = (PER_OCTAVE + (index % PER_OCTAVE)) * 2 ** shift;
   return low + (2 ** shift - 1) / 2;
+}
+
+/**
+ * Adds what another instance has recorded. Buckets that do not exist are passed over.
+ *
+ * @internal
+ */
+export function addSnapshot(to: Distribution, { sum, max, buckets }: DistributionSnapshot): void {
+  for (let i = 0; i + 1 < buckets.length; i += 2) {
+    const bucket = buckets[i]!;
+    const many = buckets[i + 1]!;
+    if (!Number.isInteger(bucket) || bucket < 0 || bucket >= BUCKETS || !(many > 0)) continue;
+    to.addTo(bucket, many);
+    to.count += many;
+  }
+  to.sum += sum;
+  to.max = Math.max(to.max, max);
 }

@@ -1,4 +1,5 @@
 import { Distribution } from './distribution.js';
+import { addSnapshot } from './percentiles.js';
 import { maskedPath, shown } from './request-path.js';
 import { RouteTable } from './route-table.js';
 import { SlowLog } from './slow-log.js';
@@ -81,7 +82,7 @@ export class RequestCounters {
   /** Durations of all requests, merged from those by route, so that a request is recorded once. */
   durations(): Distribution {
     const all = new Distribution();
-    for (const { durations } of this.routes) all.add(durations);
+    for (const { durations } of this.routes) addSnapshot(all, durations.snapshot());
     return all;
   }
 

@@ -1,5 +1,6 @@
 import { HTTP_LIMITS } from '../base/defaults.js';
 import { Distribution } from './distribution.js';
+import { addSnapshot } from './percentiles.js';
 
 /** The name for requests whose route is unknown or beyond the bound. */
 const OTHER_ROUTE = 'other';
@@ -28,7 +29,7 @@ export class RouteCounters {
   add(other: RouteCounters): void {
     this.errors += other.errors;
     for (const [i, count] of other.endings.entries()) this.endings[i]! += count;
-    this.durations.add(other.durations);
+    addSnapshot(this.durations, other.durations.snapshot());
   }
 
   /** Counts a request that has ended. */

@@ -37,8 +37,8 @@ async function adapt(tier: MemoryTier): Promise<void> {
     warnOnce(
       'AURORA_NO_ADAPTIVE_EVICTION',
       'load',
-      'The least recently used entries are evicted: the code of adaptive eviction could not be ' +
-        'loaded. Where the program is bundled, deploy all files of the bundle.',
+      'The code of adaptive eviction could not be loaded, so entries are evicted by recency. Where the ' +
+        'program is bundled, deploy all files of the bundle.',
     );
   }
 }

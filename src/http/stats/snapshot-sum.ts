@@ -1,6 +1,7 @@
 import { HTTP_LIMITS } from '../../base/defaults.js';
 import { hitRate } from '../../stats/counters.js';
 import { Distribution } from '../../stats/distribution.js';
+import { addSnapshot } from '../../stats/percentiles.js';
 import type {
   CacheSnapshot,
   MethodCacheSnapshot,
@@ -20,7 +21,7 @@ class Sum<T extends object> {
 
   add(counts: T): void {
     for (const [name, value] of Object.entries(counts)) {
-      if (name === this.durationsName) this.durations.addSnapshot(value as never);
+      if (name === this.durationsName) addSnapshot(this.durations, value as never);
       else if (typeof value === 'number')
         this.totals.set(name, (this.totals.get(name) ?? 0) + value);
     }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
 import { Distribution } from '../../../src/stats/distribution.js';
-import { countUpTo, percentileOf } from '../../../src/stats/percentiles.js';
+import { addSnapshot, countUpTo, percentileOf } from '../../../src/stats/percentiles.js';
 
 const of = (values: readonly number[]): Distribution => {
   const distribution = new Distribution();
@@ -40,8 +40,8 @@ describe('a distribution', () => {
         const direct = new Distribution();
         const wired = new Distribution();
         for (const part of parts) {
-          direct.add(of(part));
-          wired.addSnapshot(JSON.parse(JSON.stringify(of(part).snapshot())) as never);
+          addSnapshot(direct, of(part).snapshot());
+          addSnapshot(wired, JSON.parse(JSON.stringify(of(part).snapshot())) as never);
         }
         for (const { count, max, sum, buckets } of [direct.snapshot(), wired.snapshot()]) {
           expect({ count, max, buckets }).toEqual({
@@ -62,7 +62,7 @@ describe('a distribution', () => {
 
   it('passes over buckets that do not exist', () => {
     const distribution = new Distribution();
-    distribution.addSnapshot({
+    addSnapshot(distribution, {
       count: 9,
       sum: 1,
       max: 1,
