@@ -4,6 +4,7 @@ import type { CacheCore } from '../../src/cache/core/cache-core.js';
 import type { Coordinator, CoordinatorListener } from '../../src/store/coordinator.js';
 import type { Journal } from '../../src/store/resilience/journal.js';
 import type { Repairs } from '../../src/store/resilience/repairs.js';
+import type { SharedTags } from '../../src/store/shared-tags.js';
 import type { Sabotage } from './protocol.js';
 
 const CORE = Symbol.for('aurora-cache.core.v3');
@@ -78,7 +79,7 @@ const SABOTAGES: Record<Sabotage, (core: CacheCore) => void> = {
     const runBulk = writes.runBulk.bind(writes);
     writes.runBulk = (keys, operation) =>
       runBulk(keys, (turn) => {
-        silence(turn, 'replaced');
+        silence(turn, 'settled');
         return operation(turn);
       });
   },
@@ -95,8 +96,9 @@ const SABOTAGES: Record<Sabotage, (core: CacheCore) => void> = {
       value: () => Promise.resolve(),
     });
   },
-  'no tag versions': ({ shared }) => {
-    if (shared !== undefined) shared.areTagsValid = () => Promise.resolve(true);
+  'no tag versions': (core) => {
+    const { shared } = core as unknown as { shared: { tags: SharedTags } };
+    shared.tags.areValid = () => Promise.resolve(true);
   },
 };
 
