@@ -24,7 +24,7 @@ const entries = Object.values(manifest.exports)
 const program = 'cli/main';
 
 /** Chunks of what several entry points share. Imports point down, so chunks form no cycle. */
-const chunkOfRoom = {
+const chunkOfFolder = {
   stats: 'cache',
   memory: 'cache',
   store: 'cache',
@@ -36,7 +36,7 @@ const chunkOfRoom = {
 const chunkOfPackage = { valibot: 'nginx' };
 
 /** Modules that the cache loads by import(), and their chunks; `undefined`: rollup makes one. */
-const late = {
+const lazy = {
   'store/new-tier.ts': 'store',
   'cache/lease/acquire.ts': 'store',
   'cache/write/bulk-chunks.ts': 'store',
@@ -50,7 +50,7 @@ const late = {
 const parts = {
   'stats/timing-registry.ts': 'timings',
   'decorators/timed.ts': 'timed',
-  ...late,
+  ...lazy,
   'memory/memory-store.ts': 'memory-store',
 };
 
@@ -61,27 +61,27 @@ const parts = {
  */
 function chunkOf(id, { getModuleInfo }) {
   const reaches = (file) => closure(join(source, file), getModuleInfo).has(id);
-  const room = roomOf(id);
+  const folder = folderOf(id);
   // Apart from its entry point, which imports ioredis at once.
-  if (room === 'redis' && !id.endsWith('index.ts')) return undefined;
+  if (folder === 'redis' && !id.endsWith('index.ts')) return undefined;
   const part = Object.keys(parts).find(reaches);
   const isFirst = reaches('decorators/functions.ts') || reaches('decorators/cached.ts');
   if (part !== undefined && !isFirst) return parts[part];
-  const isShared = Object.keys(late).some(reaches);
+  const isShared = Object.keys(lazy).some(reaches);
   const exported = getModuleInfo(join(source, 'index.ts')).importedIds.filter(
-    (one) => roomOf(one) === 'base',
+    (one) => folderOf(one) === 'base',
   );
   // Patterns need less than keys do.
   if (exported.some((one) => reaches(relative(source, one)))) {
     return isShared && reaches('base/glob.ts') ? 'primitives' : 'keys';
   }
-  if (isShared || room === 'base') return 'base';
-  return isFirst || room !== 'stats'
-    ? (chunkOfPackage[packageOf(id)] ?? chunkOfRoom[room])
+  if (isShared || folder === 'base') return 'base';
+  return isFirst || folder !== 'stats'
+    ? (chunkOfPackage[packageOf(id)] ?? chunkOfFolder[folder])
     : undefined;
 }
 
-const roomOf = (id) => relative(source, id).split(sep)[0];
+const folderOf = (id) => relative(source, id).split(sep)[0];
 
 function closure(start, getModuleInfo, found = new Set()) {
   if (found.has(start)) return found;

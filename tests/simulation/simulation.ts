@@ -1,6 +1,6 @@
 import { DISPATCH } from '../../src/base/defaults.js';
-import { loadLeases } from '../../src/cache/lease/door.js';
-import { loadBulk } from '../../src/cache/write/door.js';
+import { loadLeases } from '../../src/cache/lease/lazy-leases.js';
+import { loadBulk } from '../../src/cache/write/lazy-bulk.js';
 import { loadStoreTier } from '../../src/store/open-tier.js';
 import { Acknowledgements } from './acknowledgements.js';
 import { Checker } from './checker.js';

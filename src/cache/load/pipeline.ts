@@ -1,7 +1,7 @@
 import type { MemoryEntry } from '../../memory/entry.js';
 import type { SharedEntry } from '../../store/shared-tier.js';
 import type { CacheCore } from '../core/cache-core.js';
-import { acquireLoadLease } from '../lease/door.js';
+import { acquireLoadLease } from '../lease/lazy-leases.js';
 import type { Lease } from '../lease/lease.js';
 import { fill, removeReplaced } from '../write/fill.js';
 import { InFlightLoad, LOADING_ELSEWHERE, type LoadRequest } from './in-flight.js';

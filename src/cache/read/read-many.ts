@@ -1,6 +1,6 @@
 import type { SharedEntry } from '../../store/shared-tier.js';
 import { DISPATCH } from '../../base/defaults.js';
-import { loadBulk } from '../write/door.js';
+import { loadBulk } from '../write/lazy-bulk.js';
 import type { CacheCore } from '../core/cache-core.js';
 import { reportHit, reportMiss } from '../events.js';
 

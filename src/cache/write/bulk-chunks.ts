@@ -8,7 +8,7 @@ import type { CacheCore } from '../core/cache-core.js';
 import type { OvertakenKeys } from './queue.js';
 
 /*
- * The part of bulk calls that only a shared tier needs, which is loaded late: see `door.ts`.
+ * The part of bulk calls that only a shared tier needs, which is loaded late: see `lazy-bulk.ts`.
  */
 
 /** A checked entry of `setMany`. */

@@ -1,6 +1,6 @@
 import type { CacheCore } from '../core/cache-core.js';
 import type { BulkEntry, OpenEntry } from './bulk-chunks.js';
-import { loadBulk } from './door.js';
+import { loadBulk } from './lazy-bulk.js';
 import { store } from './set.js';
 
 export type { BulkEntry };

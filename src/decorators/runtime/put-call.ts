@@ -3,7 +3,7 @@ import { getCache } from '../../cache/default-cache.js';
 import type { CacheCore } from '../../cache/core/cache-core.js';
 import type { Fence, Watch } from '../../cache/coherence/fences.js';
 import { planStore } from '../../cache/write/fill.js';
-import { forceAcquireLease } from '../../cache/lease/door.js';
+import { forceAcquireLease } from '../../cache/lease/lazy-leases.js';
 import type { Lease } from '../../cache/lease/lease.js';
 import { CORE } from '../../cache/manager.js';
 import type { LoadPolicy } from '../../cache/policy.js';

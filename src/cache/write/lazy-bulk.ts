@@ -1,4 +1,4 @@
-import { lateModule } from '../../base/late-module.js';
+import { lazyModule } from '../../base/lazy-module.js';
 import type * as Bulk from './bulk-chunks.js';
 
 /**
@@ -7,4 +7,4 @@ import type * as Bulk from './bulk-chunks.js';
  *
  * @internal
  */
-export const loadBulk = lateModule<typeof Bulk>(() => import('./bulk-chunks.js'));
+export const loadBulk = lazyModule<typeof Bulk>(() => import('./bulk-chunks.js'));

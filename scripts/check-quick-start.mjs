@@ -1,5 +1,5 @@
 /**
- * The way of a new user, on the packed tarball: `node scripts/front-door.mjs`. Runs the README's Quick
+ * The way of a new user, on the packed tarball: `node scripts/check-quick-start.mjs`. Runs the README's Quick
  * start in an empty folder, with tsx and with tsc, compares the output, and fails if the commands take
  * longer than two minutes.
  */
@@ -26,7 +26,7 @@ function block(language) {
   return code;
 }
 
-const folder = await mkdtemp(join(tmpdir(), 'aurora-cache-front-door-'));
+const folder = await mkdtemp(join(tmpdir(), 'aurora-cache-check-quick-start-'));
 const tarballs = await mkdtemp(join(tmpdir(), 'aurora-cache-tarball-'));
 try {
   const tarball = await pack(tarballs);

@@ -6,7 +6,7 @@
  * the package, or of a bundle, is missing.
  * @internal
  */
-export function lateModule<M>(load: () => Promise<M>): () => Promise<M | undefined> {
+export function lazyModule<M>(load: () => Promise<M>): () => Promise<M | undefined> {
   let loaded: M | undefined;
   return async () => {
     try {

@@ -1,4 +1,4 @@
-import { lateModule } from '../../base/late-module.js';
+import { lazyModule } from '../../base/lazy-module.js';
 import type { SharedTier } from '../../store/shared-tier.js';
 import type { Fence } from '../coherence/fences.js';
 import type { CacheCore } from '../core/cache-core.js';
@@ -12,7 +12,7 @@ import type { Lease } from './lease.js';
  *
  * @internal
  */
-export const loadLeases = lateModule<typeof Acquire>(() => import('./acquire.js'));
+export const loadLeases = lazyModule<typeof Acquire>(() => import('./acquire.js'));
 
 /** See {@link Acquire.acquireLoadLease}. */
 export async function acquireLoadLease(
