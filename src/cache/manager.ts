@@ -252,9 +252,8 @@ export class CacheManager {
   }
 
   /**
-   * Estimates the effect of other sizes and ttls of the memory tier: half, two and four times the size; two,
-   * five and ten times the ttl. Based on a sample of the keys; empty without
-   * `memory: { eviction: 'adaptive' }`, and before the first thousand reads.
+   * Estimates, from a sample of the keys, the effect of ½, 2 and 4 times the size of the memory tier and of
+   * 2, 5 and 10 times the ttl. Empty without `memory: { eviction: 'adaptive' }` and for the first 1000 reads.
    *
    * @example
    * ```ts
