@@ -1,3 +1,5 @@
+import { inSharedContext } from './shared-context.js';
+
 /**
  * A module that is loaded when it is first needed, so that programs which do not need it do without.
  *
@@ -10,7 +12,8 @@ export function lazyModule<M>(load: () => Promise<M>): () => Promise<M | undefin
   let loaded: M | undefined;
   return async () => {
     try {
-      return (loaded ??= await load());
+      // What the import keeps must not be the request that came first.
+      return (loaded ??= await inSharedContext(load));
     } catch {
       return undefined;
     }

@@ -247,7 +247,7 @@ export class CacheManager {
    * @example const { hitRate, degraded } = await cache.getStats();
    */
   async getStats(): Promise<CacheStats> {
-    const { statisticsOf } = await import('./statistics.js');
+    const { statisticsOf } = await inSharedContext(() => import('./statistics.js'));
     return await statisticsOf(this[CORE].core);
   }
 
@@ -261,7 +261,7 @@ export class CacheManager {
    * ```
    */
   async getAdvice(): Promise<Advice[]> {
-    const { adviceFor } = await import('./advice.js');
+    const { adviceFor } = await inSharedContext(() => import('./advice.js'));
     return adviceFor(this[CORE].core);
   }
 

@@ -1,5 +1,6 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- the shapes of all methods */
 import { ConfigurationError } from '../base/errors.js';
+import { inSharedContext } from '../base/shared-context.js';
 import { reload } from '../cache/read/get-or-load.js';
 import type { WarmOptions, WarmReport } from '../cache/write/warm.js';
 import { remove } from '../cache/write/delete.js';
@@ -172,7 +173,7 @@ export function controlsOf(method: CachedMethod, self: unknown): CacheControl {
           return binding.methodCounters.name;
         }
       };
-      const { warmAll } = await import('../cache/write/warm.js');
+      const { warmAll } = await inSharedContext(() => import('../cache/write/warm.js'));
       return await warmAll(calls, { run: job, keyOf }, options, () =>
         binding.core.clock.monotonic(),
       );

@@ -1,3 +1,4 @@
+import { inSharedContext } from '../../base/shared-context.js';
 import { checkedEntry, type NamespaceView } from '../arguments.js';
 import { storeMany, type BulkEntry } from './bulk.js';
 import type { LoadEntry, SetEntry, WarmEntry } from '../policy.js';
@@ -20,7 +21,7 @@ export async function warmEntries<T>(
   const { core } = view;
   // Callers without types pass anything, even null.
   type Given = Partial<LoadEntry<T>> | null | undefined;
-  const { warmAll } = await import('./warm.js');
+  const { warmAll } = await inSharedContext(() => import('./warm.js'));
   return await warmAll<WarmEntry<T>>(
     entries,
     {
