@@ -12,7 +12,7 @@ export function lazyModule<M>(load: () => Promise<M>): () => Promise<M | undefin
   let loaded: M | undefined;
   return async () => {
     try {
-      // What the import keeps must not be the request that came first.
+      // The import would keep the async context of the request that came first.
       return (loaded ??= await inSharedContext(load));
     } catch {
       return undefined;
