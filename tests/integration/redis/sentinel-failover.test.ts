@@ -111,6 +111,8 @@ it.each([
 
 describe('A failover', () => {
   it('that is planned undoes no acknowledged invalidation, and empties no cache', async () => {
+    // The failover of an earlier test may go on: with a replica out of step, Redis would lose the entries.
+    await sentinel.inStep();
     await sentinel.flush();
     const caches = Array.from({ length: 2 }, () => {
       const watched = new Watched({ redis: sentinel.options, namespace: 'planned', memory: false });
