@@ -221,8 +221,7 @@ class LateState implements Omit<SharedTier, Operation> {
   private failed(cause: unknown): void {
     this.hasFailed = true;
     const message =
-      'The shared tier cannot be used: its code could not be loaded. Where the program is bundled, ' +
-      'deploy all files of the bundle.';
+      'The shared tier cannot be used: its code could not be loaded. Deploy all files of a bundle.';
     warnOnce('AURORA_NO_SHARED_TIER', 'load', message);
     this.options.onError(new StoreError('load', message, { cause }));
     this.options.onChange(true);

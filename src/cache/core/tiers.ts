@@ -37,8 +37,7 @@ async function adapt(tier: MemoryTier): Promise<void> {
     warnOnce(
       'AURORA_NO_ADAPTIVE_EVICTION',
       'load',
-      'The code of adaptive eviction could not be loaded, so entries are evicted by recency. Where the ' +
-        'program is bundled, deploy all files of the bundle.',
+      'Entries are evicted by recency: adaptive eviction could not be loaded. Deploy all files of a bundle.',
     );
   }
 }
