@@ -30,10 +30,15 @@ function handOver(): Loss {
     prepare: () => sentinel.inStep(),
     strike: async () => {
       await sentinel.handOver();
-      return (await sentinel.primary()).port;
+      return await primaryPort();
     },
     recover: () => Promise.resolve(),
+    primaryPort,
   };
+}
+
+async function primaryPort(): Promise<number> {
+  return (await sentinel.primary()).port;
 }
 
 /** A primary dies after it has acknowledged what no replica has received. */
@@ -47,9 +52,10 @@ function deathOfPrimary(): Loss {
     },
     strike: async () => {
       await sentinel.failOver();
-      return (await sentinel.primary()).port;
+      return await primaryPort();
     },
     recover: () => dead.up(),
+    primaryPort,
   };
 }
 
