@@ -55,9 +55,8 @@ const parts = {
 };
 
 /**
- * The chunk of a module. Bundlers that keep dynamic imports apart divide code between the first
- * chunk and those that are loaded later by whole files; hence what is loaded later is apart, and so is
- * what it shares with keys, and with the rest.
+ * The chunk of a module. Bundlers split code at dynamic imports by whole files. Lazily loaded modules
+ * therefore have separate chunks, and so does the code that they share with keys or with other modules.
  */
 function chunkOf(id, { getModuleInfo }) {
   const reaches = (file) => closure(join(source, file), getModuleInfo).has(id);

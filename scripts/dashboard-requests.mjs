@@ -24,7 +24,7 @@ export function requestsOf(page) {
     .withPanel(
       graph(
         'Response time',
-        'From the arrival of a request to the last byte of its response.',
+        'Time from receiving a request to sending the last byte of its response.',
         's',
         {
           p50: quantile(0.5, rate(requestTime)),

@@ -1,4 +1,4 @@
-/** The cost of the package before its first call: the duration of its import, and its size in a bundle. */
+/** Import time and bundle size of the package. */
 import { execFile } from 'node:child_process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';

@@ -48,9 +48,10 @@ export interface Rounds {
 }
 
 /**
- * Runs the contestants in turn, round after round, and compares them within each round, so that a machine
- * whose speed drifts affects all of them alike. Each one starts some rounds and follows every other one,
- * and none pays for the garbage of another. The first contestant is the base of the ratios.
+ * Runs the contestants in turn, round after round, and compares them within each round, so that drift in
+ * the machine's speed affects all of them equally. The order rotates: each contestant comes first and
+ * follows every other one equally often, and garbage is collected in between. Ratios are relative to the
+ * first contestant.
  */
 export async function compete(
   contestants: readonly Contestant[],

@@ -6,7 +6,7 @@ import type { Check } from './options.js';
 export interface TypeCodec<T = any> {
   /** Name on the wire; keep it when the class is renamed. */
   readonly name: string;
-  /** The class itself: instances of its subclasses need another entry. */
+  /** The exact class; a subclass needs an entry too. */
   readonly class: abstract new (...args: never[]) => T;
   /** Plain data of an instance. */
   encode(instance: T): unknown;

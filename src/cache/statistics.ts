@@ -52,7 +52,7 @@ export interface CacheStats extends CacheCounters {
   readonly slowCalls: readonly SlowCall[];
 }
 
-/** Statistics of one method: of the cache, of the durations of its calls, or both. */
+/** Statistics of one method: its cache statistics if it is cached, its call durations if it is timed. */
 export interface MethodReport {
   /** `UserService.getUser`, or the function's name. */
   readonly name: string;

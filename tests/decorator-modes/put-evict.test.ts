@@ -255,35 +255,11 @@ describe('@CachePut', () => {
   ];
   const manyKeys = ['late:1:get', ...Array.from({ length: 2000 }, (_, i) => `other:${i}`)];
 
-  it.each(overtakings)(
-    'does not store what %s has overtaken, though the key follows with the result',
-    async (_, overtake) => {
-      const { cache } = newCache();
-      const { promise, open } = gate();
-      class Late {
-        @Cached({ cache, keyPrefix: 'late', name: 'get' })
-        async get(id: number): Promise<{ id: number }> {
-          return { id };
-        }
-        @CachePut({ cache, method: 'get', args: (result: { id: number }) => [result.id] })
-        async put(id: number): Promise<{ id: number }> {
-          await promise;
-          return { id };
-        }
-      }
-      const put = new Late().put(1);
-      await overtake(cache);
-      open();
-      expect(await put).toEqual({ id: 1 });
-      expect(await cache.has('late:1:get')).toBe(false);
-    },
-  );
-
-  it('stores under a key derived from the result, although other keys are invalidated meanwhile', async () => {
-    const { cache } = newCache();
+  /** Puts `{ id: 1 }` under a key that follows with the result, after `meanwhile` has ended. */
+  async function putDuring(cache: CacheManager, meanwhile: () => Promise<unknown>) {
     const { promise, open } = gate();
-    class Other {
-      @Cached({ cache, keyPrefix: 'other', name: 'get' })
+    class Late {
+      @Cached({ cache, keyPrefix: 'late', name: 'get' })
       async get(id: number): Promise<{ id: number }> {
         return { id };
       }
@@ -293,12 +269,30 @@ describe('@CachePut', () => {
         return { id };
       }
     }
-    const put = new Other().put(1);
-    await cache.delete('other:2:get');
-    await cache.clear('else:*');
+    const put = new Late().put(1);
+    await meanwhile();
     open();
-    await put;
-    expect(await cache.get('other:1:get')).toEqual({ id: 1 });
+    expect(await put).toEqual({ id: 1 });
+    return await cache.get('late:1:get');
+  }
+
+  it.each(overtakings)(
+    'does not store what %s has overtaken, though the key follows with the result',
+    async (_, overtake) => {
+      const { cache } = newCache();
+      const stored = await putDuring(cache, () => overtake(cache));
+      expect(stored).not.toEqual({ id: 1 });
+      expect(await cache.has('late:1:get')).toBe(false);
+    },
+  );
+
+  it('stores under a key derived from the result, although other keys are invalidated meanwhile', async () => {
+    const { cache } = newCache();
+    const stored = await putDuring(cache, async () => {
+      await cache.delete('late:2:get');
+      await cache.clear('else:*');
+    });
+    expect(stored).toEqual({ id: 1 });
   });
 });
 

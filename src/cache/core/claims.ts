@@ -40,7 +40,7 @@ interface Segment {
 
 /** A method whose results are stored under a segment's keys. */
 interface Claimant {
-  /** Part of its local keys. */
+  /** The part of its local keys that tells it from other claimants. */
   readonly number: number;
   /** For messages. */
   readonly label: string;
@@ -87,8 +87,8 @@ export function newClaims(): Claims {
 }
 
 /**
- * Registers a method as a user of its keys. From the second claimant on, the segment's entries are local,
- * because entries under shared keys do not show which method stored them.
+ * Registers a method as a claimant of its keys. Once a segment has two claimants, its entries stay local,
+ * because an entry under a shared key does not say which method stored it.
  *
  * @returns `undefined` beyond the bound of claimants: such calls cannot be cached.
  * @internal
