@@ -121,6 +121,11 @@ export function cacheControl<T extends object, K extends MethodName<InstanceOf<T
   method: K,
 ): ControlOf<InstanceOf<T>[K]>;
 export function cacheControl(target: object, name: string | symbol): CacheControl {
+  if ((name as unknown) === undefined && cachedMethodOf(target) !== undefined) {
+    throw new ConfigurationError(
+      'cacheControl: a cached function has these methods itself: call fn.cacheClear() and the like.',
+    );
+  }
   // A class inherits methods (`apply`, `call`), whose names its instances may use as well.
   const isOfInstances =
     typeof target === 'function' &&

@@ -1,4 +1,8 @@
+import type { Redis } from 'ioredis';
+
+import { StoreError } from '../base/errors.js';
 import { isRedisClient } from '../base/redis-options.js';
+import { warnOnce } from '../base/warn.js';
 import { RedisAdapter, type RedisTarget } from './redis-store.js';
 
 /**
@@ -12,6 +16,17 @@ export async function openRedisStore(target: RedisTarget): Promise<RedisAdapter>
   if (typeof target === 'object' && isRedisClient(target)) {
     return new RedisAdapter(target, {}, undefined);
   }
-  const { Redis } = await import('ioredis');
-  return new RedisAdapter(target, {}, Redis);
+  return new RedisAdapter(target, {}, await loadClient());
+}
+
+async function loadClient(): Promise<typeof Redis> {
+  try {
+    return (await import('ioredis')).Redis;
+  } catch (cause) {
+    const message =
+      "Redis cannot be used: the package 'ioredis' could not be loaded. Install it (npm install " +
+      'ioredis), and where the program is bundled, leave it out of the bundle.';
+    warnOnce('AURORA_NO_IOREDIS', 'ioredis', message);
+    throw new StoreError('connect', message, { cause });
+  }
 }

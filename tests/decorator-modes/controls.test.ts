@@ -186,6 +186,11 @@ describe('cached and memoized functions', () => {
     expect(one.keyFor(1)).toBe('count:1:count');
   });
 
+  it('are methods of the function: cacheControl says so when it is given one', () => {
+    const find = cached((id: number) => Promise.resolve(id), { name: 'find' });
+    expect(() => untyped(cacheControl)(find)).toThrow(/a cached function has these methods itself/);
+  });
+
   it('refuse what is no function, an anonymous one without a name, and unknown options', () => {
     const anonymous = (
       () => async () =>

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readFile, stat, symlink } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, stat, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { transform } from 'esbuild';
@@ -179,15 +179,7 @@ describe('the packed package', () => {
     expect(loaded).toEqual({ files: [], http: false });
   });
 
-  it.each([
-    ['import', `import { CacheManager } from 'aurora-cache';`, 'mjs'],
-    ['require', `const { CacheManager } = require('aurora-cache');`, 'cjs'],
-  ])(
-    'says what is missing when a Redis is given and ioredis is not there: %s',
-    async (_, line, type) => {
-      const seen = await project.node(
-        `no-ioredis.${type}`,
-        `${line}
+  const withRedis = (line: string): string => `${line}
        const warnings = [];
        process.on('warning', ({ code, message }) => warnings.push([code, message]));
        const cache = new CacheManager({ redisUrl: 'redis://user:secret@127.0.0.1:1', namespace: 'shop' });
@@ -198,8 +190,35 @@ describe('the packed package', () => {
          const { type, degraded } = await cache.getStats();
          await cache.close();
          setImmediate(() => console.log(JSON.stringify({ values, type, degraded, warnings })));
-       })();`,
-      );
+       })();`;
+
+  const importing = [
+    ['import', `import { CacheManager } from 'aurora-cache';`, 'mjs'],
+    ['require', `const { CacheManager } = require('aurora-cache');`, 'cjs'],
+  ] as const;
+
+  it.each(importing)(
+    'says which file is missing when a Redis is given and the code of the tier is not there: %s',
+    async (_, line, type) => {
+      const file = project.installed('dist', type === 'mjs' ? 'esm' : 'cjs', 'chunks/store.js');
+      await rename(file, `${file}.gone`);
+      try {
+        expect(await project.node(`no-tier.${type}`, withRedis(line))).toEqual({
+          values: [1, 1],
+          type: 'redis',
+          degraded: true,
+          warnings: [['AURORA_NO_SHARED_TIER', expect.stringContaining('all files of a bundle')]],
+        });
+      } finally {
+        await rename(`${file}.gone`, file);
+      }
+    },
+  );
+
+  it.each(importing)(
+    'says what is missing when a Redis is given and ioredis is not there: %s',
+    async (_, line, type) => {
+      const seen = await project.node(`no-ioredis.${type}`, withRedis(line));
       expect(seen).toEqual({
         values: [1, 1],
         type: 'redis',

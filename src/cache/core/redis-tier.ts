@@ -1,5 +1,4 @@
 import { DEFAULTS } from '../../base/defaults.js';
-import { isCacheError, StoreError } from '../../base/errors.js';
 import { warnOnce } from '../../base/warn.js';
 import type { CacheStore } from '../../store/adapter.js';
 import type { RedisTarget } from './redis-target.js';
@@ -13,17 +12,8 @@ import type { RedisTarget } from './redis-target.js';
  * @internal
  */
 export async function openRedis(target: string | RedisTarget): Promise<CacheStore> {
-  try {
-    const { openRedisStore } = await import('../../redis/open.js');
-    return (await openRedisStore(target as Parameters<typeof openRedisStore>[0])) as CacheStore;
-  } catch (cause) {
-    if (isCacheError(cause)) throw cause;
-    const message =
-      "Redis cannot be used: the package 'ioredis' could not be loaded. Install it (npm install " +
-      'ioredis), and where the program is bundled, leave it out of the bundle.';
-    warnOnce('AURORA_NO_IOREDIS', 'ioredis', message);
-    throw new StoreError('connect', message, { cause });
-  }
+  const { openRedisStore } = await import('../../redis/open.js');
+  return (await openRedisStore(target as Parameters<typeof openRedisStore>[0])) as CacheStore;
 }
 
 /**
