@@ -48,12 +48,15 @@ export function showParts(parent: Element, parts: readonly Part[]): void {
 
 /** A row of a table. */
 export interface Row {
-  /** Unique in the table. */
+  /** Identifies the row from one update to the next. Of rows that share it, one keeps its element. */
   readonly id: string;
   readonly parts: readonly Part[];
 }
 
-/** Updates the rows of a table in place. A row keeps its element, and a selection in it, when others come before it. */
+/**
+ * Updates the rows of a table in place. A row keeps its element, and a selection in it, when others come
+ * before it.
+ */
 export function showRows(table: HTMLElement, rows: readonly Row[]): void {
   const body = inside(table, 'tbody');
   const ids = new Set(rows.map(({ id }) => id));

@@ -4,7 +4,10 @@ import { fromTicks, toTicks } from './ticks.js';
 
 /** Readings within one millisecond after which they are shared. */
 const BUSY = 8;
-/** Hits that share a reading, until the turn of the event loop ends. With 32, a hit in a tight loop takes 1.13 times as long. */
+/**
+ * Hits that share a reading, until the turn of the event loop ends. With 32, a hit in a tight loop takes
+ * 1.13 times as long.
+ */
 const SHARED_HITS = 256;
 
 /**

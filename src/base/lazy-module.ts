@@ -1,7 +1,7 @@
 import { inSharedContext } from './shared-context.js';
 
 /**
- * A module that is loaded when it is first needed, so that programs which do not need it do without.
+ * A module that is loaded on first use, so that programs that do not use it never load it.
  *
  * @param load - Calls `import()`.
  * @returns A function that resolves to `undefined` when the module cannot be loaded, because a file of

@@ -112,7 +112,8 @@ export class CacheManager {
 
   /**
    * Stores several values, as {@link CacheManager.set} stores one, in commands of many entries each.
-   * All of them are checked before the first is stored; of equal keys, the last one is stored.
+   * All of them are checked before the first is stored; of equal keys, the last one is stored. Values
+   * are encoded chunk by chunk: do not change them before the promise settles.
    *
    * @returns How many were stored, and the keys of those that the shared tier did not acknowledge:
    * they may be in memory, and the old entries in the shared tier are removed as soon as possible.

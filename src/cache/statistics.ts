@@ -12,7 +12,10 @@ export interface CacheStats extends CacheCounters {
   readonly name: string;
   /** The configured tiers: memory alone, or Redis or another Keyv store as well. */
   readonly type: 'memory' | 'redis' | 'keyv';
-  /** Entries in Redis, as counted some seconds ago; those in memory if there is no Redis or it does not reply. */
+  /**
+   * Entries in Redis, as counted some seconds ago; those in memory if there is no Redis or it does not
+   * reply.
+   */
   readonly totalKeys: number;
   /** Entries in memory that have not been dropped. */
   readonly memoryKeys: number;

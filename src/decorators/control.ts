@@ -1,10 +1,10 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- the shapes of all methods */
 import { ConfigurationError } from '../base/errors.js';
-import { inSharedContext } from '../base/shared-context.js';
 import { reload } from '../cache/read/get-or-load.js';
-import type { WarmOptions, WarmReport } from '../cache/write/warm.js';
 import { remove } from '../cache/write/delete.js';
 import { clear, invalidateTags } from '../cache/write/invalidate.js';
+import { warmAll } from '../cache/write/lazy-warm.js';
+import type { WarmOptions, WarmReport } from '../cache/write/warm.js';
 import { hitRate } from '../stats/counters.js';
 import { isPrototype } from './reflect/identity.js';
 import type { MethodBinding } from './runtime/binding.js';
@@ -178,7 +178,6 @@ export function controlsOf(method: CachedMethod, self: unknown): CacheControl {
           return binding.methodCounters.name;
         }
       };
-      const { warmAll } = await inSharedContext(() => import('../cache/write/warm.js'));
       return await warmAll(calls, { run: job, keyOf }, options, () =>
         binding.core.clock.monotonic(),
       );

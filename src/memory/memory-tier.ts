@@ -166,13 +166,17 @@ export class MemoryTier {
     tags?: readonly string[],
     cost?: number,
   ): MemoryEntry | undefined;
-  /** @internal */
+  /**
+   * @param isUpdate - What an earlier {@link MemoryTier.dropForUpdate} returned.
+   * @internal
+   */
   put(
     key: string,
     value: unknown,
     life: EntryLife | number,
     tags?: readonly string[],
     cost?: number,
+    isUpdate?: boolean,
   ): MemoryEntry | undefined;
   put(
     key: string,
@@ -180,10 +184,9 @@ export class MemoryTier {
     life: EntryLife | number,
     tags: readonly string[] = NO_TAGS,
     cost?: number,
+    isUpdate = false,
   ): MemoryEntry | undefined {
-    const before = this.entries.get(key);
-    const isUpdate = before !== undefined && this.coarseClock.now() < before.freshUntil;
-    if (before !== undefined) this.discard(before, false);
+    const hasReplaced = this.dropForUpdate(key) || isUpdate;
     const kept = this.keepable(value);
     if (kept === TOO_MUCH_WORK) return undefined;
     let size = 0;
@@ -195,7 +198,7 @@ export class MemoryTier {
     const entry = newEntry(key, kept, times, tags, size);
     this.entries.add(entry);
     const freshMs = typeof life === 'number' ? life : life.freshUntil - life.createdAt;
-    this.policy.add(entry.slot, key, this.weightOf(size), freshMs, cost, isUpdate);
+    this.policy.add(entry.slot, key, this.weightOf(size), freshMs, cost, hasReplaced);
     this.expiredFirst.add(entry.slot, entry.staleUntil);
     if (tags.length > 0) this.tagged.add(entry);
     this.usedBytes += size;
@@ -213,6 +216,20 @@ export class MemoryTier {
     const entry = this.entries.get(key);
     if (entry !== undefined) this.discard(entry, true);
     return entry;
+  }
+
+  /**
+   * Removes the entry under a key, which a `put` is about to replace.
+   *
+   * @returns Whether it was fresh.
+   * @internal
+   */
+  dropForUpdate(key: string): boolean {
+    const entry = this.entries.get(key);
+    if (entry === undefined) return false;
+    const wasFresh = this.coarseClock.now() < entry.freshUntil;
+    this.discard(entry, false);
+    return wasFresh;
   }
 
   /**

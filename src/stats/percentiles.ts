@@ -51,7 +51,8 @@ export function percentileOf({ buckets, max }: DistributionSnapshot, percent: nu
 }
 
 /**
- * Whether these are the buckets of a snapshot: such as there are, in their order, none of them empty.
+ * Whether a list is valid as the buckets of a snapshot: existing bucket numbers in ascending order, each
+ * with a positive count.
  *
  * @internal
  */

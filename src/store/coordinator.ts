@@ -266,8 +266,8 @@ export interface CoordinatorListener {
 }
 
 /**
- * How a memory tier receives what other processes write. `tracking`: the server itself reports every change by
- * any program (Redis `CLIENT TRACKING`). `pubsub`: the caches notify each other.
+ * How a memory tier receives what other processes write. `tracking`: the server itself reports every
+ * change by any program (Redis `CLIENT TRACKING`). `pubsub`: the caches notify each other.
  */
 export type BusKind = 'tracking' | 'pubsub';
 

@@ -25,6 +25,8 @@ export interface Fence {
   invalidatedRemotely: boolean;
   /** Milliseconds that the next miss of the key costs, once that is known. */
   missCost: number | undefined;
+  /** A write that replaces a fresh entry of the memory tier: no miss came before it. */
+  isUpdate: boolean;
 }
 
 /**
@@ -99,9 +101,10 @@ export class FenceTable {
     for (const key of this.newest.keys()) if (glob.matches(sharedKey(key))) this.markCleared(key);
   }
 
+  /** The cache is closed: nothing may be kept in memory, and no load may store its result. */
   markLocalAll(): void {
     for (const watch of this.watches) watch.noteAll();
-    for (const key of this.newest.keys()) this.markCleared(key);
+    for (const key of this.newest.keys()) this.markLocal(key);
   }
 
   /** Another process may have changed the key: marks what is open for it. */
@@ -194,6 +197,7 @@ class LinkedFence implements Fence {
   cleared = false;
   invalidatedRemotely = false;
   missCost: number | undefined = undefined;
+  isUpdate = false;
   isOpen = false;
   newer: LinkedFence | undefined;
   next: LinkedFence | undefined;

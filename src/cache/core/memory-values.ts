@@ -53,7 +53,8 @@ export class MemoryValues {
     }
     if (!this.canKeep(value)) return undefined;
     try {
-      return memory.put(fence.key, value, this.capped(life), tags, fence.missCost);
+      const { key, missCost, isUpdate } = fence;
+      return memory.put(key, value, this.capped(life), tags, missCost, isUpdate);
     } catch (error) {
       // A value that `clone` cannot copy, or a failing `sizeOf`: it is not kept.
       this.cannotKeep(value, error);

@@ -28,7 +28,7 @@ export function openMemory(options: ResolvedOptions): MemoryTier | undefined {
   return tier;
 }
 
-/** Until the code of adaptive eviction is loaded, the first milliseconds of a process, LRU stands in. */
+/** Uses LRU until adaptive eviction has been loaded, a few milliseconds after the process starts. */
 async function adapt(tier: MemoryTier): Promise<void> {
   try {
     const { AdaptivePolicy } = await import('../../memory/eviction/adaptive.js');

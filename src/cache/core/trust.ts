@@ -45,7 +45,7 @@ export class TierTrust {
     return memory !== undefined && shared.isListening ? 'live' : 'silent';
   }
 
-  /** Whether callers may join any load of their key: every invalidation detaches the loads that it concerns. */
+  /** Whether callers may join any load of their key: invalidations detach the loads that they concern. */
   get canJoinAnyLoad(): boolean {
     return this.shared !== 'silent';
   }

@@ -7,8 +7,8 @@ import type * as Acquire from './acquire.js';
 import type { Lease } from './lease.js';
 
 /**
- * Loads the code of leases, which only a coordinated tier needs: a cache in memory has none of it. Where
- * it cannot be loaded, that of the tier cannot be either, and `store/open-tier.ts` reports it.
+ * Loads the code of leases, which only a coordinated tier needs. It is in the same chunk as the tier's
+ * code: if one is missing, so is the other, and `store/open-tier.ts` reports that.
  *
  * @internal
  */

@@ -18,8 +18,8 @@ const RELEASE_RETRY_MS = 250;
 
 /**
  * The exclusive right to store the result of a load. Other processes wait for it, so that it must always
- * be released. It is renewed while the load runs. A write or an invalidation of the key ends it, so that a result from
- * before that is refused (Nishtala et al., Scaling Memcache at Facebook, NSDI 2013, §3.2.1).
+ * be released. It is renewed while the load runs. A write or an invalidation of the key ends it, so that a
+ * result from before that is refused (Nishtala et al., Scaling Memcache at Facebook, NSDI 2013, §3.2.1).
  *
  * @internal
  */

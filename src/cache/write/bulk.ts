@@ -1,3 +1,4 @@
+import type { SharedTier } from '../../store/shared-tier.js';
 import type { CacheCore } from '../core/cache-core.js';
 import type { BulkEntry, OpenEntry } from './bulk-chunks.js';
 import { loadBulk } from './lazy-bulk.js';
@@ -42,7 +43,10 @@ export async function storeMany(
   const keys = latest.map(({ key }) => key);
   const failed = await core.writes.runBulk(keys, async (overtaken) => {
     const bulk = await loadBulk();
-    return bulk?.storeChunks({ core, shared, overtaken, noting }, opened) ?? giveUp(core, opened);
+    return (
+      bulk?.storeChunks({ core, shared, overtaken, noting }, opened) ??
+      keepOnly(core, shared, opened)
+    );
   });
   return { stored: latest.length - failed.length, failed };
 }
@@ -61,10 +65,23 @@ async function storeNothing(
   }
 }
 
-/** The code that sends them is missing, which the tier has reported. */
-function giveUp(core: CacheCore, opened: readonly OpenEntry[]): readonly string[] {
-  for (const { fence } of opened) core.invalidation.fences.close(fence);
-  return opened.map(({ source }) => source.given);
+/**
+ * Keeps entries in memory alone: the code that sends them is missing, which the tier has reported.
+ *
+ * @returns Their keys, as they were given.
+ */
+function keepOnly(
+  core: CacheCore,
+  shared: SharedTier,
+  opened: readonly OpenEntry[],
+): readonly string[] {
+  void shared.postpone(opened.map(({ source }) => source.key));
+  return opened.map(({ source, fence, kept }) => {
+    core.values.keepOrDrop(fence, kept, source.life(), source.tags);
+    core.invalidation.fences.close(fence);
+    if (core.events.hears('set')) core.events.emit('set', { key: source.key });
+    return source.given;
+  });
 }
 
 function open(core: CacheCore, source: BulkEntry): OpenEntry {
@@ -73,7 +90,7 @@ function open(core: CacheCore, source: BulkEntry): OpenEntry {
   core.invalidation.invalidateKey(key, fence);
   core.counters.sets++;
   // No reader may get the old value from memory while the new one is on its way.
-  core.memory?.drop(key);
+  fence.isUpdate = core.memory?.dropForUpdate(key) ?? false;
   return { source, fence, kept: core.values.toKeep(value) };
 }
 

@@ -58,7 +58,7 @@ export async function store(
     if (core.shared !== undefined) {
       const { shared, clock } = core;
       // No reader may get the old value from memory while the new one is on its way.
-      core.memory?.drop(key);
+      fence.isUpdate = core.memory?.dropForUpdate(key) ?? false;
       const left = budgetOf(clock, shared, core.options.storeTimeoutMs);
       // Noted now, before any later invalidation; awaited in the queue, where no later write of the
       // key can overtake this one meanwhile.

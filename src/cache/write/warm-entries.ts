@@ -1,7 +1,7 @@
-import { inSharedContext } from '../../base/shared-context.js';
 import { checkedEntry, type NamespaceView } from '../arguments.js';
 import { storeMany, type BulkEntry } from './bulk.js';
 import type { LoadEntry, SetEntry, WarmEntry } from '../policy.js';
+import { warmAll } from './lazy-warm.js';
 import type { WarmOptions, WarmReport } from './warm.js';
 
 /**
@@ -21,7 +21,6 @@ export async function warmEntries<T>(
   const { core } = view;
   // Callers without types pass anything, even null.
   type Given = Partial<LoadEntry<T>> | null | undefined;
-  const { warmAll } = await inSharedContext(() => import('./warm.js'));
   return await warmAll<WarmEntry<T>>(
     entries,
     {

@@ -81,7 +81,7 @@ function decorate(
   return { ...descriptor, value: wrap(descriptor.value as AnyFunction, identity) };
 }
 
-/** Adds what methods have, and functions have not: bundles of functions go without that code. */
+/** Adds the parts that only methods need, so that bundles that only wrap functions do not include them. */
 function completed(base: Omit<MethodIdentity, 'namesOf' | 'configOf'>): MethodIdentity {
   const identity: MethodIdentity = {
     ...base,

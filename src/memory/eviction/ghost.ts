@@ -3,9 +3,8 @@ import type { SampledAccess, SampledKeys } from './sampled-keys.js';
 import { RECENCY, type Setting } from './setting.js';
 
 /**
- * A mini cache of another size, or with other lives, than the store. Such a store would not keep to the
- * setting of this one where another is far better: a second mini cache evicts by recency alone, and the
- * one that has missed less counts.
+ * Models a store of another size, or with other lives. Such a store would change its setting if another
+ * were far better. A second mini cache therefore evicts by recency alone, and the lower miss count is used.
  *
  * @internal
  */
@@ -35,6 +34,7 @@ export class Ghost {
   set misses(misses: number) {
     for (const mini of this.minis) mini.misses = misses;
   }
+
   /** Lets earlier misses count half. */
   halve(): void {
     for (const mini of this.minis) mini.misses /= 2;

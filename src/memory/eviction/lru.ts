@@ -2,8 +2,8 @@ import type { EvictionPolicy } from './policy.js';
 import { SlotRing } from './slot-ring.js';
 
 /**
- * The least recently used entry goes first: the ring in the order of use is all there is to know. A ring
- * in a field would be one more object to go through at each hit.
+ * The least recently used entry goes first. Its only state is a ring in the order of use. It extends the
+ * ring because a field would cost each hit another property access.
  *
  * @internal
  */

@@ -47,7 +47,7 @@ export class MiniCache {
     this.store(key, to, life);
   }
 
-  /** A value was stored again before it expired, which starts its life again and is no read. */
+  /** Records that a fresh value was replaced: its life starts again, and the access is no read. */
   update(key: number, to: SampledAccess, life = to.life): void {
     if (this.policy.holds(key)) this.expired.add(key, to.now + life);
     else this.store(key, to, life);

@@ -164,8 +164,8 @@ export class RankedPolicy {
   }
 
   /**
-   * The window's oldest entry, after another round for each read since an entry came in. It is the
-   * latest one only if it is alone.
+   * The oldest entry of the window. Each read since an entry was added gives it another round first. It
+   * is the latest entry only if that is alone.
    */
   private oldestOfWindow(): number {
     for (;;) {

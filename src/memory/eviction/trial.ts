@@ -16,8 +16,9 @@ const DECAY = 0.8;
 /** Share of misses by which another setting must be better, summed over the scores that count. */
 const HYSTERESIS = 0.01;
 /**
- * Before the first comparison, a setting that does far better is chosen already: after this share of
- * the period, every so many accesses, for a lead of so many standard errors.
+ * A setting that is far better is chosen before the first comparison. From this share of the period on,
+ * the costs are compared every `ACCESSES_PER_EARLY_LOOK` accesses, and the lead must exceed `EARLY_LEAD`
+ * standard errors.
  */
 const EARLY = 0.5;
 const ACCESSES_PER_EARLY_LOOK = 16;
@@ -41,8 +42,9 @@ export class Trial {
   private period = MIN_ACCESSES;
   /** The cost since the last comparison if all accesses had missed. */
   private cost = 0;
-  /** The sum of the squares of these costs. */
+  /** The sum of the squares of these costs, until the first comparison. */
   private squaredCosts = 0;
+  private hasCompared = false;
 
   constructor(hasSizes: boolean) {
     this.minis = SETTINGS.map((setting) => new MiniCache(this.keys, setting, hasSizes));
@@ -68,9 +70,8 @@ export class Trial {
     this.keys.release(key);
     const cost = to.size * to.weight;
     this.cost += cost;
-    this.squaredCosts += cost ** 2;
     if (++this.accesses % this.period === 0) this.compare();
-    else if (this.accesses < this.period) this.compareEarly();
+    else if (!this.hasCompared) this.compareEarly(cost);
   }
 
   /** See {@link MiniCache.update}. */
@@ -87,7 +88,8 @@ export class Trial {
     for (const mini of this.minis) mini.forget(key);
   }
 
-  private compareEarly(): void {
+  private compareEarly(cost: number): void {
+    this.squaredCosts += cost ** 2;
     if (this.accesses < EARLY * this.period || this.accesses % ACCESSES_PER_EARLY_LOOK > 0) return;
     const costs = this.minis.map(({ missedCost }) => missedCost);
     const least = Math.min(...costs);
@@ -102,6 +104,7 @@ export class Trial {
       mini.missedCost = 0;
     }
     this.cost = 0;
+    this.hasCompared = true;
     const least = Math.min(...scores);
     const lead = (scores[this.best] as number) - least;
     if (lead > HYSTERESIS) this.best = scores.indexOf(least);

@@ -21,6 +21,18 @@ describe('setMany', () => {
     expectIdle(setup);
   });
 
+  it('is stored to its last chunk when the cache is closed meanwhile', async () => {
+    const store = new Map();
+    const setup = setUp({ store });
+    const entries = Array.from({ length: MANY }, (_, i) => ({ key: `key${i}`, value: i }));
+    const many = setup.cache.setMany(entries);
+    await setup.cache.close();
+    expect(await many).toEqual({ stored: MANY, failed: [] });
+    expect(store.size).toBe(MANY);
+    expect(setup.core.memory?.size).toBe(0);
+    expectIdle(setup);
+  });
+
   it('gives an entry one life in memory and on the store', async () => {
     const numbers = [0, 0.5, 0.9];
     const store = new Map();

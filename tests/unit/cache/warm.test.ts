@@ -1,4 +1,4 @@
-import type { WarmEntry, WarmProgress } from 'aurora-cache';
+import { cached, type WarmEntry, type WarmProgress } from 'aurora-cache';
 
 import { deferred, flush, setUp } from './harness.js';
 
@@ -25,6 +25,19 @@ describe('warm', () => {
     expect(unused).not.toHaveBeenCalled();
     clock.jump('10s');
     expect([...(await cache.getMany(['a', 'b', 'there'])).values()]).toEqual([2, 0]);
+  });
+
+  it('reads a list as it is at the call', async () => {
+    const { cache } = setUp();
+    const entries = [{ key: 'a', value: 1 }];
+    const report = cache.warm(entries);
+    entries.length = 0;
+    expect(await report).toMatchObject({ total: 1, warmed: 1 });
+    const find = cached((id: number) => Promise.resolve(id), { name: 'find', cache });
+    const calls: [number][] = [[1]];
+    const others = find.warm(calls);
+    calls.push([2]);
+    expect(await others).toMatchObject({ total: 1, warmed: 1 });
   });
 
   it('runs as many loads at a time as it is told, and no more', async () => {

@@ -132,8 +132,10 @@ describe('a cache whose shared tier is still being loaded', () => {
       expect([cleared, stats.degraded, stats.breaker]).toEqual([1, false, 'closed']);
       const late = new CacheManager({ store });
       void late.set('b', 1);
+      const many = late.setMany([{ key: 'c', value: 1 }]);
       await late.close();
-      expect([...store.keys()]).toEqual(['aurora:b']);
+      expect([...store.keys()]).toEqual(['aurora:b', 'aurora:c']);
+      expect(await many).toEqual({ stored: 1, failed: [] });
     });
   });
 
@@ -170,11 +172,15 @@ describe('a cache whose shared tier is still being loaded', () => {
       const cache = new CacheManager({ redisUrl: 'redis://127.0.0.1:1', namespace: 'n' });
       cache.on('error', () => undefined);
       expect(await cache.getOrSet('a', () => 1)).toBe(1);
+      const stored: string[] = [];
+      cache.on('set', ({ key }) => stored.push(key));
       expect(await cache.setMany([{ key: 'b', value: 1 }])).toEqual({ stored: 0, failed: ['b'] });
+      expect([await cache.get('b'), stored]).toEqual([1, ['b']]);
+      expect((await cache.getStats()).pendingInvalidations).toBeGreaterThan(0);
       expect(await cache.getMany(Array.from({ length: 200 }, (_, i) => `k${i}`))).toEqual(
         new Map(),
       );
-      expect(await cache.deleteMany(['a', 'b'])).toBe(1);
+      expect(await cache.deleteMany(['a', 'b'])).toBe(2);
       expect(await cache.getOrSet('a', () => 3)).toBe(3);
       await cache.close();
       expect(await cache.getOrSet('a', () => 2)).toBe(2);

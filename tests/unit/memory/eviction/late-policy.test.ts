@@ -1,4 +1,4 @@
-import type { CacheManager } from 'aurora-cache';
+import { CacheManager, type CacheStore } from 'aurora-cache';
 import { ManualClock } from 'aurora-cache/testing';
 
 import { CORE } from '../../../../src/cache/manager.js';
@@ -20,10 +20,38 @@ describe('a policy that is set after entries have been stored', () => {
       tier.put(`scan${i}`, i, 60_000);
     }
     expect(tier.size).toBe(100);
+    // Entries without a read are evicted, as if the policy had been there from the start.
+    expect(tier.peek('k99')).toBeUndefined();
     expect(hot.slice(0, 5).map((key) => tier.find(key)?.value)).toEqual([0, 2, 4, 6, 8]);
     tier.drop('k0');
     tier.empty();
     expect([tier.size, tier.bytes]).toEqual([0, 0]);
+  });
+});
+
+describe('a cache with adaptive eviction', () => {
+  it('counts a write in place of a fresh entry neither as a read nor as a miss, in front of a store too', async () => {
+    const report = async (store?: CacheStore): Promise<unknown> => {
+      const cache = new CacheManager({ store, memory: { eviction: 'adaptive' } });
+      // Its policy is loaded.
+      await cache.getAdvice();
+      for (let round = 0; round < 10; round++) {
+        for (let i = 0; i < 50; i++) {
+          await cache.set(`k${i}`, round);
+          expect(await cache.get(`k${i}`)).toBe(round);
+        }
+        const entries = Array.from({ length: 50 }, (_, i) => ({ key: `k${i}`, value: -round }));
+        await cache.setMany(entries);
+      }
+      // A write after a deletion counts as a miss.
+      await cache.delete('k0');
+      await cache.set('k0', 0);
+      await cache.close();
+      return memoryOf(cache).estimates();
+    };
+    const expected = { reads: 551, hitRate: 100 * (1 - 51 / 551) };
+    expect(await report()).toMatchObject(expected);
+    expect(await report(new Map())).toMatchObject(expected);
   });
 });
 
