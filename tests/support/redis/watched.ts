@@ -18,6 +18,11 @@ export class Watched {
     }
   }
 
+  /** Waits until it returns a value under a key: what another process says arrives a little later. */
+  async untilGets(key: string, value: unknown): Promise<void> {
+    await until(`${key} is ${String(value)}`, async () => (await this.cache.get(key)) === value);
+  }
+
   /** Waits until Redis is used, and until it has heard of all that was invalidated. */
   async untilWell(patienceMs?: number): Promise<this> {
     await until(
