@@ -253,12 +253,13 @@ export class CacheManager {
   }
 
   /**
-   * Estimates, from a sample of the keys, the effect of ½, 2 and 4 times the size of the memory tier and of
-   * 2, 5 and 10 times the ttl. Empty without `memory: { eviction: 'adaptive' }` and for the first 1000 reads.
+   * The effect of other options. With `memory: { eviction: 'adaptive' }`, estimates from a sample of the
+   * keys: ½, 2 and 4 times the size of the memory tier; and 2, 5 and 10 times the ttl, with the share of hits
+   * that would be out of date. Besides, methods that are not worth caching. Each needs 1000 reads or calls.
    *
    * @example
    * ```ts
-   * for (const { line, gain } of await cache.getAdvice()) console.log(line, gain.hitRate);
+   * for (const { line, gain } of await cache.getAdvice()) console.log(line, gain.timeSavedMs);
    * ```
    */
   async getAdvice(): Promise<Advice[]> {

@@ -30,7 +30,7 @@ export class MemoryStore extends MemoryTier {
     // store with an iterator but neither `dialect` nor `url`. It uses the value for nothing else.
     this.opts = { ...options, dialect: 'sqlite' };
     const eviction = options.eviction ?? DEFAULTS.eviction;
-    if (eviction === 'adaptive') this.usePolicy((bounds) => new AdaptivePolicy(bounds));
+    if (eviction === 'adaptive') this.usePolicy((store) => new AdaptivePolicy(store));
   }
 
   /**

@@ -13,7 +13,7 @@ import {
   type MemoryEntry,
 } from './entry.js';
 import { EntryTable } from './entry-table.js';
-import type { StoreBounds } from './eviction/adaptive.js';
+import type { StoreView } from './eviction/adaptive.js';
 import { ExpiredFirst } from './eviction/expired-first.js';
 import type { GhostReport } from './eviction/ghost-report.js';
 import { LruPolicy } from './eviction/lru.js';
@@ -68,11 +68,16 @@ export class MemoryTier {
    *
    * @internal
    */
-  usePolicy(create: (bounds: StoreBounds) => EvictionPolicy): void {
-    const { coarseClock, maxBytes, maxItems } = this;
-    const policy = create({ maxItems, maxBytes, now: () => coarseClock.now() });
+  usePolicy(create: (store: StoreView) => EvictionPolicy): void {
+    const { coarseClock, entries, maxBytes, maxItems } = this;
+    const policy = create({
+      maxItems,
+      maxBytes,
+      now: () => coarseClock.now(),
+      valueAt: (slot) => entries.at(slot)?.value,
+    });
     const now = coarseClock.now();
-    for (const { freshUntil, key, size, slot } of this.entries) {
+    for (const { freshUntil, key, size, slot } of entries) {
       policy.add(slot, key, this.weightOf(size), freshUntil - now, undefined, true);
     }
     this.policy = policy;

@@ -32,7 +32,7 @@ export function openMemory(options: ResolvedOptions): MemoryTier | undefined {
 async function adapt(tier: MemoryTier): Promise<void> {
   try {
     const { AdaptivePolicy } = await import('../../memory/eviction/adaptive.js');
-    tier.usePolicy((bounds) => new AdaptivePolicy(bounds));
+    tier.usePolicy((store) => new AdaptivePolicy(store));
   } catch {
     warnOnce(
       'AURORA_NO_ADAPTIVE_EVICTION',

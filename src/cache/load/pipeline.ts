@@ -81,8 +81,8 @@ export function trySettleFromStore(
   load: InFlightLoad,
   found: SharedEntry | undefined,
 ): found is SharedEntry {
-  // The cost of a read weighs entries in memory.
-  if (core.memory !== undefined) core.values.noteStoreRead(core.clock.now() - load.startedAt);
+  // The cost of a read weighs entries in memory, and decides which methods are worth caching.
+  core.values.noteStoreRead(core.clock.now() - load.startedAt);
   if (found === undefined || !load.isFreshEnough(found, core)) return false;
   settleFromStore(core, load, found);
   end(core, load);

@@ -1,4 +1,6 @@
+import { ChangeRate } from './change-rate.js';
 import { CostScale } from './cost-scale.js';
+import { digestOf } from './digest.js';
 import type { GhostReport } from './ghost-report.js';
 import { Ghosts } from './ghosts.js';
 import type { EvictionPolicy } from './policy.js';
@@ -16,12 +18,21 @@ const ACCESSES_PER_SLIDE = 16;
 const ACCESSES_PER_SHARE = 64;
 const FULL = 0.9;
 
-/** The bounds of a store, and its clock. */
-export interface StoreBounds {
+/** The parts of a store that its policy reads. */
+export interface StoreView {
   readonly maxItems: number;
   readonly maxBytes: number | undefined;
   /** In ms. */
   now(): number;
+  /** The value of the entry in a slot. */
+  valueAt(slot: number): unknown;
+}
+
+/** The present life of an entry of the sample. */
+interface SampledLife {
+  readonly storedAt: number;
+  readonly life: number;
+  hits: number;
 }
 
 /**
@@ -39,8 +50,9 @@ export class AdaptivePolicy implements EvictionPolicy {
   private readonly trial: Trial;
   private readonly ghosts: Ghosts;
   private readonly costs = new CostScale();
-  /** How long the entries of the sample live, by slot. */
-  private readonly lives = new Map<number, number>();
+  private readonly changes = new ChangeRate();
+  /** Of the entries of the sample, by slot. */
+  private readonly lives = new Map<number, SampledLife>();
   /** New entries, each of which followed a miss. */
   private misses = 0;
   /** Accesses of the policy that do not count as reads any more, or never did. */
@@ -52,10 +64,10 @@ export class AdaptivePolicy implements EvictionPolicy {
   private fitAt = 0;
 
   constructor(
-    private readonly bounds: StoreBounds,
+    private readonly store: StoreView,
     private readonly hash = new SeededHash(),
   ) {
-    const hasSizes = bounds.maxBytes !== undefined;
+    const hasSizes = store.maxBytes !== undefined;
     this.policy = new RankedPolicy(this.setting, hasSizes);
     this.trial = new Trial(hasSizes);
     this.ghosts = new Ghosts(this.setting, hasSizes);
@@ -79,22 +91,31 @@ export class AdaptivePolicy implements EvictionPolicy {
     if (isUpdate) this.earlierReads++;
     else this.misses++;
     if (!isSampled) return;
-    this.lives.set(slot, life);
+    const now = this.store.now();
+    this.lives.set(slot, { storedAt: now, life, hits: 0 });
+    if (this.changes.awaits(hash)) this.changes.reloaded(hash, this.digestAt(slot), now);
     if (isUpdate) this.sampledUpdate(slot);
     else this.sampledAccess(slot);
   }
 
   hit(slot: number): void {
-    if (this.policy.hit(slot)) this.sampledAccess(slot);
+    if (!this.policy.hit(slot)) return;
+    (this.lives.get(slot) as SampledLife).hits++;
+    this.sampledAccess(slot);
   }
 
   remove(slot: number, isInvalidated: boolean): void {
     if (!this.policy.remove(slot)) return;
-    this.lives.delete(slot);
-    if (!isInvalidated) return;
     const hash = this.policy.hashOf(slot);
-    this.trial.forget(hash);
-    this.ghosts.forget(hash);
+    const past = this.lives.get(slot) as SampledLife;
+    this.lives.delete(slot);
+    if (isInvalidated) {
+      this.trial.forget(hash);
+      this.ghosts.forget(hash);
+      this.changes.forget(hash);
+    } else if (this.store.now() >= past.storedAt + past.life) {
+      this.changes.expired(hash, { ...past, digest: this.digestAt(slot) });
+    }
   }
 
   chooseVictim(): number {
@@ -102,7 +123,10 @@ export class AdaptivePolicy implements EvictionPolicy {
   }
 
   estimates(): GhostReport {
-    return this.ghosts.report(this.policy.accesses - this.earlierReads, this.misses);
+    const { changes, costs, earlierReads, ghosts, misses, policy } = this;
+    const report = ghosts.report(policy.accesses - earlierReads, misses, costs.isKnown);
+    const lives = report.lives.map((one) => ({ ...one, outOfDate: changes.outOfDate(one.times) }));
+    return { ...report, lives, outOfDate: changes.outOfDate(1) };
   }
 
   /** Where a key stands among all keys, from 0 to 1: those below a share are a sample of so many. */
@@ -116,8 +140,8 @@ export class AdaptivePolicy implements EvictionPolicy {
       hash: policy.hashOf(slot),
       size: policy.sizeOf(slot),
       weight: policy.weightOf(slot),
-      life: this.lives.get(slot) ?? Infinity,
-      now: this.bounds.now(),
+      life: this.lives.get(slot)?.life ?? Infinity,
+      now: this.store.now(),
     };
   }
 
@@ -150,9 +174,14 @@ export class AdaptivePolicy implements EvictionPolicy {
     ghosts.setShare(ghosts.rate * drawn);
   }
 
+  private digestAt(slot: number): number | undefined {
+    return digestOf(this.store.valueAt(slot), this.hash);
+  }
+
   /** Earlier reads count half, as with the ghosts. */
   private forgetHalf(): void {
     this.misses /= 2;
+    this.changes.halve();
     this.earlierReads += (this.policy.accesses - this.earlierReads) / 2;
   }
 
@@ -169,7 +198,7 @@ export class AdaptivePolicy implements EvictionPolicy {
   /** @param size - Of the next entry, in case it is the first. */
   private fit(size: number): void {
     const { count } = this.policy;
-    const { maxItems, maxBytes = Infinity } = this.bounds;
+    const { maxItems, maxBytes = Infinity } = this.store;
     const meanSize = count === 0 ? size : this.policy.size / count;
     const entries = Math.max(1, Math.min(maxItems, maxBytes / meanSize));
     this.capacity = entries;

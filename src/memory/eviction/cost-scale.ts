@@ -22,6 +22,11 @@ export class CostScale {
   private median = 1;
   private limit = Infinity;
 
+  /** Whether any cost has been measured. */
+  get isKnown(): boolean {
+    return this.total > 0;
+  }
+
   /** @param cost - In ms; `undefined` when it is not known. */
   of(cost: number | undefined): number {
     if (cost === undefined || !(cost >= 0)) return this.median;

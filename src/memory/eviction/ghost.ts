@@ -2,6 +2,9 @@ import { MiniCache } from './mini-cache.js';
 import type { SampledAccess, SampledKeys } from './sampled-keys.js';
 import { RECENCY, type Setting } from './setting.js';
 
+/** The number of misses, and their cost. */
+export type Missed = Pick<MiniCache, 'misses' | 'missedCost'>;
+
 /**
  * Models a store of another size, or with other lives. Such a store would change its setting if another
  * were far better. A second mini cache therefore evicts by recency alone, and the lower miss count is used.
@@ -26,18 +29,20 @@ export class Ghost {
     this.minis = [new MiniCache(keys, setting, hasSizes), new MiniCache(keys, RECENCY, hasSizes)];
   }
 
-  get misses(): number {
+  /** The mini cache that counts. */
+  get best(): Readonly<Missed> {
     const [one, other] = this.minis;
-    return Math.min(one.misses, other.misses);
+    return one.misses <= other.misses ? one : other;
   }
 
-  set misses(misses: number) {
-    for (const mini of this.minis) mini.misses = misses;
+  /** Counts the same misses as another mini cache so far. */
+  follow({ misses, missedCost }: Readonly<Missed>): void {
+    for (const mini of this.minis) Object.assign(mini, { misses, missedCost });
   }
 
   /** Lets earlier misses count half. */
   halve(): void {
-    for (const mini of this.minis) mini.misses /= 2;
+    for (const mini of this.minis) mini.halve();
   }
 
   set capacity(capacity: number) {

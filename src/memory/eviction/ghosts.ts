@@ -19,6 +19,11 @@ const MODEL_ERROR = 1.5;
 /** Sampled accesses, for each entry at most, after which earlier ones count half. */
 const ACCESSES_PER_ENTRY = 500;
 
+/** The part of a report that comes from mini caches. */
+export interface SampleReport extends Pick<GhostReport, 'reads' | 'hitRate' | 'sizes'> {
+  readonly lives: readonly GhostEstimate[];
+}
+
 /**
  * Mini caches of other sizes, and with other lives, under the setting of the store. An estimate is the
  * store's own miss rate, scaled by the misses of a mini cache relative to those of `like`, which has the
@@ -81,7 +86,7 @@ export class Ghosts {
     this.keys.release(key);
     if (++this.accesses < ACCESSES_PER_ENTRY * MAX_ENTRIES) return false;
     this.accesses = 0;
-    this.like.misses /= 2;
+    this.like.halve();
     for (const ghost of [...this.sizes, ...this.lives]) ghost.halve();
     return true;
   }
@@ -90,7 +95,7 @@ export class Ghosts {
     const isFilling = ++this.lifeAccesses < FILLING * MIN_ENTRIES;
     for (const ghost of this.lives) {
       ghost.access(key, to);
-      if (isFilling) ghost.misses = this.like.misses;
+      if (isFilling) ghost.follow(this.like);
     }
   }
 
@@ -112,18 +117,27 @@ export class Ghosts {
     for (const mini of this.all) mini.forget(key);
   }
 
-  /** @param misses - Those among the reads of the store. */
-  report(reads: number, misses: number): GhostReport {
+  /**
+   * @param misses - Those among the reads of the store.
+   * @param knowsCosts - Whether the weights of accesses come from costs that were measured.
+   */
+  report(reads: number, misses: number, knowsCosts = false): SampleReport {
     const missShare = reads === 0 ? 0 : misses / reads;
-    const estimate = (times: number, mini: Ghost): GhostEstimate => {
-      const more = mini.misses - this.like.misses;
+    const estimate = (times: number, { best }: Ghost): GhostEstimate => {
+      const more = best.misses - this.like.misses;
       // The ratio of misses is off where a store that is smaller misses most keys; the difference is
       // off where a larger one misses hardly any.
       const perMiss =
         more > 0 ? 1 / (reads * this.share) : missShare / Math.max(1, this.like.misses);
       const share = Math.min(1, Math.max(0, missShare + perMiss * more));
       const error = MODEL_ERROR + 200 * perMiss * Math.sqrt(1 + Math.abs(more));
-      return { times, hitRate: 100 * (1 - share), error: Math.min(100, error) };
+      const moreCost = best.missedCost - this.like.missedCost;
+      return {
+        times,
+        hitRate: 100 * (1 - share),
+        error: Math.min(100, error),
+        timeSavedMs: knowsCosts ? -reads * perMiss * moreCost : undefined,
+      };
     };
     return {
       reads,

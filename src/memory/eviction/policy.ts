@@ -6,7 +6,8 @@ import type { GhostReport } from './ghost-report.js';
  *
  * Start here: `lru.ts` is one policy. `adaptive.ts` is the other: a `ranked-policy.ts` orders the entries, a
  * `trial.ts` picks its setting, and `ghosts.ts` estimates other sizes and lives. The last two watch mini
- * caches of sampled keys. `docs/eviction.md` explains the whole.
+ * caches of sampled keys. `change-rate.ts` finds how often values change. `docs/eviction.md` explains the
+ * whole.
  *
  * @internal
  */

@@ -1,4 +1,4 @@
-import { CacheManager, MemoryStore, type CacheOptions } from 'aurora-cache';
+import { cached, CacheManager, MemoryStore, type CacheOptions } from 'aurora-cache';
 import { ManualClock } from 'aurora-cache/testing';
 
 import { randomFrom } from '../../support/eviction-model.js';
@@ -46,6 +46,126 @@ describe('advice', () => {
     ]);
     const other = await used({ maxMemoryItems: 500, defaultTtl: '4s' });
     expect(Math.abs(hitRate + (advice[0]?.gain.hitRate ?? 0) - other.hitRate)).toBeLessThan(6);
+  });
+
+  it('says how much load time another size would have saved', async () => {
+    const loadMs = 3;
+    const run = async (maxMemoryItems: number): Promise<[CacheManager, number]> => {
+      const clock = new ManualClock();
+      const memory = { eviction: 'adaptive' } as const;
+      const cache = new CacheManager({ memory, clock, maxMemoryItems, defaultTtl: '1d' });
+      const rank = zipf(3000, randomFrom(1));
+      for (let i = 0; i < READS; i++) {
+        const id = rank();
+        await cache.getOrSet(`k${id}`, () => {
+          clock.jump(`${loadMs}ms`);
+          return id;
+        });
+      }
+      return [cache, loadMs * (await cache.getStats()).misses];
+    };
+    const [cache, waited] = await run(500);
+    const [, , fourfold] = await cache.getAdvice();
+    const [, less] = await run(2000);
+    const { timeSavedMs = NaN, error = NaN } = fourfold?.gain ?? {};
+    // `error` is in percentage points of the reads, each of which would take as long as a load.
+    const margin = (error / 100) * READS * loadMs;
+    expect(Math.abs(timeSavedMs - (waited - less))).toBeLessThan(margin);
+    expect(timeSavedMs).toBeGreaterThan(0);
+  });
+
+  it('says which share of the hits would be out of date with longer lives', async () => {
+    const clock = new ManualClock();
+    const memory = { eviction: 'adaptive' } as const;
+    const cache = new CacheManager({ memory, clock, maxMemoryItems: 200, defaultTtl: '10s' });
+    // Each value changes every 40 seconds.
+    const load = (id: number) => ({ id, version: Math.floor((clock.now() / 1000 + id) / 40) });
+    for (let i = 0; i < READS; i++) {
+      clock.jump('10ms');
+      const id = (i * 7) % 100;
+      await cache.getOrSet(`k${id}`, () => load(id));
+    }
+    const lives = (await cache.getAdvice()).filter(({ kind }) => kind === 'ttl');
+    const shares = lives.map(({ outOfDate }) => outOfDate?.to ?? NaN);
+    // A hit is on average half a life old.
+    expect(lives[0]?.outOfDate?.from).toBeCloseTo(12, -1);
+    expect(shares[0]).toBeCloseTo(23, -1);
+    expect(shares).toEqual([...shares].sort((a, b) => a - b));
+    for (const { outOfDate } of lives) expect(outOfDate?.error).toBeGreaterThan(0);
+  });
+
+  it('knows no load time where none was measured, and no share where nothing was loaded again', async () => {
+    const cache = new CacheManager({ memory: { eviction: 'adaptive' }, maxMemoryItems: 100 });
+    for (let i = 0; i < 2000; i++) {
+      if ((await cache.get(`k${i % 300}`)) === undefined) await cache.set(`k${i % 300}`, i);
+    }
+    const advice = await cache.getAdvice();
+    expect(advice.length).toBe(3);
+    for (const { gain, outOfDate } of advice) {
+      expect([gain.timeSavedMs, outOfDate]).toEqual([undefined, undefined]);
+    }
+  });
+
+  it.each<[string, Partial<CacheOptions>]>([
+    ['in memory', {}],
+    ['on a store', { store: new Map() }],
+  ])('names a method that is not worth caching, %s', async (_, options) => {
+    const clock = new ManualClock();
+    const cache = new CacheManager({ ...options, clock });
+    const take = (ms: number) => (id: number) => {
+      clock.jump(`${ms}ms`);
+      return Promise.resolve(id);
+    };
+    const never = cached(take(1), { name: 'never', cache });
+    const often = cached(take(1), { name: 'often', cache });
+    const seldom = cached(take(1), { name: 'seldom', cache });
+    for (let i = 0; i < 1200; i++) {
+      await never(i);
+      await often(i % 10);
+      if (i < 900) await seldom(i);
+    }
+    const advice = await cache.getAdvice();
+    expect(advice).toEqual([
+      {
+        ...{ kind: 'method', method: 'never', option: 'condition', from: 100, to: 0 },
+        ...{ gain: { timeSavedMs: expect.any(Number) as number }, confidence: 'measured' },
+        line: 'condition: () => false',
+      },
+    ]);
+    expect(advice[0]?.gain.timeSavedMs).toBeGreaterThan(0);
+    // As it is pasted.
+    const without = cached(take(1), { name: 'without', cache, condition: () => false });
+    expect(await without(1)).toBe(1);
+  });
+
+  it('names a method whose loads take less time than reads of the store', async () => {
+    const clock = new ManualClock();
+    const entries = new Map<string, unknown>();
+    const slow = {
+      ...{ opts: {}, namespace: undefined, on: () => slow },
+      get: (key: string) => {
+        clock.jump('5ms');
+        return entries.get(key);
+      },
+      set: (key: string, value: unknown) => entries.set(key, value),
+      delete: (key: string) => Promise.resolve(entries.delete(key)),
+      clear: () => Promise.resolve(),
+    };
+    const cache = new CacheManager({ store: slow as never, memory: false, clock });
+    const take = (ms: number) => (id: number) => {
+      clock.jump(`${ms}ms`);
+      return Promise.resolve(id);
+    };
+    const quick = cached(take(1), { name: 'quick', cache });
+    const long = cached(take(50), { name: 'long', cache });
+    for (let i = 0; i < 1200; i++) {
+      await quick(i % 10);
+      await long(i % 10);
+    }
+    const advice = await cache.getAdvice();
+    expect(advice.map(({ kind, method }) => [kind, method])).toEqual([['method', 'quick']]);
+    // Some 1190 hits of 5 ms, in place of loads of 1 ms.
+    expect(advice[0]?.gain.timeSavedMs).toBeCloseTo(1190 * 4, -3);
   });
 
   it('does not take what was invalidated for a hit of a larger cache', async () => {

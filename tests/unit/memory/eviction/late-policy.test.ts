@@ -12,7 +12,7 @@ describe('a policy that is set after entries have been stored', () => {
     const clock = new ManualClock();
     const tier = new MemoryTier({ maxItems: 100, maxBytes, clock });
     for (let i = 0; i < 100; i++) tier.put(`k${i}`, i, i === 0 ? Infinity : 60_000);
-    tier.usePolicy((bounds) => new AdaptivePolicy(bounds));
+    tier.usePolicy((store) => new AdaptivePolicy(store));
     expect([tier.size, tier.estimates()?.reads]).toEqual([100, 0]);
     const hot = Array.from({ length: 50 }, (_, i) => `k${2 * i}`);
     for (let i = 0; i < 5000; i++) {

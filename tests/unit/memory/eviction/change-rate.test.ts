@@ -1,0 +1,140 @@
+import { ManualClock } from 'aurora-cache/testing';
+
+import { AdaptivePolicy } from '../../../../src/memory/eviction/adaptive.js';
+import { ChangeRate } from '../../../../src/memory/eviction/change-rate.js';
+import { digestOf } from '../../../../src/memory/eviction/digest.js';
+import type { Estimate, GhostReport } from '../../../../src/memory/eviction/ghost-report.js';
+import { SeededHash } from '../../../../src/memory/eviction/seeded-hash.js';
+import { MemoryTier } from '../../../../src/memory/memory-tier.js';
+import { randomFrom } from '../../../support/eviction-model.js';
+
+const KEYS = 200;
+const MEAN_READ_MS = 500;
+const RUN_MS = 150_000;
+
+interface Run {
+  readonly report: GhostReport;
+  /** Of the hits, those that returned a value which had changed, in percent. */
+  readonly outOfDate: number;
+}
+
+/**
+ * Reads of keys whose values change at random times, through a store that can hold all of them.
+ *
+ * @param changeMs - Milliseconds from one change of a key to the next, on average.
+ */
+function run(seed: number, life: number, changeMs: (key: number) => number): Run {
+  const random = randomFrom(seed);
+  const clock = new ManualClock();
+  // A random secret would draw another sample each time.
+  const secret = Int32Array.from({ length: 256 }, () => Math.floor(random() * 2 ** 32));
+  const store = new MemoryTier({ maxItems: 1000, clock });
+  store.usePolicy((view) => new AdaptivePolicy(view, new SeededHash(secret)));
+  const until = (meanMs: number): number => -Math.log(1 - random()) * meanMs;
+  const versions = Array.from({ length: KEYS }, () => 0);
+  const changes = Array.from(versions, (_, key) => until(changeMs(key)));
+  let hits = 0;
+  let outOfDate = 0;
+  for (let now = 0; now < RUN_MS;) {
+    const step = until(MEAN_READ_MS / KEYS);
+    now += step;
+    clock.jump(`${step}ms`);
+    const key = Math.floor(random() * KEYS);
+    while ((changes[key] as number) < now) {
+      (versions[key] as number)++;
+      changes[key] = (changes[key] as number) + until(changeMs(key));
+    }
+    const entry = store.find(`k${key}`);
+    const version = versions[key] as number;
+    if (entry === undefined) {
+      store.put(`k${key}`, { id: key, version }, life);
+      continue;
+    }
+    hits++;
+    if ((entry.value as { version: number }).version !== version) outOfDate++;
+  }
+  return { report: store.estimates() as GhostReport, outOfDate: (100 * outOfDate) / hits };
+}
+
+const outOfDateAt = (times: number, { report }: Run): Estimate =>
+  (times === 1
+    ? report.outOfDate
+    : report.lives.find((one) => one.times === times)?.outOfDate) as Estimate;
+
+describe('the share of hits that are out of date', () => {
+  it.each<[string, (key: number) => number]>([
+    ['that change seldom', () => 120_000],
+    ['that change every few seconds', () => 10_000],
+    ['of which half never change', (key) => (key % 2 === 0 ? 8_000 : Infinity)],
+    ['that change at different rates', (key) => 2_000 * (1 + (key % 20))],
+  ])('follows from reloads of values %s', (_, changeMs) => {
+    const now = run(1, 4_000, changeMs);
+    for (const times of [1, 2, 5, 10]) {
+      const { percent, error } = outOfDateAt(times, now);
+      const { outOfDate } = run(1, 4_000 * times, changeMs);
+      // Beyond twice the life it is an upper bound: values that change often are soon all out of date.
+      const [low, high] = [percent - error, times > 2 ? Infinity : percent + error];
+      const isWithin = outOfDate > low && outOfDate < high;
+      expect({ times, outOfDate, percent, error, isWithin }).toMatchObject({ isWithin: true });
+      if (times <= 2) expect(Math.abs(percent - outOfDate)).toBeLessThan(5);
+    }
+  });
+
+  it('is not known until enough entries have expired and been loaded again', () => {
+    const rates = new ChangeRate();
+    for (let hash = 0; hash < 30; hash++) {
+      expect(rates.outOfDate(1)).toBeUndefined();
+      rates.expired(hash, { digest: 1, storedAt: 0, life: 10, hits: 1 });
+      rates.reloaded(hash, 1, 10);
+    }
+    expect(rates.outOfDate(1)).toMatchObject({ percent: 0 });
+  });
+
+  it('does not follow from keys that were invalidated, or from values that cannot be compared', () => {
+    const rates = new ChangeRate();
+    for (let hash = 0; hash < 100; hash++) {
+      rates.expired(hash, { digest: 1, storedAt: 0, life: 10, hits: 1 });
+      rates.forget(hash);
+      rates.reloaded(hash, 2, 10);
+      rates.expired(-hash, { digest: undefined, storedAt: 0, life: 10, hits: 1 });
+      expect(rates.awaits(-hash)).toBe(false);
+      rates.reloaded(-hash, 2, 10);
+    }
+    expect(rates.outOfDate(1)).toBeUndefined();
+  });
+
+  it('remembers a bounded number of expired entries, the latest ones', () => {
+    const rates = new ChangeRate();
+    for (let hash = 0; hash < 2000; hash++) {
+      rates.expired(hash, { digest: 1, storedAt: 0, life: 10, hits: 1 });
+    }
+    expect([rates.awaits(975), rates.awaits(976)]).toEqual([false, true]);
+  });
+});
+
+describe('the digest of a value', () => {
+  const hash = new SeededHash();
+  const digest = (value: unknown): number | undefined => digestOf(value, hash);
+
+  it('is the same for equal contents only', () => {
+    const value = (id: number) => ({ id, tags: new Set(['a']), at: new Date(id), rows: [{ id }] });
+    expect(digest(value(1))).toBe(digest(value(1)));
+    expect(digest({ a: 1, b: 2 })).toBe(digest({ b: 2, a: 1 }));
+    const values = [value(1), value(2), 1, '1', true, null, undefined, [], {}, 1n, NaN];
+    expect(new Set(values.map(digest)).size).toBe(values.length);
+  });
+
+  it('does not exist for values that are large, or have no canonical text', () => {
+    const cycle: Record<string, unknown> = {};
+    cycle['self'] = cycle;
+    const trap = Object.defineProperty({}, 'x', {
+      enumerable: true,
+      get: () => {
+        throw new Error('no');
+      },
+    });
+    for (const value of ['x'.repeat(20_000), cycle, trap, () => 1, new WeakMap()]) {
+      expect(digest(value)).toBeUndefined();
+    }
+  });
+});
