@@ -4,7 +4,7 @@ import { faultsOf, type Outcome } from './outcome.js';
 import type { Changes } from './plans.js';
 
 /** The longest that the checker may take to notice that a protection is missing. */
-const NOTICED_MS = 60_000;
+const NOTICED_MS = 150_000;
 /** Writes of each process that the loss may undo, and as many before and after it. */
 const WRITES = 5;
 

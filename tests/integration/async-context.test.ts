@@ -4,8 +4,6 @@ import { RedisServer, stopServers } from '../support/redis/server.js';
 afterAll(stopServers);
 
 describe('the async context', () => {
-  jest.setTimeout(120_000);
-
   it('of a request is kept by nothing that outlives it, and callbacks run where they belong', async () => {
     const server = await RedisServer.start();
     expectNothingKept(await probeContexts(process.execPath, server.url));

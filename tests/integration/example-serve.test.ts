@@ -20,6 +20,7 @@ interface CacheJson {
   readonly loads: number;
   readonly total_keys: number;
   readonly enabled: boolean;
+  readonly degraded: boolean;
 }
 
 interface StatsJson {
@@ -281,18 +282,37 @@ describe('"Run the example service" in the README', () => {
 });
 
 describe('the example at its end', () => {
-  /** Asks on one connection, one request after the other, until it is told to go. */
-  async function askUntilTold({ port }: ExampleServer, worker: number): Promise<number> {
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    for (let asked = 1; ; asked++) {
-      const q = String.fromCharCode(97 + (asked % 26), 97 + worker);
-      const response = await new Promise<IncomingMessage>((resolve, reject) => {
+  /** The server ends connections that have been idle for longer, whether they have been told or not. */
+  const IDLE_MS = 400;
+
+  /** Requests on one connection, one after the other, until the server says that it ends. */
+  class Visitor {
+    asked = 0;
+
+    async askUntilTold({ port }: ExampleServer, letter: number): Promise<void> {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      for (let idleSince = Infinity; ; idleSince = performance.now()) {
+        const q = String.fromCharCode(97 + (this.asked % 26), 97 + letter);
         const path = `http://127.0.0.1:${port}/search?q=${q}`;
+        try {
+          if (await this.isTold(path, agent)) return;
+        } catch (error) {
+          // A busy machine may have held the request up.
+          const isLate = performance.now() - idleSince > IDLE_MS;
+          if (isLate && (error as { code?: string }).code === 'ECONNRESET') return;
+          throw error;
+        }
+      }
+    }
+
+    private async isTold(path: string, agent: Agent): Promise<boolean> {
+      const response = await new Promise<IncomingMessage>((resolve, reject) => {
         get(path, { agent }, resolve).on('error', reject);
       });
       for await (const _ of response);
       expect([response.statusCode, response.complete]).toEqual([200, true]);
-      if (response.headers.connection === 'close') return asked;
+      this.asked++;
+      return response.headers.connection === 'close';
     }
   }
 
@@ -306,14 +326,11 @@ describe('the example at its end', () => {
 
   it.each(signals)('%s under load fails no request', async (signal) => {
     const server = servers.get(signal) as ExampleServer;
-    const workers = [0, 1, 2, 3].map((worker) => askUntilTold(server, worker));
-    await until('there is some load', async () => {
-      return (await stats(server)).requests.total_requests > 20;
-    });
-    const [outcome, ...asked] = await Promise.all([server.end(signal), ...workers]);
+    const visitors = Array.from({ length: 4 }, () => new Visitor());
+    const visits = visitors.map((visitor, letter) => visitor.askUntilTold(server, letter));
+    await until('all are busy', () => Promise.resolve(visitors.every(({ asked }) => asked > 5)));
+    const [outcome] = await Promise.all([server.end(signal), ...visits]);
     expect(outcome).toMatchObject({ code: 0, stderr: '' });
-    // They were busy until then, and not told at once.
-    expect(Math.min(...asked)).toBeGreaterThan(1);
     await expect(server.fetch('/')).rejects.toThrow();
   });
 });
@@ -350,8 +367,8 @@ describe('two examples on one Redis', () => {
 
     // Either instance may be the first to reach Redis.
     await until('both have it', async () => {
-      const types = [(await stats(one)).cache.type, (await stats(two)).cache.type];
-      return types.every((type) => type === 'redis');
+      const caches = [(await stats(one)).cache, (await stats(two)).cache];
+      return caches.every(({ type, degraded }) => type === 'redis' && !degraded);
     });
     await ask(one);
     await until('the result is shared', async () => {
@@ -366,7 +383,10 @@ describe('two examples on one Redis', () => {
       headers: { Authorization: `Bearer ${one.token}` },
     });
     expect(await cleared.json()).toEqual({ cleared: 1, pattern: 'place:*' });
-    await ask(two);
+    await until('the other hears of it, and loads again', async () => {
+      await ask(two);
+      return (await loads())[1] === 1;
+    });
     expect(await loads()).toEqual([1, 1]);
 
     const own = (await stats(one)).requests.total_requests;

@@ -22,7 +22,7 @@ export interface ClockReport {
 const [, , offset = '-1h', url = ''] = process.argv;
 const control = process.env['FAKETIME_TIMESTAMP_FILE'] ?? '';
 // Long enough for a busy machine to read it within: a life of which a third has passed.
-const LIFE_MS = 3000;
+const LIFE_MS = 6000;
 const ttl = LIFE_MS / 1000;
 
 const passes = async (ms: number): Promise<void> => {

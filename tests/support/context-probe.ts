@@ -52,7 +52,7 @@ async function many(run: (id: number) => unknown): Promise<void> {
 async function reachable(): Promise<number> {
   let left = requests.length;
   // Weak references are cleared, and handles closed, over several turns.
-  for (let round = 0; round < 100 && left > 0; round++) {
+  for (let round = 0; round < 2000 && left > 0; round++) {
     await pause(5);
     gc();
     left = requests.filter((each) => each.deref() !== undefined).length;

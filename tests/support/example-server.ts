@@ -37,8 +37,6 @@ export async function runExample(args: readonly string[], env: Environment = {})
   return await outcomeOf(start(args, env), { stdout: '', stderr: '' });
 }
 
-/** It reads 135,233 places, beside others that do the same. */
-const START_MS = 50_000;
 const running = new Set<ExampleServer>();
 
 /** Ends every example of this test file. */
@@ -59,14 +57,10 @@ export class ExampleServer {
   /** @param args - Besides `--serve`; on a free port unless they name one. */
   static async start(args: readonly string[] = [], env: Environment = {}): Promise<ExampleServer> {
     const server = new ExampleServer(start(['--serve', '--port', '0', ...args], env));
-    await until(
-      'the example serves',
-      () => {
-        if (server.child.exitCode !== null) throw new Error(server.said.stderr);
-        return Promise.resolve(server.said.stdout.includes('Ctrl+C ends it.'));
-      },
-      START_MS,
-    );
+    await until('the example serves', () => {
+      if (server.child.exitCode !== null) throw new Error(server.said.stderr);
+      return Promise.resolve(server.said.stdout.includes('Ctrl+C ends it.'));
+    });
     return server;
   }
 

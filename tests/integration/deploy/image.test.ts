@@ -78,7 +78,7 @@ describe('the image', () => {
       },
       stdio: 'ignore',
     });
-    await until('it is healthy', isHealthy, 20_000);
+    await until('it is healthy', isHealthy);
     const url = `http://127.0.0.1:${port}`;
     expect((await fetch(url)).headers.get('x-instance')).toBe(name);
     await until('it uses Redis', async () => {

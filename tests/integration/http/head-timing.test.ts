@@ -61,7 +61,7 @@ describe('the heads of responses of node:http', () => {
           ? /^db;dur=1, ?x;dur=2, total;dur=[\d.]+$/
           : /^db;dur=1, total;dur=[\d.]+$/,
       );
-      expect(headers.get('x-response-time')).toMatch(/^0\.\d{3}s$/);
+      expect(headers.get('x-response-time')).toMatch(/^\d+\.\d{3}s$/);
     }
   });
 
@@ -83,7 +83,7 @@ describe('the heads of responses of node:http', () => {
     const { status, headers } = await fetch(`${service.url}/other`);
     expect(status).toBe(404);
     expect(headers.get('server-timing')).toMatch(/^db;dur=1, total;dur=[\d.]+$/);
-    expect(headers.get('x-response-time')).toMatch(/^0\.\d{3}s$/);
+    expect(headers.get('x-response-time')).toMatch(/^\d+\.\d{3}s$/);
   });
 
   it.each([true, false])('count WebSockets apart, with headers: %s', async (headers) => {

@@ -184,7 +184,7 @@ describe('requests of node:http', () => {
     expect((await fetch(`${service.url}/pairs`)).headers.get('x-a')).toBe('1, 2');
     for (const path of ['/pairs', '/object', '/array', '/early', '/raw']) {
       const response = await fetch(service.url + path);
-      expect(response.headers.get('x-response-time')).toMatch(/^0\.\d{3}s$/);
+      expect(response.headers.get('x-response-time')).toMatch(/^\d+\.\d{3}s$/);
       expect(await response.text()).toBe('body');
     }
   });
@@ -223,7 +223,7 @@ describe('requests of node:http', () => {
     session.close();
     expect(await headers).toMatchObject({
       ':status': 200,
-      'x-response-time': expect.stringMatching(/^0\.\d{3}s$/) as string,
+      'x-response-time': expect.stringMatching(/^\d+\.\d{3}s$/) as string,
     });
     expect(body).toBe('1');
     await ended(1);
@@ -309,7 +309,7 @@ describe('the routes on node:http, ill-used', () => {
     await ended(1);
     expect(lines).toEqual([
       expect.stringMatching(
-        /^Slow request: GET \/reports\/:param took 0\.\d{3} s \(status 200\)\.$/,
+        /^Slow request: GET \/reports\/:param took \d+\.\d{3} s \(status 200\)\.$/,
       ),
     ]);
   });

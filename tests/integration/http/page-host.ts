@@ -12,6 +12,7 @@ import {
 import type { Browser, Page } from 'playwright-core';
 
 import { launchBrowser, visit, type Visit } from '../../support/browser.js';
+import { PATIENCE_MS } from '../../support/until.js';
 
 export const TOKEN = 'correct horse';
 export const MARKUP = '<img src=x onerror=executed=1>';
@@ -128,7 +129,7 @@ export const text = (page: Page, id: string): Promise<string> => page.locator(`#
 export async function shows(page: Page, id: string, wanted: string | RegExp): Promise<void> {
   await page
     .locator(`#${id}`, { hasText: wanted })
-    .waitFor({ timeout: 10_000 })
+    .waitFor({ timeout: PATIENCE_MS })
     .catch(async () => {
       throw new Error(`#${id} shows '${await text(page, id)}', not ${String(wanted)}`);
     });

@@ -1,6 +1,7 @@
 import { CacheManager, type CacheOptions } from 'aurora-cache';
 import { RedisStore } from 'aurora-cache/redis';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import * as ioredis5 from 'ioredis-5';
 
 import { RedisCluster } from '../../support/redis/cluster.js';
 import { RedisServer, stopServers, until } from '../../support/redis/server.js';
@@ -43,6 +44,9 @@ const clients: Record<string, () => Client> = {
   'a Redis client that connects on demand': () =>
     kept(new Redis(server.url, { lazyConnect: true })),
   'a Cluster client': () => kept(new Cluster(cluster.nodes)),
+  'a Redis client of ioredis 5': () => kept(new ioredis5.Redis(server.url) as unknown as Redis),
+  'a Cluster client of ioredis 5': () =>
+    kept(new ioredis5.Cluster([...cluster.nodes]) as unknown as Cluster),
 };
 
 const ways: Record<string, (client: Client) => CacheOptions> = {
@@ -56,10 +60,9 @@ const cases = Object.keys(clients).flatMap((client) =>
 
 it.each(cases)('%s in %s is used as it is, and never closed', async (name, way) => {
   const client = clients[name]?.() as Client;
-  const options = ways[way]?.(client) ?? {};
+  const options = { ...ways[way]?.(client), storeTimeout: '5s' } as const;
   const before = { ...client.options };
-  const one = new Watched(options);
-  const two = new Watched(options);
+  const [one, two] = [new Watched(options), new Watched(options)] as const;
   await Promise.all([one.cache.get('first'), two.cache.get('first')]);
   await Promise.all([one.untilWell(), two.untilWell()]);
   await one.cache.set('key', 'value');
@@ -82,7 +85,7 @@ it.each<[string, RedisOptions]>([
   ['speaks RESP2', { protocol: 2 }],
 ])('a client of the caller that %s', async (_, settings) => {
   const client = kept(new Redis(server.url, settings as never));
-  const one = new Watched({ redis: client, namespace: 'settings' });
+  const one = new Watched({ redis: client, namespace: 'settings', storeTimeout: '5s' });
   await one.cache.get('nothing');
   await one.untilWell();
   expect(await one.cache.getOrSet('loaded', () => 'value', { tags: ['tag'] })).toBe('value');
@@ -138,7 +141,7 @@ it('hundreds of caches on one client, one after the other, leave nothing behind'
   process.off('warning', note);
   expect(listeners()).toEqual(before);
   expect(warnings.filter((message) => message.includes('listeners'))).toEqual([]);
-  await until('all connections are gone', async () => (await connections(client)) === open);
+  await until('all connections are gone', async () => (await connections(client)) <= open);
 });
 
 it('so do caches on a store of the caller', async () => {

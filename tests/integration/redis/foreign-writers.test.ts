@@ -16,7 +16,9 @@ beforeAll(async () => {
   processes = await Promise.all([CacheProcess.start(), CacheProcess.start()]);
   admin = new Redis(server.url);
   for (const one of processes) {
-    await one.do('open', 'it', { redisUrl: server.url, maxMemoryItems: 10_000 });
+    await one.do('open', 'it', {
+      ...{ redisUrl: server.url, maxMemoryItems: 10_000, storeTimeout: '10s' },
+    });
     await until('it listens', async () => (await one.do('stats', 'it')).listening);
   }
 });
@@ -155,7 +157,9 @@ it('no memory holds what Redis does not, after a burst of fills and foreign writ
   await admin.del('aurora:last');
   await until('the last message has arrived', async () => (await held(['last'])).length === 0);
 
-  const reader = new CacheManager({ redisUrl: server.url, memory: false });
+  const reader = new CacheManager({
+    ...{ redisUrl: server.url, memory: false, storeTimeout: '10s' },
+  });
   const stored = await reader.getMany(keys);
   await reader.close();
   let alike = 0;

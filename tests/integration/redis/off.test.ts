@@ -118,7 +118,7 @@ describe('close', () => {
     await admin.eval(fill, 0);
     void cache.clear('p:*');
     await cache.close();
-    expect(await admin.dbsize()).toBe(0);
+    expect(await admin.keys('aurora:*')).toEqual([]);
   });
 
   it('does not lose what a method evicts that is under way', async () => {
@@ -142,13 +142,16 @@ describe('close', () => {
     }
     const users = new Users();
     expect([await users.getUser(1), await users.getUser(2)]).toEqual(['user 1', 'user 2']);
-    const keys = (await admin.keys('aurora:user:*')).map((key) => key.slice('aurora:'.length));
+    let keys: string[] = [];
+    await until('both are stored', async () => {
+      keys = (await admin.keys('aurora:user:*')).map((key) => key.slice('aurora:'.length));
+      return keys.length === 2;
+    });
     for (const key of keys) expect(await other.get(key)).toMatch(/^user/);
     const calls = [users.update(), users.put(2)];
     await cache.close();
     finish();
     await Promise.all(calls);
-    expect(keys).toHaveLength(2);
     for (const key of keys) await gone(other, key);
   });
 

@@ -78,6 +78,7 @@ describe.each<[string, CacheOptions]>([
     await until('the replica is in step', async () => {
       return (await reader.cache.getMany(KEYS)).size === KEYS.length;
     });
+    await reader.untilWell();
     const before = await acceptedBy(admin);
     const start = performance.now();
     const connection = async (): Promise<number | undefined> =>
@@ -104,14 +105,14 @@ describe.each<[string, CacheOptions]>([
     expect(warnings).not.toContain('MaxListenersExceededWarning');
     // Promoted: what was refused is made good.
     await admin.call('REPLICAOF', 'NO', 'ONE');
-    await reader.untilWell(20_000);
+    await reader.untilWell();
   });
 
   it('MISCONF: reads go on, on the same connection', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'aurora-misconf-'));
     const server = await RedisServer.start(['--dir', folder, '--save', '3600 1']);
     const admin = adminOf(server);
-    const one = await open({ redisUrl: server.url, ...tiers });
+    const one = await open({ redisUrl: server.url, storeTimeout: '10s', ...tiers });
     for (const key of KEYS) await one.cache.set(key, key);
     rmSync(folder, { recursive: true });
     await until('the server refuses writes', async () => {

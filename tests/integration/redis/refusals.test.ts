@@ -223,7 +223,9 @@ describe('a server that turns us away', () => {
       }
       expect(load).toHaveBeenCalledTimes(1);
       expect((await accepted(watcher)) - before).toBeLessThanOrEqual(3);
-      const told = one.errors.filter((message) => message !== 'Redis: not connected.');
+      // A machine that was held up for a second while it connected.
+      const own = /^Redis: (?:not connected\.|connect ETIMEDOUT)/;
+      const told = one.errors.filter((message) => !own.test(message));
       expect(told).toEqual([expect.stringMatching(/^Redis: (?:WRONGPASS|NOAUTH) /)]);
       expect(one.errors.length).toBeLessThan(10);
       expect(one.errors.join()).not.toMatch(/not-it|the-secret/);

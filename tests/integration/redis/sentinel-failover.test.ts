@@ -37,13 +37,14 @@ it('A process on sentinels ends by itself, and writes nothing to its console', a
   closing.push(() => {
     child.kill();
   });
-  await child.do('open', 'it', { redis: sentinel.options });
+  await child.do('open', 'it', { redis: sentinel.options, storeTimeout: '10s' });
   await child.do('set', 'it', 'key', 'value');
   expect(await child.do('get', 'it', 'key')).toBe('value');
   child.leave();
   expect(await child.ended).toBe(0);
   expect(child.stderr).not.toMatch(/ioredis|Unhandled/);
-}, 30_000);
+});
+
 it('a client that is connecting when the sentinels report the failover connects afterwards', async () => {
   const { sentinels, name } = sentinel.options;
   const proxies = await Promise.all(sentinels.map(({ port }) => Proxy.start(port)));
@@ -62,7 +63,7 @@ it('a client that is connecting when the sentinels report the failover connects 
   for (const proxy of proxies) proxy.resume();
   await usable(store);
   await dead.up();
-}, 120_000);
+});
 
 it.each([
   ['with a memory tier', {}],
@@ -73,7 +74,10 @@ it.each([
     await sentinel.inStep();
     const namespace = `died-${tier.replaceAll(' ', '-')}`;
     const fleet = Array.from({ length: 3 }, () => {
-      const one = new Watched({ redis: sentinel.options, namespace, ...options });
+      const one = new Watched({
+        ...{ redis: sentinel.options, namespace, storeTimeout: '5s' },
+        ...options,
+      });
       closing.push(() => one.cache.close());
       return one;
     });
@@ -106,7 +110,6 @@ it.each([
     });
     expect(await admin.hget(`${namespace}#tags`, 'floor')).toBeNull();
   },
-  120_000,
 );
 
 describe('A failover', () => {
@@ -146,7 +149,7 @@ describe('A failover', () => {
         return all('good').every((key) => found.has(key));
       });
     }
-  }, 90_000);
+  });
 
   it.each<[string, (primary: RedisServer) => Promise<void>]>([
     [
@@ -157,29 +160,26 @@ describe('A failover', () => {
       },
     ],
     ['from a primary that is killed', () => sentinel.failOver()],
-  ])(
-    '%s fails no call, and the store goes on with the new one',
-    async (_, fail) => {
-      const primary = await sentinel.primary();
-      const store = own(sentinel.options);
-      const cache = new CacheManager({ store, memory: false, storeTimeout: '200ms' });
-      const service = serviceOn(cache);
+  ])('%s fails no call, and the store goes on with the new one', async (_, fail) => {
+    await sentinel.inStep();
+    const primary = await sentinel.primary();
+    const store = own(sentinel.options);
+    const cache = new CacheManager({ store, memory: false, storeTimeout: '200ms' });
+    const service = serviceOn(cache);
+    await usable(store);
+    const during = async (): Promise<void> => {
+      await fail(primary);
       await usable(store);
-      const during = async (): Promise<void> => {
-        await fail(primary);
-        await usable(store);
-      };
-      expect(await underLoad(cache, during, service)).toBeGreaterThan(20);
-      await sentinel.flush();
-      await until('a result is shared again', async () => {
-        const calls = service.calls();
-        await service.answer(1000);
-        return service.calls() === calls;
-      });
-      primary.thaw();
-    },
-    20_000,
-  );
+    };
+    expect(await underLoad(cache, during, service)).toBeGreaterThan(20);
+    await sentinel.flush();
+    await until('a result is shared again', async () => {
+      const calls = service.calls();
+      await service.answer(1000);
+      return service.calls() === calls;
+    });
+    primary.thaw();
+  });
 
   it('is followed by a new connection when the old primary replies READONLY', async () => {
     const server = await RedisServer.start();

@@ -129,7 +129,7 @@ describe.each(Object.entries(topologies))('RedisStore on %s', (_, { open, flush,
 
     it('shares values with their types', async () => {
       const [one, two] = [open(), open()].map(
-        (store) => new CacheManager({ store, memory: false }),
+        (store) => new CacheManager({ store, memory: false, storeTimeout: '5s' }),
       ) as [CacheManager, CacheManager];
       const value = { at: new Date(0), tags: new Map([['a', new Set([1n])]]) };
       await one.set('key', value, { ttl: '1m' });
@@ -140,7 +140,7 @@ describe.each(Object.entries(topologies))('RedisStore on %s', (_, { open, flush,
 
     it('works out once what two instances ask for', async () => {
       const [one, two] = [open(), open()].map((store) =>
-        serviceOn(new CacheManager({ store, memory: false })),
+        serviceOn(new CacheManager({ store, memory: false, storeTimeout: '5s' })),
       ) as [ReturnType<typeof serviceOn>, ReturnType<typeof serviceOn>];
       const numbers = Array.from({ length: 200 }, (_, n) => n);
       const answers = numbers.map((n) => `answer ${n}`);
@@ -195,6 +195,7 @@ describe('An ACL user', () => {
       store: own(secure.options),
       memory: false,
       namespace: 'foreign',
+      storeTimeout: '5s',
     });
     cache.on('error', ({ error }) => errors.push(error));
     expect(await cache.getOrSet('key', () => 1)).toBe(1);

@@ -9,6 +9,8 @@ import { freePort, RedisServer, until } from './server.js';
 const NAME = 'aurora';
 const SENTINELS = 3;
 const QUORUM = 2;
+/** Some times the time-out of a failover. */
+const GIVEN_UP_MS = 15_000;
 
 interface Endpoint {
   readonly host: string;
@@ -62,13 +64,17 @@ export class SentinelGroup {
    */
   async handOver(): Promise<void> {
     let primary = await this.primary();
-    await until('a sentinel has begun the failover', async () => {
+    await until('a sentinel has begun the failover, and ended it', async () => {
       // On a busy machine one of them may have begun a failover by itself, which has to end first.
       await this.inStep();
       primary = await this.primary();
-      return await withClient(this.sentinels[0]?.port ?? 0, isFailingOver);
+      if (!(await withClient(this.sentinels[0]?.port ?? 0, isFailingOver))) return false;
+      // If the replica is not promoted within the time-out, the sentinel gives up for good.
+      return await this.successor(primary, GIVEN_UP_MS).then(
+        () => true,
+        () => false,
+      );
     });
-    await this.successor(primary);
     await until('the former primary is a replica', () =>
       withClient(primary.port, async (client) => (await client.role())[0] === 'slave'),
     );
@@ -110,13 +116,14 @@ export class SentinelGroup {
   }
 
   /** Waits until all sentinels name another primary than this, and until that takes writes. */
-  async successor(primary: RedisServer): Promise<void> {
-    await until('the sentinels agree on a new primary', async () => {
+  async successor(primary: RedisServer, patienceMs?: number): Promise<void> {
+    const isAgreed = async (): Promise<boolean> => {
       const ports = await this.onSentinels(async (sentinel) => (await addressOf(sentinel)).port);
       const [port] = ports;
       if (port === primary.port || new Set(ports).size > 1) return false;
       return await withClient(port, async (client) => (await client.role())[0] === 'master');
-    });
+    };
+    await until('the sentinels agree on a new primary', isAgreed, patienceMs);
   }
 
   /** Empties the primary, and its replicas with it. */

@@ -22,6 +22,7 @@ export interface Launch {
   readonly commandLine?: (port: number, folder: string) => readonly string[];
 }
 
+const START_ATTEMPTS = 5;
 const running = new Set<RedisServer>();
 
 /** Ends every server of this test file, those of a set-up that failed half-way included. */
@@ -45,18 +46,21 @@ export class RedisServer {
     settings: readonly string[] = [],
     { port: wanted, client = {}, commandLine = plain }: Launch = {},
   ): Promise<RedisServer> {
-    const port = wanted ?? (await freePort());
-    const folder = mkdtempSync(join(tmpdir(), 'aurora-redis-'));
-    const words = [...commandLine(port, folder), ...settings];
-    const server = new RedisServer(port, folder, words, client);
-    running.add(server);
-    try {
-      await server.up();
-    } catch (error) {
-      await server.stop();
-      throw error;
+    for (let attempt = 1; ; attempt++) {
+      const port = wanted ?? (await freePort());
+      const folder = mkdtempSync(join(tmpdir(), 'aurora-redis-'));
+      const words = [...commandLine(port, folder), ...settings];
+      const server = new RedisServer(port, folder, words, client);
+      running.add(server);
+      try {
+        await server.up();
+        return server;
+      } catch (error) {
+        await server.stop();
+        // Another program may have taken the port that was free.
+        if (wanted !== undefined || attempt === START_ATTEMPTS) throw error;
+      }
     }
-    return server;
   }
 
   get url(): string {
@@ -70,8 +74,14 @@ export class RedisServer {
 
   /** Starts the process, again after {@link RedisServer.kill}, and waits until it answers. */
   async up(): Promise<void> {
-    this.process = spawn('redis-server', this.commandLine, { stdio: 'ignore' });
-    await answering({ ...this.client, port: this.port });
+    const child = spawn('redis-server', this.commandLine, { stdio: 'ignore' });
+    this.process = child;
+    const ended = new Promise<never>((_, reject) => {
+      child.once('exit', (code) => {
+        reject(new Error(`redis-server on port ${String(this.port)} ended: ${String(code)}.`));
+      });
+    });
+    await Promise.race([answering({ ...this.client, port: this.port }, child.pid), ended]);
   }
 
   /** Ends the process at once; what it held is lost. */
@@ -119,7 +129,11 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-async function answering(options: Reach & { readonly port: number }): Promise<void> {
+/** Waits for the reply of a server, and not of another process that has the port. */
+async function answering(
+  options: Reach & { readonly port: number },
+  pid: number | undefined,
+): Promise<void> {
   const client = new Redis({
     host: '127.0.0.1',
     ...options,
@@ -137,6 +151,11 @@ async function answering(options: Reach & { readonly port: number }): Promise<vo
   });
   try {
     await Promise.race([client.ping(), late]);
+    // A user with few rights may not ask.
+    const info = await client.info('server').catch(() => undefined);
+    if (info?.includes(`process_id:${String(pid)}\r`) === false) {
+      throw new Error(`Another process has port ${String(options.port)}.`);
+    }
   } finally {
     clearTimeout(timer);
     client.disconnect();

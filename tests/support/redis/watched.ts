@@ -1,5 +1,6 @@
 import { CacheManager, type CacheOptions } from 'aurora-cache';
 
+import { coreOf } from '../../coherence/sabotage.js';
 import { until } from './server.js';
 
 /** A cache, and what it says of itself. */
@@ -23,13 +24,17 @@ export class Watched {
     await until(`${key} is ${String(value)}`, async () => (await this.cache.get(key)) === value);
   }
 
-  /** Waits until Redis is used, and until it has heard of all that was invalidated. */
+  /**
+   * Waits until Redis is used, until it has heard of all that was invalidated, and until it is known that
+   * Redis has not been set back.
+   */
   async untilWell(patienceMs?: number): Promise<this> {
     await until(
       'the cache is well',
       async () => {
         const { degraded, breaker, pendingInvalidations, listening } = await this.cache.getStats();
-        return !degraded && listening && breaker === 'closed' && pendingInvalidations === 0;
+        const isWell = !degraded && listening && breaker === 'closed' && pendingInvalidations === 0;
+        return isWell && coreOf(this.cache).shared?.isCurrent === true;
       },
       patienceMs,
     );

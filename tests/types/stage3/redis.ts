@@ -4,11 +4,13 @@
 import { createClient } from '@keyv/redis';
 import { CacheManager, type CacheOptions, type RedisLike } from 'aurora-cache';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import * as ioredis5 from 'ioredis-5';
 
 const client: RedisLike = new Redis({ lazyConnect: true });
 const cluster: RedisLike = new Cluster(['127.0.0.1:7000'], { lazyConnect: true });
+declare const earlier: ioredis5.Redis | ioredis5.Cluster;
 declare const options: RedisOptions;
-const targets: readonly CacheOptions['redis'][] = [client, cluster, options];
+const targets: readonly CacheOptions['redis'][] = [client, cluster, options, earlier];
 
 export const caches = [
   ...targets.map((redis) => new CacheManager({ redis })),

@@ -32,5 +32,5 @@ describe('a cache on the machine’s clock, under fake timers', () => {
   it('of node:test', async () => {
     const words = ['--import', 'tsx', 'tests/support/node-test-timers.ts'];
     await promisify(execFile)(process.execPath, words, { cwd: root });
-  }, 60_000);
+  });
 });

@@ -182,9 +182,14 @@ describe('bytes of others', () => {
     ['of no error', 'tj["~#Error","Object",null]'],
     ['of a record that is none', 'tj["~#null",[]]'],
   ])('%s are a miss', async (_, payload) => {
-    const { value, ms } = await read(header([]) + payload);
-    expect(value).toBeUndefined();
-    expect(ms).toBeLessThan(50 * referenceMs + 100);
+    // Again if a busy machine has held it up: what is not bounded takes long every time.
+    let quickest = Infinity;
+    for (let i = 0; i < 3 && quickest > 50 * referenceMs + 100; i++) {
+      const { value, ms } = await read(header([]) + payload);
+      expect(value).toBeUndefined();
+      quickest = Math.min(quickest, ms);
+    }
+    expect(quickest).toBeLessThan(50 * referenceMs + 100);
   });
 
   it('more tags than an entry may have are a miss', async () => {
