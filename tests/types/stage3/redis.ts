@@ -4,7 +4,7 @@
 import { createClient } from '@keyv/redis';
 import { CacheManager, type CacheOptions, type RedisLike } from 'aurora-cache';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
-import * as ioredis5 from 'ioredis-5';
+import type * as ioredis5 from 'ioredis-5';
 
 const client: RedisLike = new Redis({ lazyConnect: true });
 const cluster: RedisLike = new Cluster(['127.0.0.1:7000'], { lazyConnect: true });
