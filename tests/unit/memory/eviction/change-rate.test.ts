@@ -120,11 +120,23 @@ describe('the digest of a value', () => {
     const value = (id: number) => ({ id, tags: new Set(['a']), at: new Date(id), rows: [{ id }] });
     expect(digest(value(1))).toBe(digest(value(1)));
     expect(digest({ a: 1, b: 2 })).toBe(digest({ b: 2, a: 1 }));
-    const values = [value(1), value(2), 1, '1', true, null, undefined, [], {}, 1n, NaN];
+    const values = [
+      ...[value(1), value(2), 1, '1', true, null, undefined, [], [1], {}, 1n, NaN, 0, -0],
+      ...[new Map([[1, 2]]), new Set([1, 2]), new Uint8Array([1]), Buffer.from([1]), new Date(1)],
+      ...[
+        new (class Money {
+          amount = 5;
+        })(),
+        { 'a=': '' },
+        { a: '=' },
+        "'",
+        '',
+      ],
+    ];
     expect(new Set(values.map(digest)).size).toBe(values.length);
   });
 
-  it('does not exist for values that are large, or have no canonical text', () => {
+  it('does not exist for values that are large, or whose contents cannot be seen', () => {
     const cycle: Record<string, unknown> = {};
     cycle['self'] = cycle;
     const trap = Object.defineProperty({}, 'x', {
@@ -133,8 +145,34 @@ describe('the digest of a value', () => {
         throw new Error('no');
       },
     });
-    for (const value of ['x'.repeat(20_000), cycle, trap, () => 1, new WeakMap()]) {
-      expect(digest(value)).toBeUndefined();
+    const url = new URL('https://example.org');
+    const values = ['x'.repeat(20_000), new Uint8Array(20_000), Array(1e6).fill(1), cycle, trap];
+    for (const value of [...values, () => 1, new WeakMap(), url, /a/, new Proxy({}, {})]) {
+      expect([typeof value, digest(value)]).toEqual([typeof value, undefined]);
     }
+  });
+
+  it('runs no code of a value, which could use the store while that removes an entry', () => {
+    const clock = new ManualClock();
+    const store = new MemoryTier({ maxItems: 50, clock });
+    store.usePolicy((view) => new AdaptivePolicy(view));
+    const calls: string[] = [];
+    const trap = (key: string): object => ({
+      get contents() {
+        calls.push(key);
+        for (let i = 0; i < 60; i++) store.put(`${key}:${i}`, i, 1000);
+        return key;
+      },
+      toJSON: () => calls.push(key),
+      toCacheKey: () => calls.push(key),
+    });
+    for (let round = 0; round < 20; round++) {
+      for (let id = 0; id < 50; id++) {
+        if (store.find(`k${id}`) === undefined) store.put(`k${id}`, trap(`k${id}`), 10);
+      }
+      clock.jump('20ms');
+    }
+    expect(calls).toEqual([]);
+    expect(store.size).toBe(50);
   });
 });
