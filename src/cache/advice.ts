@@ -1,14 +1,14 @@
-import type { Estimate, GhostEstimate, LifeEstimate } from '../memory/eviction/ghost-report.js';
+import type { GhostEstimate, GhostReport } from '../memory/eviction/ghost-report.js';
 import type { MemoryTier } from '../memory/memory-tier.js';
 import type { MethodCounters } from '../stats/method-counters.js';
 import type { CacheCore } from './core/cache-core.js';
 
 /** Reads, or calls of a method, on which advice is based at least. */
 const MIN_READS = 1000;
+/** Loads of a method that succeeded, for a mean time. */
+const MIN_LOADS = 10;
 /** Milliseconds that a miss in memory costs beside its load (docs/performance.md, "Miss in memory"). */
 const MISS_MS = 0.005;
-/** Round trips to a shared tier that a miss adds: it reads, and its result is acknowledged. */
-const MISS_TRIPS = 2;
 
 /** The effect of another value of an option, as plain data. */
 export interface Advice {
@@ -18,18 +18,20 @@ export interface Advice {
   readonly method?: string | undefined;
   /** The option to change. */
   readonly option: string;
-  /** Its present value: entries, bytes, or seconds. Of `condition`, the percentage of calls. */
+  /** Its present value: entries, bytes, or seconds. For `condition`: the percentage of cached calls. */
   readonly from: number;
-  /** The value to compare it with. */
+  /** The suggested value, or the one that was simulated. */
   readonly to: number;
+  /** The reads, or calls of the method, that it is based on; earlier ones count less. */
+  readonly reads: number;
   readonly gain: {
     /** Percentage points by which the hit rate would rise, or fall if negative. */
     readonly hitRate?: number | undefined;
     /** Percentage points by which `hitRate` may be off (95 % confidence). */
     readonly error?: number | undefined;
     /**
-     * Milliseconds by which waiting would be shorter in all, or longer if negative, over the reads on which
-     * the advice is based; absent when no load was measured.
+     * Milliseconds of waiting saved in all over these `reads`, negative if callers would wait longer.
+     * Absent when it is not known.
      */
     readonly timeSavedMs?: number | undefined;
   };
@@ -37,17 +39,19 @@ export interface Advice {
    * The price of a longer ttl: the percentage of hits whose value would have changed at its source.
    * Absent until enough entries have expired and been loaded again.
    */
-  readonly outOfDate?: {
-    /** With the present ttl. */
-    readonly from: number;
-    /** With the other one. */
-    readonly to: number;
-    /** Percentage points by which `to` may be off (95 % confidence). */
-    readonly error: number;
-  };
+  readonly outOfDate?:
+    | {
+        /** With the present ttl. */
+        readonly from: number;
+        /** With the other one: an upper bound if that is more than twice as long. */
+        readonly to: number;
+        /** Percentage points by which `to` may be off (95 % confidence). */
+        readonly error: number;
+      }
+    | undefined;
   /**
-   * `measured`: from the calls so far. `estimate`: from a sample of the keys. `at most`: the same, but
-   * entries whose lives other options set gain nothing.
+   * `measured`: from the calls so far. `estimate`: from a sample of the keys. `at most`: the same, as an
+   * upper bound, since entries with a separate ttl do not change.
    */
   readonly confidence: 'measured' | 'estimate' | 'at most';
   /** The option as text, to be pasted. */
@@ -55,7 +59,7 @@ export interface Advice {
 }
 
 /**
- * Compares options with others by what the cache has seen so far. Empty at first.
+ * Advice by what the cache has seen so far; none at first.
  *
  * @internal
  */
@@ -64,69 +68,75 @@ export function adviceFor(core: CacheCore): Advice[] {
 }
 
 /** Estimates for other sizes and lives of the memory tier, which only adaptive eviction makes. */
-function memoryAdvice({ memory, options }: CacheCore): Advice[] {
+function memoryAdvice(core: CacheCore): Advice[] {
+  const { memory, options, shared } = core;
   const report = memory?.estimates();
   if (memory === undefined || report === undefined || report.reads < MIN_READS) return [];
-  const { hitRate, lives, outOfDate, sizes } = report;
-  return [
-    ...sizes.map((estimate) => sizeAdvice(memory, estimate, hitRate)),
-    ...lives.map((estimate) => ttlAdvice(options.load.ttl / 1000, estimate, hitRate, outOfDate)),
-  ];
+  const sizes = report.sizes.map((estimate) => sizeAdvice(memory, estimate, report));
+  // With `memory: { ttl }`, `defaultTtl` does not decide how long entries live in memory.
+  if (shared !== undefined && options.memoryTtlMs !== undefined) return sizes;
+  const ttl = options.load.ttl / 1000;
+  const lives = report.lives.map((estimate) => ttlAdvice(ttl, estimate, report));
+  return [...sizes, ...(shared === undefined ? lives : lives.map(withoutTime))];
 }
 
-function sizeAdvice(memory: MemoryTier, estimate: GhostEstimate, hitRate: number): Advice {
+/** Behind a shared tier, a miss in memory is a read of that tier; how many loads are saved is not known. */
+function withoutTime(advice: Advice): Advice {
+  return { ...advice, gain: { ...advice.gain, timeSavedMs: undefined } };
+}
+
+function sizeAdvice(memory: MemoryTier, estimate: GhostEstimate, report: GhostReport): Advice {
   const { maxBytes, maxItems } = memory;
   const isByBytes = maxBytes !== undefined && memory.size < maxItems;
   const [option, from] = isByBytes ? ['maxMemoryBytes', maxBytes] : ['maxMemoryItems', maxItems];
   const to = Math.max(1, Math.round(from * estimate.times));
-  const about = { option, from, to, line: `${option}: ${String(to)}` };
-  return { kind: 'size', ...about, gain: gainOf(estimate, hitRate), confidence: 'estimate' };
+  return {
+    ...{ kind: 'size', option, from, to, ...gainOf(estimate, report) },
+    ...{ confidence: 'estimate', line: `${option}: ${String(to)}` },
+  };
 }
 
-function ttlAdvice(
-  from: number,
-  estimate: LifeEstimate,
-  hitRate: number,
-  present: Estimate | undefined,
-): Advice {
+function ttlAdvice(from: number, estimate: GhostEstimate, report: GhostReport): Advice {
   const to = from * estimate.times;
+  const { outOfDate: now } = report;
   const { outOfDate: then } = estimate;
-  const price =
-    present === undefined || then === undefined
-      ? undefined
-      : { from: present.percent, to: then.percent, error: then.error };
+  const price = now && then && { from: now.percent, to: then.percent, error: then.error };
   return {
-    ...{ kind: 'ttl', option: 'defaultTtl', from, to, gain: gainOf(estimate, hitRate) },
-    ...(price && { outOfDate: price }),
-    ...{ confidence: 'at most', line: `defaultTtl: ${String(to)}` },
+    ...{ kind: 'ttl', option: 'defaultTtl', from, to, ...gainOf(estimate, report) },
+    ...{ outOfDate: price, confidence: 'at most', line: `defaultTtl: ${String(to)}` },
   };
 }
 
-function gainOf(estimate: GhostEstimate, hitRate: number): Advice['gain'] {
-  const { error, timeSavedMs } = estimate;
-  return {
-    ...{ hitRate: estimate.hitRate - hitRate, error },
-    ...(timeSavedMs !== undefined && { timeSavedMs }),
-  };
+function gainOf(
+  { error, hitRate, timeSavedMs }: GhostEstimate,
+  report: GhostReport,
+): Pick<Advice, 'reads' | 'gain'> {
+  return { reads: report.reads, gain: { hitRate: hitRate - report.hitRate, error, timeSavedMs } };
 }
 
-/** Methods whose misses cost more than their hits save. */
+/** Methods whose calls spend more time on the cache than the loads that it saves would take. */
 function methodAdvice(core: CacheCore): Advice[] {
   return [...core.methods.values()].flatMap((method) => {
-    const timeSavedMs = overheadOf(core, method) - method.timeSavedMs;
-    if (method.hits + method.misses < MIN_READS || timeSavedMs <= 0) return [];
+    const { bypasses, hits, loadErrors, loads, loadTimes, misses } = method;
+    const reads = hits + misses;
+    const good = loads - loadErrors;
+    // Errors are not cached: while a method fails, its calls say nothing.
+    if (reads < MIN_READS || good < Math.max(MIN_LOADS, loadErrors)) return [];
+    // Hits, calls that joined the load of another, and calls that got an expired value.
+    const savedMs = Math.max(0, reads - loads) * loadTimes.mean;
+    const timeSavedMs = overheadOf(core, method) - savedMs;
+    if (timeSavedMs <= 0) return [];
+    const from = (100 * reads) / (reads + bypasses);
     return {
-      ...{ kind: 'method', method: method.name, option: 'condition', from: 100, to: 0 },
+      ...{ kind: 'method', method: method.name, option: 'condition', from, to: 0, reads },
       ...{ gain: { timeSavedMs }, confidence: 'measured', line: 'condition: () => false' },
     } as const;
   });
 }
 
 /** Milliseconds that the calls of a method have spent on the cache. */
-function overheadOf({ counters, shared, values }: CacheCore, method: MethodCounters): number {
-  const tripMs = shared === undefined ? 0 : (values.storeReadMs ?? 0);
-  const hits = counters.memoryHits + counters.sharedHits;
-  // Hits are counted by tier for the whole cache alone.
-  const sharedHits = hits === 0 ? 0 : (method.hits * counters.sharedHits) / hits;
-  return method.misses * (MISS_MS + MISS_TRIPS * tripMs) + sharedHits * tripMs;
+function overheadOf({ shared, values }: CacheCore, method: MethodCounters): number {
+  const { loads, misses, sharedReads } = method;
+  const acquired = shared?.isCoordinated === true ? Math.min(sharedReads, loads) : 0;
+  return misses * MISS_MS + (sharedReads + acquired) * (values.storeReadMs ?? 0);
 }

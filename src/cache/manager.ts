@@ -253,9 +253,9 @@ export class CacheManager {
   }
 
   /**
-   * The effect of other options. With `memory: { eviction: 'adaptive' }`, estimates from a sample of the
-   * keys: ½, 2 and 4 times the size of the memory tier; and 2, 5 and 10 times the ttl, with the share of hits
-   * that would be out of date. Besides, methods that are not worth caching. Each needs 1000 reads or calls.
+   * Lists methods that cost more time than they save. With `memory: { eviction: 'adaptive' }`, also estimates
+   * the effect of ½, 2 and 4 times the size of the memory tier, and of 2, 5 and 10 times the ttl, with the
+   * share of hits that would be out of date. Each item needs at least 1000 reads, or calls of the method.
    *
    * @example
    * ```ts

@@ -1,4 +1,5 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- the shapes of all methods */
+import { describe } from '../base/duration.js';
 import { ConfigurationError } from '../base/errors.js';
 import { reload } from '../cache/read/get-or-load.js';
 import { remove } from '../cache/write/delete.js';
@@ -121,6 +122,11 @@ export function cacheControl<T extends object, K extends MethodName<InstanceOf<T
   method: K,
 ): ControlOf<InstanceOf<T>[K]>;
 export function cacheControl(target: object, name: string | symbol): CacheControl {
+  if (Object(target) !== target) {
+    throw new ConfigurationError(
+      `cacheControl: takes an object or a class, and a method's name; got ${describe(target)}.`,
+    );
+  }
   if ((name as unknown) === undefined && cachedMethodOf(target) !== undefined) {
     throw new ConfigurationError(
       'cacheControl: a cached function has these methods itself: call fn.cacheClear() and the like.',

@@ -78,7 +78,7 @@ export class MemoryTier {
     });
     const now = coarseClock.now();
     for (const { freshUntil, key, size, slot } of entries) {
-      policy.add(slot, key, this.weightOf(size), freshUntil - now, undefined, true);
+      policy.add(slot, key, this.weightOf(size), now, freshUntil - now, undefined, true);
     }
     this.policy = policy;
   }
@@ -202,8 +202,10 @@ export class MemoryTier {
     const times = typeof life === 'number' ? this.coarseClock.ticks() + life : life;
     const entry = newEntry(key, kept, times, tags, size);
     this.entries.add(entry);
-    const freshMs = typeof life === 'number' ? life : life.freshUntil - life.createdAt;
-    this.policy.add(entry.slot, key, this.weightOf(size), freshMs, cost, hasReplaced);
+    const isTimed = typeof life !== 'number';
+    const createdAt = isTimed ? life.createdAt : undefined;
+    const freshMs = isTimed ? life.freshUntil - life.createdAt : life;
+    this.policy.add(entry.slot, key, this.weightOf(size), createdAt, freshMs, cost, hasReplaced);
     this.expiredFirst.add(entry.slot, entry.staleUntil);
     if (tags.length > 0) this.tagged.add(entry);
     this.usedBytes += size;

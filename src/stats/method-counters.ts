@@ -37,6 +37,8 @@ export class MethodCounters {
   bypasses = 0;
   loads = 0;
   loadErrors = 0;
+  /** Reads of the shared tier, each for all callers of a load. */
+  sharedReads = 0;
   readonly loadTimes = new Latency();
   /** Time saved and number of hits when the mean last changed. */
   private settledMs = 0;

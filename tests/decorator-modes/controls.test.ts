@@ -189,6 +189,9 @@ describe('cached and memoized functions', () => {
   it('are methods of the function: cacheControl says so when it is given one', () => {
     const find = cached((id: number) => Promise.resolve(id), { name: 'find' });
     expect(() => untyped(cacheControl)(find)).toThrow(/a cached function has these methods itself/);
+    expect(() => untyped(cacheControl)(undefined, 'find')).toThrow(
+      /cacheControl: takes an object or a class, and a method's name; got undefined/,
+    );
   });
 
   it('refuse what is no function, an anonymous one without a name, and unknown options', () => {

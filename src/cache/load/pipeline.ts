@@ -81,8 +81,10 @@ export function trySettleFromStore(
   load: InFlightLoad,
   found: SharedEntry | undefined,
 ): found is SharedEntry {
-  // The cost of a read weighs entries in memory, and decides which methods are worth caching.
+  // The cost of reads weighs entries in memory, and decides which methods are worth caching.
   core.values.noteStoreRead(core.clock.now() - load.startedAt);
+  const { methodCounters } = load.request;
+  if (methodCounters !== undefined) methodCounters.sharedReads++;
   if (found === undefined || !load.isFreshEnough(found, core)) return false;
   settleFromStore(core, load, found);
   end(core, load);

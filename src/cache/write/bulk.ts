@@ -2,6 +2,7 @@ import type { SharedTier } from '../../store/shared-tier.js';
 import type { CacheCore } from '../core/cache-core.js';
 import type { BulkEntry, OpenEntry } from './bulk-chunks.js';
 import { loadBulk } from './lazy-bulk.js';
+import type { OvertakenKeys } from './queue.js';
 import { store } from './set.js';
 
 export type { BulkEntry };
@@ -45,7 +46,7 @@ export async function storeMany(
     const bulk = await loadBulk();
     return (
       bulk?.storeChunks({ core, shared, overtaken, noting }, opened) ??
-      keepOnly(core, shared, opened)
+      keepOnly(core, shared, overtaken, opened)
     );
   });
   return { stored: latest.length - failed.length, failed };
@@ -73,15 +74,20 @@ async function storeNothing(
 function keepOnly(
   core: CacheCore,
   shared: SharedTier,
+  overtaken: OvertakenKeys,
   opened: readonly OpenEntry[],
 ): readonly string[] {
-  void shared.postpone(opened.map(({ source }) => source.key));
-  return opened.map(({ source, fence, kept }) => {
-    core.values.keepOrDrop(fence, kept, source.life(), source.tags);
+  const failed: string[] = [];
+  for (const { source, fence, kept } of opened) {
+    if (!overtaken.skips(source.key)) {
+      core.values.keepOrDrop(fence, kept, source.life(), source.tags);
+      shared.postpone([source.key]);
+      failed.push(source.given);
+    }
     core.invalidation.fences.close(fence);
     if (core.events.hears('set')) core.events.emit('set', { key: source.key });
-    return source.given;
-  });
+  }
+  return failed;
 }
 
 function open(core: CacheCore, source: BulkEntry): OpenEntry {

@@ -1,4 +1,4 @@
-import { ChangeRate } from './change-rate.js';
+import { ChangeRate, type SampledLife } from './change-rate.js';
 import { CostScale } from './cost-scale.js';
 import { digestOf } from './digest.js';
 import type { GhostReport } from './ghost-report.js';
@@ -26,13 +26,6 @@ export interface StoreView {
   now(): number;
   /** The value of the entry in a slot. */
   valueAt(slot: number): unknown;
-}
-
-/** The present life of an entry of the sample. */
-interface SampledLife {
-  readonly storedAt: number;
-  readonly life: number;
-  hits: number;
 }
 
 /**
@@ -77,6 +70,7 @@ export class AdaptivePolicy implements EvictionPolicy {
     slot: number,
     key: string,
     size: number,
+    createdAt: number | undefined,
     life: number,
     cost: number | undefined,
     isUpdate: boolean,
@@ -91,17 +85,20 @@ export class AdaptivePolicy implements EvictionPolicy {
     if (isUpdate) this.earlierReads++;
     else this.misses++;
     if (!isSampled) return;
-    const now = this.store.now();
-    this.lives.set(slot, { storedAt: now, life, hits: 0 });
-    if (this.changes.awaits(hash)) this.changes.reloaded(hash, this.digestAt(slot), now);
-    if (isUpdate) this.sampledUpdate(slot);
-    else this.sampledAccess(slot);
+    const since = createdAt ?? this.store.now();
+    const sampled = { createdAt: since, freshUntil: since + life, hits: 0 };
+    this.lives.set(slot, sampled);
+    this.changes.loaded(hash, since, () => this.digestAt(slot));
+    if (isUpdate) this.sampledUpdate(slot, sampled);
+    else this.sampledAccess(slot, sampled);
   }
 
   hit(slot: number): void {
     if (!this.policy.hit(slot)) return;
-    (this.lives.get(slot) as SampledLife).hits++;
-    this.sampledAccess(slot);
+    // Every entry of the sample has one.
+    const life = this.lives.get(slot) as SampledLife;
+    life.hits++;
+    this.sampledAccess(slot, life);
   }
 
   remove(slot: number, isInvalidated: boolean): void {
@@ -113,8 +110,8 @@ export class AdaptivePolicy implements EvictionPolicy {
       this.trial.forget(hash);
       this.ghosts.forget(hash);
       this.changes.forget(hash);
-    } else if (this.store.now() >= past.storedAt + past.life) {
-      this.changes.expired(hash, { ...past, digest: this.digestAt(slot) });
+    } else if (this.store.now() >= past.freshUntil) {
+      this.changes.expired(hash, past, () => this.digestAt(slot));
     }
   }
 
@@ -134,28 +131,28 @@ export class AdaptivePolicy implements EvictionPolicy {
     return (mixed(hash) >>> 0) / 2 ** 32;
   }
 
-  private accessTo(slot: number): SampledAccess {
+  private accessTo(slot: number, life: SampledLife): SampledAccess {
     const { policy } = this;
     return {
       hash: policy.hashOf(slot),
       size: policy.sizeOf(slot),
       weight: policy.weightOf(slot),
-      life: this.lives.get(slot)?.life ?? Infinity,
+      life: life.freshUntil - life.createdAt,
       now: this.store.now(),
     };
   }
 
-  private sampledUpdate(slot: number): void {
+  private sampledUpdate(slot: number, life: SampledLife): void {
     const { ghosts, trial } = this;
-    const access = this.accessTo(slot);
+    const access = this.accessTo(slot, life);
     const rank = this.rankOf(access.hash);
     if (rank < trial.rate) trial.update(access);
     if (rank < ghosts.rate) ghosts.update(access);
   }
 
-  private sampledAccess(slot: number): void {
+  private sampledAccess(slot: number, life: SampledLife): void {
     const { ghosts, trial } = this;
-    const access = this.accessTo(slot);
+    const access = this.accessTo(slot, life);
     const rank = this.rankOf(access.hash);
     // A sample may have become smaller since the entry was stored.
     if (rank < trial.rate) {

@@ -1,19 +1,21 @@
-import type { Estimate } from './ghost-report.js';
+import type { GhostReport } from './ghost-report.js';
 
-/** How an entry of the sample fared until it expired. */
-export interface PastLife {
-  /** Of its value; `undefined` when it cannot be compared. */
-  readonly digest: number | undefined;
-  /** In ms, as are all times here. */
-  readonly storedAt: number;
-  readonly life: number;
-  readonly hits: number;
+/** The life of an entry of the sample. */
+export interface SampledLife {
+  /** When the value was loaded, in ms, as are all times here. */
+  readonly createdAt: number;
+  readonly freshUntil: number;
+  hits: number;
 }
 
-/** Keys of which something is known, at most. */
+/** Returns the digest of a value; `undefined` for values that cannot be compared. */
+type DigestOf = () => number | undefined;
+
+/** Maximum number of tracked keys. */
 const MAX_KEYS = 1024;
-/** Comparisons below which nothing is estimated. */
+/** Comparisons, and keys compared, below which nothing is estimated. */
 const MIN_COMPARED = 30;
+const MIN_KEYS = 10;
 /** Standard errors of a margin of 95 %. */
 const MARGIN = 2;
 /** Percentage points by which shares of a half were off in simulations where some keys change more often. */
@@ -26,8 +28,10 @@ interface Compared {
 }
 
 interface Key extends Compared {
-  /** The life of the entry that has expired, until the key is loaded again. */
-  past: PastLife | undefined;
+  /** Of the entry that has expired, until the key is loaded again. */
+  past: (SampledLife & { readonly digest: number }) | undefined;
+  /** Whether its values can be compared; large ones are not looked at again. */
+  isComparable: boolean;
 }
 
 /** Of the lives with about as many hits: values that are read more often may change more often. */
@@ -39,9 +43,9 @@ interface HitClass extends Compared {
 }
 
 /**
- * How often values change, by what the reloads of expired entries return: from it follows which share of
- * the hits would be out of date with longer lives. A change is taken to be as likely at any time, and
- * hits to be spread evenly. The rate of changes is estimated as by Cho and Garcia-Molina ("Estimating
+ * Estimates how often values change, from what the reloads of expired entries return, and derives the
+ * share of hits that would be out of date with longer lives. Changes are assumed to be equally likely at
+ * any time, and hits to be spread evenly. The rate is estimated as by Cho and Garcia-Molina ("Estimating
  * frequency of change", ACM TOIT 2003), since several changes between two loads are seen as one.
  *
  * @internal
@@ -53,39 +57,31 @@ export class ChangeRate {
   private readonly classes = new Map<number, HitClass>();
 
   /** An entry of the sample has expired. */
-  expired(hash: number, past: PastLife): void {
-    const key = this.keys.get(hash);
-    if (key !== undefined) {
-      key.past = past;
-      return;
-    }
-    this.keys.set(hash, { past, compared: 0, changed: 0 });
-    if (this.keys.size <= MAX_KEYS) return;
-    for (const oldest of this.keys.keys()) {
-      this.keys.delete(oldest);
-      return;
-    }
-  }
-
-  /** Whether a value that is loaded now can be compared with an expired one. */
-  awaits(hash: number): boolean {
-    return this.keys.get(hash)?.past?.digest !== undefined;
+  expired(hash: number, life: SampledLife, digestOf: DigestOf): void {
+    const key = this.keyOf(hash);
+    const digest = key.isComparable ? digestOf() : undefined;
+    key.isComparable = digest !== undefined;
+    key.past = digest === undefined ? undefined : { ...life, digest };
   }
 
   /** A key has a new value. */
-  reloaded(hash: number, digest: number | undefined, now: number): void {
+  loaded(hash: number, createdAt: number, digestOf: DigestOf): void {
     const key = this.keys.get(hash);
     if (key?.past === undefined) return;
     const { past } = key;
     key.past = undefined;
-    if (past.digest === undefined || digest === undefined) return;
+    // The same load, as another tier kept it.
+    if (createdAt <= past.createdAt) return;
+    const digest = digestOf();
+    key.isComparable = digest !== undefined;
+    if (digest === undefined) return;
     const one = this.classOf(past.hits);
     for (const counts of [key, one]) {
       counts.compared++;
       if (digest !== past.digest) counts.changed++;
     }
-    one.gaps += now - past.storedAt;
-    one.lives += past.life;
+    one.gaps += createdAt - past.createdAt;
+    one.lives += past.freshUntil - past.createdAt;
     one.hits += past.hits;
   }
 
@@ -112,10 +108,12 @@ export class ChangeRate {
    * Of the hits with lives that are so many times as long, those that would be out of date; `undefined`
    * until enough values have been compared.
    */
-  outOfDate(times: number): Estimate | undefined {
+  outOfDate(times: number): GhostReport['outOfDate'] {
     const classes = [...this.classes.values()];
     const hits = sum(classes, ({ hits }) => hits);
-    if (sum(classes, ({ compared }) => compared) < MIN_COMPARED || hits === 0) return undefined;
+    const compared = [...this.keys.values()].filter((key) => key.compared > 0).length;
+    const isEnough = sum(classes, (one) => one.compared) >= MIN_COMPARED && compared >= MIN_KEYS;
+    if (!isEnough || hits === 0) return undefined;
     const spread = this.spreadOfKeys();
     let share = 0;
     let deviation = 0;
@@ -131,7 +129,17 @@ export class ChangeRate {
       deviation += (weight * ((high as number) - (low as number))) / 2;
     }
     const modelError = 4 * share * (1 - share) * MODEL_ERROR;
-    return { percent: 100 * share, error: modelError + 100 * MARGIN * deviation };
+    const error = modelError + 100 * MARGIN * deviation;
+    return { percent: 100 * share, error: Math.min(100, error) };
+  }
+
+  private keyOf(hash: number): Key {
+    let key = this.keys.get(hash);
+    if (key !== undefined) return key;
+    key = { past: undefined, isComparable: true, compared: 0, changed: 0 };
+    this.keys.set(hash, key);
+    if (this.keys.size > MAX_KEYS) this.keys.delete(this.keys.keys().next().value as number);
+    return key;
   }
 
   private classOf(hits: number): HitClass {
@@ -145,8 +153,8 @@ export class ChangeRate {
   }
 
   /**
-   * By what factor the reloads of a few keys, some of which change more often, say less than as many
-   * reloads of different keys would (the design effect of cluster samples).
+   * The design effect of cluster samples: how much less information the reloads of a few keys carry than as
+   * many reloads of different keys.
    */
   private spreadOfKeys(): number {
     const keys = [...this.keys.values()];

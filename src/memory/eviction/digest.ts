@@ -1,17 +1,15 @@
 import { types } from 'node:util';
 
-import { builtinOf } from '../../base/builtin.js';
-import { isPlain } from '../../base/plain.js';
 import type { SeededHash } from './seeded-hash.js';
 
-/** Characters of its text above which a value is not compared: that would hold the event loop up. */
+/** Characters of its text above which a value is not compared: that would block the event loop. */
 const MAX_CHARS = 16_384;
 const MAX_DEPTH = 50;
 
 /**
- * A number that differs, almost certainly, for values with different contents; `undefined` for values
- * that are large, or whose contents cannot be seen. It runs no code of the value, such as a getter, which
- * could use the store while that removes an entry.
+ * A number that differs, almost certainly, for values with different contents. `undefined` for large
+ * values, and for those that are not made of records, lists, maps, sets, dates and primitives. It runs no
+ * code of the value, such as a getter, which could use the store while that removes an entry.
  *
  * @internal
  */
@@ -20,7 +18,7 @@ export function digestOf(value: unknown, hash: SeededHash): number | undefined {
   return text.add(value, 0) ? hash.of(text.parts.join('\n')) : undefined;
 }
 
-/** A text that is the same for equal contents, even if their names have another order. */
+/** A text that is the same for equal contents only. */
 class ContentText {
   readonly parts: string[] = [];
   private size = 0;
@@ -30,36 +28,43 @@ class ContentText {
     switch (typeof value) {
       case 'string':
         return this.push(`'${value}`);
-      case 'function':
-      case 'symbol':
-        return false;
+      case 'number':
+        return this.push(Object.is(value, -0) ? '-0' : String(value));
+      case 'bigint':
+        return BigInt.asIntN(256, value) === value && this.push(`${String(value)}n`);
+      case 'boolean':
+      case 'undefined':
+        return this.push(String(value));
       case 'object':
         if (value === null) return this.push('null');
-        if (depth > MAX_DEPTH || types.isProxy(value)) return false;
-        return this.addObject(value, depth + 1) && this.push(')');
+        return depth < MAX_DEPTH && this.addObject(value, depth + 1) && this.push(')');
       default:
-        return this.push(`${typeof value} ${Object.is(value, -0) ? '-0' : String(value)}`);
+        return false;
     }
   }
 
   private addObject(value: object, depth: number): boolean {
-    const kind = builtinOf(value);
-    if (!this.push(`(${kind}`)) return false;
-    if (kind !== '' && ArrayBuffer.isView(value)) return this.addBytes(value);
-    switch (kind) {
-      case 'Map':
-        return this.addAll(Map.prototype.entries.call(value), depth);
-      case 'Set':
-        return this.addAll(Set.prototype.values.call(value), depth);
-      case 'Date':
-        return this.push(String(Date.prototype.getTime.call(value)));
-      case 'Array':
-        return (value as unknown[]).length <= MAX_CHARS && this.addOwn(value, depth);
-      case '':
-        return this.addOwn(value, depth);
-      default:
-        return false;
+    if (types.isProxy(value)) return false;
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (Array.isArray(value)) {
+      return prototype === Array.prototype && this.push('List(') && this.addList(value, depth);
     }
+    if (types.isMap(value)) {
+      const entries = Map.prototype.entries.call(value);
+      return prototype === Map.prototype && this.push('Map(') && this.addAll(entries, depth);
+    }
+    if (types.isSet(value)) {
+      const items = Set.prototype.values.call(value);
+      return prototype === Set.prototype && this.push('Set(') && this.addAll(items, depth);
+    }
+    if (types.isDate(value)) return this.push(`Date(${String(Date.prototype.getTime.call(value))}`);
+    const isRecord = prototype === null || prototype === Object.prototype;
+    return isRecord && this.push('Record(') && this.addRecord(value, depth);
+  }
+
+  private addList(list: readonly unknown[], depth: number): boolean {
+    for (let i = 0; i < list.length; i++) if (!this.addProperty(list, i, depth)) return false;
+    return true;
   }
 
   private addAll(items: Iterable<unknown>, depth: number): boolean {
@@ -67,21 +72,17 @@ class ContentText {
     return true;
   }
 
-  private addBytes({ buffer, byteLength, byteOffset }: ArrayBufferView): boolean {
-    if (byteLength > MAX_CHARS) return false;
-    return this.push(Buffer.from(buffer, byteOffset, byteLength).toString('latin1'));
+  private addRecord(record: object, depth: number): boolean {
+    const names = Reflect.ownKeys(record);
+    return (
+      names.length <= MAX_CHARS && names.every((name) => this.addProperty(record, name, depth))
+    );
   }
 
-  private addOwn(value: object, depth: number): boolean {
-    const names = Object.keys(value);
-    // An instance of a class may have its contents in private fields alone.
-    if (names.length === 0) return Array.isArray(value) || isPlain(value);
-    if (names.length > MAX_CHARS) return false;
-    return names.sort().every((name) => {
-      const property = Object.getOwnPropertyDescriptor(value, name);
-      const isData = property !== undefined && 'value' in property;
-      return isData && this.push(`${name}=`) && this.add(property.value, depth);
-    });
+  private addProperty(of: object, name: string | symbol | number, depth: number): boolean {
+    const property = Object.getOwnPropertyDescriptor(of, name) ?? { value: undefined };
+    if (typeof name === 'symbol' || !('value' in property)) return false;
+    return (typeof name === 'number' || this.push(`${name}=`)) && this.add(property.value, depth);
   }
 
   /** @returns Whether the text is still short enough. */

@@ -7,22 +7,12 @@ export interface GhostEstimate {
   /** Margin of error of `hitRate`, in percentage points (95 % confidence). */
   readonly error: number;
   /**
-   * Milliseconds of load time that would have been saved on top of those that were; negative for more
+   * Milliseconds of load time that would have been saved in addition to those that were; negative for more
    * load time, `undefined` when no load was measured.
    */
   readonly timeSavedMs: number | undefined;
-}
-
-/** A share in percent, and its margin of error in percentage points (95 % confidence). */
-export interface Estimate {
-  readonly percent: number;
-  readonly error: number;
-}
-
-/** How a store with other lives would have done. */
-export interface LifeEstimate extends GhostEstimate {
-  /** Of its hits, those whose value would have changed at its source; `undefined` when not known. */
-  readonly outOfDate: Estimate | undefined;
+  /** With other lives: see {@link GhostReport.outOfDate}. */
+  readonly outOfDate?: GhostReport['outOfDate'];
 }
 
 /** Estimates from a sample of the keys. */
@@ -34,10 +24,10 @@ export interface GhostReport {
   /** At another size. */
   readonly sizes: readonly GhostEstimate[];
   /** With other lives; none until an entry has expired. */
-  readonly lives: readonly LifeEstimate[];
+  readonly lives: readonly GhostEstimate[];
   /**
-   * Of the hits, those whose value had changed at its source, by what expired entries returned when they
-   * were loaded again; `undefined` until enough of them were.
+   * Of the hits, the share whose value had changed at its source, as far as loads of expired entries show;
+   * `undefined` until there were enough. `error` is a margin in percentage points (95 % confidence).
    */
-  readonly outOfDate: Estimate | undefined;
+  readonly outOfDate: { readonly percent: number; readonly error: number } | undefined;
 }

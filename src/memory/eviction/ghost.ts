@@ -29,7 +29,7 @@ export class Ghost {
     this.minis = [new MiniCache(keys, setting, hasSizes), new MiniCache(keys, RECENCY, hasSizes)];
   }
 
-  /** The mini cache that counts. */
+  /** The mini cache with fewer misses. */
   get best(): Readonly<Missed> {
     const [one, other] = this.minis;
     return one.misses <= other.misses ? one : other;

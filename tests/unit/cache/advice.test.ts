@@ -1,4 +1,4 @@
-import { cached, CacheManager, MemoryStore, type CacheOptions } from 'aurora-cache';
+import { cached, CacheManager, memoized, MemoryStore, type CacheOptions } from 'aurora-cache';
 import { ManualClock } from 'aurora-cache/testing';
 
 import { randomFrom } from '../../support/eviction-model.js';
@@ -137,7 +137,7 @@ describe('advice', () => {
     const advice = await cache.getAdvice();
     expect(advice).toEqual([
       {
-        ...{ kind: 'method', method: 'never', option: 'condition', from: 100, to: 0 },
+        ...{ kind: 'method', method: 'never', option: 'condition', from: 100, to: 0, reads: 1200 },
         ...{ gain: { timeSavedMs: expect.any(Number) as number }, confidence: 'measured' },
         line: 'condition: () => false',
       },
@@ -176,6 +176,48 @@ describe('advice', () => {
     expect(advice.map(({ kind, method }) => [kind, method])).toEqual([['method', 'quick']]);
     // Some 1190 hits of 5 ms, in place of loads of 1 ms.
     expect(advice[0]?.gain.timeSavedMs).toBeCloseTo(1190 * 4, -3);
+  });
+
+  it('names no method whose calls share loads, get expired values, fail, or stay in memory', async () => {
+    const clock = new ManualClock();
+    const cache = new CacheManager({ store: new Map(), clock, grace: '1h', defaultTtl: '1s' });
+    const take = (id: number) => {
+      clock.jump('20ms');
+      return Promise.resolve(id);
+    };
+    const shared = cached(take, { name: 'shared', cache });
+    const stale = cached(take, { name: 'stale', cache });
+    const fail = (): Promise<number> => Promise.reject(new Error('down'));
+    const failing = cached(fail, { name: 'failing', cache });
+    const half = (id: number): number => {
+      clock.jump('1ms');
+      return id / 2;
+    };
+    const local = memoized(half, { name: 'local', cache });
+    for (let i = 0; i < 12; i++) await Promise.all(Array.from({ length: 100 }, () => shared(i)));
+    for (let i = 0; i < 1200; i++) {
+      if (i % 10 === 0) clock.jump('2s');
+      await stale(i % 5);
+      await failing().catch(() => undefined);
+      local(i % 3);
+    }
+    expect((await cache.getStats()).methods).toHaveLength(4);
+    expect(await cache.getAdvice()).toEqual([]);
+  });
+
+  it('says nothing of a ttl that does not decide the lives in memory, or of times that it cannot know', async () => {
+    const kinds = async (options: Partial<CacheOptions>) => {
+      const { cache } = await used({ maxMemoryItems: 500, defaultTtl: '2s', ...options });
+      return (await cache.getAdvice()).map(({ kind, gain }) => [
+        kind,
+        gain.timeSavedMs === undefined,
+      ]);
+    };
+    const known = [...['size', 'size', 'size'].map((kind) => [kind, false])];
+    const unknown = [...['ttl', 'ttl', 'ttl'].map((kind) => [kind, true])];
+    expect(await kinds({ store: new Map() })).toEqual([...known, ...unknown]);
+    const memory = { eviction: 'adaptive', ttl: '1s' } as const;
+    expect(await kinds({ store: new Map(), memory })).toEqual(known);
   });
 
   it('does not take what was invalidated for a hit of a larger cache', async () => {
