@@ -122,14 +122,10 @@ export function cacheControl<T extends object, K extends MethodName<InstanceOf<T
   method: K,
 ): ControlOf<InstanceOf<T>[K]>;
 export function cacheControl(target: object, name: string | symbol): CacheControl {
-  if (Object(target) !== target) {
+  if (Object(target) !== target || (name as unknown) === undefined) {
     throw new ConfigurationError(
-      `cacheControl: takes an object or a class, and a method's name; got ${describe(target)}.`,
-    );
-  }
-  if ((name as unknown) === undefined && cachedMethodOf(target) !== undefined) {
-    throw new ConfigurationError(
-      'cacheControl: a cached function has these methods itself: call fn.cacheClear() and the like.',
+      `cacheControl(object, 'method') got ${describe(target)} and ${describe(name)}. ` +
+        'A cached function has these methods itself.',
     );
   }
   // A class inherits methods (`apply`, `call`), whose names its instances may use as well.

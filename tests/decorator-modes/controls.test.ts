@@ -188,9 +188,11 @@ describe('cached and memoized functions', () => {
 
   it('are methods of the function: cacheControl says so when it is given one', () => {
     const find = cached((id: number) => Promise.resolve(id), { name: 'find' });
-    expect(() => untyped(cacheControl)(find)).toThrow(/a cached function has these methods itself/);
+    expect(() => untyped(cacheControl)(find)).toThrow(
+      /got .+ and undefined. A cached function has these methods itself/,
+    );
     expect(() => untyped(cacheControl)(undefined, 'find')).toThrow(
-      /cacheControl: takes an object or a class, and a method's name; got undefined/,
+      /cacheControl\(object, 'method'\) got undefined and 'find'\./,
     );
   });
 

@@ -20,7 +20,6 @@ import { WriteQueue } from '../write/queue.js';
 import { CLAIMS, newClaims } from './claims.js';
 import { MemoryValues } from './memory-values.js';
 import { OffTier } from './off-tier.js';
-import { warnOfNamespace } from './redis-tier.js';
 import { openMemory, openShared } from './tiers.js';
 import { TierTrust } from './trust.js';
 
@@ -83,7 +82,7 @@ export class CacheCore {
 
   constructor(options: CacheOptions) {
     this.options = resolveOptions(options);
-    const { clock, enabled, hasNamespace } = this.options;
+    const { clock, enabled } = this.options;
     this.clock = clock;
     this.coarseClock = coarseClock(clock);
     this.enabled = enabled;
@@ -102,7 +101,6 @@ export class CacheCore {
     this.invalidation = new Invalidation(this, this[CLAIMS]);
     this.shared = enabled ? this.openShared() : undefined;
     this.offTier = new OffTier(() => inSharedContext(() => this.openOffTier()));
-    if (this.shared?.isCoordinated === true && !hasNamespace) warnOfNamespace();
     this.updateTrust();
   }
 

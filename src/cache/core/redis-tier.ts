@@ -1,5 +1,3 @@
-import { DEFAULTS } from '../../base/defaults.js';
-import { warnOnce } from '../../base/warn.js';
 import type { CacheStore } from '../../store/adapter.js';
 import type { RedisTarget } from './redis-target.js';
 
@@ -14,18 +12,4 @@ import type { RedisTarget } from './redis-target.js';
 export async function openRedis(target: string | RedisTarget): Promise<CacheStore> {
   const { openRedisStore } = await import('../../redis/open.js');
   return (await openRedisStore(target as Parameters<typeof openRedisStore>[0])) as CacheStore;
-}
-
-/**
- * Warns about a cache on Redis whose user has not set a namespace.
- *
- * @internal
- */
-export function warnOfNamespace(): void {
-  warnOnce(
-    'AURORA_DEFAULT_NAMESPACE',
-    'namespace',
-    `A cache on Redis sets no namespace: it uses '${DEFAULTS.namespace}', and shares its ` +
-      'entries with every other program that does. Set the option namespace (or AURORA_NAMESPACE).',
-  );
 }

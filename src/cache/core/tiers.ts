@@ -37,7 +37,7 @@ async function adapt(tier: MemoryTier): Promise<void> {
     warnOnce(
       'AURORA_NO_ADAPTIVE_EVICTION',
       'load',
-      'Entries are evicted by recency: adaptive eviction could not be loaded. Deploy all files of a bundle.',
+      'Adaptive eviction could not be loaded, so LRU is used. Deploy all files of a bundle.',
     );
   }
 }
@@ -71,6 +71,7 @@ export function openShared(
   const tierOptions = {
     store,
     namespace: options.namespace,
+    hasNamespace: options.hasNamespace,
     clock: options.clock,
     timeoutMs,
     codec: options.codec,

@@ -85,7 +85,7 @@ describe('a cache whose adaptive eviction is still being loaded', () => {
         ...[false, true, true],
       ]);
       expect(warnings.mock.calls.map(([message]) => message)).toEqual([
-        expect.stringContaining('adaptive eviction could not be loaded'),
+        expect.stringContaining('Adaptive eviction could not be loaded'),
       ]);
       jest.dontMock('../../../../src/memory/eviction/adaptive');
       warnings.mockRestore();
