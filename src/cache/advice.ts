@@ -117,13 +117,13 @@ function gainOf(
 /** Methods whose calls spend more time on the cache than the loads that it saves would take. */
 function methodAdvice(core: CacheCore): Advice[] {
   return [...core.methods.values()].flatMap((method) => {
-    const { bypasses, hits, loadErrors, loads, loadTimes, misses } = method;
+    const { bypasses, hits, loadErrors, loads, loadTimes, misses, stale } = method;
     const reads = hits + misses;
     const good = loads - loadErrors;
     // Errors are not cached: while a method fails, its calls say nothing.
     if (reads < MIN_READS || good < Math.max(MIN_LOADS, loadErrors)) return [];
-    // Hits, calls that joined the load of another, and calls that got an expired value.
-    const savedMs = Math.max(0, reads - loads) * loadTimes.mean;
+    const joined = Math.max(0, misses - stale - loads);
+    const savedMs = (hits + stale + joined) * loadTimes.mean;
     const timeSavedMs = overheadOf(core, method) - savedMs;
     if (timeSavedMs <= 0) return [];
     const from = (100 * reads) / (reads + bypasses);

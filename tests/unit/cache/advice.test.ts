@@ -3,6 +3,7 @@ import { ManualClock } from 'aurora-cache/testing';
 
 import { randomFrom } from '../../support/eviction-model.js';
 import { zipf } from '../../support/eviction-workloads.js';
+import { until } from '../../support/until.js';
 
 const READS = 12_000;
 
@@ -202,6 +203,25 @@ describe('advice', () => {
       local(i % 3);
     }
     expect((await cache.getStats()).methods).toHaveLength(4);
+    expect(await cache.getAdvice()).toEqual([]);
+  });
+
+  it('counts a call that got an expired value as one that did not wait, though its load went on', async () => {
+    const cache = new CacheManager();
+    const load = async (id: number): Promise<number> => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return id;
+    };
+    const options = { name: 'slow', ttl: '1ms', grace: '1h', softTimeout: '1ms', cache } as const;
+    const slow = cached(load, options);
+    const ids = Array.from({ length: 100 }, (_, id) => id);
+    for (let round = 0; round < 12; round++) {
+      await Promise.all(ids.map((id) => slow(id)));
+      await until('nothing is loading', async () => (await cache.getStats()).inFlight === 0);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    const { loads, stale } = slow.cacheInfo();
+    expect([loads > 1000, stale > 900]).toEqual([true, true]);
     expect(await cache.getAdvice()).toEqual([]);
   });
 
