@@ -139,24 +139,6 @@ describe('a cache whose shared tier is still being loaded', () => {
     });
   });
 
-  it.each([
-    ['on Redis, without a namespace', { redisUrl: 'redis://127.0.0.1:1' }, 1],
-    ['on Redis, with a namespace', { redisUrl: 'redis://127.0.0.1:1', namespace: 'shop' }, 0],
-    ['on a Map', { store: new Map() }, 0],
-  ])('warns of the default namespace: %s', async (_, options, times) => {
-    await withFreshModules(async ({ CacheManager }) => {
-      const warnings = jest.spyOn(process, 'emitWarning').mockReturnValue(undefined);
-      for (let i = 0; i < 2; i++) {
-        const cache = new CacheManager(options);
-        cache.on('error', () => undefined);
-        await cache.get('a');
-        await cache.close();
-      }
-      const about = warnings.mock.calls.filter(([text]) => String(text).includes('no namespace'));
-      expect(about).toHaveLength(times);
-    });
-  });
-
   it('loads, and says so once, when its code cannot be loaded', async () => {
     await jest.isolateModulesAsync(async () => {
       jest.doMock('../../../src/store/store-tier', () => {
