@@ -86,7 +86,7 @@ describe.each([true, false])('With memory: %s', (memory) => {
   });
 
   it('when the process dies that loads, one other loads after the lease', async () => {
-    const spec = specOf({ memory, leaseMs: 6000, loadMs: 3000 });
+    const spec = specOf({ memory, leaseMs: 3000, loadMs: 1500 });
     const found = loading(fleet);
     const asked = fleet.map((member) => ({ member, report: member.ask('herd', { spec }) }));
     for (const { report } of asked) report.catch(() => undefined);
@@ -106,7 +106,7 @@ describe.each([true, false])('With memory: %s', (memory) => {
   });
 
   it('when a load never ends, the others go on after one lease', async () => {
-    const spec = specOf({ memory, firstHangs: true, leaseMs: 4000 });
+    const spec = specOf({ memory, firstHangs: true, leaseMs: 2500 });
     const found = loading(fleet);
     const reports = await Promise.all(fleet.map((member) => member.ask('herd', { spec })));
     const hung = await found;
@@ -126,7 +126,7 @@ describe.each([true, false])('With memory: %s', (memory) => {
   });
 
   it('a load of three leases keeps its lease, and is stored', async () => {
-    const spec = specOf({ memory, calls: 1, leaseMs: 3000, loadMs: 0, leastRenewals: 7 });
+    const spec = specOf({ memory, calls: 1, leaseMs: 2000, loadMs: 0, leastRenewals: 7 });
     const [first, second] = fleet as [Member, Member];
     const found = loading([first]);
     const loaded = first.ask('herd', { spec });
@@ -144,7 +144,7 @@ describe.each([true, false])('With memory: %s', (memory) => {
 });
 
 it('no caller waits for a second lease because messages were lost during the first', async () => {
-  const leaseMs = 5000;
+  const leaseMs = 3000;
   const settings = { redisUrl: redis.url, namespace: 'reset', lease: `${leaseMs}ms` } as const;
   const cache = new CacheManager(settings);
   const admin = new Redis(redis.url);

@@ -11,7 +11,7 @@ export interface OpenAdapter {
 }
 
 /** Short, and long enough to be read in. */
-const LIFE_MS = 2000;
+const LIFE_MS = 1500;
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
