@@ -257,10 +257,7 @@ export class CacheManager {
    * the effect of ½, 2 and 4 times the size of the memory tier, and of 2, 5 and 10 times the ttl, with the
    * share of hits that would be out of date. Each item needs at least 1000 reads, or calls of the method.
    *
-   * @example
-   * ```ts
-   * for (const { line, gain } of await cache.getAdvice()) console.log(line, gain.timeSavedMs);
-   * ```
+   * @example for (const { line, gain } of await cache.getAdvice()) console.log(line, gain.timeSavedMs);
    */
   async getAdvice(): Promise<Advice[]> {
     const { adviceFor } = await inSharedContext(() => import('./advice.js'));

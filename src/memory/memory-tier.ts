@@ -2,7 +2,6 @@ import { systemClock, type Clock } from '../base/clock.js';
 import { DEFAULTS } from '../base/defaults.js';
 import { coarseClock, type CoarseClock } from '../base/coarse-clock.js';
 import { lifeClock } from '../base/life-clock.js';
-import { OversizeError } from '../base/oversize.js';
 import { inSharedContext } from '../base/shared-context.js';
 import {
   newEntry,
@@ -22,9 +21,8 @@ import type { MemoryStoreOptions } from './options.js';
 import { entrySize, estimateSize, sizeFrom, type SizeEstimator } from './size.js';
 import { Sweep } from './sweep.js';
 import { TagIndex } from './tag-index.js';
-import { ValueProtection } from './value-protection.js';
+import { TOO_MUCH_WORK, ValueProtection } from './value-protection.js';
 
-const TOO_MUCH_WORK = Symbol('too much work');
 type EvictListener = (entry: MemoryEntry, reason: EvictReason) => void;
 
 /**
@@ -78,7 +76,7 @@ export class MemoryTier {
     });
     const now = coarseClock.now();
     for (const { freshUntil, key, size, slot } of entries) {
-      policy.add(slot, key, this.weightOf(size), now, freshUntil - now, undefined, true);
+      policy.add(slot, key, this.weightOf(size), freshUntil - now, undefined, true);
     }
     this.policy = policy;
   }
@@ -132,7 +130,6 @@ export class MemoryTier {
 
   /**
    * Entries for which an index is registered.
-   *
    * @internal
    */
   countOf(index: EntryIndex): number {
@@ -192,7 +189,7 @@ export class MemoryTier {
     isUpdate = false,
   ): MemoryEntry | undefined {
     const hasReplaced = this.dropForUpdate(key) || isUpdate;
-    const kept = this.keepable(value);
+    const kept = this.protection.tryProtect(value);
     if (kept === TOO_MUCH_WORK) return undefined;
     let size = 0;
     if (this.maxBytes !== undefined) {
@@ -202,10 +199,7 @@ export class MemoryTier {
     const times = typeof life === 'number' ? this.coarseClock.ticks() + life : life;
     const entry = newEntry(key, kept, times, tags, size);
     this.entries.add(entry);
-    const isTimed = typeof life !== 'number';
-    const createdAt = isTimed ? life.createdAt : undefined;
-    const freshMs = isTimed ? life.freshUntil - life.createdAt : life;
-    this.policy.add(entry.slot, key, this.weightOf(size), createdAt, freshMs, cost, hasReplaced);
+    this.policy.add(entry.slot, key, this.weightOf(size), life, cost, hasReplaced);
     this.expiredFirst.add(entry.slot, entry.staleUntil);
     if (tags.length > 0) this.tagged.add(entry);
     this.usedBytes += size;
@@ -300,15 +294,6 @@ export class MemoryTier {
     this.evictListeners.add(listener);
   }
 
-  private keepable(value: unknown): unknown {
-    try {
-      return this.protection.protect(value);
-    } catch (error) {
-      if (error instanceof OversizeError) return TOO_MUCH_WORK;
-      throw error;
-    }
-  }
-
   /** The keys of all entries, expired ones included. */
   protected keys(): string[] {
     return [...this.entries.keys()];
@@ -316,7 +301,6 @@ export class MemoryTier {
 
   /**
    * As {@link MemoryTier.find}, but does not count as a read.
-   *
    * @internal
    */
   protected live(key: string): MemoryEntry | undefined {
@@ -333,13 +317,11 @@ export class MemoryTier {
   }
 
   private evictOne(reason: EvictReason): void {
-    const expired = this.entries.at(this.expiredFirst.next(this.coarseClock.now()));
-    if (expired !== undefined && this.coarseClock.now() >= expired.staleUntil) {
-      this.evict(expired, 'expired');
-      return;
-    }
-    const victim = this.entries.at(this.policy.chooseVictim());
-    if (victim !== undefined) this.evict(victim, reason);
+    const now = this.coarseClock.now();
+    const expired = this.entries.at(this.expiredFirst.next(now));
+    const isExpired = expired !== undefined && now >= expired.staleUntil;
+    const victim = isExpired ? expired : this.entries.at(this.policy.chooseVictim());
+    if (victim !== undefined) this.evict(victim, isExpired ? 'expired' : reason);
   }
 
   private evict(entry: MemoryEntry, reason: EvictReason): void {

@@ -1,7 +1,11 @@
+import { OversizeError } from '../base/oversize.js';
 import { TypeTable } from '../base/type-table.js';
 import { copyOf } from './copy.js';
 import { deepFreeze } from './freeze.js';
 import type { MemoryStoreOptions } from './options.js';
+
+/** Takes the place of a value whose protection is too much work. */
+export const TOO_MUCH_WORK = Symbol('too much work');
 
 /**
  * Keeps callers from changing values that others get: `freeze` and `clone`.
@@ -30,6 +34,20 @@ export class ValueProtection {
     const kept = this.clones ? this.copyOf(value) : value;
     if (this.freezes) deepFreeze(kept);
     return kept;
+  }
+
+  /**
+   * As {@link ValueProtection.protect}, but returns {@link TOO_MUCH_WORK} in place of an OversizeError.
+   *
+   * @throws SerializationError as `protect`.
+   */
+  tryProtect(value: unknown): unknown {
+    try {
+      return this.protect(value);
+    } catch (error) {
+      if (error instanceof OversizeError) return TOO_MUCH_WORK;
+      throw error;
+    }
   }
 
   /**

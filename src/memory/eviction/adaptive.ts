@@ -1,3 +1,4 @@
+import type { EntryLife } from '../entry.js';
 import { ChangeRate, type SampledLife } from './change-rate.js';
 import { CostScale } from './cost-scale.js';
 import { digestOf } from './digest.js';
@@ -70,8 +71,7 @@ export class AdaptivePolicy implements EvictionPolicy {
     slot: number,
     key: string,
     size: number,
-    createdAt: number | undefined,
-    life: number,
+    life: EntryLife | number,
     cost: number | undefined,
     isUpdate: boolean,
   ): void {
@@ -85,10 +85,9 @@ export class AdaptivePolicy implements EvictionPolicy {
     if (isUpdate) this.earlierReads++;
     else this.misses++;
     if (!isSampled) return;
-    const since = createdAt ?? this.store.now();
-    const sampled = { createdAt: since, freshUntil: since + life, hits: 0 };
+    const sampled = this.sampledLife(life);
     this.lives.set(slot, sampled);
-    this.changes.loaded(hash, since, () => this.digestAt(slot));
+    this.changes.loaded(hash, sampled.createdAt, () => this.digestAt(slot));
     if (isUpdate) this.sampledUpdate(slot, sampled);
     else this.sampledAccess(slot, sampled);
   }
@@ -169,6 +168,14 @@ export class AdaptivePolicy implements EvictionPolicy {
     if (policy.count < FULL * this.capacity) return;
     const drawn = lives.size / policy.count / Math.max(trial.rate, ghosts.rate);
     ghosts.setShare(ghosts.rate * drawn);
+  }
+
+  private sampledLife(life: EntryLife | number): SampledLife {
+    if (typeof life !== 'number') {
+      return { createdAt: life.createdAt, freshUntil: life.freshUntil, hits: 0 };
+    }
+    const createdAt = this.store.now();
+    return { createdAt, freshUntil: createdAt + life, hits: 0 };
   }
 
   private digestAt(slot: number): number | undefined {

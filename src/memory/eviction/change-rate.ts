@@ -170,7 +170,7 @@ function sum<T>(items: readonly T[], of: (item: T) => number): number {
   return items.reduce((total, item) => total + of(item), 0);
 }
 
-/** The share of the hits of a class, if such a share of its reloads returned another value. */
+/** The share of a class's hits that are out of date, by the share of its reloads that found a new value. */
 function outOfDate(one: HitClass, changed: number, times: number): number {
   const { compared, gaps, lives } = one;
   const bounded = Math.min(1, Math.max(0, changed));

@@ -2,7 +2,7 @@ import { types } from 'node:util';
 
 import type { SeededHash } from './seeded-hash.js';
 
-/** Characters of its text above which a value is not compared: that would block the event loop. */
+/** Values with longer texts are not compared, since that would block the event loop. */
 const MAX_CHARS = 16_384;
 const MAX_DEPTH = 50;
 
@@ -27,7 +27,7 @@ class ContentText {
   add(value: unknown, depth: number): boolean {
     switch (typeof value) {
       case 'string':
-        return this.push(`'${value}`);
+        return this.pushText(value);
       case 'number':
         return this.push(Object.is(value, -0) ? '-0' : String(value));
       case 'bigint':
@@ -82,7 +82,12 @@ class ContentText {
   private addProperty(of: object, name: string | symbol | number, depth: number): boolean {
     const property = Object.getOwnPropertyDescriptor(of, name) ?? { value: undefined };
     if (typeof name === 'symbol' || !('value' in property)) return false;
-    return (typeof name === 'number' || this.push(`${name}=`)) && this.add(property.value, depth);
+    return (typeof name === 'number' || this.pushText(name)) && this.add(property.value, depth);
+  }
+
+  /** With its length, since a text may contain the separator of the parts. */
+  private pushText(text: string): boolean {
+    return this.push(`${String(text.length)}:${text}`);
   }
 
   /** @returns Whether the text is still short enough. */

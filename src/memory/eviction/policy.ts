@@ -1,3 +1,4 @@
+import type { EntryLife } from '../entry.js';
 import type { GhostReport } from './ghost-report.js';
 
 /**
@@ -16,8 +17,7 @@ export interface EvictionPolicy {
    * A new entry was stored.
    *
    * @param size - Bytes where the store counts them, else 1.
-   * @param createdAt - When its value was loaded, in ms; `undefined`: now.
-   * @param life - Milliseconds from then on that it stays fresh.
+   * @param life - Its times, or the milliseconds from now that it stays fresh.
    * @param cost - Milliseconds that the next miss of the key costs; `undefined` if that is not known.
    * @param isUpdate - Whether it replaces a fresh one, so that no miss came before it.
    */
@@ -25,8 +25,7 @@ export interface EvictionPolicy {
     slot: number,
     key: string,
     size: number,
-    createdAt: number | undefined,
-    life: number,
+    life: EntryLife | number,
     cost: number | undefined,
     isUpdate: boolean,
   ): void;

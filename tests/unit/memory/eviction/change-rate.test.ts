@@ -149,6 +149,7 @@ describe('the digest of a value', () => {
       ...[value(1), value(2), 1, '1', true, null, undefined, [], [1], {}, NaN, 0, -0],
       ...[new Map([[1, 2]]), new Set([1, 2]), new Date(1), { 0: 1 }, ['List('], new Map(), 1n],
       ...[{ 'a=': '' }, { a: '=' }, "'", '', [[], []], [[[]]]],
+      ...[['a', 'b'], ["a\n'b"], ["a\n'1:b"], ['a', '1:b'], { a: 1, b: 2 }, { 'a=\n1\nb': 2 }],
     ];
     expect(new Set(values.map(digest)).size).toBe(values.length);
   });
