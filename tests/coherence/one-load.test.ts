@@ -11,7 +11,7 @@ import type { HerdReport, HerdSpec } from './protocol.js';
 const PROCESSES = 8;
 const CALLS = 500;
 /** For processes that share a few cores to get their turn. */
-const SLACK_MS = 3000;
+const SLACK_MS = 1500;
 /** Steps of a call that may each meet a busy event loop. */
 const STEPS = 5;
 /** For leases that no caller waits for. */
