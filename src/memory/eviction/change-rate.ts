@@ -45,8 +45,9 @@ interface HitClass extends Compared {
 /**
  * Estimates how often values change, from what the reloads of expired entries return, and derives the
  * share of hits that would be out of date with longer lives. Changes are assumed to be equally likely at
- * any time, and hits to be spread evenly. The rate is estimated as by Cho and Garcia-Molina ("Estimating
- * frequency of change", ACM TOIT 2003), since several changes between two loads are seen as one.
+ * any time, and hits to be spread evenly; the margin also allows for changes at regular intervals. The
+ * rate is estimated as by Cho and Garcia-Molina ("Estimating frequency of change", ACM TOIT 2003), since
+ * several changes between two loads are seen as one.
  *
  * @internal
  */
@@ -117,6 +118,7 @@ export class ChangeRate {
     const spread = this.spreadOfKeys();
     let share = 0;
     let deviation = 0;
+    let atIntervals = 0;
     for (const one of classes) {
       const weight = one.hits / hits;
       const changed = one.changed / one.compared;
@@ -124,11 +126,12 @@ export class ChangeRate {
         (spread * changed * (1 - changed) + 0.25 / one.compared) / one.compared,
       );
       share += weight * outOfDate(one, changed, times);
+      atIntervals += weight * outOfDateAtIntervals(one, changed, times);
       const [low, high] = [changed - off, changed + off].map((p) => outOfDate(one, p, times));
       // Added up: the keys that change often are the same in all classes.
       deviation += (weight * ((high as number) - (low as number))) / 2;
     }
-    const modelError = 4 * share * (1 - share) * MODEL_ERROR;
+    const modelError = 4 * share * (1 - share) * MODEL_ERROR + 100 * Math.abs(share - atIntervals);
     const error = modelError + 100 * MARGIN * deviation;
     return { percent: 100 * share, error: Math.min(100, error) };
   }
@@ -178,4 +181,10 @@ function outOfDate(one: HitClass, changed: number, times: number): number {
   const perMs = -Math.log(Math.min(1, unchanged)) / (gaps / compared);
   const changes = perMs * times * (lives / compared);
   return changes < 1e-6 ? 0 : 1 - (1 - Math.exp(-changes)) / changes;
+}
+
+/** The same if values change at regular intervals: once nearly all change, the two differ much. */
+function outOfDateAtIntervals(one: HitClass, changed: number, times: number): number {
+  const changes = (changed * times * one.lives) / one.gaps;
+  return changes < 1 ? changes / 2 : 1 - 1 / (2 * changes);
 }

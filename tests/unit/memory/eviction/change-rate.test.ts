@@ -23,7 +23,12 @@ interface Run {
  *
  * @param changeMs - Milliseconds from one change of a key to the next, on average.
  */
-function run(seed: number, life: number, changeMs: (key: number) => number): Run {
+function run(
+  seed: number,
+  life: number,
+  changeMs: (key: number) => number,
+  isRegular = false,
+): Run {
   const random = randomFrom(seed);
   const clock = new ManualClock();
   // A random secret would draw another sample each time.
@@ -31,6 +36,7 @@ function run(seed: number, life: number, changeMs: (key: number) => number): Run
   const store = new MemoryTier({ maxItems: 1000, clock });
   store.usePolicy((view) => new AdaptivePolicy(view, new SeededHash(secret)));
   const until = (meanMs: number): number => -Math.log(1 - random()) * meanMs;
+  const next = (key: number): number => (isRegular ? changeMs(key) : until(changeMs(key)));
   const versions = Array.from({ length: KEYS }, () => 0);
   const changes = Array.from(versions, (_, key) => until(changeMs(key)));
   let hits = 0;
@@ -42,7 +48,7 @@ function run(seed: number, life: number, changeMs: (key: number) => number): Run
     const key = Math.floor(random() * KEYS);
     while ((changes[key] as number) < now) {
       (versions[key] as number)++;
-      changes[key] = (changes[key] as number) + until(changeMs(key));
+      changes[key] = (changes[key] as number) + next(key);
     }
     const entry = store.find(`k${key}`);
     const version = versions[key] as number;
@@ -83,6 +89,18 @@ describe('the share of hits that are out of date', () => {
   const life = { createdAt: 0, freshUntil: 10, hits: 1 };
   const one = (): number => 1;
   const two = (): number => 2;
+
+  it.each([900, 4_000, 20_000])(
+    'lies within its margin when values change at regular intervals, of %s ms',
+    (changeMs) => {
+      const now = run(1, 4_000, () => changeMs, true);
+      for (const times of [1, 2]) {
+        const { percent, error } = outOfDateAt(times, now);
+        const { outOfDate } = run(1, 4_000 * times, () => changeMs, true);
+        expect(Math.abs(percent - outOfDate)).toBeLessThan(error);
+      }
+    },
+  );
 
   it('is not known until enough entries of enough keys have expired and been loaded again', () => {
     const rates = new ChangeRate();
