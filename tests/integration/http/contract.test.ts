@@ -226,12 +226,13 @@ describe.each(Object.entries(frameworks))('the performance API on %s', (name, st
     const reader = response.body!.getReader();
     await reader.read();
     const { requests } = api;
+    const { slow } = requests;
     expect(requests).toMatchObject({ total: 1, inFlight: 0, streams: 1, openStreams: 1 });
     if (name !== 'node:http')
       expect(requests.routes.map(({ route }) => route)).toEqual(['/events']);
     controller.abort();
     await until('it is noticed', async () => api.requests.openStreams === 0);
-    expect(api.requests).toMatchObject({ total: 1, aborted: 0, streams: 1, inFlight: 0 });
+    expect(api.requests).toMatchObject({ total: 1, aborted: 0, slow, streams: 1, inFlight: 0 });
     expect(await read('/stats')).toMatchObject({ requests: { streams: 1, open_streams: 0 } });
   });
 

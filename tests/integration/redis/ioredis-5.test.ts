@@ -18,7 +18,8 @@ afterAll(stopServers);
 async function openCache(options: object): Promise<CacheManager> {
   let cache: CacheManager | undefined;
   await jest.isolateModulesAsync(async () => {
-    jest.doMock('ioredis', () => jest.requireActual<object>('ioredis-5'));
+    const old = jest.fn(() => jest.requireActual<object>('ioredis-5'));
+    jest.doMock('ioredis', old);
     const { CacheManager } = await import('aurora-cache');
     cache = new CacheManager({ namespace: 'old', ...options });
     const opened = cache;
@@ -28,6 +29,7 @@ async function openCache(options: object): Promise<CacheManager> {
       const { degraded, listening } = await opened.getStats();
       return !degraded && listening;
     });
+    expect(old).toHaveBeenCalled();
     jest.dontMock('ioredis');
   });
   return cache as CacheManager;
