@@ -121,7 +121,7 @@ export class RedisCoordinator implements Coordinator {
     });
     listen(client, 'ready', this.connected);
     listen(client, 'close', this.disconnected);
-    listen(client, 'end', this.ended);
+    listen(client, 'end', this.disconnected);
     if (this.isConnected) this.connected();
   }
 
@@ -236,7 +236,7 @@ export class RedisCoordinator implements Coordinator {
     const { client } = this.connection;
     unlisten(client, 'ready', this.connected);
     unlisten(client, 'close', this.disconnected);
-    unlisten(client, 'end', this.ended);
+    unlisten(client, 'end', this.disconnected);
     this.history.close();
     this.bus.close();
   }
@@ -252,12 +252,8 @@ export class RedisCoordinator implements Coordinator {
 
   private readonly disconnected = (): void => {
     this.time.forget();
-    this.options.listener.onChange();
-  };
-
-  /** A client that was ended stays so; the probes notice a connection that is lost in another way. */
-  private readonly ended = (): void => {
-    this.time.forget();
+    // The next connection may lead to another server, whose messages would not arrive. (On a client that
+    // was ended none follows, and nothing may try to listen again.)
     this.bus.stop();
     this.options.listener.onChange();
   };

@@ -33,7 +33,6 @@ function handOver(): Loss {
       return await primaryPort();
     },
     recover: () => Promise.resolve(),
-    primaryPort,
   };
 }
 
@@ -55,7 +54,6 @@ function deathOfPrimary(): Loss {
       return await primaryPort();
     },
     recover: () => dead.up(),
-    primaryPort,
   };
 }
 

@@ -20,8 +20,6 @@ export interface Loss {
   strike(): Promise<number | undefined>;
   /** Brings back what is dead. */
   recover(): Promise<void>;
-  /** Where the primary is now: on a busy machine, another failover may follow. */
-  primaryPort?(): Promise<number>;
 }
 
 export interface LostStatePlan {
@@ -69,16 +67,11 @@ async function lose(checker: CoherenceChecker, runs: readonly string[], loss: Lo
   await loss.prepare();
   await progress(checker, runs);
   await count('crashes');
-  let port = await loss.strike();
+  const port = await loss.strike();
   await count('restarts');
   await Promise.all(runs.map((run) => checker.tellCrashed(run, port)));
   await loss.recover();
   await until('all have dealt with it', async () => {
-    const latest = (await loss.primaryPort?.()) ?? port;
-    if (latest !== port) {
-      port = latest;
-      await Promise.all(runs.map((run) => checker.tellCrashed(run, port)));
-    }
     const caught = await Promise.all(runs.map((run) => checker.askAll(run, 'caught')));
     return !caught.flat().includes(false);
   });

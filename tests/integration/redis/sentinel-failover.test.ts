@@ -154,10 +154,10 @@ describe('A failover', () => {
   it.each<[string, (primary: RedisServer) => Promise<void>]>([
     [
       'from a primary that hangs',
-      async (primary) => {
-        primary.freeze();
-        await sentinel.successor(primary);
-      },
+      (primary) =>
+        sentinel.replaceOnce(primary, () => {
+          primary.freeze();
+        }),
     ],
     ['from a primary that is killed', () => sentinel.failOver()],
   ])('%s fails no call, and the store goes on with the new one', async (_, fail) => {

@@ -24,7 +24,8 @@ export class Proxy {
 
   private constructor(
     private readonly server: Server,
-    private readonly target: number,
+    /** The server's port, to which new connections lead. */
+    public target: number,
   ) {
     server.on('connection', (client) => {
       this.link(client);

@@ -11,6 +11,9 @@ const SENTINELS = 3;
 const QUORUM = 2;
 /** Some times the time-out of a failover. */
 const GIVEN_UP_MS = 15_000;
+/** So long a primary may be silent. On a busy machine one that lives is, for half a second. */
+const PATIENT_MS = 3_600_000;
+const EAGER_MS = 500;
 
 interface Endpoint {
   readonly host: string;
@@ -54,8 +57,18 @@ export class SentinelGroup {
   /** Kills the primary, and waits until another one has taken over. */
   async failOver(): Promise<void> {
     const primary = await this.primary();
-    await primary.kill();
-    await this.successor(primary);
+    await this.replaceOnce(primary, () => primary.kill());
+  }
+
+  /** Waits until another one has taken over from a primary that `silence` has made silent. */
+  async replaceOnce(primary: RedisServer, silence: () => void | Promise<void>): Promise<void> {
+    await this.allowSilence(EAGER_MS);
+    try {
+      await silence();
+      await this.successor(primary);
+    } finally {
+      await this.allowSilence(PATIENT_MS);
+    }
   }
 
   /**
@@ -65,7 +78,6 @@ export class SentinelGroup {
   async handOver(): Promise<void> {
     let primary = await this.primary();
     await until('a sentinel has begun the failover, and ended it', async () => {
-      // On a busy machine one of them may have begun a failover by itself, which has to end first.
       await this.inStep();
       primary = await this.primary();
       if (!(await withClient(this.sentinels[0]?.port ?? 0, isFailingOver))) return false;
@@ -116,7 +128,7 @@ export class SentinelGroup {
   }
 
   /** Waits until all sentinels name another primary than this, and until that takes writes. */
-  async successor(primary: RedisServer, patienceMs?: number): Promise<void> {
+  private async successor(primary: RedisServer, patienceMs?: number): Promise<void> {
     const isAgreed = async (): Promise<boolean> => {
       const ports = await this.onSentinels(async (sentinel) => (await addressOf(sentinel)).port);
       const [port] = ports;
@@ -160,7 +172,7 @@ export class SentinelGroup {
       const lines = [
         ...[`port ${String(port)}`, 'bind 127.0.0.1', `sentinel myid ${id}`],
         `sentinel monitor ${NAME} 127.0.0.1 ${String(primary.port)} ${String(QUORUM)}`,
-        `sentinel down-after-milliseconds ${NAME} 500`,
+        `sentinel down-after-milliseconds ${NAME} ${String(PATIENT_MS)}`,
         `sentinel failover-timeout ${NAME} 2000`,
         // They would find each other within seconds; written down, they know at once.
         ...peers
@@ -187,6 +199,12 @@ export class SentinelGroup {
       });
       return views.every(Boolean);
     });
+  }
+
+  private async allowSilence(ms: number): Promise<void> {
+    await this.onSentinels((one) =>
+      one.call('SENTINEL', 'SET', NAME, 'down-after-milliseconds', String(ms)),
+    );
   }
 
   private async onSentinels<T>(ask: (client: Redis) => Promise<T>): Promise<[T, ...T[]]> {
