@@ -8,6 +8,13 @@ import type { SharedTags } from './shared-tags.js';
 import { NO_DELAY, type OwnDelay, type SharedEntry } from './shared-tier.js';
 import { readTexts } from './texts.js';
 
+/**
+ * Keys of a command while no other is in flight: the store reads further values while the client decodes
+ * these. Of the time that one command for all takes, 0.88 at 12 and at 64 in flight, 0.80 at 24, 1 at 512
+ * (1 kB each).
+ */
+const FIRST_KEYS = 8;
+
 export interface EntryReadsOptions {
   readonly clock: Clock;
   readonly calls: StoreCall;
@@ -20,8 +27,8 @@ export interface EntryReadsOptions {
 }
 
 /**
- * Reads entries from the store: those of one turn of the event loop by one command, which has one
- * time-out. An entry that is out of date is not returned, nor is text that is not an entry.
+ * Reads entries from the store: those of one turn of the event loop by one command, or a few, each of which
+ * has one time-out. An entry that is out of date is not returned, nor is text that is not an entry.
  *
  * @internal
  */
@@ -31,16 +38,23 @@ export class EntryReads {
   /** When the first read of the open batch was queued. */
   private batchOpenedAt = 0;
   private readonly batches: Coalescer<unknown, SharedEntry | undefined>;
+  /** Batches without a reply yet. */
+  private inFlight = 0;
 
   constructor(private readonly options: EntryReadsOptions) {
     const { calls, clock, entries } = options;
     this.batches = new Coalescer(
-      (keys) => {
+      async (keys) => {
         calls.noteBlocked(clock.monotonic() - this.batchOpenedAt);
-        return this.fetch(keys, 'single');
+        this.inFlight++;
+        try {
+          return await this.fetch(keys, 'single');
+        } finally {
+          this.inFlight--;
+        }
       },
       (stored, key) => this.decode(key, stored),
-      () => entries.batchLimit,
+      () => (this.inFlight > 0 ? entries.batchLimit : Math.min(entries.batchLimit, FIRST_KEYS)),
     );
   }
 
