@@ -173,7 +173,11 @@ function sum<T>(items: readonly T[], of: (item: T) => number): number {
   return items.reduce((total, item) => total + of(item), 0);
 }
 
-/** The share of a class's hits that are out of date, by the share of its reloads that found a new value. */
+/**
+ * How many hits of a class are out of date, as a share of all.
+ *
+ * @param changed - The share of its reloads that found a new value.
+ */
 function outOfDate(one: HitClass, changed: number, times: number): number {
   const { compared, gaps, lives } = one;
   const bounded = Math.min(1, Math.max(0, changed));
@@ -183,7 +187,7 @@ function outOfDate(one: HitClass, changed: number, times: number): number {
   return changes < 1e-6 ? 0 : 1 - (1 - Math.exp(-changes)) / changes;
 }
 
-/** The same if values change at regular intervals: once nearly all change, the two differ much. */
+/** The same if values change at regular intervals. Once nearly all of them change, the two differ widely. */
 function outOfDateAtIntervals(one: HitClass, changed: number, times: number): number {
   const changes = (changed * times * one.lives) / one.gaps;
   return changes < 1 ? changes / 2 : 1 - 1 / (2 * changes);

@@ -155,7 +155,7 @@ describe('A failover', () => {
     [
       'from a primary that hangs',
       (primary) =>
-        sentinel.replaceOnce(primary, () => {
+        sentinel.failOverAfter(primary, () => {
           primary.freeze();
         }),
     ],

@@ -57,11 +57,11 @@ export class SentinelGroup {
   /** Kills the primary, and waits until another one has taken over. */
   async failOver(): Promise<void> {
     const primary = await this.primary();
-    await this.replaceOnce(primary, () => primary.kill());
+    await this.failOverAfter(primary, () => primary.kill());
   }
 
   /** Waits until another one has taken over from a primary that `silence` has made silent. */
-  async replaceOnce(primary: RedisServer, silence: () => void | Promise<void>): Promise<void> {
+  async failOverAfter(primary: RedisServer, silence: () => void | Promise<void>): Promise<void> {
     await this.allowSilence(EAGER_MS);
     try {
       await silence();
