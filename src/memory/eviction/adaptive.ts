@@ -15,9 +15,6 @@ import { Trial } from './trial.js';
 const SLIDE = 1 / 16;
 /** Accesses of the sample from one step to the next. */
 const ACCESSES_PER_SLIDE = 16;
-/** Accesses of the ghosts' sample after which its share is counted again, if the store is full. */
-const ACCESSES_PER_SHARE = 64;
-const FULL = 0.9;
 
 /** The parts of a store that its policy reads. */
 export interface StoreView {
@@ -51,9 +48,6 @@ export class AdaptivePolicy implements EvictionPolicy {
   private misses = 0;
   /** Accesses of the policy that do not count as reads any more, or never did. */
   private earlierReads = 0;
-  private ghostAccesses = 0;
-  /** Entries that the store can hold. */
-  private capacity = 1;
   /** Entries at which the sample is fitted again to their mean size. */
   private fitAt = 0;
 
@@ -158,16 +152,7 @@ export class AdaptivePolicy implements EvictionPolicy {
       trial.access(access);
       this.adapt();
     }
-    if (rank < ghosts.rate) this.ghostAccess(access);
-  }
-
-  private ghostAccess(access: SampledAccess): void {
-    const { ghosts, lives, policy, trial } = this;
-    if (ghosts.access(access)) this.forgetHalf();
-    if (++this.ghostAccesses % ACCESSES_PER_SHARE > 0) return;
-    if (policy.count < FULL * this.capacity) return;
-    const drawn = lives.size / policy.count / Math.max(trial.rate, ghosts.rate);
-    ghosts.setShare(ghosts.rate * drawn);
+    if (rank < ghosts.rate && ghosts.access(access)) this.forgetHalf();
   }
 
   private sampledLife(life: EntryLife | number): SampledLife {
@@ -205,7 +190,6 @@ export class AdaptivePolicy implements EvictionPolicy {
     const { maxItems, maxBytes = Infinity } = this.store;
     const meanSize = count === 0 ? size : this.policy.size / count;
     const entries = Math.max(1, Math.min(maxItems, maxBytes / meanSize));
-    this.capacity = entries;
     this.trial.fit(entries, entries * meanSize);
     this.ghosts.fit(entries, entries * meanSize);
     this.fitAt = Math.max(1, 2 * count);

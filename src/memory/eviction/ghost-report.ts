@@ -23,7 +23,7 @@ export interface GhostReport {
   readonly hitRate: number;
   /** At another size. */
   readonly sizes: readonly GhostEstimate[];
-  /** With other lives; none until an entry has expired. */
+  /** With other lives; none until entries have expired and were read some hundred times after that. */
   readonly lives: readonly GhostEstimate[];
   /**
    * Of the hits, the share whose value had changed at its source, as far as loads of expired entries show;

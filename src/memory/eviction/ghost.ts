@@ -1,18 +1,17 @@
 import { MiniCache } from './mini-cache.js';
+import type { MissCount } from './miss-count.js';
 import type { SampledAccess, SampledKeys } from './sampled-keys.js';
-import { RECENCY, type Setting } from './setting.js';
-
-/** The number of misses, and their cost. */
-export type Missed = Pick<MiniCache, 'misses' | 'missedCost'>;
+import { FREQUENCY, RECENCY, type Setting } from './setting.js';
 
 /**
  * Models a store of another size, or with other lives. Such a store would change its setting if another
- * were far better. A second mini cache therefore evicts by recency alone, and the lower miss count is used.
+ * were far better. A second mini cache therefore evicts by recency alone. Where lives are longer,
+ * frequencies say more than they do in the store: a third evicts by frequency. The lowest miss count is used.
  *
  * @internal
  */
 export class Ghost {
-  private readonly minis: readonly [MiniCache, MiniCache];
+  private readonly minis: readonly MiniCache[];
 
   /**
    * @param setting - Of the store.
@@ -26,23 +25,24 @@ export class Ghost {
     readonly times: number,
     private readonly lives: number,
   ) {
-    this.minis = [new MiniCache(keys, setting, hasSizes), new MiniCache(keys, RECENCY, hasSizes)];
+    const settings = lives === 1 ? [setting, RECENCY] : [setting, RECENCY, FREQUENCY];
+    this.minis = settings.map((one) => new MiniCache(keys, one, hasSizes));
   }
 
-  /** The mini cache with fewer misses. */
-  get best(): Readonly<Missed> {
-    const [one, other] = this.minis;
-    return one.misses <= other.misses ? one : other;
+  /** Misses of the mini cache that has fewest. */
+  get missed(): MissCount {
+    const counts = this.minis.map(({ missed }) => missed);
+    return counts.reduce((best, one) => (one.misses < best.misses ? one : best));
   }
 
-  /** Counts the same misses as another mini cache so far. */
-  follow({ misses, missedCost }: Readonly<Missed>): void {
-    for (const mini of this.minis) Object.assign(mini, { misses, missedCost });
+  /** Counts no misses so far. */
+  reset(): void {
+    for (const { missed } of this.minis) missed.reset();
   }
 
   /** Lets earlier misses count half. */
   halve(): void {
-    for (const mini of this.minis) mini.halve();
+    for (const { missed } of this.minis) missed.halve();
   }
 
   set capacity(capacity: number) {

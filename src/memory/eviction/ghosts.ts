@@ -1,6 +1,7 @@
 import { Ghost } from './ghost.js';
 import type { GhostEstimate, GhostReport } from './ghost-report.js';
 import { MiniCache } from './mini-cache.js';
+import { MissCount } from './miss-count.js';
 import { SampledKeys, type SampledAccess } from './sampled-keys.js';
 import type { Setting } from './setting.js';
 
@@ -12,10 +13,12 @@ const MAX_ENTRIES = 256;
 /** Entries of the store for each entry of that mini cache, within its bounds. */
 const ENTRIES_PER_ENTRY = 32;
 const MAX_SAMPLE = 1 / 4;
-/** Accesses, for each entry at least, until the mini caches with other lives count: they start empty. */
-const FILLING = 5;
+/** Accesses until the mini caches with other lives count, which start empty: five for each entry at least. */
+const FILLED = 5 * MIN_ENTRIES;
 /** Percentage points by which mini caches were off in replays, beside the noise of the sample. */
 const MODEL_ERROR = 1.5;
+/** Standard errors of a margin of 95 %. */
+const MARGIN = 2;
 /** Sampled accesses, for each entry at most, after which earlier ones count half. */
 const ACCESSES_PER_ENTRY = 500;
 
@@ -39,11 +42,11 @@ export class Ghosts {
   private readonly sizes: readonly Ghost[];
   private readonly lives: readonly Ghost[];
   private readonly all: readonly (MiniCache | Ghost)[];
-  private size = 0;
-  private share = 1;
   private accesses = 0;
   /** Accesses since an entry expired for the first time. */
   private lifeAccesses = 0;
+  /** Misses of `like` since the mini caches with other lives count. */
+  private readonly missedSince = new MissCount();
 
   constructor(setting: Setting, hasSizes: boolean) {
     this.like = new MiniCache(this.keys, setting, hasSizes);
@@ -61,42 +64,29 @@ export class Ghosts {
   fit(entries: number, size: number): void {
     const mini = Math.min(MAX_ENTRIES, Math.max(MIN_ENTRIES, entries / ENTRIES_PER_ENTRY));
     this.rate = Math.min(MAX_SAMPLE, mini / entries);
-    this.size = size;
-    this.setShare(this.rate);
-  }
-
-  /**
-   * Corrects the mini caches for the luck of the draw: a sample of one key in 20 may have drawn one in 18
-   * of the keys that matter.
-   *
-   * @param share - Of the store's entries, those that belong to the sample.
-   */
-  setShare(share: number): void {
-    this.share = share;
-    for (const mini of this.all) mini.capacity = share * this.size;
+    for (const mini of this.all) mini.capacity = this.rate * size;
   }
 
   /** Returns whether earlier accesses count half from now on. */
   access(to: SampledAccess): boolean {
     const key = this.keys.take(to.hash);
-    this.like.access(key, to);
+    const isHit = this.like.access(key, to);
     for (const mini of this.sizes) mini.access(key, to);
     // Until an entry expires, longer lives change nothing.
-    if (this.like.expirations > 0) this.accessLives(key, to);
+    if (this.like.expirations > 0) this.accessLives(key, to, isHit);
     this.keys.release(key);
     if (++this.accesses < ACCESSES_PER_ENTRY * MAX_ENTRIES) return false;
     this.accesses = 0;
-    this.like.halve();
-    for (const ghost of [...this.sizes, ...this.lives]) ghost.halve();
+    const counts = [this.like.missed, this.missedSince, ...this.sizes, ...this.lives];
+    for (const count of counts) count.halve();
     return true;
   }
 
-  private accessLives(key: number, to: SampledAccess): void {
-    const isFilling = ++this.lifeAccesses < FILLING * MIN_ENTRIES;
-    for (const ghost of this.lives) {
-      ghost.access(key, to);
-      if (isFilling) ghost.follow(this.like);
-    }
+  private accessLives(key: number, to: SampledAccess, isHit: boolean): void {
+    for (const ghost of this.lives) ghost.access(key, to);
+    if (!isHit) this.missedSince.add(to.hash, to.weight * to.size);
+    if (++this.lifeAccesses !== FILLED) return;
+    for (const count of [this.missedSince, ...this.lives]) count.reset();
   }
 
   /** See {@link MiniCache.update}. */
@@ -123,30 +113,28 @@ export class Ghosts {
    */
   report(reads: number, misses: number, knowsCosts = false): SampleReport {
     const missShare = reads === 0 ? 0 : misses / reads;
-    const estimate = (times: number, { best }: Ghost): GhostEstimate => {
-      const more = best.misses - this.like.misses;
-      // The ratio of misses is off where a store that is smaller misses most keys; the difference is
-      // off where a larger one misses hardly any.
-      const perMiss =
-        more > 0 ? 1 / (reads * this.share) : missShare / Math.max(1, this.like.misses);
-      const share = Math.min(1, Math.max(0, missShare + perMiss * more));
-      const error = MODEL_ERROR + 200 * perMiss * Math.sqrt(1 + Math.abs(more));
-      const moreCost = best.missedCost - this.like.missedCost;
+    const estimate = (times: number, { missed }: Ghost, like: MissCount): GhostEstimate => {
+      // One more on both sides: without any misses the estimate is the store's own.
+      const ratio = (1 + missed.misses) / (1 + like.misses);
+      const share = Math.min(1, missShare * ratio);
+      const perMiss = missShare / (1 + like.misses);
+      const difference = Math.abs(missed.misses - like.misses);
+      const noise = Math.max(missed.errorFrom(like, ratio), Math.sqrt(1 + difference));
       return {
         times,
         hitRate: 100 * (1 - share),
-        error: Math.min(100, error),
-        timeSavedMs: knowsCosts ? -reads * perMiss * moreCost : undefined,
+        error: Math.min(100, Math.hypot(MODEL_ERROR, 100 * perMiss * MARGIN * noise)),
+        timeSavedMs: knowsCosts ? reads * perMiss * (like.cost - missed.cost) : undefined,
       };
     };
     return {
       reads,
       hitRate: reads === 0 ? 0 : 100 * (1 - missShare),
-      sizes: SIZES.map((times, i) => estimate(times, this.sizes[i] as Ghost)),
+      sizes: SIZES.map((times, i) => estimate(times, this.sizes[i] as Ghost, this.like.missed)),
       lives:
-        this.lifeAccesses === 0
+        this.lifeAccesses < FILLED
           ? []
-          : LIVES.map((times, i) => estimate(times, this.lives[i] as Ghost)),
+          : LIVES.map((times, i) => estimate(times, this.lives[i] as Ghost, this.missedSince)),
     };
   }
 }

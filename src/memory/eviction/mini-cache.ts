@@ -1,4 +1,5 @@
 import { ExpiredFirst } from './expired-first.js';
+import { MissCount } from './miss-count.js';
 import { NONE } from './policy.js';
 import { RankedPolicy } from './ranked-policy.js';
 import type { SampledAccess, SampledKeys } from './sampled-keys.js';
@@ -14,11 +15,9 @@ import type { Setting } from './setting.js';
  */
 export class MiniCache {
   /** Accesses to keys that were not there or had expired. */
-  misses = 0;
-  /** Those of them that found an entry which had expired. */
+  readonly missed = new MissCount();
+  /** Those misses that found an entry which had expired. */
   expirations = 0;
-  /** Sum of what these cost. */
-  missedCost = 0;
   /** Sum of the sizes at most. */
   capacity = 0;
   private readonly policy: RankedPolicy;
@@ -32,31 +31,28 @@ export class MiniCache {
     this.policy = new RankedPolicy(setting, hasSizes);
   }
 
-  /** @param life - Milliseconds that an entry of the key stays fresh. */
-  access(key: number, to: SampledAccess, life = to.life): void {
+  /**
+   * @param life - Milliseconds that an entry of the key stays fresh.
+   * @returns Whether it was a hit.
+   */
+  access(key: number, to: SampledAccess, life = to.life): boolean {
     if (this.policy.holds(key)) {
       if (!this.expired.has(key, to.now)) {
         this.policy.hit(key);
-        return;
+        return true;
       }
       this.remove(key);
       this.expirations++;
     }
-    this.misses++;
-    this.missedCost += to.weight * to.size;
+    this.missed.add(to.hash, to.weight * to.size);
     this.store(key, to, life);
+    return false;
   }
 
   /** Records that a fresh value was replaced: its life starts again, and the access is no read. */
   update(key: number, to: SampledAccess, life = to.life): void {
     if (this.policy.holds(key)) this.expired.add(key, to.now + life);
     else this.store(key, to, life);
-  }
-
-  /** Lets earlier misses count half. */
-  halve(): void {
-    this.misses /= 2;
-    this.missedCost /= 2;
   }
 
   forget(key: number): void {

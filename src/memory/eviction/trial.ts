@@ -91,7 +91,7 @@ export class Trial {
   private compareEarly(cost: number): void {
     this.squaredCosts += cost ** 2;
     if (this.accesses < EARLY * this.period || this.accesses % ACCESSES_PER_EARLY_LOOK > 0) return;
-    const costs = this.minis.map(({ missedCost }) => missedCost);
+    const costs = this.minis.map(({ missed }) => missed.cost);
     const least = Math.min(...costs);
     const lead = (costs[this.best] as number) - least;
     if (lead > EARLY_LEAD * Math.sqrt(this.squaredCosts)) this.best = costs.indexOf(least);
@@ -100,8 +100,8 @@ export class Trial {
   private compare(): void {
     const { minis, scores } = this;
     for (const [i, mini] of minis.entries()) {
-      scores[i] = DECAY * (scores[i] as number) + mini.missedCost / this.cost;
-      mini.missedCost = 0;
+      scores[i] = DECAY * (scores[i] as number) + mini.missed.cost / this.cost;
+      mini.missed.reset();
     }
     this.cost = 0;
     this.hasCompared = true;

@@ -33,7 +33,7 @@ describe('the estimates of ghosts', () => {
       numbers.release(number);
     }
     const times = ENTRIES / SAMPLED;
-    const { hitRate, lives, sizes } = ghosts.report(times * ACCESSES, times * store.misses);
+    const { hitRate, lives, sizes } = ghosts.report(times * ACCESSES, times * store.missed.misses);
     for (const { hitRate: estimate } of lives) expect(estimate).toBeGreaterThan(hitRate - 1);
     for (const { times, hitRate: estimate } of sizes) {
       if (times > 1) expect(estimate).toBeGreaterThan(hitRate - 1);
