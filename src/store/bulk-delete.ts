@@ -111,7 +111,7 @@ export class BulkDelete {
   ): Promise<boolean[]> {
     await coordinator?.ready();
     if (coordinator !== undefined) {
-      const heads = await coordinator.delete(keys);
+      const heads = await coordinator.entries.delete(keys);
       return heads.map((head) => head !== undefined && isFresh(head, this.now()));
     }
     return await Promise.all(
@@ -153,7 +153,7 @@ export class BulkDelete {
     const { port, coordinator } = await this.calls.whenOpen();
     if (coordinator !== undefined) {
       await coordinator.ready();
-      for await (const removed of coordinator.clear(groups)) {
+      for await (const removed of coordinator.entries.clear(groups)) {
         const now = this.now();
         for (const [i, heads] of removed.entries()) {
           counts[i] = (counts[i] ?? 0) + heads.filter((head) => isFresh(head, now)).length;

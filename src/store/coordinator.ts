@@ -26,23 +26,24 @@ export interface Coordinator {
   /** Settles when commands can be sent and the clocks have been compared; `undefined` if both is so. */
   ready(): Promise<void> | undefined;
 
-  /**
-   * Requests leases, and reads the values again: another process may have filled them since.
-   *
-   * @param withinMs - If the command reaches the store more than `withinMs` ms after it was sent, no
-   * lease is granted: the sender no longer waits.
-   */
-  acquire(requests: readonly LeaseRequest[], withinMs: number): Promise<readonly LeaseReply[]>;
-  /** Prolongs a lease from now on; resolves to false when it is no longer held. */
-  renew(key: string, token: string, leaseMs: number): Promise<boolean>;
-  /** Releases a lease, if it is still held, and notifies the loads that wait for it. */
-  release(key: string, token: string): Promise<void>;
-  /**
-   * Stores each text and releases its lease, if the lease is still held; notifies the loads that wait.
-   * After a text that the store refuses, it stores no further ones, but releases their leases.
-   */
-  fill(fills: readonly LeaseFill[]): Promise<FillOutcomes>;
+  readonly entries: EntryCommands;
+  readonly leases: LeaseCommands;
+  readonly tags: TagCommands;
+  /** The latest count of keys, for all processes; `undefined` if the store cannot keep one. */
+  readonly sharedCount?: SharedCount;
+  /** Texts that instances leave for each other; `undefined` if the store cannot keep them. */
+  readonly snapshots?: Snapshots;
 
+  /** Ends the bus, and closes what was opened for it. */
+  close(): void;
+}
+
+/**
+ * The values of a namespace.
+ *
+ * @internal
+ */
+export interface EntryCommands {
   /**
    * Ends the leases of the keys, removes their values, stores the texts, and publishes the change.
    * After a text that the store refuses, it stores no further ones, but removes their values.
@@ -69,26 +70,49 @@ export interface Coordinator {
   clear(groups: readonly (readonly KeyPattern[])[]): AsyncIterable<readonly (readonly string[])[]>;
   /** The keys of the namespace, counted step by step: how many each step found. */
   count(): AsyncIterable<number>;
+}
 
+/**
+ * The right of one process to load a key.
+ *
+ * @internal
+ */
+export interface LeaseCommands {
+  /**
+   * Requests leases, and reads the values again: another process may have filled them since.
+   *
+   * @param withinMs - If the command reaches the store more than `withinMs` ms after it was sent, no
+   * lease is granted: the sender no longer waits.
+   */
+  acquire(requests: readonly LeaseRequest[], withinMs: number): Promise<readonly LeaseReply[]>;
+  /** Prolongs a lease from now on; resolves to false when it is no longer held. */
+  renew(key: string, token: string, leaseMs: number): Promise<boolean>;
+  /** Releases a lease, if it is still held, and notifies the loads that wait for it. */
+  release(key: string, token: string): Promise<void>;
+  /**
+   * Stores each text and releases its lease, if the lease is still held; notifies the loads that wait.
+   * After a text that the store refuses, it stores no further ones, but releases their leases.
+   */
+  fill(fills: readonly LeaseFill[]): Promise<FillOutcomes>;
+}
+
+/**
+ * The clock of a namespace's tags, and when each tag was invalidated.
+ *
+ * @internal
+ */
+export interface TagCommands {
   /** The tags' clock, for a load to note before it runs. */
-  tagClock(): Promise<number>;
+  clock(): Promise<number>;
   /** When each of the tags was last invalidated, on the tags' clock. */
-  tagVersions(tags: readonly string[]): Promise<TagVersions>;
+  versions(tags: readonly string[]): Promise<TagVersions>;
   /**
    * Advances the tag clock, records its new reading as the version of these tags, and publishes the
    * change.
    *
    * @returns The version.
    */
-  invalidateTags(tags: readonly string[]): Promise<number>;
-
-  /** The latest count of keys, for all processes; `undefined` if the store cannot keep one. */
-  readonly sharedCount?: SharedCount;
-  /** Texts that instances leave for each other; `undefined` if the store cannot keep them. */
-  readonly snapshots?: Snapshots;
-
-  /** Ends the bus, and closes what was opened for it. */
-  close(): void;
+  invalidate(tags: readonly string[]): Promise<number>;
 }
 
 /**
@@ -208,7 +232,7 @@ export interface LeaseFill extends StoredText {
   readonly token: string;
 }
 
-/** The result of {@link Coordinator.fill}. */
+/** The result of {@link LeaseCommands.fill}. */
 export interface FillOutcomes {
   /** For each whether it was stored; `undefined` when the store refused the text. */
   readonly stored: readonly (boolean | undefined)[];
@@ -222,7 +246,7 @@ export interface StoredText {
   readonly ttlMs: number;
 }
 
-/** The result of {@link Coordinator.set}. */
+/** The result of {@link EntryCommands.set}. */
 export interface SetOutcome {
   readonly stored: number;
   readonly error: Error | undefined;

@@ -63,7 +63,7 @@ export class KeyCount {
   /** Walks over the keys; `undefined` when the store does not reply. */
   private async count(): Promise<number | undefined> {
     const { calls } = this;
-    const keys = calls.backend?.coordinator?.count()[Symbol.asyncIterator]();
+    const keys = calls.backend?.coordinator?.entries.count()[Symbol.asyncIterator]();
     if (keys === undefined || calls.isBreakerOpen) return undefined;
     let counted = 0;
     for (;;) {

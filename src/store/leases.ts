@@ -9,7 +9,7 @@ import type {
 } from './coordinator.js';
 import type { EntryCodec } from './codec/entry-codec.js';
 import type { Repairs } from './resilience/repairs.js';
-import type { FillOutcome, TierLeaseReply, SharedEntry } from './shared-tier.js';
+import type { FillOutcome, SharedEntry, TierLeaseReply, TierLeases } from './shared-tier.js';
 import { FINISH, SINGLE, type StoreCall } from './resilience/store-call.js';
 
 /** A request for a lease, and how long its caller waits for it. */
@@ -48,7 +48,7 @@ export interface LeasesOptions {
  *
  * @internal
  */
-export class Leases {
+export class Leases implements TierLeases {
   /** Tokens of leases that were taken from their holders: their fills may replace a value. */
   private readonly forced = new Set<string>();
   private readonly requests: Coalescer<Reply, Reply, Request>;
@@ -77,13 +77,17 @@ export class Leases {
 
   async renew(key: string, token: string, leaseMs: number): Promise<boolean | undefined> {
     const { calls } = this.options;
-    return await calls.coordinate('renew', (to) => to.renew(key, token, leaseMs), FINISH);
+    return await calls.coordinate(
+      'renew',
+      ({ leases }) => leases.renew(key, token, leaseMs),
+      FINISH,
+    );
   }
 
   async release(key: string, token: string): Promise<boolean> {
     this.forced.delete(token);
-    const release = async (to: Coordinator): Promise<true> => {
-      await to.release(key, token);
+    const release = async ({ leases }: Coordinator): Promise<true> => {
+      await leases.release(key, token);
       return true;
     };
     return (await this.options.calls.coordinate('release', release, FINISH)) === true;
@@ -131,9 +135,9 @@ export class Leases {
   private async acquireTogether(requests: readonly Request[]): Promise<readonly Reply[]> {
     let isSent = false;
     const budgetMs = Math.min(...requests.map((one) => one.budgetMs));
-    const acquire = (to: Coordinator, withinMs: number): Promise<readonly LeaseReply[]> => {
+    const acquire = ({ leases }: Coordinator, withinMs: number): Promise<readonly LeaseReply[]> => {
       isSent = true;
-      return to.acquire(requests, withinMs);
+      return leases.acquire(requests, withinMs);
     };
     const attempt = { ...SINGLE, weight: requests.length, budgetMs };
     const replies = await this.options.calls.coordinate('acquire', acquire, attempt);
@@ -155,8 +159,9 @@ export class Leases {
   }
 
   private async fillTogether(fills: readonly Fill[]): Promise<readonly (boolean | undefined)[]> {
-    const fill = async (to: Coordinator): Promise<FillOutcomes['stored']> => {
-      const { stored, error } = await to.fill(fills.map((one) => ({ ...one, text: one.text() })));
+    const fill = async ({ leases }: Coordinator): Promise<FillOutcomes['stored']> => {
+      const texts = fills.map((one) => ({ ...one, text: one.text() }));
+      const { stored, error } = await leases.fill(texts);
       if (error === undefined) return stored;
       if (!stored.includes(true)) throw error;
       this.options.calls.failed('fill', error);

@@ -4,7 +4,7 @@ import { warnOnce } from '../base/warn.js';
 import type { CacheStore } from './adapter.js';
 import { openBackend, type BackendOptions, type OpenStore } from './backend.js';
 import { coordinates } from './coordinator.js';
-import type { OwnDelay, SharedEntry, SharedTier } from './shared-tier.js';
+import type { OwnDelay, SharedEntry, SharedTier, TierLeases, TierTags } from './shared-tier.js';
 import type { newStoreTier, NewTierOptions } from './new-tier.js';
 import type { StoreTier } from './store-tier.js';
 
@@ -54,30 +54,33 @@ type LateTierOptions = Omit<NewTierOptions, 'loadMs'> & Pick<SharedTierOptions, 
 
 /** The results of operations if the code of the tier cannot be loaded: those of an unavailable store. */
 const UNAVAILABLE = {
-  catchUp: undefined,
-  read: undefined,
-  readMany: undefined,
-  write: false,
-  writeMany: undefined,
-  remove: undefined,
-  removeMany: undefined,
-  postpone: undefined,
-  removeMatching: 0,
-  acquire: 'unsent',
-  renew: undefined,
-  release: true,
-  fill: 'failed',
-  tagClock: undefined,
-  areTagsValid: false,
-  invalidateTags: undefined,
-  snapshots: undefined,
-  count: undefined,
-  flush: undefined,
-  close: undefined,
-} as const;
+  tier: {
+    catchUp: undefined,
+    read: undefined,
+    readMany: undefined,
+    write: false,
+    writeMany: undefined,
+    remove: undefined,
+    removeMany: undefined,
+    postpone: undefined,
+    removeMatching: 0,
+    snapshots: undefined,
+    count: undefined,
+    flush: undefined,
+    close: undefined,
+  },
+  leases: { acquire: 'unsent', renew: undefined, release: true, fill: 'failed' },
+  tags: { clock: undefined, areValid: false, invalidate: undefined },
+} as const satisfies {
+  tier: object;
+  leases: Record<keyof TierLeases, unknown>;
+  tags: Record<keyof TierTags, unknown>;
+};
 
-type Operation = keyof typeof UNAVAILABLE;
-type Operations = Pick<SharedTier, Operation>;
+type Unavailable = typeof UNAVAILABLE;
+/** The tier itself, its leases or its tags. */
+type Part = keyof Unavailable;
+type TierOperations = Pick<SharedTier, keyof Unavailable['tier']>;
 
 /**
  * Stands in for a {@link StoreTier} whose code is being loaded, for the first milliseconds of a
@@ -86,15 +89,30 @@ type Operations = Pick<SharedTier, Operation>;
  */
 function lateTier(options: LateTierOptions, onLoad?: (tier: SharedTier) => void): SharedTier {
   const state = new LateState(options, onLoad);
-  const operations = Object.keys(UNAVAILABLE).map((name) => [
-    name,
-    (...given: unknown[]) => state.run(name as Operation, given),
-  ]);
-  return Object.assign(state, Object.fromEntries(operations) as Operations);
+  const operationsOf = (part: Part): unknown =>
+    Object.fromEntries(
+      Object.entries(UNAVAILABLE[part]).map(([name, unavailable]) => [
+        name,
+        (...given: unknown[]) => state.run({ part, name, unavailable, given }),
+      ]),
+    );
+  return Object.assign(state, operationsOf('tier') as TierOperations, {
+    leases: operationsOf('leases') as TierLeases,
+    tags: operationsOf('tags') as TierTags,
+  });
+}
+
+/** An operation that waits for the code. */
+interface Call {
+  readonly part: Part;
+  readonly name: string;
+  /** Its result if the code cannot be loaded. */
+  readonly unavailable: unknown;
+  readonly given: readonly unknown[];
 }
 
 /** The state of a tier that is being loaded, and from then on that of the tier itself. */
-class LateState implements Omit<SharedTier, Operation> {
+class LateState implements Omit<SharedTier, keyof TierOperations | 'leases' | 'tags'> {
   readonly isCoordinated: boolean;
   /** All reads proceed together, as one batch. The tier's own batches have other numbers. */
   readonly openBatchId = 0;
@@ -175,12 +193,12 @@ class LateState implements Omit<SharedTier, Operation> {
   }
 
   /** Runs an operation once the tier is loaded; does not reject if it cannot be loaded. */
-  run(operation: Operation, given: readonly unknown[]): Promise<unknown> {
-    if (this.tier !== undefined || this.hasFailed) return this.proceed(operation, given);
-    const kept = given.map((one) => this.preserved(one));
+  run(call: Call): Promise<unknown> {
+    if (this.tier !== undefined || this.hasFailed) return this.proceed(call);
+    const kept = { ...call, given: call.given.map((one) => this.preserved(one)) };
     return new Promise((resolve) => {
       const proceed = inCallersContext(() => {
-        resolve(this.proceed(operation, kept));
+        resolve(this.proceed(kept));
       });
       this.waiting.push(proceed);
     });
@@ -190,14 +208,15 @@ class LateState implements Omit<SharedTier, Operation> {
     for (const proceed of this.waiting.splice(0)) proceed();
   }
 
-  private async proceed(operation: Operation, given: readonly unknown[]): Promise<unknown> {
+  private async proceed({ part, name, unavailable, given }: Call): Promise<unknown> {
     const { tier } = this;
     if (tier === undefined) {
-      if (INVALIDATIONS.has(operation)) this.lost++;
-      if (operation === 'close') await this.closeBackend();
-      return UNAVAILABLE[operation];
+      if (INVALIDATIONS.has(name)) this.lost++;
+      if (name === 'close') await this.closeBackend();
+      return unavailable;
     }
-    return await (tier[operation] as (...all: unknown[]) => unknown).apply(tier, [...given]);
+    const target = (part === 'tier' ? tier : tier[part]) as unknown as Operations;
+    return await target[name]?.(...given);
   }
 
   private async closeBackend(): Promise<void> {
@@ -228,12 +247,14 @@ class LateState implements Omit<SharedTier, Operation> {
   }
 }
 
-const INVALIDATIONS: ReadonlySet<Operation> = new Set([
+const INVALIDATIONS: ReadonlySet<string> = new Set<keyof TierOperations | keyof TierTags>([
   'write',
   'writeMany',
   'remove',
   'removeMany',
   'postpone',
   'removeMatching',
-  'invalidateTags',
-] as const);
+  'invalidate',
+]);
+
+type Operations = Readonly<Record<string, (...given: readonly unknown[]) => unknown>>;

@@ -3,13 +3,14 @@ import type { Coordinator } from './coordinator.js';
 import type { Repairs } from './resilience/repairs.js';
 import { SINGLE, WRITE, type StoreCall } from './resilience/store-call.js';
 import { STORE_LIMITS } from './limits.js';
+import type { TierTags } from './shared-tier.js';
 
 /**
  * The tags of a store that coordinates caches: its tag clock, and when each tag was invalidated.
  *
  * @internal
  */
-export class SharedTags {
+export class SharedTags implements TierTags {
   /**
    * When tags were last invalidated; `Infinity` without a reply of the store. Requests of one turn share
    * a command.
@@ -28,14 +29,14 @@ export class SharedTags {
   }
 
   async clock(budgetMs: number): Promise<number | undefined> {
-    return await this.calls.coordinate('tags', (to) => to.tagClock(), { ...SINGLE, budgetMs });
+    return await this.calls.coordinate('tags', (to) => to.tags.clock(), { ...SINGLE, budgetMs });
   }
 
-  /** Invalidates tags for all caches. Unconfirmed invalidations are repeated later. */
+  /** Unconfirmed invalidations are repeated later. */
   async invalidate(tags: readonly string[]): Promise<void> {
     for (let i = 0; i < tags.length; i += STORE_LIMITS.tagsPerCommand) {
       const some = tags.slice(i, i + STORE_LIMITS.tagsPerCommand);
-      const run = (to: Coordinator): Promise<number> => to.invalidateTags(some);
+      const run = (to: Coordinator): Promise<number> => to.tags.invalidate(some);
       if ((await this.calls.coordinate('tags', run, WRITE)) === undefined) {
         this.repairs.tagsFailed(tags.slice(i));
         return;
@@ -44,7 +45,6 @@ export class SharedTags {
     }
   }
 
-  /** Whether none of the tags was invalidated after a moment of the store's clock of tags. */
   async areValid(tags: readonly string[], noted: number): Promise<boolean> {
     const versions = await Promise.all(tags.map((tag) => this.versions.submit(tag)));
     return versions.every((version) => version <= noted);
@@ -52,7 +52,7 @@ export class SharedTags {
 
   private async versionsOf(tags: readonly string[]): Promise<readonly number[]> {
     const { epoch, versions = [] } =
-      (await this.calls.coordinate('tags', (to) => to.tagVersions(tags))) ?? {};
+      (await this.calls.coordinate('tags', (to) => to.tags.versions(tags))) ?? {};
     return epoch === undefined ? [] : versions.map((version) => Math.max(epoch, version));
   }
 }

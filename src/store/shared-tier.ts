@@ -64,6 +64,8 @@ export interface SharedTier {
   readonly openBatchId: number | undefined;
   /** {@link SharedTier.ownDelay} at the start of the open batch, or of the last one. */
   readonly batchDelay: OwnDelay;
+  readonly leases: TierLeases;
+  readonly tags: TierTags;
 
   /** Repeats the invalidations that the store has forgotten, after a reconnect. */
   catchUp(): void;
@@ -109,6 +111,22 @@ export interface SharedTier {
    */
   removeMatching(patterns: readonly KeyPattern[]): Promise<number>;
 
+  /** Runs an operation on the snapshots of the instances; `undefined` if it failed. */
+  snapshots<T>(run: (snapshots: Snapshots) => Promise<T>): Promise<T | undefined>;
+  /** Keys of the namespace, as last counted; `undefined` when the store cannot count them. */
+  count(): Promise<number | undefined>;
+  /** Retries the removals that the store has not confirmed. */
+  flush(): Promise<void>;
+  /** Stops background work, and closes what was opened. The caller's store stays open. */
+  close(): Promise<void>;
+}
+
+/**
+ * The leases of a shared tier: which process loads a key.
+ *
+ * @internal
+ */
+export interface TierLeases {
   /** Requests the lease of a key; `undefined` when the store did not reply. */
   acquire(
     key: string,
@@ -123,20 +141,18 @@ export interface SharedTier {
   release(key: string, token: string): Promise<boolean>;
   /** Stores an entry and releases its lease, if the lease is still held. */
   fill(key: string, token: string, entry: SharedEntry): Promise<FillOutcome>;
+}
 
+/**
+ * The tags of a shared tier.
+ *
+ * @internal
+ */
+export interface TierTags {
   /** The store's clock of tags, to be noted before a load; `undefined` when it does not reply. */
-  tagClock(budgetMs: number): Promise<number | undefined>;
+  clock(budgetMs: number): Promise<number | undefined>;
   /** Whether none of the tags was invalidated after a moment of the store's clock of tags. */
-  areTagsValid(tags: readonly string[], noted: number): Promise<boolean>;
+  areValid(tags: readonly string[], noted: number): Promise<boolean>;
   /** Invalidates tags for every cache on the store. */
-  invalidateTags(tags: readonly string[]): Promise<void>;
-
-  /** Runs an operation on the snapshots of the instances; `undefined` if it failed. */
-  snapshots<T>(run: (snapshots: Snapshots) => Promise<T>): Promise<T | undefined>;
-  /** Keys of the namespace, as last counted; `undefined` when the store cannot count them. */
-  count(): Promise<number | undefined>;
-  /** Retries the removals that the store has not confirmed. */
-  flush(): Promise<void>;
-  /** Stops background work, and closes what was opened. The caller's store stays open. */
-  close(): Promise<void>;
+  invalidate(tags: readonly string[]): Promise<void>;
 }

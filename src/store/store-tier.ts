@@ -7,7 +7,7 @@ import { EntryReads } from './entry-reads.js';
 import { KeyCount } from './key-count.js';
 import { Leases } from './leases.js';
 import { Repairs } from './resilience/repairs.js';
-import type { FillOutcome, KeyedEntry, OwnDelay, SharedEntry, SharedTier } from './shared-tier.js';
+import type { KeyedEntry, OwnDelay, SharedEntry, SharedTier } from './shared-tier.js';
 import { SharedTags } from './shared-tags.js';
 import {
   BACKGROUND,
@@ -40,13 +40,13 @@ const RETRY_MS = 1000;
  */
 export class StoreTier implements SharedTier {
   readonly isCoordinated: boolean;
+  readonly leases: Leases;
+  readonly tags: SharedTags;
   private readonly calls: StoreCall;
   private readonly deletes: BulkDelete;
   private readonly repairs: Repairs;
-  private readonly leases: Leases;
   private readonly entries: EntryCodec;
   private readonly keys: KeyCount;
-  private readonly tags: SharedTags;
   /** Prefix of every key in the store; the keys of callers and of the log of repairs have none. */
   private readonly prefix: string;
   private readonly reads: EntryReads;
@@ -219,34 +219,6 @@ export class StoreTier implements SharedTier {
     if (isDone) this.repairs.patternsDone(patterns);
     else this.repairs.patternsFailed(patterns);
     return count;
-  }
-
-  acquire(...request: Parameters<SharedTier['acquire']>): ReturnType<SharedTier['acquire']> {
-    return this.leases.acquire(...request);
-  }
-
-  renew(key: string, token: string, leaseMs: number): Promise<boolean | undefined> {
-    return this.leases.renew(key, token, leaseMs);
-  }
-
-  release(key: string, token: string): Promise<boolean> {
-    return this.leases.release(key, token);
-  }
-
-  fill(key: string, token: string, entry: SharedEntry): Promise<FillOutcome> {
-    return this.leases.fill(key, token, entry);
-  }
-
-  tagClock(budgetMs: number): Promise<number | undefined> {
-    return this.tags.clock(budgetMs);
-  }
-
-  areTagsValid(tags: readonly string[], noted: number): Promise<boolean> {
-    return this.tags.areValid(tags, noted);
-  }
-
-  invalidateTags(tags: readonly string[]): Promise<void> {
-    return this.tags.invalidate(tags);
   }
 
   async snapshots<T>(run: (snapshots: Snapshots) => Promise<T>): Promise<T | undefined> {

@@ -24,7 +24,7 @@ export async function writeTexts(
 ): Promise<SetOutcome> {
   return coordinator === undefined
     ? await setEach(port, prefix, texts)
-    : await coordinator.set(texts, leftMs);
+    : await coordinator.entries.set(texts, leftMs);
 }
 
 /** For stores that have no command for several keys. */

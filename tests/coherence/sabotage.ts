@@ -39,9 +39,9 @@ function silence(target: object, ...methods: string[]): void {
 
 const SABOTAGES: Record<Sabotage, (core: CacheCore) => void> = {
   'no lease check': (core) => {
-    const coordinator = coordinatorOf(core);
-    coordinator.fill = async (fills) => {
-      await coordinator.set(fills, 60_000);
+    const { entries, leases } = coordinatorOf(core);
+    leases.fill = async (fills) => {
+      await entries.set(fills, 60_000);
       return { stored: fills.map(() => true), error: undefined };
     };
   },

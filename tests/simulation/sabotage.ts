@@ -97,7 +97,8 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     Object.defineProperty(core.trust, 'canJoinAnyLoad', { get: () => true });
   }),
   "the tags' clock is noted as though it stood in the future": inEach((core) => {
-    replace(sharedOf(core), ['tagClock'], async () => Number.MAX_SAFE_INTEGER);
+    const { tags } = sharedOf(core) as { tags: object };
+    replace(tags, ['clock'], async () => Number.MAX_SAFE_INTEGER);
   }),
   "tags' versions are not asked for": inEach((core) => {
     const { tags } = sharedOf(core) as { tags: object };

@@ -3,13 +3,16 @@ import type {
   Coordinator,
   CoordinatorListener,
   CoordinatorOptions,
+  EntryCommands,
   FillOutcomes,
-  LeaseReply,
   KeyPattern,
+  LeaseCommands,
   LeaseFill,
+  LeaseReply,
   LeaseRequest,
   SetOutcome,
   StoredText,
+  TagCommands,
   TagVersions,
 } from '../../src/store/coordinator.js';
 import type { BusLink } from './bus-link.js';
@@ -35,7 +38,12 @@ export interface SimulatedStoreOptions {
 }
 
 /** The counterpart of `src/redis/coordinator.ts` over the simulated server. */
-export class SimulatedCoordinator implements Coordinator {
+export class SimulatedCoordinator
+  implements Coordinator, EntryCommands, LeaseCommands, TagCommands
+{
+  readonly entries = this;
+  readonly leases = this;
+  readonly tags = this;
   lastTagClock: number | undefined;
   readonly listener: CoordinatorListener;
   readonly history: SimulatedHistory;
@@ -224,12 +232,12 @@ export class SimulatedCoordinator implements Coordinator {
     yield 0;
   }
 
-  async tagClock(): Promise<number> {
+  async clock(): Promise<number> {
     await this.ready();
     return this.sawTagClock(await this.simulated.link.send((server) => server.tagClock()));
   }
 
-  async tagVersions(tags: readonly string[]): Promise<TagVersions> {
+  async versions(tags: readonly string[]): Promise<TagVersions> {
     await this.ready();
     const [versions, floor] = await this.simulated.link.send(
       (server) => [server.tagVersions(tags), server.floor] as const,
@@ -238,7 +246,7 @@ export class SimulatedCoordinator implements Coordinator {
     return versions;
   }
 
-  async invalidateTags(tags: readonly string[]): Promise<number> {
+  async invalidate(tags: readonly string[]): Promise<number> {
     await this.ready();
     const { origin } = this.options;
     return this.sawTagClock(

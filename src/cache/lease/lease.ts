@@ -51,7 +51,7 @@ export class Lease {
     // later.
     this.core.leases.delete(this);
     this.filling = true;
-    const outcome = await this.shared.fill(this.key, this.token, entry);
+    const outcome = await this.shared.leases.fill(this.key, this.token, entry);
     this.end();
     this.core.waiters.wake(this.key);
     if (outcome === 'failed') this.retryRelease();
@@ -63,7 +63,7 @@ export class Lease {
     if (this.ended || this.filling) return;
     this.end();
     // Other processes wait for it: `close` must not interrupt it.
-    const isOver = await this.core.tracked(this.shared.release(this.key, this.token));
+    const isOver = await this.core.tracked(this.shared.leases.release(this.key, this.token));
     this.core.waiters.wake(this.key);
     if (!isOver) this.retryRelease();
   }
@@ -91,7 +91,7 @@ export class Lease {
   private async renew(): Promise<void> {
     const { clock, counters } = this.core;
     if (clock.monotonic() >= this.renewUntil) return;
-    const held = await this.shared.renew(this.key, this.token, this.leaseMs);
+    const held = await this.shared.leases.renew(this.key, this.token, this.leaseMs);
     if (this.ended) return;
     if (held === false) {
       // The fill may be under way, which ends it.
@@ -134,13 +134,13 @@ export async function requestLease(
   const { key } = fence;
   const token = core.newToken();
   const acquire = async (): Promise<LoadLeaseReply | 'unsent' | undefined> => {
-    const reply = await shared.acquire(key, token, leaseMs, budgetMs, isForced);
+    const reply = await shared.leases.acquire(key, token, leaseMs, budgetMs, isForced);
     if (reply === undefined || reply === 'unsent' || !reply.granted) return reply;
     return { ...reply, lease: new Lease(core, shared, key, token, leaseMs) };
   };
   const [reply, tagClock] = await Promise.all([
     core.tracked(acquire()),
-    hasTags ? shared.tagClock(budgetMs) : undefined,
+    hasTags ? shared.tags.clock(budgetMs) : undefined,
   ]);
   fence.sharedClock = tagClock ?? fence.sharedClock;
   if (reply === 'unsent') return 'unavailable';
@@ -170,7 +170,7 @@ function retryRelease(
       retryRelease(core, shared, key, token, endsAt);
       return;
     }
-    void shared.release(key, token).then((isOver) => {
+    void shared.leases.release(key, token).then((isOver) => {
       if (isOver) waiters.wake(key);
       else retryRelease(core, shared, key, token, endsAt);
     });

@@ -40,7 +40,7 @@ export async function storeMany(
   const opened = latest.map((source) => open(core, source));
   const hasTags = latest.some(({ tags }) => tags.length > 0);
   const noting =
-    shared.isCoordinated && hasTags ? shared.tagClock(core.options.storeTimeoutMs) : undefined;
+    shared.isCoordinated && hasTags ? shared.tags.clock(core.options.storeTimeoutMs) : undefined;
   const keys = latest.map(({ key }) => key);
   const failed = await core.writes.runBulk(keys, async (overtaken) => {
     const bulk = await loadBulk();

@@ -181,7 +181,7 @@ async function areTagsCurrent(
   noted: number | undefined,
 ): Promise<boolean> {
   if (!shared.isCoordinated || tags.length === 0) return true;
-  return noted !== undefined && (await shared.areTagsValid(tags, noted));
+  return noted !== undefined && (await shared.tags.areValid(tags, noted));
 }
 
 function isOvertaken(core: CacheCore, fence: Fence, tags: readonly string[]): boolean {

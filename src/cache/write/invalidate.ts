@@ -51,7 +51,7 @@ export async function invalidateTags(core: CacheCore, tags: readonly string[]): 
   await core.invalidateShared(async (shared) => {
     // Tags of other stores are this process's own.
     if (!shared.isCoordinated) return;
-    await shared.invalidateTags(tags);
+    await shared.tags.invalidate(tags);
     // Once more at the acknowledgement: what was read meanwhile may be from before.
     forget();
   });

@@ -64,7 +64,7 @@ export async function store(
       // key can overtake this one meanwhile.
       const noting =
         shared.isCoordinated && tags.length > 0 && noted === undefined
-          ? shared.tagClock(left())
+          ? shared.tags.clock(left())
           : undefined;
       isCurrent = await core.writes.run(key, async () => {
         // Without tags it is sent before any other code can block the event loop.

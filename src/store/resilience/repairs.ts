@@ -159,7 +159,7 @@ export class Repairs {
 
   private async invalidate(tags: readonly string[]): Promise<boolean> {
     const invalidate = async ({ coordinator }: Backend): Promise<true> => {
-      await coordinator?.invalidateTags(tags);
+      await coordinator?.tags.invalidate(tags);
       return true;
     };
     return (await this.options.calls.attempt('tags', invalidate, BACKGROUND)) === true;

@@ -63,12 +63,12 @@ describe.each<BusKind>(['tracking', 'pubsub'])('By %s', (bus) => {
     const two = await open({ bus }).untilListening();
     const before = [one.coordinator.messages, two.coordinator.messages].map((m) => m.received);
     expect(before).toEqual([0, 0]);
-    await one.coordinator.set('set', 'text', 60_000, BUDGET_MS);
-    await one.coordinator.delete(['set']);
-    await one.coordinator.acquire('filled', 'token', 60_000, BUDGET_MS);
-    await one.coordinator.fill('filled', 'token', 'text', 60_000);
-    const version = await one.coordinator.invalidateTags(['tag', 'größe']);
-    await total(one.coordinator.clear([[pattern('a:*'), pattern('[bc]:?')]]));
+    await one.coordinator.entries.set('set', 'text', 60_000, BUDGET_MS);
+    await one.coordinator.entries.delete(['set']);
+    await one.coordinator.leases.acquire('filled', 'token', 60_000, BUDGET_MS);
+    await one.coordinator.leases.fill('filled', 'token', 'text', 60_000);
+    const version = await one.coordinator.tags.invalidate(['tag', 'größe']);
+    await total(one.coordinator.entries.clear([[pattern('a:*'), pattern('[bc]:?')]]));
     await settled(one, two);
 
     const keys = two.of('keys').flat();
@@ -103,7 +103,7 @@ describe.each<BusKind>(['tracking', 'pubsub'])('By %s', (bus) => {
       await one.untilSaid('keys', 'foreign');
     }
     const other = await open({ bus }).untilListening();
-    await other.coordinator.set('key', 'text', 60_000, BUDGET_MS);
+    await other.coordinator.entries.set('key', 'text', 60_000, BUDGET_MS);
     await one.untilSaid('keys', 'key');
     expect(one.errors).toEqual([]);
   });
@@ -136,7 +136,7 @@ describe.each<BusKind>(['tracking', 'pubsub'])('By %s', (bus) => {
     await admin.set('aurora:key', 'text');
     await one.untilDeaf();
     expect(one.coordinator.isConnected).toBe(true);
-    await one.coordinator.set('key', 'text', 60_000, BUDGET_MS);
+    await one.coordinator.entries.set('key', 'text', 60_000, BUDGET_MS);
     await until('the error is reported', async () => one.errors.length > 0);
     // However many attempts are made.
     const attempts = proxy.accepted;
@@ -164,7 +164,7 @@ describe.each<BusKind>(['tracking', 'pubsub'])('By %s', (bus) => {
     await until('the probe was judged', async () => rounds >= 3);
     expect(one.of('reset')).toHaveLength(1);
     // Nor are its commands late, within less than it was blocked for.
-    await one.coordinator.set('key', 'text', 60_000, 1400);
+    await one.coordinator.entries.set('key', 'text', 60_000, 1400);
   });
 
   it('does not listen to a server that commands have left, as in a failover', async () => {
@@ -180,7 +180,7 @@ describe.each<BusKind>(['tracking', 'pubsub'])('By %s', (bus) => {
     expect(one.listening.slice(changes).filter(Boolean)).toEqual([true]);
     expect(one.resets).toEqual([false, false]);
     const other = await open({ bus }, promoted.url).untilListening();
-    await other.coordinator.set('key', 'text', 60_000, BUDGET_MS);
+    await other.coordinator.entries.set('key', 'text', 60_000, BUDGET_MS);
     await one.untilSaid('keys', 'key');
     await until('the connection to the former server is closed', async () => {
       return (await listeners()).length === 0;
@@ -207,7 +207,7 @@ describe.each<BusKind>(['tracking', 'pubsub'])('By %s', (bus) => {
     });
     const options = inspect(client.options);
     const one = await open({ bus }, client).untilListening();
-    await one.coordinator.set('key', 'text', 60_000, BUDGET_MS);
+    await one.coordinator.entries.set('key', 'text', 60_000, BUDGET_MS);
     await one.close();
     expect(client.status).toBe('ready');
     expect(inspect(client.options)).toBe(options);
@@ -229,7 +229,7 @@ describe.each<BusKind>(['tracking', 'pubsub'])('By %s', (bus) => {
     });
     const one = open({ bus }, client);
     expect(client.status).toBe('wait');
-    await one.coordinator.set('key', 'text', 60_000, BUDGET_MS);
+    await one.coordinator.entries.set('key', 'text', 60_000, BUDGET_MS);
     await one.untilListening();
   });
 });
@@ -273,7 +273,7 @@ describe('Tracking', () => {
     const version = one.coordinator.lastTagClock;
     expect(version).toBeUndefined();
     await admin.del('aurora#tags');
-    await one.coordinator.invalidateTags(['tag']);
+    await one.coordinator.tags.invalidate(['tag']);
     await admin.flushdb();
     await until('it subscribes again', async () => one.of('reset').length === 2);
     expect(one.coordinator.isListening).toBe(true);
@@ -303,7 +303,7 @@ describe('Tracking', () => {
     await one.untilListening(2);
     expect(one.errors).toHaveLength(1);
     const other = await open().untilListening();
-    await other.coordinator.set('key', 'text', 60_000, BUDGET_MS);
+    await other.coordinator.entries.set('key', 'text', 60_000, BUDGET_MS);
     await one.untilSaid('keys', 'key');
   });
 
@@ -314,15 +314,15 @@ describe('Tracking', () => {
     const { coordinator } = one;
     await secure.admin.set('aurora:foreign', 'text');
     await one.untilSaid('keys', 'foreign');
-    await coordinator.acquire('key', 'token', 60_000, BUDGET_MS);
-    expect(await coordinator.renew('key', 'token', 60_000)).toBe(true);
-    expect(await coordinator.fill('key', 'token', 'text', 60_000)).toBe(true);
-    await coordinator.release('key', 'token');
-    await coordinator.set('key', 'text', 60_000, BUDGET_MS);
-    const version = await coordinator.invalidateTags(['tag']);
-    expect((await coordinator.tagVersions(['tag'])).versions).toEqual([version]);
-    expect(await total(coordinator.count())).toBe(2);
-    expect(await total(coordinator.clear([[pattern('*')]]))).toBe(2);
+    await coordinator.leases.acquire('key', 'token', 60_000, BUDGET_MS);
+    expect(await coordinator.leases.renew('key', 'token', 60_000)).toBe(true);
+    expect(await coordinator.leases.fill('key', 'token', 'text', 60_000)).toBe(true);
+    await coordinator.leases.release('key', 'token');
+    await coordinator.entries.set('key', 'text', 60_000, BUDGET_MS);
+    const version = await coordinator.tags.invalidate(['tag']);
+    expect((await coordinator.tags.versions(['tag'])).versions).toEqual([version]);
+    expect(await total(coordinator.entries.count())).toBe(2);
+    expect(await total(coordinator.entries.clear([[pattern('*')]]))).toBe(2);
     expect(one.errors).toEqual([]);
   });
 
@@ -340,7 +340,7 @@ describe('Tracking', () => {
     await one.untilSaid('keys', 'key');
     // The connection for commands may take longer to go over than the one that listens.
     await until('a write succeeds', () =>
-      one.coordinator.set('other', 'text', 60_000, BUDGET_MS).then(
+      one.coordinator.entries.set('other', 'text', 60_000, BUDGET_MS).then(
         () => true,
         () => false,
       ),
@@ -362,11 +362,11 @@ describe('A bus that may not be', () => {
     expect(inspect(one.said, { depth: 9 })).not.toContain('secret');
     expect(one.coordinator.isListening).toBe(false);
     // Stored, but not published.
-    await expect(one.coordinator.set('key', 'text', 60_000, BUDGET_MS)).rejects.toThrow(
+    await expect(one.coordinator.entries.set('key', 'text', 60_000, BUDGET_MS)).rejects.toThrow(
       /can't publish|NOPERM/,
     );
     expect(await admin.get('aurora:key')).toBe('text');
-    expect(await one.coordinator.acquire('key', 'token', 60_000, BUDGET_MS)).toMatchObject({
+    expect(await one.coordinator.leases.acquire('key', 'token', 60_000, BUDGET_MS)).toMatchObject({
       granted: true,
     });
   });

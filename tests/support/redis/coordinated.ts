@@ -5,8 +5,10 @@ import type {
   Coordinator,
   CoordinatorListener,
   CoordinatorOptions,
-  LeaseReply,
+  EntryCommands,
   KeyPattern,
+  LeaseCommands,
+  LeaseReply,
 } from '../../../src/store/coordinator.js';
 import { until } from './server.js';
 
@@ -18,8 +20,11 @@ export type Said = readonly [
   ...rest: unknown[],
 ];
 
-/** A coordinator whose requests are for one key each. */
-export interface OneByOne extends Omit<Coordinator, 'acquire' | 'fill' | 'set'> {
+interface SingleEntries extends Omit<EntryCommands, 'set'> {
+  set(key: string, text: string, ttlMs: number, withinMs: number): Promise<void>;
+}
+
+interface SingleLeases extends Omit<LeaseCommands, 'acquire' | 'fill'> {
   acquire(
     key: string,
     token: string,
@@ -28,25 +33,41 @@ export interface OneByOne extends Omit<Coordinator, 'acquire' | 'fill' | 'set'> 
     isForced?: boolean,
   ): Promise<LeaseReply>;
   fill(key: string, token: string, text: string, ttlMs: number): Promise<boolean>;
-  set(key: string, text: string, ttlMs: number, withinMs: number): Promise<void>;
+}
+
+/** A coordinator whose requests are for one key each. */
+export interface OneByOne extends Omit<Coordinator, 'entries' | 'leases'> {
+  readonly entries: SingleEntries;
+  readonly leases: SingleLeases;
 }
 
 function oneByOne(coordinator: Coordinator): OneByOne {
-  const single: Pick<OneByOne, 'acquire' | 'fill' | 'set'> = {
-    acquire: async (key, token, leaseMs, withinMs, isForced = false) =>
-      (await coordinator.acquire([{ key, token, leaseMs, isForced }], withinMs))[0] as LeaseReply,
+  const leases: Pick<SingleLeases, 'acquire' | 'fill'> = {
+    acquire: async (key, token, leaseMs, withinMs, isForced = false) => {
+      const request = { key, token, leaseMs, isForced };
+      return (await coordinator.leases.acquire([request], withinMs))[0] as LeaseReply;
+    },
     fill: async (key, token, text, ttlMs) => {
-      const { stored, error } = await coordinator.fill([{ key, token, text, ttlMs }]);
+      const { stored, error } = await coordinator.leases.fill([{ key, token, text, ttlMs }]);
       if (error !== undefined) throw error;
       return stored[0] === true;
     },
+  };
+  const entries: Pick<SingleEntries, 'set'> = {
     set: async (key, text, ttlMs, withinMs) => {
-      const { error } = await coordinator.set([{ key, text, ttlMs }], withinMs);
+      const { error } = await coordinator.entries.set([{ key, text, ttlMs }], withinMs);
       if (error !== undefined) throw error;
     },
   };
-  const one: unknown = Object.create(coordinator);
-  return Object.assign(one as OneByOne, single);
+  return like(coordinator, {
+    entries: like(coordinator.entries, entries),
+    leases: like(coordinator.leases, leases),
+  });
+}
+
+/** An object with some of its members replaced. */
+function like<T extends object, R extends object>(whole: T, replaced: R): Omit<T, keyof R> & R {
+  return Object.create(whole, Object.getOwnPropertyDescriptors(replaced)) as Omit<T, keyof R> & R;
 }
 
 /** A coordinator on a separate store, and everything that it reports. */

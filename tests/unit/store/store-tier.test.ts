@@ -49,6 +49,9 @@ class FakeCoordinator {
     },
   }))(this);
 
+  readonly entries = this;
+  readonly leases = this;
+
   ready(): undefined {
     return undefined;
   }
@@ -134,7 +137,7 @@ describe('a command whose time-out ends before the store is ready', () => {
 
   it('is not sent any more: the lease would never be released', async () => {
     const { clock, tier, coordinator, speak } = await setUpSilent();
-    const acquiring = tier.acquire('key', 'token', 5000, TIMEOUT_MS);
+    const acquiring = tier.leases.acquire('key', 'token', 5000, TIMEOUT_MS);
     await clock.advance(`${TIMEOUT_MS}ms`);
     expect(await acquiring).toBe('unsent');
     speak();

@@ -1,7 +1,12 @@
-import type { FillOutcomes, LeaseReply, LeaseFill, LeaseRequest } from '../store/coordinator.js';
-import type { RedisKeys } from './keys.js';
+import type {
+  FillOutcomes,
+  LeaseCommands,
+  LeaseFill,
+  LeaseReply,
+  LeaseRequest,
+} from '../store/coordinator.js';
 import type { Message } from './bus/messages.js';
-import type { Scripts } from './scripts.js';
+import type { RedisContext } from './context.js';
 
 /** The reply for one lease: whether it is granted, the text or the holder, the time left. */
 type Reply = readonly [number | string, string | null, (number | string)?];
@@ -12,35 +17,29 @@ type Reply = readonly [number | string, string | null, (number | string)?];
  *
  * @internal
  */
-export class LeaseScripts {
-  /**
-   * @param messageOf - The channel and the text of a message that a script publishes.
-   * @param onSent - Called for each message that was published.
-   */
-  constructor(
-    private readonly scripts: Scripts,
-    private readonly redisKeys: RedisKeys,
-    private readonly isCluster: boolean,
-    private readonly messageOf: (message: Message) => [channel: string, text: string],
-    private readonly onSent: () => void,
-  ) {}
+export class RedisLeases implements LeaseCommands {
+  constructor(private readonly context: RedisContext) {}
 
-  /** @param notAfter - The server's time from which nothing is granted any more; 0 for never. */
-  async acquire(requests: readonly LeaseRequest[], notAfter: number): Promise<LeaseReply[]> {
+  async acquire(requests: readonly LeaseRequest[], withinMs: number): Promise<LeaseReply[]> {
+    const notAfter = await this.context.readiness.notAfter(withinMs);
     return await this.together(requests, (some) => this.acquireTogether(some, notAfter));
   }
 
   async renew(key: string, token: string, leaseMs: number): Promise<boolean> {
-    return isOne(await this.scripts.run('renew', this.redisKeys.lease(key), token, whole(leaseMs)));
+    const { readiness, redisKeys, scripts } = this.context;
+    await readiness.wait();
+    return isOne(await scripts.run('renew', redisKeys.lease(key), token, whole(leaseMs)));
   }
 
   async release(key: string, token: string): Promise<void> {
-    const words = [token, ...this.messageOf({ kind: 'release', key })];
-    if (isOne(await this.scripts.run('release', this.redisKeys.lease(key), ...words)))
-      this.onSent();
+    const { outbox, readiness, redisKeys, scripts } = this.context;
+    await readiness.wait();
+    const words = [token, ...outbox.address({ kind: 'release', key })];
+    if (isOne(await scripts.run('release', redisKeys.lease(key), ...words))) outbox.published();
   }
 
   async fill(fills: readonly LeaseFill[]): Promise<FillOutcomes> {
+    await this.context.readiness.wait();
     const errors: Error[] = [];
     const stored = await this.together(fills, (some) => this.fillTogether(some, errors));
     return { stored, error: errors[0] };
@@ -50,7 +49,7 @@ export class LeaseScripts {
     items: readonly T[],
     run: (some: readonly T[]) => Promise<R[]>,
   ): Promise<R[]> {
-    if (!this.isCluster) return await run(items);
+    if (!this.context.connection.isCluster) return await run(items);
     // ioredis writes the commands of one turn together.
     return (await Promise.all(items.map((one) => run([one])))).flat();
   }
@@ -59,11 +58,12 @@ export class LeaseScripts {
     requests: readonly LeaseRequest[],
     notAfter: number,
   ): Promise<LeaseReply[]> {
-    const words = [...this.redisKeys.pairs(requests.map(({ key }) => key)), notAfter];
+    const { redisKeys, scripts } = this.context;
+    const words = [...redisKeys.pairs(requests.map(({ key }) => key)), notAfter];
     for (const { token, leaseMs, isForced } of requests) {
       words.push(token, whole(leaseMs), isForced ? 1 : 0);
     }
-    const replies = (await this.scripts.run('acquire', ...words)) as Reply[];
+    const replies = (await scripts.run('acquire', ...words)) as Reply[];
     return replies.map(([granted, found, remaining]) =>
       Number(granted) === 1
         ? { granted: true, text: found ?? undefined }
@@ -75,15 +75,16 @@ export class LeaseScripts {
     fills: readonly LeaseFill[],
     errors: Error[],
   ): Promise<(boolean | undefined)[]> {
+    const { outbox, redisKeys, scripts } = this.context;
     const keys = fills.map(({ key }) => key);
     const [key = ''] = keys;
     const message: Message = keys.length === 1 ? { kind: 'fill', key } : { kind: 'filled', keys };
-    const words = [...this.redisKeys.pairs(keys), ...this.messageOf(message)];
+    const words = [...redisKeys.pairs(keys), ...outbox.address(message)];
     for (const { token, text, ttlMs } of fills) words.push(token, text, whole(ttlMs));
-    const reply = (await this.scripts.run('fill', ...words)) as [(number | string)[], string];
+    const reply = (await scripts.run('fill', ...words)) as [(number | string)[], string];
     const [outcomes, error] = reply;
     if (error !== '') errors.push(new Error(error));
-    if (outcomes.some(isOne)) this.onSent();
+    if (outcomes.some(isOne)) outbox.published();
     return outcomes.map((outcome) => (Number(outcome) < 0 ? undefined : isOne(outcome)));
   }
 }

@@ -1,0 +1,45 @@
+import type { Clock } from '../base/clock.js';
+import type { Connection } from './connection/connection.js';
+import type { ServerClock } from './server-clock.js';
+
+/**
+ * When commands can be sent: the connection is up, and the server's clock has been compared with ours.
+ *
+ * @internal
+ */
+export class Readiness {
+  private starting: Promise<void> | undefined;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly time: ServerClock,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Settles when commands can be sent; `undefined` if they can. */
+  wait(): Promise<void> | undefined {
+    // One promise for all who wait: their commands must not overtake each other.
+    if (this.starting !== undefined) return this.starting;
+    const connecting = this.connection.ready() ?? this.time.ready();
+    if (connecting === undefined) return undefined;
+    const over = (): void => {
+      this.starting = undefined;
+    };
+    // Once the server's time has been read, it is also known whether the selected database exists.
+    const starting = connecting.then(() => this.time.ready()).then(() => this.connection.ready());
+    starting.then(over, over);
+    return (this.starting = starting);
+  }
+
+  /**
+   * Waits until commands can be sent.
+   *
+   * @returns The server's time `withinMs` ms after the call, at the earliest; 0 when it is not known.
+   */
+  async notAfter(withinMs: number): Promise<number> {
+    // The time runs from now, not from when there is a connection.
+    const start = this.clock.monotonic();
+    await this.wait();
+    return this.time.notAfter(withinMs - (this.clock.monotonic() - start));
+  }
+}

@@ -1,0 +1,54 @@
+import type { TagCommands, TagVersions } from '../store/coordinator.js';
+import { encodeTags } from './bus/messages.js';
+import type { RedisContext } from './context.js';
+
+/** Fields of the tags' hash, beyond which the oldest go: `epoch`, `clock`, `floor`, `cursor`, and tags. */
+const MAX_FIELDS = 100_000 + 4;
+
+/**
+ * The tags of a namespace: their clock, and the version of each in one hash.
+ *
+ * @internal
+ */
+export class RedisTags implements TagCommands {
+  /** @param origin - Names this cache in its messages. */
+  constructor(
+    private readonly context: RedisContext,
+    private readonly origin: string,
+  ) {}
+
+  async clock(): Promise<number> {
+    const { readiness, redisKeys, scripts } = this.context;
+    await readiness.wait();
+    return this.sawClock(await scripts.run('tagClock', redisKeys.tags));
+  }
+
+  async versions(tags: readonly string[]): Promise<TagVersions> {
+    const { connection, readiness, redisKeys, time } = this.context;
+    await readiness.wait();
+    const fields = ['epoch', 'floor', ...tags.map((tag) => redisKeys.tag(tag))];
+    const [epoch, floor, ...versions] = await connection.client.hmget(redisKeys.tags, ...fields);
+    time.sawFloor(Number(floor ?? 0));
+    return {
+      epoch: epoch == null ? undefined : Number(epoch),
+      versions: versions.map((version) => Number(version ?? 0)),
+    };
+  }
+
+  async invalidate(tags: readonly string[]): Promise<number> {
+    if (tags.length === 0) return await this.clock();
+    const { outbox, readiness, redisKeys, scripts } = this.context;
+    await readiness.wait();
+    const words = [redisKeys.bus, ...encodeTags(this.origin, tags), MAX_FIELDS];
+    const fields = tags.map((tag) => redisKeys.tag(tag));
+    const version = await scripts.run('invalidateTags', redisKeys.tags, ...words, ...fields);
+    outbox.published();
+    return this.sawClock(version);
+  }
+
+  private sawClock(reply: unknown): number {
+    const clock = Number(reply);
+    this.context.time.sawTagClock(clock);
+    return clock;
+  }
+}
