@@ -35,9 +35,7 @@ export interface NamespaceView {
  * @internal
  */
 export function fullKey({ prefix }: NamespaceView, key: string): string {
-  const full = prefix + checkedKey(key);
-  // Never empty. `charCodeAt` flattens V8's rope string once, which makes it quicker to look up.
-  return full.charCodeAt(0) >= 0 ? full : '';
+  return prefix + checkedKey(key);
 }
 
 /**

@@ -268,7 +268,7 @@ export class MemoryTier {
 
   /**
    * How other sizes and lives would do, by a sample of the keys; `undefined` with LRU.
-   * @internal
+   * @example const double = store.estimates()?.sizes.find(({ times }) => times === 2);
    */
   estimates(): GhostReport | undefined {
     return this.policy.estimates();

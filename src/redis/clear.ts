@@ -1,12 +1,10 @@
 import { DISPATCH } from '../base/defaults.js';
-import { HEAD_CHARS, type KeyPattern } from '../store/coordinator.js';
+import { HEAD_CHARS } from '../store/coordinator.js';
+import { matchingGroups, type PatternGroup } from '../store/pattern-groups.js';
 import type { Connection } from './connection/connection.js';
 import type { RedisKeys } from './keys.js';
 import { scan } from './scan.js';
 import type { Scripts } from './scripts.js';
-
-/** The patterns of one caller. */
-type Group = readonly KeyPattern[];
 
 /**
  * Removes what matches one of the patterns, step by step, in one pass for all groups.
@@ -22,7 +20,7 @@ export async function* clearMatching(
   connection: Connection,
   scripts: Scripts,
   redisKeys: RedisKeys,
-  groups: readonly Group[],
+  groups: readonly PatternGroup[],
 ): AsyncGenerator<readonly (readonly string[])[]> {
   const prefix = commonPrefix(groups.flat().map((pattern) => pattern.prefix));
   const { client } = connection;
@@ -50,14 +48,6 @@ export async function* clearMatching(
     }
     yield removed;
   }
-}
-
-function matchingGroups(groups: readonly Group[], key: string): number[] {
-  const matching: number[] = [];
-  for (const [i, group] of groups.entries()) {
-    if (group.some((pattern) => pattern.matches(key))) matching.push(i);
-  }
-  return matching;
 }
 
 /** Removes keys of any slots. */

@@ -4,10 +4,8 @@ import { inSharedContext } from '../base/shared-context.js';
 import type { Backend } from './backend.js';
 import type { KeyPattern } from './coordinator.js';
 import { isFresh } from './codec/envelope.js';
+import { matchingGroups, type PatternGroup } from './pattern-groups.js';
 import { BACKGROUND, WRITE, type AttemptOptions, type StoreCall } from './resilience/store-call.js';
-
-/** The patterns of one caller. */
-type Group = readonly KeyPattern[];
 
 /** Result of a pass: how many fresh entries it removed for each group, and whether it was completed. */
 interface PassOutcome {
@@ -65,7 +63,7 @@ export class BulkDelete {
    * @returns How many fresh entries there were, and whether all of them are gone.
    * @throws ConfigurationError when the store cannot list its keys.
    */
-  async deletePatterns(patterns: Group): ReturnType<Passes['remove']> {
+  async deletePatterns(patterns: PatternGroup): ReturnType<Passes['remove']> {
     if (!this.canList) {
       throw new ConfigurationError(
         'clear: the store cannot list its keys (it has no iterator), so that no pattern can be ' +
@@ -78,7 +76,10 @@ export class BulkDelete {
   }
 
   /** Removes what matches, step by step, in one pass for all groups. Never rejects. */
-  async deleteMatching(groups: readonly Group[], attempt?: AttemptOptions): Promise<PassOutcome> {
+  async deleteMatching(
+    groups: readonly PatternGroup[],
+    attempt?: AttemptOptions,
+  ): Promise<PassOutcome> {
     const counts = groups.map(() => 0);
     const steps = this.steps(groups, counts);
     const operation = this.calls.backend?.coordinator === undefined ? 'iterator' : 'clear';
@@ -147,7 +148,7 @@ export class BulkDelete {
 
   /** With a coordinator, removes and counts; otherwise yields the entries to remove. */
   private async *steps(
-    groups: readonly Group[],
+    groups: readonly PatternGroup[],
     counts: number[],
   ): AsyncGenerator<readonly Found[], void> {
     const { port, coordinator } = await this.calls.whenOpen();
@@ -167,7 +168,9 @@ export class BulkDelete {
     let batch: Found[] = [];
     try {
       for await (const [full, value] of port.entries(prefix) ?? []) {
-        const owners = full.startsWith(prefix) ? ownersOf(groups, full.slice(prefix.length)) : [];
+        const owners = full.startsWith(prefix)
+          ? matchingGroups(groups, full.slice(prefix.length))
+          : [];
         if (owners.length > 0) batch.push({ key: full.slice(prefix.length), value, owners });
         if (++seen % DISPATCH.chunk > 0) continue;
         yield batch;
@@ -182,16 +185,8 @@ export class BulkDelete {
   }
 }
 
-function ownersOf(groups: readonly Group[], key: string): number[] {
-  const owners: number[] = [];
-  for (const [i, group] of groups.entries()) {
-    if (group.some((pattern) => pattern.matches(key))) owners.push(i);
-  }
-  return owners;
-}
-
 interface Pass {
-  readonly groups: Group[];
+  readonly groups: PatternGroup[];
   /** Position of a group by what its patterns say: equal ones share it. */
   readonly positions: Map<string, number>;
   readonly outcome: Promise<PassOutcome>;
@@ -208,10 +203,12 @@ class Passes {
   private last: Promise<unknown> = Promise.resolve();
 
   /** @param run - Makes one pass. Never rejects. */
-  constructor(private readonly run: (groups: readonly Group[]) => Promise<PassOutcome>) {}
+  constructor(private readonly run: (groups: readonly PatternGroup[]) => Promise<PassOutcome>) {}
 
   /** Removes what matches; returns how many fresh entries there were, and whether all are gone. */
-  async remove(patterns: Group): Promise<{ readonly count: number; readonly isDone: boolean }> {
+  async remove(
+    patterns: PatternGroup,
+  ): Promise<{ readonly count: number; readonly isDone: boolean }> {
     // The pass is retained, and serves several callers, so that no request may own it.
     const pass = (this.next ??= inSharedContext(() => this.plan()));
     const name = JSON.stringify(patterns.map(({ source }: KeyPattern) => source));
@@ -225,7 +222,7 @@ class Passes {
   }
 
   private plan(): Pass {
-    const groups: Group[] = [];
+    const groups: PatternGroup[] = [];
     const start = async (before: Promise<unknown>): Promise<PassOutcome> => {
       await before;
       // Removals of the same turn of the event loop share the pass.

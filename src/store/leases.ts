@@ -8,6 +8,7 @@ import type {
   LeaseRequest,
 } from './coordinator.js';
 import type { EntryCodec } from './codec/entry-codec.js';
+import type { EntryReads } from './entry-reads.js';
 import type { Repairs } from './resilience/repairs.js';
 import type { FillOutcome, SharedEntry, TierLeaseReply, TierLeases } from './shared-tier.js';
 import { FINISH, SINGLE, type StoreCall } from './resilience/store-call.js';
@@ -35,11 +36,7 @@ export interface LeasesOptions {
   readonly repairs: Repairs;
   readonly entries: EntryCodec;
   readonly timeoutMs: number;
-  /** The entry in a stored text, unless it is out of date. */
-  readonly decode: (
-    key: string,
-    text: string | undefined,
-  ) => SharedEntry | undefined | Promise<SharedEntry | undefined>;
+  readonly reads: EntryReads;
 }
 
 /**
@@ -67,11 +64,11 @@ export class Leases implements TierLeases {
     budgetMs: number,
     isForced = false,
   ): Promise<TierLeaseReply | undefined> {
-    const { repairs, decode } = this.options;
+    const { reads, repairs } = this.options;
     const reply = await this.requests.submit({ key, token, leaseMs, budgetMs, isForced });
     if (reply === undefined || reply === 'unsent' || !reply.granted) return reply;
     if (isForced) this.forced.add(token);
-    const entry = repairs.covers(key, []) ? undefined : await decode(key, reply.text);
+    const entry = repairs.covers(key, []) ? undefined : await reads.decode(key, reply.text);
     return { granted: true, entry };
   }
 

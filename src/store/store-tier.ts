@@ -90,13 +90,6 @@ export class StoreTier implements SharedTier {
       isCoordinated ? offsetMs : undefined,
       () => this.coordinator?.history.floor ?? 0,
     );
-    this.leases = new Leases({
-      calls,
-      repairs: this.repairs,
-      entries: this.entries,
-      timeoutMs,
-      decode: (key, text) => this.reads.decode(key, text),
-    });
     this.reads = new EntryReads({
       clock,
       calls,
@@ -104,6 +97,13 @@ export class StoreTier implements SharedTier {
       entries: this.entries,
       tags: isCoordinated ? this.tags : undefined,
       prefix: this.prefix,
+    });
+    this.leases = new Leases({
+      calls,
+      repairs: this.repairs,
+      entries: this.entries,
+      timeoutMs,
+      reads: this.reads,
     });
   }
 

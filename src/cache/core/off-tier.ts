@@ -1,7 +1,6 @@
 import { StoreError } from '../../base/errors.js';
+import { keepAlive } from '../../base/keep-alive.js';
 import type { SharedTier } from '../../store/shared-tier.js';
-
-const MAX_INTERVAL = 2 ** 31 - 1;
 
 /**
  * The shared tier of a cache that is off: disabled, closing or closed. Such a cache neither reads nor
@@ -30,12 +29,11 @@ export class OffTier {
     const work = confirmed(tier, removal);
     this.running.add(work);
     // The cache's sockets and timers are unref'ed: the process could exit and lose the removal.
-    // eslint-disable-next-line no-restricted-globals -- measures no time
-    const hold = setInterval(() => undefined, MAX_INTERVAL);
+    const release = keepAlive();
     try {
       return await work;
     } finally {
-      clearInterval(hold);
+      release();
       this.running.delete(work);
       await this.closeIfIdle();
     }

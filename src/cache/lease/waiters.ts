@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.js';
+import { keepAlive } from '../../base/keep-alive.js';
 
 /**
  * Loads that wait for another process's lease, by key. They are registered before the lease is
@@ -42,8 +43,6 @@ export class WaiterTable {
   }
 }
 
-const MAX_INTERVAL = 2 ** 31 - 1;
-
 /** One load's wait. */
 export class Waiter {
   private awake = false;
@@ -65,8 +64,7 @@ export class Waiter {
   async wait(ms: number): Promise<boolean> {
     if (!this.awake) {
       // The clock's timers do not keep the process alive, but a caller waits for this.
-      // eslint-disable-next-line no-restricted-globals -- measures no time
-      const hold = setInterval(() => undefined, MAX_INTERVAL);
+      const release = keepAlive();
       await new Promise<void>((resolve) => {
         const timer = this.clock.setTimeout(resolve, ms);
         this.resolve = () => {
@@ -74,7 +72,7 @@ export class Waiter {
           resolve();
         };
       });
-      clearInterval(hold);
+      release();
     }
     this.resolve = undefined;
     return this.awake;

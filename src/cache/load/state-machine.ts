@@ -1,14 +1,7 @@
 /*
  * A load as a state machine: its states, why it moves from one to the next, and its decisions as pure
- * functions of what is known at that moment. `pipeline.ts` carries them out.
- *
- *   reading ──▶ acquiring ──▶ loading ──▶ filling ──▶ done
- *      ▲            │  ▲
- *      └─ waiting ◀─┘  │      (another process holds the lease; the wait ends by a message or a poll)
- *            └─────────┘
- *
- * Each state may also end early: the shared tier has a fresh value, another process is loading while
- * a stale value can be served, or the loader failed.
+ * functions of what is known at that moment. `pipeline.ts` carries them out, `lease/acquire.ts` those about
+ * the lease. docs/architecture.md has a drawing, which a test compares with the transitions.
  */
 
 /**
@@ -157,4 +150,25 @@ export function onStoreEntry(
   // A refresh ends early only with a value that another process has refreshed.
   const limit = purpose === 'refresh' ? (entry.refreshAt ?? entry.freshUntil) : entry.freshUntil;
   return now < limit ? 'fresh' : 'stale';
+}
+
+/** How many successive holders of the lease a load waits for, one lease term each at most. */
+const MAX_HOLDERS = 2;
+
+/** The facts about a lease that another process holds. */
+export interface HeldLease {
+  readonly purpose: LoadPurpose;
+  /** Whether the callers can be served an expired value. */
+  readonly canServeStale: boolean;
+  /** Different holders so far, the present one included. */
+  readonly holders: number;
+  /** How much longer the present one will be waited for, in milliseconds. */
+  readonly leftMs: number;
+}
+
+/** Decides which process loads while another one has the lease: only that one, or this one as well. */
+export function onHeldLease(lease: HeldLease): 'elsewhere' | 'crowded' | 'overdue' | 'held' {
+  if (lease.purpose === 'refresh' || lease.canServeStale) return 'elsewhere';
+  if (lease.holders > MAX_HOLDERS) return 'crowded';
+  return lease.leftMs <= 0 ? 'overdue' : 'held';
 }

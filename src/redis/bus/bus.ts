@@ -3,6 +3,7 @@ import { StoreError } from '../../base/errors.js';
 import { inSharedContext } from '../../base/shared-context.js';
 import { redacted } from '../../base/redact.js';
 import type { RedisClient } from '../connection/connection.js';
+import { backOff } from '../connection/delays.js';
 import { isReply, messageOf } from '../connection/failure.js';
 import { encode, parse, type Received } from './messages.js';
 import type { RedisKeys } from '../keys.js';
@@ -14,8 +15,6 @@ import { Subscription } from './subscription.js';
  * `receiver` applies them to the cache.
  */
 
-const FIRST_RETRY_MS = 50;
-const MAX_RETRY_MS = 1000;
 /** Interval of the probes, and how long the echo of one may take. */
 const PROBE_MS = 1000;
 /** A blocked event loop fires its timers before it reads the messages that have arrived. */
@@ -62,7 +61,8 @@ export class Bus {
   private received = 0;
   private deferrals = 0;
   private timer: TimerHandle = undefined;
-  private waitMs = FIRST_RETRY_MS;
+  /** Attempts to listen that have failed since the last echo. */
+  private failures = 0;
   private closed = false;
   private reportedRefusal = false;
   private readonly reported = new Set<string>();
@@ -171,7 +171,7 @@ export class Bus {
 
   private echoed(): void {
     this.awaited = undefined;
-    this.waitMs = FIRST_RETRY_MS;
+    this.failures = 0;
     if (this.listening) return;
     this.reported.clear();
     this.options.onReset();
@@ -187,8 +187,7 @@ export class Bus {
     this.timer = clock.setTimeout(() => {
       // Otherwise its event `ready` calls `start`.
       if (client.status === 'ready') this.start();
-    }, this.waitMs);
-    this.waitMs = Math.min(MAX_RETRY_MS, this.waitMs * 2);
+    }, backOff(++this.failures));
     this.drop();
   }
 

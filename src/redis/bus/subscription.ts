@@ -3,13 +3,11 @@ import type { Cluster, Redis, RedisOptions } from 'ioredis';
 import { StoreError } from '../../base/errors.js';
 import { CommandWatch } from '../connection/command-watch.js';
 import type { RedisClient } from '../connection/connection.js';
+import { CONNECT_TIMEOUT_MS, DISCONNECT_TIMEOUT_MS } from '../connection/delays.js';
 import { isReply } from '../connection/failure.js';
 
 /** The channel on which the server reports changed keys. */
 const INVALIDATIONS = '__redis__:invalidate';
-const OPEN_TIMEOUT_MS = 1000;
-/** How long a server may take to close a connection: one that hangs never does. */
-const DISCONNECT_TIMEOUT_MS = 500;
 
 /** These override the client's options: this connection is attempted once, and then replaced. */
 const OPTIONS = {
@@ -28,8 +26,8 @@ const OPTIONS = {
   enableAutoPipelining: false,
   enableReadyCheck: false,
   lazyConnect: true,
-  connectTimeout: OPEN_TIMEOUT_MS,
-  sentinelCommandTimeout: OPEN_TIMEOUT_MS,
+  connectTimeout: CONNECT_TIMEOUT_MS,
+  sentinelCommandTimeout: CONNECT_TIMEOUT_MS,
   disconnectTimeout: DISCONNECT_TIMEOUT_MS,
   monitor: false,
   stringNumbers: false,

@@ -9,6 +9,7 @@ import { listen, unlisten, type Listener } from './client-events.js';
 import { CommandWatch, WATCH_LIMITS } from './command-watch.js';
 import { databaseOf } from './database.js';
 import { messageOf } from './failure.js';
+import { backOff, CONNECT_TIMEOUT_MS, DISCONNECT_TIMEOUT_MS } from './delays.js';
 import { releaseDetector } from './failover-detector.js';
 import { ReadOnlyBackOff } from './read-only-back-off.js';
 
@@ -24,13 +25,8 @@ export type RedisClient = Redis | Cluster;
 /** ioredis's class of clients; passed in, so that ioredis is loaded only when a connection is opened. */
 export type ClientClass = new (options: RedisOptions) => Redis;
 
-const FIRST_RETRY_MS = 50;
-const MAX_RETRY_MS = 1000;
 /** A wrong password is unlikely to become right soon: connect seldom. */
 const REFUSED_RETRY_MS = 10_000;
-const CONNECT_TIMEOUT_MS = 1000;
-/** How long a server may take to close a connection: one that hangs never does. */
-const DISCONNECT_TIMEOUT_MS = 500;
 /** Different failures of one outage that are reported. */
 const MAX_REPORTED = 20;
 
@@ -237,10 +233,6 @@ const FAILURES = ['error', 'close', 'end'] as const;
 /** A limit in milliseconds, unless it is not given: what is no positive number counts as that. */
 function given(limit: unknown): number | undefined {
   return typeof limit === 'number' && limit > 0 && Number.isFinite(limit) ? limit : undefined;
-}
-
-function backOff(attempt: number): number {
-  return Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempt, 10));
 }
 
 function notConnected(): StoreError {

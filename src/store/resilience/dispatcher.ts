@@ -28,7 +28,7 @@ export interface DispatcherOptions {
   /** How long the store may take for one command. */
   readonly timeoutMs: number;
   /** Called once for each time that commands begin to be skipped. */
-  readonly onPassed: (waiting: number) => void;
+  readonly onOverload: (waiting: number) => void;
 }
 
 /**
@@ -63,7 +63,7 @@ export class Dispatcher {
   private repliedAt = 0;
   private congestedSince: number | undefined;
   private congestedMs = 0;
-  private hasPassed = false;
+  private hasReported = false;
   private readonly maxWaitMs: number;
 
   constructor(private readonly options: DispatcherOptions) {
@@ -102,7 +102,7 @@ export class Dispatcher {
     const now = this.options.now();
     if (this.congestedSince === undefined) this.congest(now);
     if (this.isTooMuch(cost)) {
-      this.pass();
+      this.reportOverload();
       return false;
     }
     return new Promise((settle) => {
@@ -141,7 +141,7 @@ export class Dispatcher {
   }
 
   /** Rejects all queued commands without sending them: the store is unavailable. */
-  passAll(): void {
+  skipAll(): void {
     for (const lane of LANES) {
       const queue = this.queues[lane];
       for (let first = queue.shift(); first !== undefined; first = queue.shift()) {
@@ -157,7 +157,7 @@ export class Dispatcher {
     for (let { first } = queue; first !== undefined; first = queue.first) {
       if (now - first.since < this.maxWaitMs) return;
       queue.shift();
-      this.pass();
+      this.reportOverload();
       first.settle(false);
     }
   }
@@ -229,7 +229,7 @@ export class Dispatcher {
     if (this.congestedSince === undefined) return;
     this.congestedMs = this.queuedMs;
     this.congestedSince = undefined;
-    this.hasPassed = false;
+    this.hasReported = false;
   }
 
   private isTooMuch({ lane }: CommandCost): boolean {
@@ -268,10 +268,10 @@ export class Dispatcher {
     this.slowestMs = 0;
   }
 
-  private pass(): void {
-    if (this.hasPassed) return;
-    this.hasPassed = true;
-    this.options.onPassed(this.waiting);
+  private reportOverload(): void {
+    if (this.hasReported) return;
+    this.hasReported = true;
+    this.options.onOverload(this.waiting);
   }
 }
 

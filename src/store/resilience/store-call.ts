@@ -102,13 +102,13 @@ export class StoreCall {
     this.dispatcher = new Dispatcher({
       now: () => this.deadlines.now(),
       timeoutMs,
-      onPassed: (waiting) => {
+      onOverload: (waiting) => {
         const message = `The store is overloaded: ${String(waiting)} commands are queued, further ones are skipped.`;
         onError(new StoreError('dispatch', message));
       },
     });
     const changed = (isOpen: boolean): void => {
-      if (isOpen) this.dispatcher.passAll();
+      if (isOpen) this.dispatcher.skipAll();
       onChange(isOpen);
     };
     this.breaker = breaker && new CircuitBreaker(breaker, clock, () => hooks.probe(), changed);

@@ -1,8 +1,10 @@
-import { onHeldLease } from '../../../src/cache/lease/acquire.js';
+import { readFileSync } from 'node:fs';
+
 import {
   canJoin,
   canServeStale,
   nextState,
+  onHeldLease,
   onStoreEntry,
   TRANSITIONS,
   type LoadReason,
@@ -51,6 +53,25 @@ describe('the transitions of a load', () => {
     const expected = TABLE[state][reason];
     if (expected !== undefined) expect(nextState(state, reason)).toBe(expected);
     else expect(() => nextState(state, reason)).toThrow(`A load that is ${state} cannot be`);
+  });
+
+  it('are drawn in docs/architecture.md, all but failures before and after the loader', () => {
+    const drawing = /stateDiagram-v2\n(?<lines>.*?)```/s.exec(
+      readFileSync('docs/architecture.md', 'utf8'),
+    )?.groups?.['lines'];
+    const drawn: Record<string, Record<string, string>> = {};
+    for (const [, from = '', to = '', reasons = ''] of (drawing ?? '').matchAll(
+      /^ +(\w+) --> (\w+): (.+)$/gm,
+    )) {
+      for (const reason of reasons.split(', ')) (drawn[from] ??= {})[reason] = to;
+    }
+    const expected = Object.fromEntries(
+      STATES.slice(0, -1).map((state) => {
+        const { failed, ...others } = TABLE[state];
+        return [state, state === 'loading' ? { ...others, failed } : others];
+      }),
+    );
+    expect(drawn).toEqual(expected);
   });
 
   it('lead from every state but the last to the last', () => {

@@ -24,7 +24,7 @@ function setUpDispatcher() {
   const dispatcher = new Dispatcher({
     now: () => clock.monotonic(),
     timeoutMs: TIMEOUT_MS,
-    onPassed: (waiting) => passed.push(waiting),
+    onOverload: (waiting) => passed.push(waiting),
   });
   const commands: Command[] = [];
   const sent: Command[] = [];
@@ -195,7 +195,7 @@ describe('the dispatcher', () => {
         share: fc.double({ min: 0, max: 1, noNaN: true }),
       }),
       fc.record({ kind: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 400 }) }),
-      fc.record({ kind: fc.constant('passAll' as const) }),
+      fc.record({ kind: fc.constant('skipAll' as const) }),
     );
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
@@ -210,7 +210,7 @@ describe('the dispatcher', () => {
               await clock.advance(`${Math.min(60, left)}ms`);
               dispatcher.look();
             }
-          } else if (one.kind === 'passAll') dispatcher.passAll();
+          } else if (one.kind === 'skipAll') dispatcher.skipAll();
           else {
             const few = sent.slice(0, Math.ceil(sent.length * one.share));
             for (const command of few) reply(command, one.kind === 'reply');

@@ -1,0 +1,17 @@
+/** How long a connection may take, or a reply of a sentinel. */
+export const CONNECT_TIMEOUT_MS = 1000;
+/** How long a server may take to close a connection: one that hangs never does. */
+export const DISCONNECT_TIMEOUT_MS = 500;
+
+const FIRST_RETRY_MS = 50;
+const MAX_RETRY_MS = 1000;
+
+/**
+ * The pause before another attempt to connect, in milliseconds.
+ *
+ * @param failures - Failed attempts in a row so far, at least 1.
+ * @internal
+ */
+export function backOff(failures: number): number {
+  return Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 10));
+}
