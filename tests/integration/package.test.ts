@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, stat, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { transform } from 'esbuild';
 
+import { pages } from '../support/code-blocks.js';
 import { PackedProject } from '../support/packed-project.js';
 import { declaredIn, entryPoints, exportsOf, report } from '../support/public-names.js';
 
@@ -129,6 +131,28 @@ describe('the packed package', () => {
       (name) => !exported.includes(name),
     );
     expect(mentioned.sort()).toEqual(report.mentioned);
+  });
+
+  it('declares every method that the documentation names', () => {
+    const folder = project.installed('dist/esm');
+    const declarations = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.d.ts'))
+      .map((path) => readFileSync(join(folder, path), 'utf8'))
+      .join('\n');
+    const prose = pages.map((page) => readFileSync(join(root, page), 'utf8'));
+    const named = new Set(
+      prose
+        .map((text) => text.replace(/```.*?```/gs, ''))
+        .flatMap((text) => [...text.matchAll(/`(?:\w+\.)*([a-z]\w+)\([^`]*\)`/g)])
+        .map(([, name = '']) => name),
+    );
+    expect(named).toContain('getStats');
+    // Of the language, and of examples.
+    for (const name of ['import', 'uptime', 'search']) named.delete(name);
+    const missing = [...named].filter(
+      (name) => !new RegExp(`\\b${name}\\??[(:<]`).test(declarations),
+    );
+    expect(missing).toEqual([]);
   });
 
   it('has a command, which npx finds', async () => {
