@@ -1,3 +1,4 @@
+import { LIMITS } from '../base/defaults.js';
 import type { GhostEstimate, GhostReport } from '../memory/eviction/ghost-report.js';
 import type { MemoryTier } from '../memory/memory-tier.js';
 import type { MethodCounters } from '../stats/method-counters.js';
@@ -72,7 +73,12 @@ function memoryAdvice(core: CacheCore): Advice[] {
   const { memory, options, shared } = core;
   const report = memory?.estimates();
   if (memory === undefined || report === undefined || report.reads < MIN_READS) return [];
-  const sizes = report.sizes.map((estimate) => sizeAdvice(memory, estimate, report));
+  const sizes = report.sizes
+    .map((estimate) => sizeAdvice(memory, estimate, report))
+    .filter(({ option, from, to }) => {
+      const isPossible = option === 'maxMemoryBytes' || to <= LIMITS.memoryItems;
+      return isPossible && to !== from;
+    });
   // With `memory: { ttl }`, `defaultTtl` does not decide how long entries live in memory.
   if (shared !== undefined && options.memoryTtlMs !== undefined) return sizes;
   const ttl = options.load.ttl / 1000;
@@ -97,7 +103,7 @@ function sizeAdvice(memory: MemoryTier, estimate: GhostEstimate, report: GhostRe
 }
 
 function ttlAdvice(from: number, estimate: GhostEstimate, report: GhostReport): Advice {
-  const to = from * estimate.times;
+  const to = Math.round(1000 * from * estimate.times) / 1000;
   const { outOfDate: now } = report;
   const { outOfDate: then } = estimate;
   const price = now && then && { from: now.percent, to: then.percent, error: then.error };

@@ -119,6 +119,14 @@ export class MemoryTier {
   }
 
   /**
+   * Notes that a reader found nothing under a key in any tier, and may store it now.
+   * @internal
+   */
+  noteMiss(key: string): void {
+    this.policy.missed(key);
+  }
+
+  /**
    * Notifies an index when the store removes the entry.
    *
    * @returns Whether it will: not if the store does not hold the entry, or another index is registered.
@@ -169,7 +177,7 @@ export class MemoryTier {
     cost?: number,
   ): MemoryEntry | undefined;
   /**
-   * @param isUpdate - What an earlier {@link MemoryTier.dropForUpdate} returned.
+   * @param isUpdate - Whether it is a write, and no load after a miss.
    * @internal
    */
   put(
@@ -183,7 +191,7 @@ export class MemoryTier {
   put(
     key: string,
     value: unknown,
-    life: EntryLife | number,
+    given: EntryLife | number,
     tags: readonly string[] = NO_TAGS,
     cost?: number,
     isUpdate = false,
@@ -196,6 +204,8 @@ export class MemoryTier {
       size = entrySize(key, sizeFrom(this.sizeOf, kept, this.maxBytes));
       if (size > this.maxBytes) return undefined;
     }
+    // A life that is no number would never end for those who compare it.
+    const life = Number.isNaN(given) ? 0 : given;
     const times = typeof life === 'number' ? this.coarseClock.ticks() + life : life;
     const entry = newEntry(key, kept, times, tags, size);
     this.entries.add(entry);
@@ -215,7 +225,8 @@ export class MemoryTier {
    */
   drop(key: string): MemoryEntry | undefined {
     const entry = this.entries.get(key);
-    if (entry !== undefined) this.discard(entry, true);
+    if (entry === undefined) this.policy.forget(key);
+    else this.discard(entry, true);
     return entry;
   }
 
@@ -281,6 +292,7 @@ export class MemoryTier {
    */
   empty(): void {
     for (const entry of this.entries) this.discard(entry, true);
+    this.policy.clear();
     this.sweep.stop();
   }
 

@@ -25,7 +25,7 @@ export interface Fence {
   invalidatedRemotely: boolean;
   /** Milliseconds that the next miss of the key costs, once that is known. */
   missCost: number | undefined;
-  /** A write that replaces a fresh entry of the memory tier: no miss came before it. */
+  /** A write by a caller: unlike a load, it does not follow a miss. */
   isUpdate: boolean;
 }
 

@@ -25,8 +25,13 @@ export async function readMany(
     const isHit = shared?.has(key) === true;
     if (isHit) found.set(key, shared.get(key));
     if (!isCounted) continue;
-    if (isHit) reportHit(core, { key }, 'shared');
-    else reportMiss(core, { key });
+    if (isHit) {
+      reportHit(core, { key }, 'shared');
+    } else {
+      reportMiss(core, { key });
+      // Its reader may load the value, and store it by `set`.
+      core.memory?.noteMiss(key);
+    }
   }
   return found;
 }

@@ -95,8 +95,9 @@ function open(core: CacheCore, source: BulkEntry): OpenEntry {
   const fence = core.invalidation.openFence(key);
   core.invalidation.invalidateKey(key, fence);
   core.counters.sets++;
+  fence.isUpdate = true;
   // No reader may get the old value from memory while the new one is on its way.
-  fence.isUpdate = core.memory?.dropForUpdate(key) ?? false;
+  core.memory?.dropForUpdate(key);
   return { source, fence, kept: core.values.toKeep(value) };
 }
 

@@ -52,13 +52,14 @@ export async function store(
   const fence = noted
     ? core.invalidation.fences.open(key, noted.tagClock, noted.sharedClock)
     : core.invalidation.openFence(key);
+  fence.isUpdate = true;
   const kept = core.shared === undefined ? value : core.values.toKeep(value);
   let isCurrent = true;
   try {
     if (core.shared !== undefined) {
       const { shared, clock } = core;
       // No reader may get the old value from memory while the new one is on its way.
-      fence.isUpdate = core.memory?.dropForUpdate(key) ?? false;
+      core.memory?.dropForUpdate(key);
       const left = budgetOf(clock, shared, core.options.storeTimeoutMs);
       // Noted now, before any later invalidation; awaited in the queue, where no later write of the
       // key can overtake this one meanwhile.

@@ -13,8 +13,15 @@ import { Trial } from './trial.js';
 
 /** The window changes by at most this share of the store in one step. */
 const SLIDE = 1 / 16;
+/** Keys of misses that are remembered until they are written. */
+const MAX_MISSED_KEYS = 1024;
 /** Accesses of the sample from one step to the next. */
 const ACCESSES_PER_SLIDE = 16;
+
+/** The life of an entry of the sample in this store: its value may have been loaded earlier. */
+interface StoredLife extends SampledLife {
+  readonly storedAt: number;
+}
 
 /** The parts of a store that its policy reads. */
 export interface StoreView {
@@ -43,9 +50,10 @@ export class AdaptivePolicy implements EvictionPolicy {
   private readonly costs = new CostScale();
   private readonly changes = new ChangeRate();
   /** Of the entries of the sample, by slot. */
-  private readonly lives = new Map<number, SampledLife>();
-  /** New entries, each of which followed a miss. */
+  private readonly lives = new Map<number, StoredLife>();
   private misses = 0;
+  /** Keys of reads that found nothing, as long as they have not been written since. */
+  private readonly missedKeys = new Set<string>();
   /** Accesses of the policy that do not count as reads any more, or never did. */
   private earlierReads = 0;
   /** Entries at which the sample is fitted again to their mean size. */
@@ -70,42 +78,58 @@ export class AdaptivePolicy implements EvictionPolicy {
     isUpdate: boolean,
   ): void {
     const { policy } = this;
-    if (policy.count >= this.fitAt) this.fit(size);
+    // Also when fewer, larger entries fill the store, or it has been emptied.
+    if (policy.count >= this.fitAt || 8 * policy.count < this.fitAt) this.fit(size);
     const hash = this.hash.of(key);
     const weight = this.costs.of(cost) / size;
     const isSampled = this.rankOf(hash) < Math.max(this.trial.rate, this.ghosts.rate);
     policy.add(slot, hash, size, weight, isSampled);
-    // An update is no read.
-    if (isUpdate) this.earlierReads++;
-    else this.misses++;
+    const isRead = !isUpdate || (this.missedKeys.size > 0 && this.missedKeys.delete(key));
+    if (isRead) this.misses++;
+    else this.earlierReads++;
     if (!isSampled) return;
     const sampled = this.sampledLife(life);
     this.lives.set(slot, sampled);
     this.changes.loaded(hash, sampled.createdAt, () => this.digestAt(slot));
-    if (isUpdate) this.sampledUpdate(slot, sampled);
-    else this.sampledAccess(slot, sampled);
+    if (isRead) this.sampledAccess(slot, sampled);
+    else this.sampledUpdate(slot, sampled);
   }
 
   hit(slot: number): void {
     if (!this.policy.hit(slot)) return;
     // Every entry of the sample has one.
-    const life = this.lives.get(slot) as SampledLife;
+    const life = this.lives.get(slot) as StoredLife;
     life.hits++;
-    this.sampledAccess(slot, life);
+    // The hits of a key that is very popular would only show that every cache has it.
+    if (!this.policy.isSaturated(slot)) this.sampledAccess(slot, life);
+  }
+
+  missed(key: string): void {
+    const { missedKeys } = this;
+    missedKeys.add(key);
+    if (missedKeys.size > MAX_MISSED_KEYS)
+      missedKeys.delete(missedKeys.keys().next().value as string);
   }
 
   remove(slot: number, isInvalidated: boolean): void {
     if (!this.policy.remove(slot)) return;
     const hash = this.policy.hashOf(slot);
-    const past = this.lives.get(slot) as SampledLife;
+    const past = this.lives.get(slot) as StoredLife;
     this.lives.delete(slot);
-    if (isInvalidated) {
-      this.trial.forget(hash);
-      this.ghosts.forget(hash);
-      this.changes.forget(hash);
-    } else if (this.store.now() >= past.freshUntil) {
+    if (isInvalidated) this.forgetHash(hash);
+    else if (this.store.now() >= past.freshUntil) {
       this.changes.expired(hash, past, () => this.digestAt(slot));
     }
+  }
+
+  forget(key: string): void {
+    this.forgetHash(this.hash.of(key));
+  }
+
+  clear(): void {
+    this.trial.clear();
+    this.ghosts.clear();
+    this.changes.clear();
   }
 
   chooseVictim(): number {
@@ -124,18 +148,24 @@ export class AdaptivePolicy implements EvictionPolicy {
     return (mixed(hash) >>> 0) / 2 ** 32;
   }
 
-  private accessTo(slot: number, life: SampledLife): SampledAccess {
+  private forgetHash(hash: number): void {
+    this.trial.forget(hash);
+    this.ghosts.forget(hash);
+    this.changes.forget(hash);
+  }
+
+  private accessTo(slot: number, life: StoredLife): SampledAccess {
     const { policy } = this;
     return {
       hash: policy.hashOf(slot),
       size: policy.sizeOf(slot),
       weight: policy.weightOf(slot),
-      life: life.freshUntil - life.createdAt,
+      life: life.freshUntil - life.storedAt,
       now: this.store.now(),
     };
   }
 
-  private sampledUpdate(slot: number, life: SampledLife): void {
+  private sampledUpdate(slot: number, life: StoredLife): void {
     const { ghosts, trial } = this;
     const access = this.accessTo(slot, life);
     const rank = this.rankOf(access.hash);
@@ -143,7 +173,7 @@ export class AdaptivePolicy implements EvictionPolicy {
     if (rank < ghosts.rate) ghosts.update(access);
   }
 
-  private sampledAccess(slot: number, life: SampledLife): void {
+  private sampledAccess(slot: number, life: StoredLife): void {
     const { ghosts, trial } = this;
     const access = this.accessTo(slot, life);
     const rank = this.rankOf(access.hash);
@@ -155,12 +185,11 @@ export class AdaptivePolicy implements EvictionPolicy {
     if (rank < ghosts.rate && ghosts.access(access)) this.forgetHalf();
   }
 
-  private sampledLife(life: EntryLife | number): SampledLife {
-    if (typeof life !== 'number') {
-      return { createdAt: life.createdAt, freshUntil: life.freshUntil, hits: 0 };
-    }
-    const createdAt = this.store.now();
-    return { createdAt, freshUntil: createdAt + life, hits: 0 };
+  private sampledLife(life: EntryLife | number): StoredLife {
+    const storedAt = this.store.now();
+    const times =
+      typeof life === 'number' ? { createdAt: storedAt, freshUntil: storedAt + life } : life;
+    return { storedAt, createdAt: times.createdAt, freshUntil: times.freshUntil, hits: 0 };
   }
 
   private digestAt(slot: number): number | undefined {

@@ -16,6 +16,8 @@ const MAX_KEYS = 1024;
 /** Comparisons, and keys compared, below which nothing is estimated. */
 const MIN_COMPARED = 30;
 const MIN_KEYS = 10;
+/** Comparisons below which a class is forgotten. */
+const MIN_WEIGHT = 0.01;
 /** Standard errors of a margin of 95 %. */
 const MARGIN = 2;
 /** Percentage points by which shares of a half were off in simulations where some keys change more often. */
@@ -92,16 +94,23 @@ export class ChangeRate {
     if (key !== undefined) key.past = undefined;
   }
 
+  /** Everything was invalidated. */
+  clear(): void {
+    for (const key of this.keys.values()) key.past = undefined;
+  }
+
   /** Lets earlier reloads count half. */
   halve(): void {
     for (const counts of [...this.keys.values(), ...this.classes.values()]) {
       counts.compared /= 2;
       counts.changed /= 2;
     }
-    for (const one of this.classes.values()) {
+    for (const [number, one] of this.classes) {
       one.gaps /= 2;
       one.lives /= 2;
       one.hits /= 2;
+      // A class that no longer occurs would be halved to nothing, and its share be 0 / 0.
+      if (one.compared < MIN_WEIGHT) this.classes.delete(number);
     }
   }
 

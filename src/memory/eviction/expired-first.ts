@@ -2,6 +2,8 @@ import { NONE } from './policy.js';
 import { grown } from './typed-arrays.js';
 
 const SLOTS_PER_LOOK = 64;
+/** Milliseconds after which the origin moves: 70 minutes, while which ends are right to half a millisecond. */
+const MAX_ELAPSED_MS = 2 ** 22;
 
 /**
  * Finds an entry that has expired, to be evicted in place of one that can still be read: a hand that
@@ -13,8 +15,8 @@ const SLOTS_PER_LOOK = 64;
  */
 export class ExpiredFirst {
   /**
-   * By slot, when the entry expires, in ms after the origin; `Infinity` for an empty slot. Four bytes
-   * each: after a day they are right to 4 ms, and the entry has the exact time.
+   * By slot, when the entry expires, in ms after the origin; `Infinity` for an empty slot. Four bytes each,
+   * which is why the origin must not be long ago.
    */
   private ends = new Float32Array(0);
   /** The first end that was noted. */
@@ -49,6 +51,7 @@ export class ExpiredFirst {
 
   /** A slot whose entry has probably expired; {@link NONE} if there is none among the next ones. */
   next(now: number): number {
+    if (now - this.origin > MAX_ELAPSED_MS) this.moveOrigin(now);
     const { ends } = this;
     const limit = now - this.origin;
     for (let i = 0; i < SLOTS_PER_LOOK && this.earliest <= limit; i++) {
@@ -58,6 +61,14 @@ export class ExpiredFirst {
       if (end < this.earliestOfRound) this.earliestOfRound = end;
     }
     return NONE;
+  }
+
+  private moveOrigin(now: number): void {
+    const elapsed = now - this.origin;
+    for (const [slot, end] of this.ends.entries()) this.ends[slot] = end - elapsed;
+    this.earliest -= elapsed;
+    this.earliestOfRound -= elapsed;
+    this.origin = now;
   }
 
   private startRound(): void {

@@ -1,5 +1,5 @@
-/** Bytes for each entry that the store holds. */
-const CELLS_PER_ENTRY = 16;
+/** Bytes for each entry that the store holds, at least; at most twice as many. */
+const CELLS_PER_ENTRY = 14;
 const MIN_CELLS = 256;
 
 /**

@@ -21,9 +21,9 @@ export interface GhostReport {
   readonly reads: number;
   /** Those that were hits, in percent. */
   readonly hitRate: number;
-  /** At another size. */
+  /** At another size; none for a store of fewer than 16 entries. */
   readonly sizes: readonly GhostEstimate[];
-  /** With other lives; none until entries have expired and were read some hundred times after that. */
+  /** With other lives; none until entries have expired and the sample was read 320 times since. */
   readonly lives: readonly GhostEstimate[];
   /**
    * Of the hits, the share whose value had changed at its source, as far as loads of expired entries show;

@@ -1,12 +1,11 @@
 import { MiniCache } from './mini-cache.js';
 import type { MissCount } from './miss-count.js';
 import type { SampledAccess, SampledKeys } from './sampled-keys.js';
-import { FREQUENCY, RECENCY, type Setting } from './setting.js';
+import type { Setting } from './setting.js';
 
 /**
  * Models a store of another size, or with other lives. Such a store would change its setting if another
- * were far better. A second mini cache therefore evicts by recency alone. Where lives are longer,
- * frequencies say more than they do in the store: a third evicts by frequency. The lowest miss count is used.
+ * were far better: there is a mini cache for each setting, and the lowest miss count is used.
  *
  * @internal
  */
@@ -14,19 +13,23 @@ export class Ghost {
   private readonly minis: readonly MiniCache[];
 
   /**
-   * @param setting - Of the store.
+   * @param settings - At least one; each may change at any time.
    * @param times - Of the size of the store.
    * @param lives - Of the lives of its entries.
    */
   constructor(
     keys: SampledKeys,
-    setting: Setting,
+    settings: readonly Setting[],
     hasSizes: boolean,
     readonly times: number,
     private readonly lives: number,
   ) {
-    const settings = lives === 1 ? [setting, RECENCY] : [setting, RECENCY, FREQUENCY];
-    this.minis = settings.map((one) => new MiniCache(keys, one, hasSizes));
+    this.minis = settings.map((setting) => new MiniCache(keys, setting, hasSizes));
+  }
+
+  /** Whether any of its entries has expired. */
+  get hasExpired(): boolean {
+    return this.minis.some(({ expirations }) => expirations > 0);
   }
 
   /** Misses of the mini cache that has fewest. */

@@ -1,9 +1,7 @@
 import { Ghost } from './ghost.js';
 import type { GhostEstimate, GhostReport } from './ghost-report.js';
-import { MiniCache } from './mini-cache.js';
-import { MissCount } from './miss-count.js';
 import { SampledKeys, type SampledAccess } from './sampled-keys.js';
-import type { Setting } from './setting.js';
+import { BY_FREQUENCY, BY_RECENCY, type Setting } from './setting.js';
 
 const SIZES = [0.5, 2, 4];
 const LIVES = [2, 5, 10];
@@ -13,7 +11,9 @@ const MAX_ENTRIES = 256;
 /** Entries of the store for each entry of that mini cache, within its bounds. */
 const ENTRIES_PER_ENTRY = 32;
 const MAX_SAMPLE = 1 / 4;
-/** Accesses until the mini caches with other lives count, which start empty: five for each entry at least. */
+/** Entries without which half the size is none: no other sizes are estimated then. */
+const LEAST_ENTRIES = 4;
+/** Accesses after which misses with other lives are compared: those mini caches start empty. */
 const FILLED = 5 * MIN_ENTRIES;
 /** Percentage points by which mini caches were off in replays, beside the noise of the sample. */
 const MODEL_ERROR = 1.5;
@@ -23,9 +23,7 @@ const MARGIN = 2;
 const ACCESSES_PER_ENTRY = 500;
 
 /** The part of a report that comes from mini caches. */
-export interface SampleReport extends Pick<GhostReport, 'reads' | 'hitRate' | 'sizes'> {
-  readonly lives: readonly GhostEstimate[];
-}
+export type SampleReport = Omit<GhostReport, 'outOfDate'>;
 
 /**
  * Mini caches of other sizes, and with other lives, under the setting of the store. An estimate is the
@@ -38,20 +36,23 @@ export class Ghosts {
   /** Share of the keys that belong to the sample. */
   rate = 0;
   private readonly keys = new SampledKeys();
-  private readonly like: MiniCache;
+  private readonly like: Ghost;
   private readonly sizes: readonly Ghost[];
   private readonly lives: readonly Ghost[];
-  private readonly all: readonly (MiniCache | Ghost)[];
+  private readonly all: readonly Ghost[];
+  /** Of the mini cache with the size of the store. */
+  private entries = 0;
   private accesses = 0;
   /** Accesses since an entry expired for the first time. */
   private lifeAccesses = 0;
-  /** Misses of `like` since the mini caches with other lives count. */
-  private readonly missedSince = new MissCount();
 
   constructor(setting: Setting, hasSizes: boolean) {
-    this.like = new MiniCache(this.keys, setting, hasSizes);
-    this.sizes = SIZES.map((times) => new Ghost(this.keys, setting, hasSizes, times, 1));
-    this.lives = LIVES.map((times) => new Ghost(this.keys, setting, hasSizes, 1, times));
+    const ghost = (times: number, lives: number, ...others: Setting[]): Ghost =>
+      new Ghost(this.keys, [setting, ...others], hasSizes, times, lives);
+    this.like = ghost(1, 1);
+    this.sizes = SIZES.map((times) => ghost(times, 1, BY_RECENCY));
+    // With longer lives, frequencies say more than they do in the store.
+    this.lives = LIVES.map((times) => ghost(1, times, BY_RECENCY, BY_FREQUENCY));
     this.all = [this.like, ...this.sizes, ...this.lives];
   }
 
@@ -64,37 +65,36 @@ export class Ghosts {
   fit(entries: number, size: number): void {
     const mini = Math.min(MAX_ENTRIES, Math.max(MIN_ENTRIES, entries / ENTRIES_PER_ENTRY));
     this.rate = Math.min(MAX_SAMPLE, mini / entries);
-    for (const mini of this.all) mini.capacity = this.rate * size;
+    this.entries = this.rate * entries;
+    for (const ghost of this.all) ghost.capacity = this.rate * size;
   }
 
   /** Returns whether earlier accesses count half from now on. */
   access(to: SampledAccess): boolean {
     const key = this.keys.take(to.hash);
-    const isHit = this.like.access(key, to);
-    for (const mini of this.sizes) mini.access(key, to);
+    this.like.access(key, to);
+    for (const ghost of this.sizes) ghost.access(key, to);
     // Until an entry expires, longer lives change nothing.
-    if (this.like.expirations > 0) this.accessLives(key, to, isHit);
+    if (this.like.hasExpired) this.accessLives(key, to);
     this.keys.release(key);
     if (++this.accesses < ACCESSES_PER_ENTRY * MAX_ENTRIES) return false;
     this.accesses = 0;
-    const counts = [this.like.missed, this.missedSince, ...this.sizes, ...this.lives];
-    for (const count of counts) count.halve();
+    for (const ghost of this.all) ghost.halve();
     return true;
   }
 
-  private accessLives(key: number, to: SampledAccess, isHit: boolean): void {
+  private accessLives(key: number, to: SampledAccess): void {
     for (const ghost of this.lives) ghost.access(key, to);
-    if (!isHit) this.missedSince.add(to.hash, to.weight * to.size);
-    if (++this.lifeAccesses !== FILLED) return;
-    for (const count of [this.missedSince, ...this.lives]) count.reset();
+    // From here on all are compared: these began empty.
+    if (++this.lifeAccesses === FILLED) for (const ghost of this.all) ghost.reset();
   }
 
   /** See {@link MiniCache.update}. */
   update(to: SampledAccess): void {
     const key = this.keys.take(to.hash);
     this.like.update(key, to);
-    for (const mini of this.sizes) mini.update(key, to);
-    if (this.like.expirations > 0) {
+    for (const ghost of this.sizes) ghost.update(key, to);
+    if (this.like.hasExpired) {
       for (const ghost of this.lives) ghost.update(key, to);
     }
     this.keys.release(key);
@@ -104,7 +104,12 @@ export class Ghosts {
   forget(hash: number): void {
     const key = this.keys.find(hash);
     if (key === undefined) return;
-    for (const mini of this.all) mini.forget(key);
+    for (const ghost of this.all) ghost.forget(key);
+  }
+
+  /** Everything was invalidated. */
+  clear(): void {
+    for (const key of this.keys.all()) for (const ghost of this.all) ghost.forget(key);
   }
 
   /**
@@ -112,11 +117,16 @@ export class Ghosts {
    * @param knowsCosts - Whether the weights of accesses come from costs that were measured.
    */
   report(reads: number, misses: number, knowsCosts = false): SampleReport {
-    const missShare = reads === 0 ? 0 : misses / reads;
-    const estimate = (times: number, { missed }: Ghost, like: MissCount): GhostEstimate => {
+    // Without a read, nothing is known.
+    const missShare = reads === 0 ? 1 : misses / reads;
+    const like = this.like.missed;
+    const estimate = (times: number, { missed }: Ghost): GhostEstimate => {
       // One more on both sides: without any misses the estimate is the store's own.
       const ratio = (1 + missed.misses) / (1 + like.misses);
-      const share = Math.min(1, missShare * ratio);
+      // A larger store, or one with longer lives, has no fewer hits, and a smaller one no more. Mini caches
+      // that need not find their setting first may say otherwise.
+      const share =
+        times < 1 ? Math.min(1, missShare * Math.max(1, ratio)) : missShare * Math.min(1, ratio);
       const perMiss = missShare / (1 + like.misses);
       const difference = Math.abs(missed.misses - like.misses);
       const noise = Math.max(missed.errorFrom(like, ratio), Math.sqrt(1 + difference));
@@ -129,12 +139,15 @@ export class Ghosts {
     };
     return {
       reads,
-      hitRate: reads === 0 ? 0 : 100 * (1 - missShare),
-      sizes: SIZES.map((times, i) => estimate(times, this.sizes[i] as Ghost, this.like.missed)),
+      hitRate: 100 * (1 - missShare),
+      sizes:
+        this.entries < LEAST_ENTRIES
+          ? []
+          : SIZES.map((times, i) => estimate(times, this.sizes[i] as Ghost)),
       lives:
         this.lifeAccesses < FILLED
           ? []
-          : LIVES.map((times, i) => estimate(times, this.lives[i] as Ghost, this.missedSince)),
+          : LIVES.map((times, i) => estimate(times, this.lives[i] as Ghost)),
     };
   }
 }

@@ -3,8 +3,8 @@ const GROUPS = 16;
 
 /**
  * Misses of a mini cache and what they cost. They are also counted by groups of keys, since one popular key
- * that expires again and again is many misses, but only one draw of the sample: what groups differ by shows
- * how far another sample might be off.
+ * that expires again and again is many misses, but only one draw of the sample: the spread between the
+ * groups shows how far off another sample might be.
  *
  * @internal
  */

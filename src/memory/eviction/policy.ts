@@ -19,7 +19,8 @@ export interface EvictionPolicy {
    * @param size - Bytes where the store counts them, else 1.
    * @param life - Its times, or the milliseconds from now that it stays fresh.
    * @param cost - Milliseconds that the next miss of the key costs; `undefined` if that is not known.
-   * @param isUpdate - Whether it replaces a fresh one, so that no miss came before it.
+   * @param isUpdate - Whether it was written without a read: no miss came before it, unless
+   * {@link EvictionPolicy.missed} said so.
    */
   add(
     slot: number,
@@ -31,12 +32,18 @@ export interface EvictionPolicy {
   ): void;
   /** An entry was read. On the hot path. */
   hit(slot: number): void;
+  /** A key was read that no tier has, and that its reader may write now. */
+  missed(key: string): void;
   /**
    * An entry is about to leave the store.
    *
    * @param isInvalidated - Its next read would miss in a store of any size.
    */
   remove(slot: number, isInvalidated: boolean): void;
+  /** A key was invalidated that the store does not hold. */
+  forget(key: string): void;
+  /** Everything was invalidated. */
+  clear(): void;
   /** Slot of the entry that goes next, without removing it; {@link NONE} when there is none. */
   chooseVictim(): number;
   /** How the store would do at other sizes and lives; `undefined` if the policy does not find out. */

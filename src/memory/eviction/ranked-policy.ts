@@ -88,7 +88,7 @@ export class RankedPolicy {
     this.age();
   }
 
-  /** Returns whether the entry is one of the sample, and not so popular that it would distort it. */
+  /** Returns whether the entry is one of the sample. */
   hit(slot: number): boolean {
     const marks = this.marks[slot] as number;
     const frequency = marks & FREQUENCY;
@@ -97,11 +97,16 @@ export class RankedPolicy {
     if ((marks & CHANCES) < CHANCES) next += CHANCE;
     this.marks[slot] = next;
     this.accesses++;
-    return (marks & SAMPLED) !== 0 && frequency < FREQUENCY;
+    return (marks & SAMPLED) !== 0;
   }
 
   holds(slot: number): boolean {
     return slot < this.marks.length && this.marks[slot] !== 0;
+  }
+
+  /** Whether an entry has been read so often that its reads are no longer counted. */
+  isSaturated(slot: number): boolean {
+    return ((this.marks[slot] as number) & FREQUENCY) === FREQUENCY;
   }
 
   hashOf(slot: number): number {
@@ -219,6 +224,9 @@ export class RankedPolicy {
   private age(): void {
     const period = ACCESSES_PER_HALVING * this.entries;
     const isAtOnce = this.entries <= MAX_HALVED_AT_ONCE;
+    // Hits halve nothing. After a long run of them one halving is due, not hundreds: they would leave
+    // no difference between the entries.
+    this.aged = Math.max(this.aged, this.accesses - period);
     const due = this.accesses - this.aged;
     if (due < (isAtOnce ? period : ACCESSES_PER_STEP)) return;
     // The rest follows with the next entries: no single one pays for a long run of hits.

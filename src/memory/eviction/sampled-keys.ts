@@ -46,6 +46,11 @@ export class SampledKeys {
     return this.numbers.get(hash);
   }
 
+  /** The numbers in use. */
+  all(): number[] {
+    return [...this.numbers.values()];
+  }
+
   hold(key: number): void {
     this.holders[key] = (this.holders[key] as number) + 1;
   }

@@ -9,17 +9,17 @@ export interface Setting {
 }
 
 /** As TinyLFU decides. */
-export const FREQUENCY: Setting = { window: 0.01, margin: 2, ageing: 0 };
+export const BY_FREQUENCY: Setting = { window: 0.01, margin: 2, ageing: 0 };
 
 /** Close to LRU. */
-export const RECENCY: Setting = { window: 0.95, margin: 0, ageing: 1 };
+export const BY_RECENCY: Setting = { window: 0.95, margin: 0, ageing: 1 };
 
 /** From TinyLFU to LRU. */
 export const SETTINGS: readonly Setting[] = [
-  FREQUENCY,
+  BY_FREQUENCY,
   { window: 0.1, margin: 1, ageing: 0 },
   { window: 0.3, margin: 0, ageing: 0.3 },
-  RECENCY,
+  BY_RECENCY,
 ];
 
 /** Index of the setting to begin with. */

@@ -88,6 +88,11 @@ export class Trial {
     for (const mini of this.minis) mini.forget(key);
   }
 
+  /** Everything was invalidated. */
+  clear(): void {
+    for (const key of this.keys.all()) for (const mini of this.minis) mini.forget(key);
+  }
+
   private compareEarly(cost: number): void {
     this.squaredCosts += cost ** 2;
     if (this.accesses < EARLY * this.period || this.accesses % ACCESSES_PER_EARLY_LOOK > 0) return;

@@ -30,7 +30,7 @@ describe('a policy that is set after entries have been stored', () => {
 });
 
 describe('a cache with adaptive eviction', () => {
-  it('counts a write in place of a fresh entry neither as a read nor as a miss, in front of a store too', async () => {
+  it('counts a write neither as a read nor as a miss, in front of a store too', async () => {
     const report = async (store?: CacheStore): Promise<unknown> => {
       const cache = new CacheManager({ store, memory: { eviction: 'adaptive' } });
       // Its policy is loaded.
@@ -43,13 +43,12 @@ describe('a cache with adaptive eviction', () => {
         const entries = Array.from({ length: 50 }, (_, i) => ({ key: `k${i}`, value: -round }));
         await cache.setMany(entries);
       }
-      // A write after a deletion counts as a miss.
       await cache.delete('k0');
       await cache.set('k0', 0);
       await cache.close();
       return memoryOf(cache).estimates();
     };
-    const expected = { reads: 551, hitRate: 100 * (1 - 51 / 551) };
+    const expected = { reads: 500, hitRate: 100 };
     expect(await report()).toMatchObject(expected);
     expect(await report(new Map())).toMatchObject(expected);
   });
@@ -59,13 +58,13 @@ describe('a cache whose adaptive eviction is still being loaded', () => {
   it('keeps its bound meanwhile, and begins with it at once', async () => {
     await jest.isolateModulesAsync(async () => {
       const { CacheManager } = await import('aurora-cache');
-      const cache = new CacheManager({ memory: { eviction: 'adaptive' }, maxMemoryItems: 10 });
+      const cache = new CacheManager({ memory: { eviction: 'adaptive' }, maxMemoryItems: 20 });
       const memory = memoryOf(cache);
-      for (let i = 0; i < 20; i++) memory.put(`k${i}`, i, 60_000);
-      expect([memory.size, memory.estimates()]).toEqual([10, undefined]);
+      for (let i = 0; i < 40; i++) memory.put(`k${i}`, i, 60_000);
+      expect([memory.size, memory.estimates()]).toEqual([20, undefined]);
       expect(await cache.getOrSet('a', () => 1)).toBe(1);
       await cache.getAdvice();
-      expect([memory.size, memory.estimates()?.sizes.length]).toEqual([10, 3]);
+      expect([memory.size, memory.estimates()?.sizes.length]).toEqual([20, 3]);
     });
   });
 
