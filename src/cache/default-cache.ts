@@ -8,8 +8,8 @@ import type { CacheOptions } from './options.js';
 const KEY = Symbol.for('aurora-cache.default.v3');
 
 /**
- * Where the process keeps its default cache. One object for every copy of the package that is
- * loaded, so that ESM and CommonJS halves of a service share a cache.
+ * Holds the default cache of the process. All loaded copies of the package share it, so that the ESM and
+ * CommonJS parts of a service share a cache.
  */
 interface DefaultHolder {
   current: CacheManager | undefined;
@@ -17,19 +17,19 @@ interface DefaultHolder {
 
 const shared = globalThis as { [KEY]?: DefaultHolder };
 /**
- * Decorated methods compare its cache with theirs at every call, hence not behind a function.
+ * Exported as an object, not behind a function, because decorated methods read it at every call.
  *
  * @internal
  */
 export const defaultHolder: DefaultHolder = (shared[KEY] ??= { current: undefined });
 
 /**
- * The process's default cache, which decorators use unless they are told otherwise. It is made on
- * first use, from the environment: `REDIS_URL`, `AURORA_NAMESPACE`, `AURORA_DEFAULT_TTL` (seconds,
- * or with a unit), `AURORA_MAX_MEMORY_ITEMS` and `AURORA_ENABLED` (`true` or `false`). A `REDIS_URL`
- * that cannot be read is a warning, and the cache then has its memory alone.
+ * The default cache of the process. Decorators use it unless they have a `cache` option. It is created on
+ * first use, from the environment variables `REDIS_URL`, `AURORA_NAMESPACE`, `AURORA_DEFAULT_TTL` (seconds,
+ * or with a unit), `AURORA_MAX_MEMORY_ITEMS` and `AURORA_ENABLED` (`true` or `false`). An invalid
+ * `REDIS_URL` causes a warning, and the cache then uses memory only.
  *
- * @throws ConfigurationError when another variable of the environment cannot be used.
+ * @throws ConfigurationError if another variable is invalid.
  * @example
  * ```ts
  * await getCache().set('greeting', 'hello', { ttl: 60 });
@@ -40,8 +40,8 @@ export function getCache(): CacheManager {
 }
 
 /**
- * Replaces the process's default cache by a new one, or by one that exists. Decorated methods use it
- * from their next call on. The previous one is not closed: it may be in use elsewhere.
+ * Replaces the default cache of the process with a new or an existing one. Decorated methods use it from
+ * their next call on. The previous cache is not closed, since it may be in use elsewhere.
  *
  * @throws ConfigurationError for an unknown option or a bad value.
  * @example
@@ -56,7 +56,7 @@ export function configureCache(options: CacheOptions | CacheManager): CacheManag
 /**
  * Removes the keys that match a pattern from the default cache.
  *
- * @returns How many there were.
+ * @returns The number of removed keys.
  * @throws ConfigurationError for a bad pattern.
  * @example
  * ```ts
@@ -86,17 +86,17 @@ function fromEnvironment(): CacheOptions {
   const ttl = text('AURORA_DEFAULT_TTL');
   const enabled = flag('AURORA_ENABLED', text('AURORA_ENABLED'));
   return {
-    // A cache that is off still invalidates there; it connects when it has to.
+    // Also for a disabled cache: it still invalidates there, and connects only for that.
     redisUrl: readableUrl(text('REDIS_URL')),
     namespace: text('AURORA_NAMESPACE'),
-    // A text that is not a number is checked as a duration with the other options.
+    // A string that is not a number is checked as a duration, with the other options.
     defaultTtl: (ttl !== undefined && /^[\d.]+$/.test(ttl) ? Number(ttl) : ttl) as Duration,
     maxMemoryItems: number('AURORA_MAX_MEMORY_ITEMS'),
     enabled,
   };
 }
 
-/** Other programs read the variable too, and it is often set for them: a bad value breaks no method. */
+/** The variable is often set for other programs, so that an invalid value must not make calls fail. */
 function readableUrl(url: string | undefined): string | undefined {
   if (url === undefined) return undefined;
   const problem = redisUrlProblem(url);

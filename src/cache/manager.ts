@@ -38,10 +38,10 @@ import { store } from './write/set.js';
 export const CORE: unique symbol = Symbol.for('aurora-cache.core.v3') as never;
 
 /**
- * A cache: an in-process tier, and a shared one behind it if a `store` is given.
+ * A cache: a memory tier, and behind it a shared tier if `redisUrl`, `redis` or `store` is given.
  *
- * Reading and writing never fail because of a tier: a failure there emits an `error` event, and the
- * call goes on without the tier. Only bad arguments reject.
+ * A failing tier never makes a read or write fail: an `error` event is emitted, and the call continues
+ * without that tier. Only bad arguments reject.
  *
  * @example
  * ```ts
@@ -98,8 +98,7 @@ export class CacheManager {
   }
 
   /**
-   * Stores a value and replaces the present one. Loads of the key that are under way do not overwrite
-   * it.
+   * Stores a value, in place of the present one. Loads of the key that are in progress do not overwrite it.
    *
    * @throws ConfigurationError for a bad option, and for a promise, an iterator, a stream or a
    * `Response` in place of a value.
@@ -265,8 +264,8 @@ export class CacheManager {
   }
 
   /**
-   * Calls `listener` for every event of a kind, in this cache and its namespaces. An error that it
-   * throws becomes a process warning. Listening for `hit` turns off the fast path of decorated methods.
+   * Calls `listener` for each `event` of this cache and its namespaces. An error that it throws becomes a
+   * process warning. Listening for `hit` turns off the fast path of decorated methods.
    *
    * @example cache.on('error', ({ error }) => logger.warn(error));
    */
@@ -287,7 +286,7 @@ export class CacheManager {
   /**
    * A view of the same cache whose keys are below `name:`.
    *
-   * @throws ConfigurationError for a name with other than letters, digits, dots, `_` and `-`.
+   * @throws ConfigurationError for a name with characters other than letters, digits, `.`, `_` and `-`.
    * @example const sessions = cache.namespace('sessions');
    */
   namespace(name: string): CacheManager {
@@ -303,11 +302,11 @@ export class CacheManager {
   }
 
   /**
-   * Closes the cache and its namespaces: the memory tier is emptied, and every later call runs its
-   * own load. Waits at most 10 seconds for invalidations and writes under way; an `error` event
-   * reports those that the store has not confirmed by then. A later invalidation still removes the
-   * entry from the shared tier, over a connection that it opens and closes. A store that was passed in
-   * stays open. May be called again.
+   * Closes the cache and its namespaces: the memory tier is emptied, and every later call runs its own
+   * load. Waits at most 10 seconds for invalidations and writes in progress; an `error` event reports those
+   * that the store has not confirmed by then. A later invalidation still removes the entry from the shared
+   * tier, over a connection that it opens and closes. A store or client that was passed in stays open.
+   * Calling it again is allowed.
    * @example process.once('SIGTERM', () => void cache.close());
    */
   async close(): Promise<void> {

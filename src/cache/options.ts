@@ -10,32 +10,33 @@ import type { LifeOptions, LoadTimeOptions } from './policy.js';
 /** Options of the memory tier. */
 export interface MemoryOptions {
   /**
-   * Longest life in memory where there is a shared tier too.
+   * Maximum time that an entry stays in memory when there is also a shared tier.
    *
-   * @default the entry's own ttl
+   * @default the ttl of the entry
    */
   ttl?: Duration | undefined;
   /**
-   * Deep-freezes plain data as it is stored; recommended while developing.
+   * Deep-freezes plain data when it is stored, so that no reader can change a shared value. Recommended
+   * during development.
    *
    * @default false
    */
   freeze?: boolean | undefined;
   /**
-   * Gives every reader its own copy, at the cost of copying.
+   * Stores a copy, and returns a new copy to every reader. This makes hits slower.
    *
    * @default false
    */
   clone?: boolean | undefined;
   /**
-   * Replaces the estimate of a value's bytes, which `maxMemoryBytes` needs.
+   * Returns the size of a value in bytes. Only called if `maxMemoryBytes` is set.
    *
-   * @default an estimate of the heap that the value takes
+   * @default an estimate of the heap memory that the value takes
    */
   sizeOf?: SizeEstimator | undefined;
   /**
-   * Which entry is evicted when the tier is full: the one that was used least recently (`'lru'`), or
-   * the one whose next miss probably costs least (`'adaptive'`).
+   * Which entry is evicted when the tier is full: the least recently used one (`'lru'`), or the one whose
+   * next miss probably costs least (`'adaptive'`).
    *
    * @default 'lru'
    */
@@ -43,24 +44,24 @@ export interface MemoryOptions {
 }
 
 /**
- * When the circuit breaker stops sending commands to a shared tier that does not reply, so that no
- * call waits for it.
+ * When the circuit breaker stops sending commands to a shared tier that does not reply, so that calls do
+ * not wait for it.
  */
 export interface BreakerOptions {
   /**
-   * Failures and time-outs in a row after which the breaker opens.
+   * Number of consecutive failures, time-outs included, after which the breaker opens.
    *
    * @default 5
    */
   failures?: number | undefined;
   /**
-   * How long until the first probe.
+   * Time from the opening of the breaker to the first probe.
    *
    * @default '1s'
    */
   probeAfter?: Duration | undefined;
   /**
-   * Each failed probe doubles the delay of the next one, up to this.
+   * Maximum delay between two probes. Each failed probe doubles the delay, up to this limit.
    *
    * @default '10s'
    */
@@ -70,7 +71,7 @@ export interface BreakerOptions {
 /** Which values are compressed on their way to the shared tier. */
 export interface CompressionOptions {
   /**
-   * UTF-8 bytes of an encoded value from which compression is tried.
+   * Minimum size of an encoded value to be compressed, in UTF-8 bytes.
    *
    * @default 2048
    */
@@ -93,84 +94,84 @@ export interface CompressionOptions {
  */
 export interface CacheOptions extends Omit<LifeOptions, 'ttl'>, LoadTimeOptions {
   /**
-   * Life of entries whose writer names none.
+   * Time to live of entries stored without a `ttl`.
    *
    * @default 300 (seconds)
    */
   defaultTtl?: Duration | undefined;
   /**
-   * Most entries in memory. `getStats()` reports it as `maxSize`.
+   * Maximum number of entries in memory. `getStats()` reports it as `maxSize`.
    *
    * @default 1000
    */
   maxMemoryItems?: number | undefined;
   /**
-   * Most estimated bytes in memory.
+   * Maximum estimated size of all entries in memory, in bytes.
    *
-   * @default none: bytes are not counted
+   * @default not limited: sizes are not estimated
    */
   maxMemoryBytes?: number | undefined;
   /**
-   * The memory tier, or `false` for none.
+   * Settings of the memory tier, or `false` for no memory tier.
    *
-   * @default a tier with the defaults of {@link MemoryOptions}
+   * @default the defaults of {@link MemoryOptions}
    */
   memory?: false | MemoryOptions | undefined;
   /**
-   * A Redis that is shared with other processes: `redis://host:6379/0`, or `rediss://…` for TLS. The
-   * cache opens its own client, which needs the package `ioredis`, and closes it when it is closed.
+   * URL of a Redis that is shared with other processes: `redis://host:6379/0`, or `rediss://…` for TLS.
+   * The cache opens its own client, which requires the package `ioredis`, and closes it in `close()`.
    *
-   * @default none: memory alone
+   * @default none: memory only
    */
   redisUrl?: string | undefined;
   /**
-   * The same by options of ioredis (`{ host, port, sentinels, … }`), or as an ioredis client
-   * (`Redis` or `Cluster`) of the caller's, which is used as it is and never closed.
+   * Instead of `redisUrl`: ioredis options (`{ host, port, sentinels, … }`), or your own ioredis client
+   * (`Redis` or `Cluster`), which is used as it is and never closed.
    *
    * @default none
    */
   redis?: RedisSettings | RedisLike | undefined;
   /**
-   * How the memory tier learns what other processes write to Redis. `tracking`: the server reports
-   * every change by any program. `pubsub`: caches notify each other, which misses what other programs
-   * write.
+   * How the memory tier learns of changes that other processes make in Redis. `tracking`: the server
+   * reports every change, by any program. `pubsub`: caches notify each other, so that changes by other
+   * programs go unnoticed.
    *
    * @default 'tracking', but 'pubsub' on a cluster
    */
   bus?: 'tracking' | 'pubsub' | undefined;
   /**
-   * A shared tier: any Keyv storage adapter, a `Keyv` instance, or a `Map`. It is the caller's, and
-   * is not closed with the cache.
+   * A shared tier other than `redisUrl` and `redis`: any Keyv storage adapter, a `Keyv` instance, or a
+   * `Map`. It stays open when the cache is closed.
    *
    * @default none
    */
   store?: CacheStore | undefined;
   /**
-   * How long a call may wait for the shared tier.
+   * Maximum time that a call waits for the shared tier.
    *
    * @default 0.5 (seconds)
    */
   storeTimeout?: Duration | undefined;
   /**
-   * When the shared tier is not used for a while, or `false` for always.
+   * Circuit breaker settings, or `false` to disable the breaker.
    *
    * @default the defaults of {@link BreakerOptions}
    */
   breaker?: false | BreakerOptions | undefined;
   /**
-   * First part of every key in the shared tier: letters, digits, `.`, `_`, `-`.
+   * First part of every key in the shared tier. Letters, digits, `.`, `_` and `-`.
    *
    * @default 'aurora'
    */
   namespace?: string | undefined;
   /**
-   * Whether class and function names are the same in every build, so that keys which contain them
-   * may be shared. `false`: none is; the choice for services that are bundled or minified. `true`:
-   * all are. The results of a method whose keys need a name that is not trusted stay in memory, with a
-   * warning; a `keyPrefix` (for a function: `name`) avoids it.
+   * Whether class and function names are the same in every build, so that keys which contain them can be
+   * shared. Use `false` (no name is trusted) for services that are bundled or minified; `true` trusts all
+   * names. If a method's keys contain a name that is not trusted, its results stay in memory and a warning
+   * is emitted. A `keyPrefix` (for a function, a `name`) avoids this.
    *
-   * @default all but names that a minifier or bundler may have made: fewer than four characters, or a
-   * digit, `$` or `_` at the end
+   * @default trusts all names except those that a minifier or bundler may have generated: fewer than four
+   * characters, or a digit, `$` or `_` at the end
    */
   trustNames?: boolean | undefined;
   /**
@@ -180,47 +181,47 @@ export interface CacheOptions extends Omit<LifeOptions, 'ttl'>, LoadTimeOptions 
    */
   name?: string | undefined;
   /**
-   * How values become text for the shared tier.
+   * Encodes values for the shared tier.
    *
-   * @default JSON, in a notation that keeps types
+   * @default JSON that keeps types
    */
   codec?: Codec | undefined;
   /**
-   * Compresses large values for the shared tier, with zlib's deflate, unless the result is larger.
-   * Compressed values are read with either setting.
+   * Compresses large values for the shared tier with zlib's deflate, unless the result would be larger.
+   * Reading works with either setting.
    *
    * @default false
    */
   compression?: boolean | CompressionOptions | undefined;
   /**
-   * Classes whose instances may be stored in the shared tier, and copied by `clone`. Instances of
-   * their subclasses may not, unless the subclass is named as well.
+   * Classes whose instances can be stored in the shared tier, and copied by `clone`. A subclass needs its
+   * own item.
    *
    * @default none
    */
   types?: readonly TypeCodec[] | undefined;
   /**
-   * UTF-8 bytes of an encoded value, before compression, that the shared tier takes. A larger value
-   * stays in memory, and one that is found in the shared tier is a miss.
+   * Maximum size of an encoded value in the shared tier, in UTF-8 bytes before compression. A larger value
+   * stays in memory; a larger one found in the shared tier is a miss.
    *
    * @default 4194304 (4 MiB)
    */
   maxValueBytes?: number | undefined;
   /**
-   * Where time comes from.
+   * Source of time.
    *
-   * @default the machine's clock
+   * @default the system clock
    */
   clock?: Clock | undefined;
   /**
-   * Where the random numbers (0 up to 1) for `jitter` come from.
+   * Source of random numbers for `jitter`: from 0 up to, but excluding, 1.
    *
    * @default Math.random
    */
   random?: (() => number) | undefined;
   /**
-   * `false` turns the cache off: nothing is stored, every call loads. Invalidations still reach the
-   * shared tier, where other processes read; the cache connects for the first of them.
+   * `false` disables the cache: nothing is stored, and every call loads. Invalidations still reach the
+   * shared tier, for the other processes; the first of them opens the connection.
    *
    * @default true
    */

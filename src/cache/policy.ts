@@ -5,7 +5,7 @@ import { isDuration, isEither, isFunction, type Check } from '../base/options.js
 import type { EntryLife } from '../memory/entry.js';
 import type { LoadContext } from './load/load-context.js';
 
-/** How long values live, and what happens at the end of their lives. */
+/** How long values are kept, and how their expiry is handled. */
 export interface LifeOptions {
   /**
    * How long a value is fresh.
@@ -14,29 +14,29 @@ export interface LifeOptions {
    */
   ttl?: Duration | undefined;
   /**
-   * How long an *expired* value may still be served when its load fails or is slow; `false` for not at
-   * all. An invalidated value is never served.
+   * How long after its expiry a value may still be served if its load fails or is slow; `false` to disable.
+   * Invalidated values are never served.
    *
    * @default false
    */
   grace?: Duration | false | undefined;
   /**
-   * Share of the ttl, from 0 to 1: a random part of it is taken off every life, so that entries that
-   * were stored together do not expire together.
+   * Shortens each ttl by a random share, up to this one (0 to 1), so that entries stored together do not
+   * expire together.
    *
    * @default 0
    */
   jitter?: number | undefined;
   /**
-   * A hit in the last part of the life starts one refresh in the background. The part is a share of the
-   * ttl (between 0 and 1), or a duration before the end (`'30s'`; at most half of the life).
+   * How early a hit starts a background refresh: a share of the ttl (between 0 and 1), or a duration before
+   * expiry (`'30s'`). A duration that is not shorter than the ttl counts as half of the ttl.
    *
    * @default false
    */
   refreshAhead?: number | DurationString | false | undefined;
 }
 
-/** How loads are run. */
+/** Time limits of loads. */
 export interface LoadTimeOptions {
   /**
    * How long a caller waits for a load before an expired value is served instead (with `grace`).
@@ -45,15 +45,15 @@ export interface LoadTimeOptions {
    */
   softTimeout?: Duration | undefined;
   /**
-   * How long a load may take. Then its AbortSignal fires, and its callers get an expired value
-   * where there is one, and a {@link LoadTimeoutError} where there is none.
+   * Maximum duration of a load. After that, its AbortSignal fires, and its callers get the expired value
+   * if there is one (with `grace`), or a {@link LoadTimeoutError}.
    *
-   * @default none
+   * @default none: loads are not limited
    */
   hardTimeout?: Duration | undefined;
   /**
-   * How long a load may keep other callers of the key waiting; then one of them starts another load.
-   * After ten times as long, the load's `signal` fires.
+   * Maximum time that a load keeps other callers of the key waiting, in any process; then one of them
+   * starts another load. After ten times as long, the load's `signal` fires.
    *
    * @default '5s'
    */
@@ -63,7 +63,7 @@ export interface LoadTimeOptions {
 /** Options of `set` for one entry. */
 export interface SetOptions extends Pick<LifeOptions, 'ttl' | 'grace' | 'jitter'> {
   /**
-   * Marks under which the entry can be invalidated with others; at most 128 of 256 bytes.
+   * Tags for invalidating entries together: at most 128, up to 256 bytes each.
    *
    * @default none
    */
@@ -84,13 +84,13 @@ export interface SetOptions extends Pick<LifeOptions, 'ttl' | 'grace' | 'jitter'
  */
 export interface LoadOptions<T = unknown> extends Omit<LifeOptions, 'ttl'>, LoadTimeOptions {
   /**
-   * How long the value is fresh, or a function of the value, which may return 0: not stored.
+   * How long the value is fresh, or a function of the value. A function may return 0: do not store.
    *
    * @default the `defaultTtl` of the cache: 300 seconds
    */
   ttl?: Duration | ((value: T) => Duration) | undefined;
   /**
-   * The entry's tags, or a function of the value.
+   * Tags for invalidating entries together (at most 128, up to 256 bytes each), or a function of the value.
    *
    * @default none
    */
@@ -111,10 +111,10 @@ export interface SetEntry<T = unknown> extends SetOptions {
   readonly value: T;
 }
 
-/** One entry of `warm`: a value, or a loader that is run if none is cached. */
+/** One entry of `warm`: a value, or a loader that runs if no value is cached. */
 export type WarmEntry<T = unknown> = (SetEntry<T> & { readonly loader?: never }) | LoadEntry<T>;
 
-/** A key and how its value is made. */
+/** A key, and the loader of its value. */
 export interface LoadEntry<T = unknown> extends LoadOptions<T> {
   /** Key below the namespace. */
   readonly key: string;
@@ -126,8 +126,7 @@ export interface LoadEntry<T = unknown> extends LoadOptions<T> {
 export type Refresh = { readonly share: number } | { readonly ms: number };
 
 /**
- * The options of a load, resolved once: milliseconds, and no absent values but those that mean
- * "off".
+ * The options of a load, resolved once: in milliseconds, and `undefined` only where it means "off".
  *
  * @internal
  */
@@ -196,9 +195,9 @@ export const LOAD_CHECKS = {
 } as const;
 
 /**
- * A policy with options over it; an absent option stays as the policy has it.
+ * Overrides a policy with those options that are present. They must have been checked.
  *
- * @param owner - Whose options they are, for messages. They have been checked already.
+ * @param owner - The owner of the options, for messages.
  * @internal
  */
 export function mergePolicy(
@@ -240,7 +239,7 @@ function toRefresh(option: number | string | false, owner: string): Refresh | un
 /**
  * The times of an entry that is stored now.
  *
- * @param random - A number from 0 up to 1, for the jitter.
+ * @param random - Returns a number from 0 up to, but excluding, 1, for the jitter.
  * @internal
  */
 export function lifeOf(
@@ -273,14 +272,14 @@ export function refreshAt(
   if (refresh === undefined) return undefined;
   const lifeMs = freshUntil - createdAt;
   const window = 'ms' in refresh ? refresh.ms : lifeMs * refresh.share;
-  // A window as long as the life would make every hit a refresh: half of the life is kept.
+  // With a window as long as the lifetime, every hit would start a refresh.
   return freshUntil - (window < lifeMs ? window : lifeMs / 2);
 }
 
 /**
- * Tags as they may be stored.
+ * Checks and copies tags.
  *
- * @throws ConfigurationError for anything but an array of texts within the bounds.
+ * @throws ConfigurationError for anything but an array of strings within the limits.
  * @internal
  */
 export function checkedTags(
@@ -304,6 +303,6 @@ export function checkedTags(
         `got ${describe(tag)}.`,
     );
   }
-  // A copy: a function may return an array of the value itself, which callers can change.
+  // A copy: a function may return an array that is part of the value, which callers can change.
   return [...(tags as string[])];
 }

@@ -10,48 +10,48 @@ import type { CacheCore } from './core/cache-core.js';
 export interface CacheStats extends CacheCounters {
   /** The `name` option. */
   readonly name: string;
-  /** The configured tiers: memory alone, or Redis or another Keyv store as well. */
+  /** The configured tiers: memory only, or also Redis or another store. */
   readonly type: 'memory' | 'redis' | 'keyv';
   /**
-   * Entries in Redis, as counted some seconds ago; those in memory if there is no Redis or it does not
-   * reply.
+   * Number of entries in Redis, as of the last count a few seconds ago. Without Redis, or if it does not
+   * reply, the number of entries in memory.
    */
   readonly totalKeys: number;
-  /** Entries in memory that have not been dropped. */
+  /** Number of entries in memory, including expired ones that are not yet removed. */
   readonly memoryKeys: number;
-  /** Most entries in memory; 0 without a memory tier. */
+  /** Maximum number of entries in memory; 0 without a memory tier. */
   readonly maxSize: number;
-  /** Default life of an entry, in seconds. */
+  /** Default time to live, in seconds. */
   readonly ttl: number;
-  /** Hits of all tiers. */
+  /** Hits in all tiers. */
   readonly hits: number;
-  /** Hits among reads, in percent with two decimals; 0 before the first read. */
+  /** Percentage of reads that were hits, with two decimals; 0 before the first read. */
   readonly hitRate: number;
-  /** Estimated bytes in memory; 0 unless `maxMemoryBytes` is set. */
+  /** Estimated size of the entries in memory, in bytes; 0 unless `maxMemoryBytes` is set. */
   readonly memoryBytes: number;
-  /** Bound of `memoryBytes`, if one is set. */
+  /** The `maxMemoryBytes` option, if set. */
   readonly maxMemoryBytes: number | undefined;
-  /** Keys being loaded or filled now. */
+  /** Number of keys that are being loaded, or whose result is being stored. */
   readonly inFlight: number;
-  /** Whether the processes that share the store coordinate: by leases and invalidation messages. */
+  /** Whether the processes that share the store coordinate through leases and invalidation messages. */
   readonly coordinated: boolean;
-  /** Whether invalidation messages arrive; if they do not while Redis replies, memory is not served. */
+  /** Whether invalidation messages arrive. If not, but Redis replies, local copies are not served. */
   readonly listening: boolean;
-  /** Messages about invalidations and fills sent to the other processes. */
+  /** Number of messages about invalidations and fills sent to the other processes. */
   readonly invalidationsSent: number;
-  /** Messages received, those of the server included. */
+  /** Number of messages received from other processes and from the server. */
   readonly invalidationsReceived: number;
   /** State of the circuit breaker in front of the shared tier. */
   readonly breaker: 'closed' | 'open' | 'half-open';
-  /** Whether the shared tier is unavailable, so that only the memory tier serves. */
+  /** Whether the shared tier is unavailable, so that only the memory tier is used. */
   readonly degraded: boolean;
   /** Invalidations that the shared tier has not confirmed yet. */
   readonly pendingInvalidations: number;
   /** Whether the cache is on: neither disabled nor closed. */
   readonly enabled: boolean;
-  /** Every cached method that has been called, and every timed method of the process. */
+  /** Each cached method that has been called, and each timed method of the process. */
   readonly methods: readonly MethodReport[];
-  /** The most recent calls of timed methods that took too long, newest first. */
+  /** The latest calls of timed methods that exceeded their threshold, newest first. */
   readonly slowCalls: readonly SlowCall[];
 }
 

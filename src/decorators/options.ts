@@ -27,10 +27,10 @@ import { ConfigurationError } from '../base/errors.js';
  */
 export type CacheChoice = CacheManager | ((instance: any) => CacheManager);
 
-/** Options of all decorators that make keys. */
+/** Options of all decorators that create keys. */
 interface KeyOptions<This = any, Args extends readonly any[] = any[]> {
   /**
-   * First segment of the keys, below the namespace. Give one in projects that minify.
+   * First segment of the keys, below the namespace. Set it if your build minifies names.
    *
    * @default the name of the class that the method is called on, or the function's name
    */
@@ -42,16 +42,15 @@ interface KeyOptions<This = any, Args extends readonly any[] = any[]> {
    */
   name?: string | undefined;
   /**
-   * The whole key, below the namespace, in place of one made from prefix, arguments and method:
-   * `(id) => `user:${id}``.
+   * Returns the whole key, below the namespace: `(id) => `user:${id}``.
    *
-   * @default none
+   * @default a key of the prefix, the arguments and the name of the method
    */
   key?: ((this: This, ...args: Args) => string) | undefined;
   /**
-   * A property of the instance that its results depend on (tenant, user, locale): a segment after the
-   * arguments, `(service) => service.tenant`. **Without it, all instances of a class share their
-   * results.**
+   * Returns the part of the instance that results depend on, such as a tenant, user or locale:
+   * `(service) => service.tenant`. It becomes a segment after the arguments. **Without it, all instances of
+   * a class share their results.**
    *
    * @default none
    */
@@ -83,13 +82,15 @@ interface KeyOptions<This = any, Args extends readonly any[] = any[]> {
 export interface CachedOptions<This = any, Args extends readonly any[] = any[], Result = any>
   extends KeyOptions<This, Args>, Omit<LifeOptions, 'ttl'>, LoadTimeOptions {
   /**
-   * How long a result is fresh, or a function of it, which may return 0: not stored.
+   * How long a result is fresh, or a function of the result and the arguments. A function may return 0: do
+   * not store.
    *
    * @default the `defaultTtl` of the cache: 300 seconds
    */
   ttl?: Duration | ((this: This, result: Result, ...args: Args) => Duration) | undefined;
   /**
-   * Marks for invalidation, or a function of the result and the arguments.
+   * Tags for invalidating entries together (at most 128, up to 256 bytes each), or a function of the result
+   * and the arguments.
    *
    * @default none
    */
@@ -98,7 +99,7 @@ export interface CachedOptions<This = any, Args extends readonly any[] = any[], 
     | ((this: This, result: Result, ...args: Args) => readonly string[])
     | undefined;
   /**
-   * If it returns false, the call bypasses the cache: nothing is read, nothing is stored.
+   * If it returns false, the call bypasses the cache: nothing is read or stored.
    *
    * @default none: every call uses the cache
    */
@@ -136,7 +137,7 @@ export interface CachePutOptions<This = any, Args extends readonly any[] = any[]
    */
   method?: string | symbol | undefined;
   /**
-   * The arguments of that method to which the result belongs: `(user) => [user.id]`.
+   * Returns the arguments of that method for which the result is stored: `(user) => [user.id]`.
    *
    * @default the arguments of the call
    */
@@ -146,7 +147,7 @@ export interface CachePutOptions<This = any, Args extends readonly any[] = any[]
 /** Options of `@CacheEvict`. At least one of `key`, `pattern`, `tags` and `methods` is needed. */
 export interface CacheEvictOptions<This = any, Args extends readonly any[] = any[]> {
   /**
-   * A key or several, below the namespace, or a function of the arguments.
+   * One or several keys, below the namespace, or a function of the arguments.
    *
    * @default none
    */
@@ -156,8 +157,8 @@ export interface CacheEvictOptions<This = any, Args extends readonly any[] = any
     | ((this: This, ...args: Args) => string | readonly string[])
     | undefined;
   /**
-   * A pattern or several, below the namespace, or a function of the arguments; put ids into them with
-   * the {@link pattern} tag.
+   * One or several patterns, below the namespace, or a function of the arguments. Insert ids with the
+   * {@link pattern} tag.
    *
    * @default none
    */
@@ -167,15 +168,15 @@ export interface CacheEvictOptions<This = any, Args extends readonly any[] = any
     | ((this: This, ...args: Args) => string | readonly string[])
     | undefined;
   /**
-   * Tags, or a function of the arguments.
+   * Tags to invalidate, or a function of the arguments.
    *
    * @default none
    */
   tags?: readonly string[] | ((this: This, ...args: Args) => readonly string[]) | undefined;
   /**
-   * Other cached methods of the class. Names (`['listUsers']`) remove all of their results. An object
-   * from names to functions (`{ getUser: (user) => [user.id] }`), which return arguments of that
-   * method, removes one result each.
+   * Cached methods of the same class. An array of names (`['listUsers']`) removes all results of those
+   * methods. An object (`{ getUser: (user) => [user.id] }`) removes one result per method: each function
+   * returns the arguments of that method, and `true` stands for all results.
    *
    * @default none
    */
@@ -184,15 +185,15 @@ export interface CacheEvictOptions<This = any, Args extends readonly any[] = any
     | Readonly<Record<string, true | ((this: This, ...args: Args) => readonly unknown[])>>
     | undefined;
   /**
-   * Removes before the method runs, and even if it fails, instead of after it has succeeded.
+   * Evicts before the method runs, and therefore even if it fails, rather than after it has succeeded.
    *
    * @default false
    */
   beforeInvocation?: boolean | undefined;
   /**
-   * If it returns false, nothing is removed.
+   * If it returns false, nothing is evicted.
    *
-   * @default none: every call removes
+   * @default none: every call evicts
    */
   condition?: ((this: This, ...args: Args) => boolean) | undefined;
   /**
@@ -207,7 +208,7 @@ export interface CacheEvictOptions<This = any, Args extends readonly any[] = any
 export interface CacheConfigOptions<This = any>
   extends Pick<KeyOptions<This>, 'keyPrefix' | 'scope' | 'cache'>, LifeOptions, LoadTimeOptions {
   /**
-   * Tags of every entry.
+   * Tags of all entries, for invalidating them together.
    *
    * @default none
    */

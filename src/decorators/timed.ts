@@ -23,7 +23,7 @@ export interface TimedOptions {
    */
   name?: string | undefined;
   /**
-   * A call that takes longer is kept in the slow log.
+   * Calls that take longer are recorded in the slow log.
    *
    * @default 1 (second)
    */

@@ -11,58 +11,58 @@ import {
 import { isTypes, type TypeCodec } from '../base/type-table.js';
 import type { SizeEstimator } from './size.js';
 
-/** Which entry is evicted when a store is full; see {@link MemoryStoreOptions.eviction}. */
+/** Eviction policy; see {@link MemoryStoreOptions.eviction}. */
 export type Eviction = 'adaptive' | 'lru';
 
 /** Options of `MemoryStore`. */
 export interface MemoryStoreOptions {
   /**
-   * Most entries at a time.
+   * Maximum number of entries.
    *
    * @default 1000
    */
   maxItems?: number | undefined;
   /**
-   * Most estimated bytes at a time.
+   * Maximum estimated size of all entries, in bytes.
    *
-   * @default none: bytes are not counted
+   * @default not limited: sizes are not estimated
    */
   maxBytes?: number | undefined;
   /**
-   * Replaces the estimate of a value's bytes; only called when `maxBytes` is set.
+   * Returns the size of a value in bytes. Only called if `maxBytes` is set.
    *
-   * @default an estimate of the heap that the value takes
+   * @default an estimate of the heap memory that the value takes
    */
   sizeOf?: SizeEstimator | undefined;
   /**
-   * Deep-freezes plain data as it is stored, so that no reader changes a shared value.
+   * Deep-freezes plain data when it is stored, so that no reader can change a shared value.
    *
    * @default false
    */
   freeze?: boolean | undefined;
   /**
-   * Stores a copy, and gives every reader its own copy.
+   * Stores a copy, and returns a new copy to every reader.
    *
    * @default false
    */
   clone?: boolean | undefined;
   /**
-   * Classes whose instances `clone` copies; those of others are not stored.
+   * Classes whose instances `clone` can copy. With `clone`, instances of other classes are not stored.
    *
    * @default none
    */
   types?: readonly TypeCodec[] | undefined;
   /**
-   * Which entry is evicted when the store is full: the one that was used least recently (`'lru'`), or
-   * the one whose next miss probably costs least (`'adaptive'`). Expired entries go first with both.
+   * Which entry is evicted when the store is full: the least recently used one (`'lru'`), or the one whose
+   * next miss probably costs least (`'adaptive'`). Both evict expired entries first.
    *
    * @default 'lru'
    */
   eviction?: Eviction | undefined;
   /**
-   * Where time comes from.
+   * Source of time.
    *
-   * @default the machine's clock
+   * @default the system clock
    */
   clock?: Clock | undefined;
 }

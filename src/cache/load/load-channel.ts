@@ -5,19 +5,19 @@ import type { MethodCounters } from '../../stats/method-counters.js';
 import type { CacheCore } from '../core/cache-core.js';
 
 /**
- * The message on the tracing channel `aurora-cache:load` about one run of a loader. The
- * key and the value are not among it: they may be secret.
+ * The message on the tracing channel `aurora-cache:load` about one run of a loader. It contains neither the
+ * key nor the value, which may be secret.
  */
 export interface LoadTrace {
   /** The `name` option of the cache. */
   readonly cache: string;
   /** Name of the decorated method or function; `undefined` for `getOrSet`. */
   readonly method: string | undefined;
-  /** How it ended; not known before it has. */
+  /** How the load ended; absent until then. */
   outcome?: 'loaded' | 'failed' | 'timeout';
-  /** How long it took, in milliseconds, once it has ended. */
+  /** Duration of the load in milliseconds; absent until it has ended. */
   durationMs?: number;
-  /** The error with which it failed. */
+  /** The error, if the load failed. */
   error?: unknown;
 }
 
@@ -33,7 +33,8 @@ export function isTraced(): boolean {
 }
 
 /**
- * Runs a load between `start` and `asyncEnd`, and in what is bound to `start` (a span's context).
+ * Runs a load between the events `start` and `asyncEnd`, and within stores bound to `start`, such as the
+ * context of a span.
  *
  * @internal
  */
@@ -50,7 +51,7 @@ export async function traced(
 }
 
 /**
- * The same for a load that is synchronous: subscribers to `asyncEnd` hear of its end as well.
+ * As {@link traced}, for a synchronous load: `asyncEnd` is published as well.
  *
  * @throws what the load throws.
  * @internal
@@ -72,8 +73,8 @@ export function tracedSync(trace: LoadTrace, run: (trace: LoadTrace) => unknown)
 }
 
 /**
- * Counts one run of a loader, asynchronous or not, and reports how it ended: to the statistics, to the
- * trace and to listeners.
+ * Counts one run of a loader, synchronous or not, and reports how it ended to the statistics, the trace and
+ * the listeners.
  *
  * @internal
  */

@@ -9,7 +9,7 @@ export type { BulkEntry };
 
 /** Result of `setMany`. */
 export interface SetManyResult {
-  /** Entries that were stored: in the shared tier if there is one. */
+  /** Number of entries that were stored: in the shared tier if there is one. */
   readonly stored: number;
   /** Keys of the entries that the shared tier did not acknowledge, as they were given. */
   readonly failed: readonly string[];

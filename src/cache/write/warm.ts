@@ -2,66 +2,66 @@ import { DEFAULTS, DISPATCH } from '../../base/defaults.js';
 import { checkOptions, isFunction, isIntegerIn, isObject } from '../../base/options.js';
 import { warnOnce } from '../../base/warn.js';
 
-/** How warming is done. */
+/** Options of `warm`. */
 export interface WarmOptions {
   /**
-   * Loads at a time.
+   * Maximum number of concurrent loads.
    *
    * @default 10
    */
   concurrency?: number | undefined;
   /**
-   * Called after every entry.
+   * Called after each entry.
    *
    * @default none
    */
   onProgress?: ((progress: WarmProgress) => void) | undefined;
   /**
-   * Stops warming; loads under way are finished.
+   * Stops warming when it fires; loads in progress are completed.
    *
    * @default none
    */
   signal?: AbortSignal | undefined;
 }
 
-/** How far warming has come. */
+/** Progress of `warm`. */
 export interface WarmProgress {
-  /** Entries done, failed ones included. */
+  /** Number of entries processed, including failed ones. */
   readonly done: number;
-  /** Entries known so far; the final number only when they are an array. */
+  /** Number of entries read so far; for an array, the number of all entries. */
   readonly total: number;
-  /** Entries whose load or storing failed. */
+  /** Number of entries that could not be loaded or stored. */
   readonly failed: number;
 }
 
 /** Result of `warm`. */
 export interface WarmReport extends WarmProgress {
-  /** Entries that are in the cache now. */
+  /** Number of entries that are in the cache now. */
   readonly warmed: number;
   /** The first hundred failures. */
   readonly errors: readonly { readonly key: string; readonly error: unknown }[];
   /** Whether the signal stopped it. */
   readonly aborted: boolean;
-  /** Time taken, in milliseconds. */
+  /** Duration, in milliseconds. */
   readonly durationMs: number;
 }
 
 /** The operations on the items. */
 export interface WarmJobs<T> {
-  /** Deals with one item. */
+  /** Processes one item. */
   readonly run: (item: T) => Promise<unknown>;
   readonly keyOf: (item: T) => string;
   /** For items that can share a command. */
   readonly plain?: {
     readonly isPlain: (item: T) => boolean;
-    /** @returns For each item the error with which it failed; `undefined` for none. */
+    /** @returns For each item its error, or `undefined`. */
     readonly run: (items: readonly T[]) => Promise<readonly unknown[]>;
   };
 }
 
 /**
- * Runs a job for every item, a bounded number at a time, and goes on after failures. Plain items are
- * gathered, and dealt with before the next item that is not.
+ * Runs a job for each item, a bounded number at a time, and continues after failures. Plain items are
+ * collected, and processed before the next item that is not plain.
  *
  * @throws ConfigurationError for a bad option; what the iterable itself throws.
  * @internal
