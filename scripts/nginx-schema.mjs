@@ -28,7 +28,11 @@ const interfaces = new Map(
 function textOf(member) {
   const [doc] = ts.getJSDocCommentsAndTags(member).filter(ts.isJSDoc);
   const text = ts.getTextOfJSDocComment(doc?.comment) ?? '';
-  return text.replaceAll(/\{@link (?:\w+\.)?(\w+)\}/g, '$1').replaceAll(/\s*\n\s*/g, ' ');
+  const tag = doc?.tags?.find(({ tagName }) => tagName.text === 'default');
+  const standard = tag === undefined ? '' : ` Default: ${ts.getTextOfJSDocComment(tag.comment)}.`;
+  return `${text}${standard}`
+    .replaceAll(/\{@link (?:\w+\.)?(\w+)\}/g, '$1')
+    .replaceAll(/\s*\n\s*/g, ' ');
 }
 
 function described(schema, of) {

@@ -1,6 +1,15 @@
+/*
+ * This folder has what the other folders build on; it imports none of them. Start here: all defaults and
+ * bounds. Keys: `key.ts` makes the key of a call from its arguments (`canonical`, `flat-text`, `record-shape`
+ * encode them), `escape.ts` and `glob.ts` handle keys and patterns that users write. Time: `clock.ts` is the
+ * port, `life-clock`, `steady-time`, `coarse-clock` and `ticks` are how lives are measured with it. Options:
+ * `options.ts` and `duration.ts` check them; `redis-options.ts` and `redis-url.ts` those of Redis.
+ * `errors.ts` has the public errors. The rest are small tools, such as `coalescer` and `shared-context`.
+ */
+
 /**
  * Every default of the package, in one place; the documentation and the tests read them from here.
- * Durations are written as users write them.
+ * Durations are in the form in which users write them.
  */
 export const DEFAULTS = {
   /** Lifetime of an entry without its own ttl. */
@@ -18,15 +27,15 @@ export const DEFAULTS = {
   breakerFailures: 5,
   /** Delay of the first probe. */
   breakerProbeAfter: '1s',
-  /** A failed probe doubles the delay, up to this. */
+  /** Maximum delay between two probes; a failed probe doubles it. */
   breakerMaxProbeDelay: '10s',
-  /** How long a load may keep others waiting before they load for themselves. */
+  /** Maximum time that a load keeps other callers waiting before one of them starts another load. */
   lease: '5s',
-  /** UTF-8 bytes of an encoded value in the shared tier. */
+  /** Maximum size of an encoded value in the shared tier, in UTF-8 bytes. */
   maxValueBytes: 4_194_304,
   /** Minimum bytes of a value for compression: smaller values save less than compression costs. */
   compressionThreshold: 2048,
-  /** A call of a timed method that takes longer is kept in the slow log. */
+  /** Calls of timed methods that take longer are recorded in the slow log. */
   slowThreshold: 1,
   /** Calls kept in the slow log; the oldest is dropped. */
   slowLogSize: 100,
@@ -41,7 +50,7 @@ export const HTTP_DEFAULTS = {
   basePath: '/api/performance',
   /** Path of the Prometheus metrics, if they are enabled. */
   prometheusPath: '/metrics',
-  /** A request that takes longer is kept in the list of slow requests. */
+  /** Requests that take longer are recorded in the list of slow requests. */
   slowRequestThreshold: 1,
   /** Slow requests to keep; the oldest is dropped. */
   slowRequestLogSize: 100,
@@ -118,29 +127,29 @@ export const LIMITS = {
   closeMs: 10_000,
   /** Minimum time-out of a disabled or closed cache, which may have to connect first. */
   offStoreMs: 2000,
-  /** The most that `maxValueBytes` can be. */
+  /** Maximum of `maxValueBytes`. */
   valueBytes: 268_435_456,
-  /** Objects within each other, in a value that is encoded or copied. */
+  /** Nesting depth of a value that is encoded or copied. */
   valueDepth: 1000,
   /** Objects and other parts of a value that is copied, frozen or measured. */
   valueParts: 1_000_000,
-  /** Keys remembered because their loads returned what can be read only once. */
+  /** Keys remembered because their loads returned a value that can be read only once. */
   spentKeys: 1000,
-  /** Different keys of methods that one cache checks for a second method that uses them. */
+  /** Key segments that one cache checks for use by a second method. */
   claims: 50_000,
-  /** Methods and functions that use the keys of one; the calls of further ones are not cached. */
+  /** Methods and functions that share a key segment; calls of further ones are not cached. */
   claimants: 1000,
   /** Methods for which one cache keeps counters. */
   methods: 10_000,
-  /** Entries that a `Map` holds at most on V8, less a margin. */
+  /** Maximum size of a `Map` on V8, less a margin. */
   memoryItems: 16_000_000,
 } as const;
 
 /** Bounds of `aurora-cache/http`, and of the requests that it counts. */
 export const HTTP_LIMITS = {
-  /** Routes that requests are counted for one by one; the rest are counted together. */
+  /** Routes with separate counters; requests of further routes are counted together. */
   routes: 200,
-  /** Requests after which a route may take the place of one that has fewer. */
+  /** Requests after which a route can replace one that has fewer. */
   routeRequests: 20,
   /** Characters of a route, and of a slow request's path, that are kept. */
   routeChars: 200,
@@ -150,23 +159,23 @@ export const HTTP_LIMITS = {
   /** Instances whose statistics one command reads, and how long reading all of them may take. */
   fleetChunk: 10,
   fleetReadMs: 2000,
-  /** Refusals, and as many changes over HTTP, that are logged in so many milliseconds. */
+  /** Refused requests that are logged within `auditMs`; the same number applies to changes. */
   auditLines: 10,
   auditMs: 60_000,
-  /** Characters of what one instance leaves for the others; what does not fit is left out. */
+  /** Maximum length of an instance's snapshot, in characters; what does not fit is left out. */
   fleetChars: 1_048_576,
-  /** Methods and routes of which an instance tells the others: those with most calls. */
+  /** Methods and routes in an instance's snapshot: those with the most calls. */
   fleetMethods: 200,
   fleetRoutes: 100,
   fleetSlowRequests: 20,
-  /** Different methods, and routes with their verbs, of all instances that are added up. */
+  /** Different methods, and different routes by HTTP method, in the sum of all instances. */
   fleetTotalMethods: 1000,
   fleetTotalRoutes: 1600,
 } as const;
 
 /** Bounds of `aurora-cache/prometheus`. */
 export const PROMETHEUS_LIMITS = {
-  /** Methods of a cache that metrics name one by one; the rest are `other`. */
+  /** Methods of a cache with their own label; the rest are `other`. */
   labelledMethods: 500,
   /** Upper bounds of a histogram's buckets. */
   buckets: 50,

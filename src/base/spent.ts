@@ -65,7 +65,7 @@ class Search {
   }
 
   private inList(list: readonly unknown[], depth: number): string | undefined {
-    // By index: a sparse array may be a thousand million long.
+    // By index: a sparse array may have a length of a billion.
     for (let i = 0; i < list.length && this.parts < MAX_PARTS; i++) {
       const kind = this.at(list, i, depth);
       if (kind !== undefined) return kind;

@@ -10,13 +10,13 @@ import type { MethodCounters } from '../stats/method-counters.js';
  * and `recovered`, which run outside of every request.
  */
 export interface CacheEvents {
-  /** A read was answered with a fresh value. */
+  /** A read found a fresh value. */
   hit: { readonly key: string; readonly tier: 'memory' | 'shared' };
   /** A read found nothing fresh. */
   miss: { readonly key: string };
-  /** A value was set by hand. */
+  /** A value was set by a call, not by a load. */
   set: { readonly key: string };
-  /** A key was deleted by hand. */
+  /** A key was deleted by a call. */
   delete: { readonly key: string };
   /** The memory tier removed an entry to make room, or because it expired. */
   evict: { readonly key: string; readonly reason: EvictReason };
@@ -24,17 +24,17 @@ export interface CacheEvents {
   load: { readonly key: string; readonly durationMs: number };
   /** A load failed; its callers got the error, or a stale value. */
   loadError: { readonly key: string; readonly error: unknown; readonly durationMs: number };
-  /** An expired value was served: its load failed, outlived a time-out, or is another process's. */
+  /** An expired value was served: the load failed, took too long, or runs in another process (`lease`). */
   stale: { readonly key: string; readonly reason: 'error' | 'timeout' | 'lease' };
-  /** A hit near the end of its life began a refresh in the background. */
+  /** A hit shortly before expiry started a background refresh. */
   refresh: { readonly key: string };
   /** Keys were removed by pattern or tag. */
   invalidate: { readonly pattern?: string; readonly tags?: readonly string[] };
-  /** The shared tier is unavailable, so that only the memory tier serves. */
+  /** The shared tier is unavailable, so that only the memory tier is used. */
   degraded: Readonly<Record<never, never>>;
   /** The shared tier is available again; entries invalidated meanwhile have been removed from it. */
   recovered: Readonly<Record<never, never>>;
-  /** Something went wrong that no caller sees: the shared tier, serialisation, an option. */
+  /** A failure that no caller sees: of the shared tier, of serialization, or of an option's function. */
   error: { readonly error: unknown };
 }
 
@@ -43,12 +43,12 @@ export type CacheListener<E extends keyof CacheEvents> = (payload: CacheEvents[E
 
 type AnyListener = (payload: never) => void;
 
-/** Events that have nothing to do with the request in which they happen to occur. */
+/** Events that are unrelated to the request during which they occur. */
 const HOUSEKEEPING: ReadonlySet<keyof CacheEvents> = new Set(['evict', 'degraded', 'recovered']);
 
 /**
- * Listeners by event. Nothing is allocated for an event without listeners, and no listener's
- * failure reaches the code that caused the event (Node's own emitter does neither).
+ * Listeners by event. Unlike Node's emitter, it allocates nothing for an event without listeners, and keeps
+ * the errors of listeners from the code that caused the event.
  *
  * @internal
  */
@@ -113,7 +113,7 @@ interface Audience {
 /** A read of a key. */
 interface Read {
   readonly key: string;
-  /** Of the method that reads; absent for other reads. */
+  /** Counters of the method that reads; absent for other reads. */
   readonly methodCounters?: MethodCounters | undefined;
 }
 

@@ -23,6 +23,14 @@ import { Sweep } from './sweep.js';
 import { TagIndex } from './tag-index.js';
 import { TOO_MUCH_WORK, ValueProtection } from './value-protection.js';
 
+/*
+ * This folder is the memory tier. Start here: the cache uses `MemoryTier`, and `memory-store.ts` has the public
+ * class. `entry-table.ts` holds the entries (`entry`), `tag-index.ts` finds them by tag, and `index-registry.ts`
+ * notifies the indexes of decorators when an entry is removed. `sweep.ts` removes expired entries, and
+ * `eviction/` chooses which entry is evicted (see `eviction/policy.ts`). `value-protection.ts` keeps readers
+ * from changing shared values (`copy`, `freeze`), and `size.ts` estimates bytes.
+ */
+
 type EvictListener = (entry: MemoryEntry, reason: EvictReason) => void;
 
 /**
@@ -30,9 +38,9 @@ type EvictListener = (entry: MemoryEntry, reason: EvictReason) => void;
  * so that a hit costs no promise. `MemoryStore` adds the rest of the public class.
  */
 export class MemoryTier {
-  /** Most entries at a time. */
+  /** Maximum number of entries. */
   readonly maxItems: number;
-  /** Most estimated bytes at a time; `undefined` when they are not counted. */
+  /** Maximum estimated size of all entries, in bytes; `undefined` if sizes are not estimated. */
   readonly maxBytes: number | undefined;
   private readonly clock: Clock;
   private readonly coarseClock: CoarseClock;
@@ -61,8 +69,8 @@ export class MemoryTier {
   }
 
   /**
-   * Replaces the policy, which is LRU at first: others are code that most caches need not load. Entries
-   * that are there already count as stored now.
+   * Replaces the policy. It is LRU at first, so that most caches need not load the code of others. Existing
+   * entries count as stored now.
    *
    * @internal
    */
@@ -81,29 +89,29 @@ export class MemoryTier {
     this.policy = policy;
   }
 
-  /** Entries held, those included that have expired and were not swept yet. */
+  /** Number of entries, including expired ones that are not yet removed. */
   get size(): number {
     return this.entries.size;
   }
 
-  /** Estimated bytes held; 0 without `maxBytes`. */
+  /** Estimated size of all entries, in bytes; 0 without `maxBytes`. */
   get bytes(): number {
     return this.usedBytes;
   }
 
   /**
-   * Reads the entry of a key, also a stale one; removes it if it has expired.
+   * Returns the entry of a key, even if it is stale. Removes it if its grace has ended as well.
    * @example const user = store.find('user:7')?.value;
    */
   find(key: string): MemoryEntry | undefined {
     const entry = this.live(key);
-    // A stale entry is a miss as a rule: its load stores it again.
+    // A stale entry is usually a miss: its load stores the key again.
     if (entry?.isReady(this.coarseClock.ticks()) === true) this.policy.hit(entry.slot);
     return entry;
   }
 
   /**
-   * The entry of a key, whether it has expired or not; does not count as a read.
+   * Returns the entry of a key, even if it has expired. Does not count as a read.
    * @example store.peek('user:7')?.freshUntil;
    */
   peek(key: string): MemoryEntry | undefined {
@@ -111,7 +119,7 @@ export class MemoryTier {
   }
 
   /**
-   * Notes that an entry was read without `find`, if the store still holds it.
+   * Records a read of an entry that was made without `find`, if the store still holds the entry.
    * @example store.touch(entry);
    */
   touch(entry: MemoryEntry): void {
@@ -129,7 +137,8 @@ export class MemoryTier {
   /**
    * Notifies an index when the store removes the entry.
    *
-   * @returns Whether it will: not if the store does not hold the entry, or another index is registered.
+   * @returns Whether the index was registered: not if the store does not hold the entry, or another index is
+   * registered.
    * @internal
    */
   registerIndex(entry: MemoryEntry, index: EntryIndex): boolean {
@@ -137,7 +146,7 @@ export class MemoryTier {
   }
 
   /**
-   * Entries for which an index is registered.
+   * Number of entries for which an index is registered.
    * @internal
    */
   countOf(index: EntryIndex): number {
@@ -145,7 +154,7 @@ export class MemoryTier {
   }
 
   /**
-   * The entry's value as a reader gets it: shared, or a copy where `clone` is on.
+   * Returns the value of an entry for one reader: the shared value, or a copy with `clone`.
    *
    * @example
    * ```ts
@@ -158,13 +167,13 @@ export class MemoryTier {
   }
 
   /**
-   * Stores a value in place of what is there, and makes room for it.
+   * Stores a value, in place of the present one, and evicts entries if necessary.
    *
-   * @param lifeMs - Milliseconds that it lives; `Infinity` for no expiry.
-   * @param tags - Marks by which the cache removes entries together.
-   * @param cost - Milliseconds that the next miss of the key costs; default: the median of the known.
-   * @returns The entry, or `undefined` when the value alone exceeds `maxBytes`, or takes too much work
-   * to copy, freeze or measure; what was under the key is gone in either case.
+   * @param lifeMs - Time to live in milliseconds; `Infinity` for no expiry.
+   * @param tags - Tags for invalidating entries together.
+   * @param cost - Cost of the next miss of the key, in milliseconds; default: the median of known costs.
+   * @returns The entry, or `undefined` if the value alone exceeds `maxBytes`, or takes too much work to copy,
+   * freeze or measure. The previous entry of the key is removed in either case.
    * @throws SerializationError with `clone`, when the value cannot be copied exactly;
    * ConfigurationError when `sizeOf` returns no size; what `sizeOf` throws.
    * @example store.put('user:7', user, 60_000);
@@ -220,7 +229,7 @@ export class MemoryTier {
   }
 
   /**
-   * Removes the entry under a key, and says which it was.
+   * Removes the entry of a key, and returns it.
    * @example store.drop('user:7');
    */
   drop(key: string): MemoryEntry | undefined {
@@ -231,7 +240,7 @@ export class MemoryTier {
   }
 
   /**
-   * Removes the entry under a key, which a `put` is about to replace.
+   * Removes the entry of a key that a `put` is about to replace.
    *
    * @returns Whether it was fresh.
    * @internal
@@ -245,7 +254,7 @@ export class MemoryTier {
   }
 
   /**
-   * Removes every entry that carries one of the tags.
+   * Removes all entries that have one of the tags; returns their number.
    *
    * @internal
    */
@@ -278,7 +287,7 @@ export class MemoryTier {
   }
 
   /**
-   * How other sizes and lives would do, by a sample of the keys; `undefined` with LRU.
+   * Estimates for other sizes and ttls, from a sample of the keys; `undefined` with LRU.
    * @example const double = store.estimates()?.sizes.find(({ times }) => times === 2);
    */
   estimates(): GhostReport | undefined {
@@ -297,8 +306,8 @@ export class MemoryTier {
   }
 
   /**
-   * Calls `listener` for every entry that leaves by eviction or expiry; outside of every request's
-   * `AsyncLocalStorage` context, since the request at hand has nothing to do with the entry.
+   * Calls `listener` for each entry that is removed by eviction or expiry. It runs outside the
+   * `AsyncLocalStorage` context of any request, since the current request is unrelated to the entry.
    *
    * @example store.onEvict(({ key }, reason) => console.log(key, reason));
    */
@@ -306,7 +315,7 @@ export class MemoryTier {
     this.evictListeners.add(listener);
   }
 
-  /** The keys of all entries, expired ones included. */
+  /** The keys of all entries, including expired ones. */
   protected keys(): string[] {
     return [...this.entries.keys()];
   }
@@ -348,7 +357,7 @@ export class MemoryTier {
     return this.maxBytes === undefined ? 1 : size;
   }
 
-  /** The one way out of the store. */
+  /** Removes an entry; every removal goes through here. */
   private discard(entry: MemoryEntry, isInvalidated: boolean): void {
     if (!this.entries.has(entry)) return;
     this.policy.remove(entry.slot, isInvalidated);

@@ -90,7 +90,7 @@ class Estimate {
   }
 
   private addItems(items: Iterable<unknown>, count: number): void {
-    // Counted before they are walked: a sparse array may have a thousand million.
+    // Counted before they are walked: a sparse array may have a length of a billion.
     this.bytes += count > LIMITS.valueParts ? Infinity : count * POINTER;
     if (this.bytes > this.limit) return;
     for (const item of items) this.pending.push(item);

@@ -10,6 +10,14 @@ import { readSettings } from './settings.js';
 import { block, includeLines, paragraphs, textOf, timeOf, type Lines } from './text.js';
 import { upstreamBlock } from './upstreams.js';
 
+/*
+ * This folder generates nginx configurations. Start here: the function assembles the parts. Before that,
+ * `settings.ts` checks the options of `options.ts` by the schema (`schema`, with the values of `values` and
+ * `shapes`) and by their references to each other (`references`), and fills in the defaults of `layout.ts`.
+ * `upstreams`, `server`, `locations`, `restrictions`, `client`, `headers` and `logging` generate one part of
+ * the configuration each, as lines of `text.ts`.
+ */
+
 /**
  * Generates an nginx configuration that balances the load between the instances of a service. It
  * requires nginx 1.18 or later with the modules of Debian's or nginx's own packages. The same options

@@ -18,17 +18,41 @@ export type NginxStrategy = 'round_robin' | 'least_conn' | 'ip_hash' | 'hash' | 
 export interface NginxServer {
   /** `host:port`, `[IPv6]:port` or `unix:/path`. */
   address: string;
-  /** Its share of the requests relative to the others, from 1 to 1000; default 1. */
+  /**
+   * Its share of the requests relative to the others, from 1 to 1000.
+   *
+   * @default 1
+   */
   weight?: number | undefined;
-  /** Used only when all others are down; not with `ip_hash`, `hash` and `random`. Default `false`. */
+  /**
+   * Used only when all others are down; not with `ip_hash`, `hash` and `random`.
+   *
+   * @default false
+   */
   backup?: boolean | undefined;
-  /** Out of service; `ip_hash` and `hash` distribute its clients to the others. Default `false`. */
+  /**
+   * Out of service; `ip_hash` and `hash` distribute its clients to the others.
+   *
+   * @default false
+   */
   down?: boolean | undefined;
-  /** Failures within `failTimeout` after which it is out of service; 0 for never. Default 3. */
+  /**
+   * Number of failures within `failTimeout` after which it is out of service; 0 for never.
+   *
+   * @default 3
+   */
   maxFails?: number | undefined;
-  /** How long it then is out of service, rounded up to seconds; default 10 seconds. */
+  /**
+   * How long it is then out of service, rounded up to whole seconds.
+   *
+   * @default '10s'
+   */
   failTimeout?: Duration | undefined;
-  /** Maximum number of connections, from 1 to 65535; default: no limit. */
+  /**
+   * Maximum number of connections, from 1 to 65535.
+   *
+   * @default not limited
+   */
   maxConnections?: number | undefined;
 }
 
@@ -36,31 +60,55 @@ export interface NginxServer {
 export interface NginxUpstream {
   /** Letters, digits and underscores, at most 64. */
   name: string;
-  /** Default `'round_robin'`. */
+  /**
+   * How a server is selected for each request; see {@link NginxStrategy}.
+   *
+   * @default 'round_robin'
+   */
   strategy?: NginxStrategy | undefined;
   /**
-   * The key of `hash`: `$request_uri`, `$uri`, `$remote_addr`, `$host`, or one header, cookie or
-   * parameter as `$http_<name>`, `$cookie_<name>` or `$arg_<name>`.
+   * The key of `hash`, which requires one: `$request_uri`, `$uri`, `$remote_addr`, `$host`, or one header,
+   * cookie or parameter as `$http_<name>`, `$cookie_<name>` or `$arg_<name>`.
+   *
+   * @default none
    */
   hashKey?: string | undefined;
   /** Addresses, or servers with options. At least one must be neither backup nor down. */
   servers: readonly (string | NginxServer)[];
-  /** Idle connections to keep per worker; 0 for none. Default 32. */
+  /**
+   * Number of idle connections to keep per worker; 0 for none.
+   *
+   * @default 32
+   */
   keepalive?: number | undefined;
   /**
    * How long to keep idle connections. Must be less than the time-out of the servers, or requests use
-   * connections that are just being closed: Node's `keepAliveTimeout` is 5 seconds. Default 4 seconds.
+   * connections that are just being closed: Node's `keepAliveTimeout` is 5 seconds.
+   *
+   * @default '4s'
    */
   keepaliveTimeout?: Duration | undefined;
 }
 
 /** Time-outs for servers. */
 export interface NginxTimeouts {
-  /** To connect; default 2 seconds. */
+  /**
+   * Maximum time to connect.
+   *
+   * @default '2s'
+   */
   connect?: Duration | undefined;
-  /** Between two writes of a request; default 60 seconds. */
+  /**
+   * Maximum time between two writes of a request.
+   *
+   * @default '60s', or an hour for WebSockets
+   */
   send?: Duration | undefined;
-  /** Between two reads of a response; default 60 seconds, an hour for WebSockets. */
+  /**
+   * Maximum time between two reads of a response.
+   *
+   * @default '60s', or an hour for WebSockets
+   */
   read?: Duration | undefined;
 }
 
@@ -68,24 +116,50 @@ export interface NginxTimeouts {
 export interface NginxRoute {
   /** Prefix of the paths, `'/api/'`, or with `exact` the whole path. The longest one wins. */
   path: string;
-  /** Default `false`. */
+  /**
+   * Whether only the path itself matches, rather than all paths that begin with it.
+   *
+   * @default false
+   */
   exact?: boolean | undefined;
   /** Name of the upstream. */
   upstream: string;
-  /** Lets connections become WebSockets; default `false`. */
+  /**
+   * Lets connections become WebSockets.
+   *
+   * @default false
+   */
   webSocket?: boolean | undefined;
-  /** `false` passes responses on without buffering, for server-sent events; default `true`. */
+  /**
+   * `false` passes responses on without buffering, for server-sent events.
+   *
+   * @default true
+   */
   buffering?: boolean | undefined;
-  /** Overrides {@link NginxOptions.timeouts}. */
+  /**
+   * Overrides {@link NginxOptions.timeouts}.
+   *
+   * @default the `timeouts` of {@link NginxOptions}
+   */
   timeouts?: NginxTimeouts | undefined;
-  /** Overrides {@link NginxOptions.maxBodySize}. */
+  /**
+   * Overrides {@link NginxOptions.maxBodySize}.
+   *
+   * @default the `maxBodySize` of {@link NginxOptions}
+   */
   maxBodySize?: string | undefined;
   /**
-   * Networks that may use it, as addresses or CIDR; default: all. The restriction covers every spelling
-   * that a service may treat as the same path: another case, a trailing slash.
+   * Networks that may use it, as addresses or CIDR. The restriction covers every spelling that a service may
+   * treat as the same path: another case, a trailing slash.
+   *
+   * @default all networks
    */
   networks?: readonly string[] | undefined;
-  /** Files with your own directives for its `location`, as absolute paths; `*` for several. */
+  /**
+   * Files with your own directives for its `location`, as absolute paths; `*` for several.
+   *
+   * @default none
+   */
   include?: readonly string[] | undefined;
 }
 
@@ -95,13 +169,29 @@ export interface NginxTls {
   certificate: string;
   /** Path of its key. */
   certificateKey: string;
-  /** Default 443. */
+  /**
+   * The encrypted port.
+   *
+   * @default 443
+   */
   port?: number | undefined;
-  /** Redirects plain requests to the encrypted port with 308, under their own name; default `true`. */
+  /**
+   * Redirects plain requests to the encrypted port with 308, under their own name.
+   *
+   * @default true
+   */
   redirect?: boolean | undefined;
-  /** How long browsers must use TLS (`Strict-Transport-Security`); `false` for off. Default 180 days. */
+  /**
+   * How long browsers must use TLS (`Strict-Transport-Security`); `false` for off.
+   *
+   * @default '180d'
+   */
   hsts?: Duration | false | undefined;
-  /** Default `true`. */
+  /**
+   * Enables HTTP/2.
+   *
+   * @default true
+   */
   http2?: boolean | undefined;
 }
 
@@ -109,21 +199,38 @@ export interface NginxTls {
 export interface NginxRateLimit {
   /** From 1 to 100,000. */
   requestsPerSecond: number;
-  /** Requests that may exceed the rate at once; default: as many as per second. */
+  /**
+   * Number of requests that may exceed the rate at once.
+   *
+   * @default the value of `requestsPerSecond`
+   */
   burst?: number | undefined;
 }
 
 /** Paths of the API of `aurora-cache/http`. */
 export interface NginxPerformanceApi {
-  /** Its `basePath`; default `'/api/performance'`. */
+  /**
+   * The `basePath` of the API.
+   *
+   * @default '/api/performance'
+   */
   basePath?: string | undefined;
-  /** Its `prometheusPath`; default `'/metrics'`. */
+  /**
+   * The `prometheusPath` of the API.
+   *
+   * @default '/metrics'
+   */
   prometheusPath?: string | undefined;
-  /** Name of the upstream; default: the first one. */
+  /**
+   * Name of the upstream.
+   *
+   * @default the first upstream
+   */
   upstream?: string | undefined;
   /**
-   * Networks that may use it, as addresses or CIDR; `/health` is open to all. Default: this machine
-   * and private networks.
+   * Networks that may use it, as addresses or CIDR; `/health` is open to all.
+   *
+   * @default this machine and private networks
    */
   networks?: readonly string[] | undefined;
 }
@@ -132,92 +239,181 @@ export interface NginxPerformanceApi {
 export interface NginxResolver {
   /** IP addresses, with or without a port; in Docker `'127.0.0.11'`. */
   addresses: readonly string[];
-  /** How long an address is cached; overrides the TTL of the name server. Default 10 seconds. */
+  /**
+   * How long an address is cached; overrides the TTL of the name server.
+   *
+   * @default '10s'
+   */
   valid?: Duration | undefined;
 }
 
 /** Files with your own directives, as absolute paths; `*` for several. */
 export interface NginxInclude {
-  /** For the `http` block, before the upstreams. */
+  /**
+   * For the `http` block, before the upstreams.
+   *
+   * @default none
+   */
   http?: readonly string[] | undefined;
-  /** For the `server` block, before the locations. */
+  /**
+   * For the `server` block, before the locations.
+   *
+   * @default none
+   */
   server?: readonly string[] | undefined;
 }
 
 /** Options of {@link generateNginxConfig}. */
 export interface NginxOptions {
-  /** For editors: the path of `nginx.schema.json`, which comes with the package. Not used. */
+  /**
+   * For editors: the path of `nginx.schema.json`, which comes with the package. Not used.
+   *
+   * @default none
+   */
   $schema?: string | undefined;
   /**
-   * `'main'`: a whole `nginx.conf`. `'http'`: the content of an `http` block, for `conf.d` or
-   * `sites-enabled`. Default `'main'`.
+   * `'main'`: a whole `nginx.conf`. `'http'`: the content of an `http` block, for `conf.d` or `sites-enabled`.
+   *
+   * @default 'main'
    */
   context?: 'main' | 'http' | undefined;
   /**
    * The oldest nginx version that must accept the configuration, such as `'1.28'` or `'1.27.3'`: some
-   * directives are new, and some forms deprecated. From `'1.18'`, the default.
+   * directives are new, and some forms deprecated. At least `'1.18'`.
+   *
+   * @default '1.18'
    */
   nginxVersion?: string | undefined;
   /**
-   * Names of the server, `*.example.org` included; default: any. Requests for other names get no
+   * Names of the server, including wildcards such as `*.example.org`. Requests for other names get no
    * response (444, or no TLS handshake), except for the health route on the plain port.
+   *
+   * @default any name
    */
   serverNames?: readonly string[] | undefined;
-  /** Default 80. */
+  /**
+   * The plain port.
+   *
+   * @default 80
+   */
   port?: number | undefined;
-  /** Listens on IPv6 as well; default `false`. */
+  /**
+   * Listens on IPv6 as well.
+   *
+   * @default false
+   */
   ipv6?: boolean | undefined;
-  /** Default: `aurora_backend`, `aurora_frontend` and `aurora_chat` on this machine. */
+  /**
+   * Groups of servers.
+   *
+   * @default `aurora_backend`, `aurora_frontend` and `aurora_chat` on this machine
+   */
   upstreams?: readonly NginxUpstream[] | undefined;
-  /** Default with the default upstreams: `/api/`, `/` and `/chat/`; otherwise `/` to the first one. */
+  /**
+   * Which upstream handles which paths.
+   *
+   * @default with the default upstreams `/api/`, `/` and `/chat/`; otherwise `/` to the first upstream
+   */
   routes?: readonly NginxRoute[] | undefined;
-  /** `false` if there is none. */
+  /**
+   * Paths and access of the API of `aurora-cache/http`; `false` if there is none.
+   *
+   * @default the defaults of {@link NginxPerformanceApi}
+   */
   performanceApi?: NginxPerformanceApi | false | undefined;
-  /** Default: none. */
+  /**
+   * TLS settings.
+   *
+   * @default none: no TLS
+   */
   tls?: NginxTls | undefined;
-  /** Default: none. */
+  /**
+   * Limits the requests of each client.
+   *
+   * @default none: no limit
+   */
   rateLimit?: NginxRateLimit | undefined;
-  /** For all routes. */
+  /**
+   * Time-outs of all routes.
+   *
+   * @default the defaults of {@link NginxTimeouts}
+   */
   timeouts?: NginxTimeouts | undefined;
   /**
-   * Resolves the names in {@link NginxServer.address} at run time, for servers whose address changes,
-   * such as containers. Requires `nginxVersion: '1.27.3'` or later. Default: names are resolved when
-   * nginx starts or reloads.
+   * Resolves the names in {@link NginxServer.address} at run time, for servers whose address changes, such as
+   * containers. Requires `nginxVersion: '1.27.3'` or later.
+   *
+   * @default none: names are resolved when nginx starts or reloads
    */
   resolver?: NginxResolver | undefined;
-  /** Your own directives, which the configuration must not contain already. Default: none. */
+  /**
+   * Your own directives, which the configuration must not contain already.
+   *
+   * @default none
+   */
   include?: NginxInclude | undefined;
   /**
    * Folder that serves `/.well-known/acme-challenge/` on the plain port, for
-   * `certbot certonly --webroot`. Default: none.
+   * `certbot certonly --webroot`.
+   *
+   * @default none
    */
   acmeRoot?: string | undefined;
   /**
    * How long old workers keep open connections after a reload, above all WebSockets; only for a whole
-   * configuration. Default 30 seconds.
+   * configuration.
+   *
+   * @default '30s'
    */
   shutdownTimeout?: Duration | undefined;
-  /** Maximum size of a request body, `'512k'`, `'10m'`; `'0'` for no limit. Default `'1m'`. */
+  /**
+   * Maximum size of a request body, `'512k'`, `'10m'`; `'0'` for no limit.
+   *
+   * @default '1m'
+   */
   maxBodySize?: string | undefined;
-  /** Default `true`. */
+  /**
+   * Compresses responses.
+   *
+   * @default true
+   */
   gzip?: boolean | undefined;
   /**
    * Headers for responses, unless the server sets them. Added to `X-Frame-Options`,
    * `X-Content-Type-Options` and `Referrer-Policy`; an empty string removes one.
+   *
+   * @default none besides those three
    */
   headers?: Readonly<Record<string, string>> | undefined;
   /**
    * Only the balancers in front of this one, as addresses or CIDR: nginx accepts the client's address
    * (`X-Forwarded-For`), scheme and port (`X-Forwarded-Proto`, `X-Forwarded-Port`) from them.
-   * Default: none.
+   *
+   * @default none
    */
   trustedProxies?: readonly string[] | undefined;
-  /** Path of the access log, in JSON lines; `false` for none. Default `'/var/log/nginx/access.log'`. */
+  /**
+   * Path of the access log, in JSON lines; `false` for none.
+   *
+   * @default '/var/log/nginx/access.log'
+   */
   accessLog?: string | false | undefined;
-  /** Path of the error log; default `'/var/log/nginx/error.log'`. */
+  /**
+   * Path of the error log.
+   *
+   * @default '/var/log/nginx/error.log'
+   */
   errorLog?: string | undefined;
-  /** Path of the pid file, only for a whole configuration; default: nginx's own. */
+  /**
+   * Path of the pid file, only for a whole configuration.
+   *
+   * @default nginx's own
+   */
   pidFile?: string | undefined;
-  /** Connections per worker, only for a whole configuration, from 64 to a million; default 4096. */
+  /**
+   * Connections per worker, only for a whole configuration, from 64 to a million.
+   *
+   * @default 4096
+   */
   workerConnections?: number | undefined;
 }

@@ -11,7 +11,7 @@ export interface PrometheusOptions {
   /**
    * The caches to show, each with a distinct `name`.
    *
-   * @default the cache of the API, or else the process default
+   * @default the cache of the API; without an API, the default cache of the process
    */
   caches?: readonly CacheManager[] | undefined;
   /**

@@ -17,6 +17,14 @@ import { unsupported } from './server-version.js';
 import { RedisSnapshots } from './snapshots.js';
 import { RedisTags } from './tags.js';
 
+/*
+ * This folder implements the store contracts of `store/` on Redis. Start here for the coordination of caches:
+ * `entries`, `leases` and `tags` run the Lua scripts of `scripts.ts` on the keys of `keys.ts`; `history` finds
+ * out whether a server is back in an earlier state, and `server-clock` measures the server's time.
+ * `redis-store.ts` is the Keyv adapter, and `open.ts` opens it for a cache. `connection/` manages the client
+ * (see `connection/connection.ts`), and `bus/` receives the changes of other processes (see `bus/bus.ts`).
+ */
+
 /**
  * Coordinates the caches of one namespace through Redis: entries, leases and tags by scripts, messages by
  * a second connection that listens. Assembled here; each part implements its share of the contract.

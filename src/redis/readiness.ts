@@ -18,7 +18,7 @@ export class Readiness {
 
   /** Settles when commands can be sent; `undefined` if they can. */
   wait(): Promise<void> | undefined {
-    // One promise for all who wait: their commands must not overtake each other.
+    // Shared by all waiters, so that their commands keep their order.
     if (this.starting !== undefined) return this.starting;
     const connecting = this.connection.ready() ?? this.time.ready();
     if (connecting === undefined) return undefined;

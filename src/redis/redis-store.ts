@@ -20,7 +20,12 @@ export type RedisTarget = string | RedisOptions | RedisClient;
 
 /** Options of {@link RedisStore}. */
 export interface RedisStoreOptions {
-  /** Called for each connection error once, without credentials, as are `error` listeners. */
+  /**
+   * Called once for each different connection error of an outage, like `error` listeners. Errors contain no
+   * credentials.
+   *
+   * @default none
+   */
   onError?: ((error: Error) => void) | undefined;
 }
 

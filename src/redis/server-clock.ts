@@ -85,8 +85,8 @@ export class ServerClock {
   }
 
   /**
-   * The server's time in so many ms, at the earliest; 0 when it is not known. On a cluster it never
-   * is: every node has its own clock.
+   * The earliest server time `withinMs` from now; 0 if it is unknown, as it always is on a cluster, where each
+   * node has its own clock.
    */
   notAfter(withinMs: number): number {
     if (this.isCluster || this.low === -Infinity) return 0;
@@ -140,7 +140,7 @@ export class ServerClock {
     const [tagClock, floor] = await tags;
     if (this.era !== era) return;
     const found = Number(tagClock ?? NaN);
-    // As it is, and not by maximum: after a failover it may stand lower than what we have seen.
+    // Replaced, not maximised: after a failover it may be lower.
     this.tagClock = found > 0 ? found : undefined;
     this.sawFloor(Number(floor ?? 0));
   }

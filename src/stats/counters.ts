@@ -1,44 +1,52 @@
-/** A cache's counters. Plain numbers: a hit can afford no more than an increment. */
+/*
+ * This folder counts calls and measures durations; it imports only `base/`. Start here: the counters of a
+ * cache. `method-counters.ts` has those of a cached method, `timing-registry.ts` those of timed
+ * methods, and `request-counters.ts` those of HTTP requests, by route (`route-table`). Durations go into a
+ * `latency.ts`, whose `distribution.ts` has buckets that instances can add up; `percentiles.ts` and
+ * `summary.ts` read it. `slow-log.ts` keeps slow calls and requests.
+ */
+
+/** The counters of a cache, since it was created. */
 export interface CacheCounters {
-  /** Reads that the memory tier answered with a fresh value. */
+  /** Reads served from memory with a fresh value. */
   memoryHits: number;
-  /** Reads that the shared tier answered with a fresh value. */
+  /** Reads served from the shared tier with a fresh value. */
   sharedHits: number;
-  /** Reads that found nothing fresh, including those that were then served a stale value. */
+  /** Reads that found no fresh value, including those that then returned a stale one. */
   misses: number;
-  /** Misses that were answered with an expired value. */
+  /** Misses that returned an expired value. */
   stale: number;
-  /** Loads begun. */
+  /** Loads started. */
   loads: number;
   /** Loads that failed or timed out. */
   loadErrors: number;
-  /** Callers that joined a load which was under way. */
+  /** Callers that joined a load in progress. */
   joined: number;
-  /** Loads begun in the background, ahead of the end of a life. */
+  /** Background loads started before expiry (`refreshAhead`). */
   refreshes: number;
-  /** Values stored by hand. */
+  /** Values set by calls, not by loads. */
   sets: number;
-  /** Keys deleted by hand. */
+  /** Keys deleted by calls. */
   deletes: number;
   /** Entries removed from memory to make room. */
   evictions: number;
-  /** Entries that left memory since their time was over. */
+  /** Entries removed from memory because they expired. */
   expirations: number;
   /** Keys, patterns and tags that were invalidated. */
   invalidations: number;
-  /** Clears, by a pattern or of everything; each counts among the invalidations as well. */
+  /** Calls that cleared a pattern or everything; they also count as invalidations. */
   clears: number;
-  /** Results that were not stored, since an invalidation overtook them. */
+  /** Results not stored because an invalidation overtook them. */
   refusedFills: number;
-  /** Leases that this process was given: it was the one to load. */
+  /** Leases granted to this process, which then loaded the key. */
   leasesGranted: number;
-  /** Requests for a lease that another load held. */
+  /** Requests for leases that were held by another load. */
   leasesDenied: number;
-  /** Prolongations of leases, for loads that took long. */
+  /** Renewals of leases, for long loads. */
   leasesRenewed: number;
-  /** Leases that ended while their loads ran: the key was invalidated meanwhile. */
+  /** Leases that ended during their load because the key was invalidated. */
   leasesLost: number;
-  /** Failures of the shared tier, of serialisation, or of an option's function. */
+  /** Failures of the shared tier, of serialization, or of an option's function. */
   errors: number;
 }
 
@@ -69,8 +77,7 @@ export function newCounters(): CacheCounters {
 }
 
 /**
- * Counts a read that found a fresh value, for its cache and for its method, if it was a method's. On
- * the hot path.
+ * Counts a hit for its cache and, if a method caused it, for the method. On the hot path: increments only.
  *
  * @internal
  */
@@ -85,7 +92,7 @@ export function countHit(
 }
 
 /**
- * Hits among reads, in percent with two decimals, as the performance APIs serve it; 0 before the
+ * Percentage of reads that were hits, with two decimals, as the performance API returns it; 0 before the
  * first read.
  *
  * @internal

@@ -7,9 +7,9 @@ export interface MethodStats {
   readonly name: string;
   /** Calls that returned a fresh value from the cache. */
   readonly hits: number;
-  /** Calls that found nothing fresh. */
+  /** Calls that found no fresh value. */
   readonly misses: number;
-  /** Percent, two decimals. */
+  /** Percentage of reads that were hits, with two decimals. */
   readonly hitRate: number;
   /** Misses that returned an expired value. */
   readonly stale: number;
@@ -37,7 +37,7 @@ export class MethodCounters {
   bypasses = 0;
   loads = 0;
   loadErrors = 0;
-  /** Reads of the shared tier, each for all callers of a load. */
+  /** Reads of the shared tier; the callers of one load share a read. */
   sharedReads = 0;
   readonly loadTimes = new Latency();
   /** Time saved and number of hits when the mean last changed. */

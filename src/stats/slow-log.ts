@@ -2,7 +2,7 @@
 export interface SlowCall {
   /** Name of the timed method, `UserService.getUser`. */
   readonly name: string;
-  /** How long it took, in milliseconds. */
+  /** Duration, in milliseconds. */
   readonly durationMs: number;
   /** When it ended, as an ISO 8601 time. */
   readonly timestamp: string;
@@ -18,7 +18,7 @@ export interface SlowCall {
 export class SlowLog<T> {
   private readonly ring: T[] = [];
   private next = 0;
-  /** How many there have been since the start, those that fell out of the ring included. */
+  /** Number of slow calls since the start, including those that are no longer in the ring. */
   total = 0;
 
   constructor(private readonly capacity: number) {}

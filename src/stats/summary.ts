@@ -3,7 +3,7 @@ import { percentileOf } from './percentiles.js';
 
 /** Durations in milliseconds; zeros when nothing was recorded. */
 export interface LatencySummary {
-  /** How many durations were recorded. */
+  /** Number of recorded durations. */
   readonly count: number;
   /** Arithmetic mean, in milliseconds. */
   readonly mean: number;

@@ -5,6 +5,7 @@ import type { LatencySummary } from './summary.js';
 
 /** Statistics of one timed method. */
 export interface TimingStats {
+  /** The `name` option; by default `UserService.getUser`, or the function's name. */
   readonly name: string;
   /** Calls that have settled. */
   readonly calls: number;

@@ -18,6 +18,15 @@ import {
 } from './resilience/store-call.js';
 import { writeTexts } from './texts.js';
 
+/*
+ * This folder is the shared tier over a store. Start with `shared-tier.ts`, the contract with the cache; it is
+ * implemented here, for any store with Keyv's contract (`port`). A store that coordinates processes, as Redis
+ * does, also implements `coordinator.ts`. `open-tier.ts` opens the tier, whose code is loaded on first use.
+ * `entry-reads`, `leases`, `shared-tags`, `bulk-delete` and `key-count` are its operations. `codec/` turns
+ * entries into text (see `codec/entry-codec.ts`), and `resilience/` handles failures of the store (see
+ * `resilience/store-call.ts`).
+ */
+
 export interface StoreTierOptions extends StoreCallOptions, EntryCodecOptions {
   /** The store, or a promise of it; operations wait for it within their deadlines. */
   readonly backend: Backend | Promise<Backend>;

@@ -1,24 +1,52 @@
 import { systemClock, type Clock } from '../base/clock.js';
 import { toMilliseconds, type Duration } from '../base/duration.js';
 
-/** Operations of a store that can be made to fail. */
+/** Operations of a {@link FaultStore} that can be made to fail. */
 export type StoreOperation = 'get' | 'getMany' | 'set' | 'delete' | 'iterator';
 
-/** A failure of an operation. */
+/** How operations fail. */
 export interface Fault {
-  /** Which operations; default: all. */
+  /**
+   * The operations that fail.
+   *
+   * @default all operations
+   */
   on?: readonly StoreOperation[] | undefined;
-  /** How often; default: until {@link FaultStore.heal}. */
+  /**
+   * How many operations fail.
+   *
+   * @default all until {@link FaultStore.heal}
+   */
   times?: number | undefined;
-  /** Fails with this error. */
+  /**
+   * Rejects with this error.
+   *
+   * @default none
+   */
   error?: Error | undefined;
-  /** Replies later. */
+  /**
+   * Delays the reply.
+   *
+   * @default none
+   */
   latency?: Duration | undefined;
-  /** Never replies. */
+  /**
+   * Never replies, until {@link FaultStore.release}.
+   *
+   * @default false
+   */
   hang?: boolean | undefined;
-  /** Executes the operation before the latency or the error, rather than after it or not at all. */
+  /**
+   * Executes the operation before the latency or the error, rather than after it or not at all.
+   *
+   * @default false
+   */
   applied?: boolean | undefined;
-  /** Reads return this instead of the stored value. */
+  /**
+   * Returns what reads return instead of the stored value.
+   *
+   * @default none
+   */
   corrupt?: ((stored: unknown) => unknown) | undefined;
 }
 
@@ -27,8 +55,8 @@ interface ActiveFault extends Fault {
 }
 
 /**
- * A storage adapter for tests, which keeps entries in a `Map` and goes wrong on demand: slow, dead,
- * hung, or returning rubbish.
+ * A storage adapter for tests. It keeps entries in a `Map` and fails on demand: it can be slow, reject, hang,
+ * or return corrupt values.
  *
  * @example
  * ```ts
@@ -58,35 +86,35 @@ export class FaultStore {
   private readonly faults: ActiveFault[] = [];
   private readonly released: (() => void)[] = [];
 
-  /** @param options - `clock`: where latency and expiry come from; default: the machine's. */
+  /** @param options - `clock`: source of time for latency and expiry; default: the system clock. */
   constructor(options: { clock?: Clock | undefined } = {}) {
     this.clock = options.clock ?? systemClock;
   }
 
-  /** Lets operations go wrong from now on. The first fault that fits an operation applies to it. */
+  /** Makes operations fail from now on. If several faults match an operation, the first one applies. */
   inject(fault: Fault): this {
     this.faults.push({ ...fault, left: fault.times ?? Infinity });
     return this;
   }
 
-  /** Ends all faults. Operations that hang stay hung; see {@link FaultStore.release}. */
+  /** Ends all faults. Operations that hang continue to hang; see {@link FaultStore.release}. */
   heal(): this {
     this.faults.length = 0;
     return this;
   }
 
-  /** Lets the operations that hang go on. */
+  /** Lets the operations that hang continue. */
   release(): this {
     for (const resume of this.released.splice(0)) resume();
     return this;
   }
 
-  /** The value under a key, or `undefined`. */
+  /** Returns the value of a key, or `undefined`. */
   get<T>(key: string): Promise<T | undefined> {
     return this.run('get', () => this.read(key)) as Promise<T | undefined>;
   }
 
-  /** The values under several keys, in their order. */
+  /** Returns the values of several keys, in their order. */
   getMany<T>(keys: readonly string[]): Promise<(T | undefined)[]> {
     return this.run(
       'getMany',
@@ -104,18 +132,18 @@ export class FaultStore {
     }) as Promise<boolean>;
   }
 
-  /** Removes a key, and returns whether it was there. */
+  /** Removes a key; returns whether it existed. */
   delete(key: string): Promise<boolean> {
     return this.run('delete', () => this.entries.delete(key)) as Promise<boolean>;
   }
 
-  /** Removes everything; never goes wrong. */
+  /** Removes everything; never fails. */
   clear(): Promise<void> {
     this.entries.clear();
     return Promise.resolve();
   }
 
-  /** Keys and values. */
+  /** Iterates over keys and values. */
   async *iterator<T>(): AsyncGenerator<[string, T], void> {
     const keys = (await this.run('iterator', () => [...this.entries.keys()])) as string[];
     for (const key of keys) yield [key, this.read(key) as T];

@@ -1,6 +1,6 @@
 /**
- * Helpers for tests of cached services: a clock that is moved by hand, a store that fails on
- * demand, and the contract that a store must keep.
+ * Helpers for tests of cached services: a clock that tests advance, a store that fails on demand, and the
+ * contract that a store must satisfy.
  *
  * @packageDocumentation
  */

@@ -6,13 +6,13 @@ interface Timer {
   readonly callback: () => void;
 }
 
-/** Timers that have fired or were cleared, of which so many may stay in the queue. */
+/** Maximum number of timers in the queue that have fired or were cleared. */
 const MAX_SETTLED = 1000;
-/** How often the event loop gets a turn around a timer, so that what it set off can run. */
+/** Turns of the event loop after each timer, so that the work that it started can run. */
 const SETTLING_TURNS = 3;
 
 /**
- * A clock that stands still until it is told to move, for tests that do not sleep.
+ * A clock that advances only when a test calls {@link ManualClock.advance}, so that tests need not sleep.
  *
  * @example
  * ```ts
@@ -30,9 +30,9 @@ export class ManualClock implements Clock {
   private offset = 0;
   private readonly start: number;
   private readonly timers = new Set<Timer>();
-  /** The same in the order in which they fire, those included that were cleared. */
+  /** The same in the order in which they fire, including cleared ones. */
   private queue: Timer[] = [];
-  /** Where in the queue the next one is. */
+  /** Position of the next timer in the queue. */
   private first = 0;
 
   /** @param start - Milliseconds since the epoch; default: the start of 2024. */
@@ -46,12 +46,12 @@ export class ManualClock implements Clock {
     return this.time + this.offset;
   }
 
-  /** The same, had {@link ManualClock.setWall} never been called: by this, entries expire. */
+  /** The same, unaffected by {@link ManualClock.setWall}. It determines the expiry of entries. */
   steady(): number {
     return this.time;
   }
 
-  /** Milliseconds since the clock was made. */
+  /** Milliseconds since the clock was created. */
   monotonic(): number {
     return this.time - this.start;
   }
@@ -73,8 +73,8 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Moves on, and fires the timers on the way in their order. Promises that they settle are given
-   * time to run before the next one fires, and before this returns.
+   * Advances the time, and fires the timers that become due, in order. The reactions of promises that they
+   * settle run before the next timer fires, and before this returns.
    *
    * @param duration - Seconds, or a string with a unit; 0 fires only what is due.
    */
@@ -104,12 +104,12 @@ export class ManualClock implements Clock {
     this.offset = Number(time) - this.time;
   }
 
-  /** Moves on without firing anything: a blocked event loop, or a machine that was suspended. */
+  /** Advances the time without firing timers, like a blocked event loop or a suspended machine. */
   jump(duration: Duration): void {
     this.time += toMilliseconds(duration, 'jump');
   }
 
-  /** Behind all timers that fire no later. Most are the last of all. */
+  /** Inserts a timer behind those that fire at the same time or earlier; usually at the end. */
   private enqueue(timer: Timer): void {
     if (this.queue.length > 2 * this.timers.size + MAX_SETTLED) {
       this.queue = this.queue.filter((queued) => this.timers.has(queued));

@@ -2,34 +2,39 @@ import assert from 'node:assert/strict';
 
 import type { KeyvStoreAdapter } from 'keyv';
 
-/** Description of a store for the contract. */
+/** A store to be tested. */
 export interface StoreUnderTest {
   /** The store, empty. */
   readonly store: Pick<KeyvStoreAdapter, 'get' | 'set' | 'delete'> & Partial<KeyvStoreAdapter>;
   /**
-   * Lets so many milliseconds go by for the store: by a clock that is moved by hand, or by waiting.
-   * Absent for a store without expiry.
+   * Advances time by `ms` for the store: with a manual clock, or by waiting.
+   *
+   * @default none: the store has no expiry
    */
   readonly pass?: ((ms: number) => Promise<void>) | undefined;
-  /** Closes what `open` opened. */
+  /**
+   * Closes what `open` opened.
+   *
+   * @default none
+   */
   readonly close?: (() => Promise<void>) | undefined;
 }
 
 /** One case of the contract, for any test runner. */
 export interface StoreCase {
-  /** The case as a sentence whose subject is the store. */
+  /** A predicate of the store, such as `'deletes several keys'`. */
   readonly name: string;
-  /** Opens a store, tries it and closes it. */
+  /** Opens a store, tests it and closes it; rejects if the store fails the test. */
   readonly run: () => Promise<void>;
 }
 
 type Trial = (under: StoreUnderTest) => Promise<void>;
 
 /**
- * The requirements on a Keyv storage adapter, as cases for a test runner. Cases of what an
- * adapter does not have (`getMany`, `iterator`, expiry) pass without trying it.
+ * The requirements on a Keyv storage adapter, as cases for a test runner. A case about an optional feature
+ * that the adapter lacks (`getMany`, `iterator`, expiry) passes.
  *
- * @param open - Makes an empty store for each case.
+ * @param open - Creates an empty store for each case.
  * @example
  * ```ts
  * for (const { name, run } of storeContract(() => ({ store: new MyStore() }))) test(name, run);
@@ -50,39 +55,39 @@ export function storeContract(open: () => StoreUnderTest | Promise<StoreUnderTes
 }
 
 const TEXTS: Readonly<Record<string, string>> = {
-  'an empty text': '',
-  'a text of all planes': 'ä ☃ 𝄞 \u0000 \n "quoted" \\ %s',
-  'a megabyte': 'x'.repeat(1_048_576),
+  'an empty string': '',
+  'a string of characters from all planes': 'ä ☃ 𝄞 \u0000 \n "quoted" \\ %s',
+  'a string of a megabyte': 'x'.repeat(1_048_576),
 };
 
 const TRIALS: Readonly<Record<string, Trial>> = {
-  'returns undefined for a key that is not there': async ({ store }) => {
+  'returns undefined for a missing key': async ({ store }) => {
     assert.equal(await store.get('absent'), undefined);
   },
-  'gives back what was set, and the last of two': async ({ store }) => {
+  'returns the last value set': async ({ store }) => {
     await store.set('key', 'one', 60_000);
     assert.equal(await store.get('key'), 'one');
     await store.set('key', 'two', 60_000);
     assert.equal(await store.get('key'), 'two');
   },
-  'keeps every text as it is': async ({ store }) => {
+  'returns strings unchanged': async ({ store }) => {
     for (const [what, text] of Object.entries(TEXTS)) {
       await store.set('text', text, 60_000);
-      assert.ok((await store.get('text')) === text, `${what} came back changed`);
+      assert.ok((await store.get('text')) === text, `${what} was changed`);
     }
   },
-  'tells keys apart that look like patterns or alike': async ({ store }) => {
+  'distinguishes similar keys, and keys that look like patterns': async ({ store }) => {
     const keys = ['a*', 'ab', 'a?', 'a[b]', 'a\\', 'a:b', 'A', 'ä', 'a b', 'a'.repeat(300)];
     for (const key of keys) await store.set(key, `value of ${key}`, 60_000);
     for (const key of keys) assert.equal(await store.get(key), `value of ${key}`);
   },
-  'deletes, and says whether there was something': async ({ store }) => {
+  'deletes a key, and reports whether it existed': async ({ store }) => {
     await store.set('key', 'value', 60_000);
     assert.equal(await store.delete('key'), true);
     assert.equal(await store.get('key'), undefined);
     assert.equal(await store.delete('key'), false);
   },
-  'lets entries expire after their milliseconds, and not before': async ({ store, pass }) => {
+  'expires entries after their ttl in milliseconds, and not before': async ({ store, pass }) => {
     if (pass === undefined) return;
     await store.set('short', 'value', 1000);
     await store.set('long', 'value', 60_000);
@@ -91,21 +96,21 @@ const TRIALS: Readonly<Record<string, Trial>> = {
     assert.equal(await store.get('short'), undefined);
     assert.equal(await store.get('long'), 'value');
   },
-  'replaces the expiry with the value': async ({ store, pass }) => {
+  'replaces the expiry along with the value': async ({ store, pass }) => {
     if (pass === undefined) return;
     await store.set('key', 'short', 200);
     await store.set('key', 'long', 60_000);
     await pass(300);
     assert.equal(await store.get('key'), 'long');
   },
-  'reads several keys in their order, absent and repeated ones included': async ({ store }) => {
+  'reads several keys in order, including missing and repeated ones': async ({ store }) => {
     if (store.getMany === undefined) return;
     await store.set('a', '1', 60_000);
     await store.set('b', '2', 60_000);
     const values = await store.getMany(['b', 'absent', 'a', 'b']);
     assert.deepEqual([...values], ['2', undefined, '1', '2']);
   },
-  'knows what it has': async ({ store }) => {
+  'reports existing keys with has()': async ({ store }) => {
     if (store.has === undefined) return;
     await store.set('key', 'value', 60_000);
     assert.equal(await store.has('key'), true);
@@ -118,11 +123,11 @@ const TRIALS: Readonly<Record<string, Trial>> = {
     assert.equal(await store.get('a'), undefined);
     assert.equal(await store.get('b'), 'value');
     assert.equal(await store.deleteMany(['a', 'absent']), false);
-    // Whether some are enough for `true` is said differently by every adapter.
+    // Adapters differ in whether removing only some of the keys returns true.
     await store.deleteMany(['b', 'absent']);
     assert.equal(await store.get('b'), undefined);
   },
-  'lists all of its keys': async ({ store }) => {
+  'lists all keys': async ({ store }) => {
     if (store.iterator === undefined) return;
     const keys = Array.from({ length: 50 }, (_, i) => `listed:${String(i)}`);
     for (const key of keys) await store.set(key, `value of ${key}`, 60_000);
@@ -132,7 +137,7 @@ const TRIALS: Readonly<Record<string, Trial>> = {
     }
     for (const key of keys) assert.equal(found.get(key), `value of ${key}`);
   },
-  'serves many concurrent calls, each with its own result': async ({ store }) => {
+  'handles many concurrent calls, each with its own result': async ({ store }) => {
     const keys = Array.from({ length: 300 }, (_, i) => `key ${String(i)}`);
     await Promise.all(keys.map(async (key) => (await store.set(key, key, 60_000)) as unknown));
     assert.deepEqual(await Promise.all(keys.map((key) => store.get(key))), keys);

@@ -89,7 +89,7 @@ async function readChunk(
   read: () => Promise<readonly (SharedEntry | undefined)[] | undefined>,
   found: Map<string, unknown>,
 ): Promise<boolean> {
-  // Raised before the command is sent: see Fence.
+  // Opened before the command is sent: see `Fence`.
   const fences = keys.map((key) => core.invalidation.openFence(key));
   try {
     const entries = await read();

@@ -60,7 +60,7 @@ export interface PerformanceApiOptions {
   /**
    * The cache whose statistics are served.
    *
-   * @default the process default, looked up at each request
+   * @default the default cache of the process, looked up at each request
    */
   cache?: CacheManager | undefined;
   /**
@@ -76,9 +76,9 @@ export interface PerformanceApiOptions {
    */
   prometheusPath?: string | undefined;
   /**
-   * A request that takes longer is slow.
+   * Requests that take longer count as slow.
    *
-   * @default 1 second
+   * @default 1 (second)
    */
   slowRequestThreshold?: Duration | undefined;
   /**
@@ -87,7 +87,11 @@ export interface PerformanceApiOptions {
    * @default 100
    */
   slowRequestLogSize?: number | undefined;
-  /** Authorizes changes. Without it, every change is refused. */
+  /**
+   * Authorizes changes.
+   *
+   * @default none: all changes are refused
+   */
   authorize?: Authorize | undefined;
   /**
    * Authorizes reads: a function, or the token that `Authorization: Bearer` must carry. A request that
@@ -124,7 +128,7 @@ export interface PerformanceApiOptions {
   /**
    * How often the instance publishes its statistics for `?scope=fleet`; Redis only.
    *
-   * @default 5 seconds
+   * @default '5s'
    */
   fleetInterval?: Duration | undefined;
   /**
@@ -133,7 +137,11 @@ export interface PerformanceApiOptions {
    * @default the dashboard page
    */
   page?: PerformanceHandler | false | undefined;
-  /** Handles `GET` on `prometheusPath`: `prometheusMetrics()` of `aurora-cache/prometheus`. */
+  /**
+   * Handles `GET` on `prometheusPath`: `prometheusMetrics()` of `aurora-cache/prometheus`.
+   *
+   * @default none: no metrics are served
+   */
   prometheus?: PerformanceHandler | undefined;
   /**
    * Source of time.

@@ -12,7 +12,7 @@ export interface TimingOptions<R = IncomingMessage> {
   /** The API that counts the requests. */
   api: PerformanceApi;
   /**
-   * A request that takes longer is slow. The API has one threshold: set it here or in
+   * Requests that take longer count as slow. The API has one threshold: set it here or in
    * `createPerformanceApi`, not in both.
    *
    * @default the threshold of the API

@@ -39,7 +39,7 @@ export class EntryCodec {
   /**
    * @param serverOffsetMs - The store's clock minus ours, as far as it is known; `undefined` for a
    * store without one, whose entries carry the time of day.
-   * @param floor - Entries created before it are no more, on the store's clock.
+   * @param floor - Entries created before it, on the store's clock, are misses.
    */
   constructor(
     private readonly options: EntryCodecOptions,

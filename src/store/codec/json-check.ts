@@ -5,9 +5,9 @@ import { isBare } from '../../base/own-properties.js';
 import { isPlain } from '../../base/plain.js';
 
 /**
- * Whether JSON brings a value back exactly as it is. Everything that JSON changes, drops or repeats
- * says no: other types, -0, holes, parts that occur twice, symbol keys, accessors, and properties
- * that are not enumerable.
+ * Whether JSON preserves a value exactly. Returns false for everything that JSON changes, drops or repeats:
+ * other types, -0, holes, parts that occur twice, symbol keys, accessors, and properties that are not
+ * enumerable.
  *
  * @param maxChars - Characters that the text may have.
  * @throws OversizeError as soon as the text must become longer.
@@ -68,7 +68,7 @@ class JsonCheck {
   private listHolds(list: readonly unknown[], depth: number): boolean {
     const isPlainList =
       Object.getPrototypeOf(list) === Array.prototype || builtinOf(list) === 'Array';
-    // Before a loop over a sparse array that is a thousand million long.
+    // Before the loop: a sparse array may have a length of a billion.
     if (list.length * 2 > this.maxChars) throw new OversizeError();
     if (!isPlainList || !isBare(list)) return false;
     // A hole reads as undefined, which is no JSON either.

@@ -126,7 +126,7 @@ export class TypedWriter {
   }
 
   private list(list: readonly unknown[]): unknown[] {
-    // Before a loop over a sparse array that is a thousand million long.
+    // Before the loop: a sparse array may have a length of a billion.
     this.grow(list.length * 2);
     if (!isBare(list)) throw refused('An array with own properties');
     const written: unknown[] = [];

@@ -169,7 +169,7 @@ describe('bytes of others', () => {
 
   it.each<[string, string]>([
     ['of a compressed bomb', `z${deflateSync(Buffer.alloc(50_000_000, 'j')).toString('base64')}`],
-    // A list of 4 thousand million items in five bytes.
+    // A list of 4 billion items in five bytes.
     ['of MessagePack', `m${Buffer.from('dd7fffffff', 'hex').toString('base64')}`],
     ['of nested lists', `tj${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}`],
     ['of too many', `j"${'x'.repeat(5_000_000)}"`],
