@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 
-/** Native classes of errors; others are the user's. */
+/** Native error classes; all others are the user's. */
 const ERRORS: ReadonlySet<string> = new Set([
   'Error',
   'EvalError',
@@ -13,14 +13,14 @@ const ERRORS: ReadonlySet<string> = new Set([
 
 const TYPED_ARRAY = /^(?:Big)?(?:Int|Uint|Float)\d+(?:Clamped)?Array$/;
 
-/** The kind of each prototype: there are few, and they are looked up often. */
+/** The name for each prototype, since a few prototypes are looked up often. */
 const names = new WeakMap<object, string>();
 
 /**
  * The name of the built-in class that an object is a direct instance of, whichever realm it comes
  * from: `Array`, `Map`, `Set`, `Date`, `RegExp`, `ArrayBuffer`, `DataView`, `Buffer`, a typed array or
- * a native error. The empty text for everything else: subclasses, look-alikes by prototype alone,
- * views of memory that is shared or may be resized.
+ * a native error. The empty string for everything else: subclasses, objects that only have such a prototype,
+ * and views of memory that is shared or resizable.
  *
  * @internal
  */
@@ -68,7 +68,7 @@ function isBranded(object: object, name: string): boolean {
   }
 }
 
-/** Neither shared with other threads nor of a length that may change. */
+/** Whether a buffer is neither shared with other threads nor resizable. */
 function isOwnMemory(buffer: ArrayBufferLike): boolean {
   return types.isArrayBuffer(buffer) && (buffer as { resizable?: boolean }).resizable !== true;
 }
@@ -79,7 +79,7 @@ export function isErrorClass(name: string): boolean {
 }
 
 /**
- * Whether it names a view of bytes.
+ * Whether a name is that of a view of bytes.
  *
  * @internal
  */
@@ -90,7 +90,7 @@ export function isViewClass(name: string): boolean {
 /**
  * A new, empty error of a native class.
  *
- * @throws TypeError for a name that is no native error's.
+ * @throws TypeError if the name is not that of a native error class.
  * @internal
  */
 export function newError(name: string): Error {

@@ -22,7 +22,7 @@ import { shapeOf } from './record-shape.js';
  *   …+(k=v)-(k=v)  after any of them: its other own properties, those that are not enumerable last
  */
 
-/** How a structure begins; a string argument that begins like this has a type signature. */
+/** The beginning of a structure; a string argument with such a beginning gets a type signature. */
 const STRUCTURE = /^(?:@|[A-Za-z0-9]*\()/;
 
 /** Views that keep their own names; a subclass may have any name, even `Map`, or none. */
@@ -53,9 +53,9 @@ export function encodeStructure(value: unknown): string {
 const HOLE = '_';
 
 class Encoder {
-  /** Containers around the current one; a value among them is a cycle. */
+  /** Containers around the current one; a value that is among them forms a cycle. */
   private readonly path: object[] = [];
-  /** Characters so far; a small graph of shared references can have an endless text. */
+  /** Characters so far; even a small graph of shared references can have a huge text. */
   private size = 0;
 
   encode(value: unknown): string {
@@ -96,7 +96,7 @@ class Encoder {
     this.path.push(value);
     const text = this.contents(value);
     this.path.pop();
-    // The contents were counted on the way, and are part of the text.
+    // The contents are part of the text, and were counted already.
     this.size = before;
     return this.grown(text);
   }
@@ -173,7 +173,7 @@ class Encoder {
     const names = Object.keys(value);
     const { order, labels, mayFormat } = shapeOf(names);
     const isHiding = hasHidden(value, names.length);
-    // First of all, since the object may leave out members that cannot be encoded.
+    // First, since the object's method may leave out members that cannot be encoded.
     if (mayFormat || isHiding) {
       const own = this.ownFormat(value);
       if (own !== undefined) return own;

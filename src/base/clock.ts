@@ -60,7 +60,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** Looks the global up, which a test runner may have replaced. */
+/** Looks the global up at each call: a test runner may have replaced it. */
 function startTimer(callback: () => void, ms: number): unknown {
   return setTimeout(callback, ms);
 }

@@ -16,8 +16,8 @@ const SHARED_HITS = 256;
  * times. An entry that expires while the event loop is blocked may therefore be served to the next 255
  * hits of that turn.
  *
- * Hits that are far between read the clock themselves, and so does everything else: a load, a write,
- * a clock that is not the machine's, and fake timers.
+ * Infrequent hits read the clock themselves, as does everything else: loads, writes, clocks other than the
+ * machine's, and fake timers.
  *
  * @internal
  */

@@ -19,7 +19,7 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 const SHAPE = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
 
-/** A hundred years: more is a mistake, and would overflow in some stores. */
+/** A hundred years: a longer duration is a mistake, and would overflow in some stores. */
 const LONGEST = 100 * 365 * 86_400_000;
 
 /**

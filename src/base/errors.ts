@@ -7,8 +7,7 @@ export type CacheErrorCode =
   'ERR_CONFIGURATION' | 'ERR_CACHE_KEY' | 'ERR_LOAD_TIMEOUT' | 'ERR_SERIALIZATION' | 'ERR_STORE';
 
 /**
- * Base of every error that this package makes. A cached method's own errors are never wrapped in
- * one.
+ * Base class of all errors of this package. Errors of cached methods are never wrapped in it.
  *
  * @example
  * ```ts
@@ -25,7 +24,7 @@ export class CacheError extends Error {
   readonly code: CacheErrorCode;
 
   constructor(code: CacheErrorCode, message: string, options?: ErrorOptions) {
-    // Values, keys and other programs' messages may be part of it.
+    // The message may contain values, keys and messages of other programs.
     super(printable(message), options);
     this.code = code;
     this.name = new.target.name;

@@ -44,7 +44,7 @@ export function escapeStructured(text: string): string {
 }
 
 /**
- * Escapes what may not stand in a key or pattern that was written by hand.
+ * Escapes the characters that a key or pattern written by hand must not contain.
  *
  * @internal
  */
@@ -55,7 +55,7 @@ export function escapeKey(text: string): string {
 }
 
 /**
- * The stored form of a key that was written by hand.
+ * The stored form of a key written by hand.
  *
  * @throws CacheKeyError when it is not a string, empty, or longer than 1,024 bytes.
  * @internal

@@ -11,7 +11,7 @@ import { shapeOf, type RecordShape } from './record-shape.js';
  * returns the same text for these.
  */
 
-/** Longer lists are rare, and take long anyway. */
+/** Longer lists are rare, and take long in any case. */
 const MAX_ITEMS = 1000;
 
 /**

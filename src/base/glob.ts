@@ -11,12 +11,12 @@ interface CharacterSet {
 }
 const ANY = Symbol('?');
 
-/** The part between two stars; text alone is searched with `indexOf`. */
+/** The part between two stars. If it is plain text, it is searched with `indexOf`. */
 interface Run {
   readonly length: number;
   readonly text: string | undefined;
   readonly tokens: readonly Token[];
-  /** For each character seen so far, the positions of the run that it fits; a bit each. */
+  /** For each character seen so far, the positions of the run that it matches, as bits. */
   readonly masks: Map<number, Uint32Array>;
 }
 
@@ -24,9 +24,9 @@ interface Run {
  * A compiled glob, with the syntax of Redis `SCAN MATCH`: `*`, `?`, `[abc]`, `[a-c]`, `[^a]` and
  * `\` before a character that is meant literally.
  *
- * Every run between two stars is placed at its leftmost fit and never moved again, which is enough
- * for globs (a star takes up any slack), so that nothing backtracks across stars: no pattern is
- * exponential or even quadratic in its number of stars.
+ * Each run between two stars is placed at its leftmost match and never moved again. That suffices, since a
+ * star matches anything in between. Nothing backtracks across stars, so that no pattern takes exponential or
+ * even quadratic time in its number of stars.
  *
  * @internal
  */
@@ -51,7 +51,7 @@ export class Glob {
     return this.runs.length > 1 && this.runs.every((run) => run.length === 0);
   }
 
-  /** Text that everything which matches begins with. */
+  /** Text with which all matches begin. */
   get prefix(): string {
     let prefix = '';
     for (const token of (this.runs[0] as Run).tokens) {
@@ -81,8 +81,8 @@ export class Glob {
 }
 
 /**
- * Puts a backslash before every character that means something in a glob, so that `text` matches
- * only itself. For keys written by hand; arguments of cached methods go through `pattern`.
+ * Escapes the special characters of globs with backslashes, so that `text` matches only itself. For keys that
+ * are written by hand; use `pattern` for arguments of cached methods.
  *
  * @example
  * ```ts
@@ -138,8 +138,8 @@ function characterSet(source: string, start: number): { value: CharacterSet; end
     const isEscaped = source.charAt(i) === '\\' && i + 1 < source.length;
     if (isEscaped) i++;
     const from = source.charCodeAt(i);
-    // As Redis reads them, since both must clear the same keys: a range takes its end as it stands,
-    // be it `]` or a backslash, and none begins with an escaped character.
+    // As in Redis, since both must clear the same keys: the end of a range may be any character, even `]` or
+    // a backslash, and a range does not begin with an escaped character.
     const isRange = !isEscaped && source.charAt(i + 1) === '-' && i + 2 < source.length;
     if (isRange) i += 2;
     const to = source.charCodeAt(i);
@@ -169,7 +169,7 @@ function search(run: Run, text: string, from: number, end: number): number {
   return shiftAnd(run, text, from, end);
 }
 
-/** Characters whose masks a run keeps; a pattern meets few. */
+/** Maximum number of characters whose masks a run keeps. */
 const MAX_MASKS = 512;
 
 /**

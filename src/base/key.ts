@@ -22,15 +22,15 @@ type TypeLetter = 's' | 'n' | 'b' | 'z' | 'u' | 'i' | 'd' | 'o';
 interface Segment {
   readonly text: string;
   readonly type: TypeLetter;
-  /** The type that a reader of the text alone would take it for. */
+  /** The type that the text alone suggests. */
   readonly suggested: TypeLetter;
 }
 
 /**
- * Key of one call.
+ * The key of a call.
  *
  * @param prefix - Stored form of the key prefix.
- * @param args - The call's arguments, and the scope behind them if there is one.
+ * @param args - The arguments of the call, followed by the scope if there is one.
  * @param last - Stored form of the last segment, which names the method.
  * @throws CacheKeyError when an argument cannot be encoded.
  * @internal
@@ -42,7 +42,7 @@ export function keyOfCall(prefix: string, args: readonly unknown[], last: string
   let signature = '';
   let ambiguous = false;
   let short = true;
-  // Most that the key can have in bytes, so that few need to be counted.
+  // An upper bound of the key's bytes, so that the bytes of few keys must be counted.
   let most = 3 * (prefix.length + last.length + length + 2);
   for (let i = 0; i < length; i++) {
     const segment = segmentOf(args[i], i);
@@ -54,15 +54,15 @@ export function keyOfCall(prefix: string, args: readonly unknown[], last: string
     ambiguous ||= segment.type !== segment.suggested;
   }
   parts[length + 1] = ambiguous ? `${last}~${signature}` : last;
-  // Not by `+`, which makes a tree of the parts: flattened only when it is looked up, and kept.
+  // Not with `+`, which creates a rope: V8 flattens it only at a look-up, and retains its parts.
   const key = parts.join(':');
   const fits = short && (most <= LIMITS.readableKeyBytes || fitsIn(key, LIMITS.readableKeyBytes));
   return fits ? key : digested(key, parts.slice(0, -1), last);
 }
 
 /**
- * The text that a value has inside the keys of cached methods, for patterns that are put together
- * by hand. The {@link pattern} tag applies it to everything that is interpolated.
+ * The text of a value in the keys of cached methods, for patterns that are written by hand. The
+ * {@link pattern} tag applies it to all interpolated values.
  *
  * @throws CacheKeyError for functions, unregistered symbols, cycles, and class instances without
  * `toCacheKey()` or `toJSON()`.
@@ -77,8 +77,8 @@ export function keyPart(value: unknown): string {
 }
 
 /**
- * Template tag for patterns: what is interpolated matches only itself, so that an id of `'*'`
- * does not clear the entries of all users.
+ * Template tag for patterns. Interpolated values match only themselves, so that the id `'*'` does not clear
+ * the entries of all users.
  *
  * @throws CacheKeyError as {@link keyPart}; ConfigurationError for a template with an invalid escape,
  * which has no text.
@@ -144,7 +144,7 @@ function isPlainDate(value: unknown): value is Date {
 
 const ISO_DATE = /^(?:\d{4}|[+-]\d{6})-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
-/** Which type a reader of the bare text would take it for. */
+/** The type that a bare text suggests. */
 function suggestedBy(text: string): TypeLetter {
   switch (text) {
     case 'true':
@@ -169,7 +169,7 @@ function suggestedBy(text: string): TypeLetter {
   return isStructure(text) ? 'o' : 's';
 }
 
-/** A long segment as its digest, so that keys stay short and patterns still reach it. */
+/** Replaces a long segment with its digest: keys stay short, and patterns still match. */
 function shortened(segment: string): string {
   return fitsIn(segment, LIMITS.segmentBytes) ? segment : `~${sha256(segment)}`;
 }

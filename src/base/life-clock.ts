@@ -4,8 +4,8 @@ import { isMachineTime, machineNow, systemClock, type Clock } from './clock.js';
 import { SteadyTime } from './steady-time.js';
 
 /**
- * The clock by which the package measures lives. Its {@link Clock.now} does not follow changes of the time
- * of day: setting the clock back must not prolong the life of an entry.
+ * The clock with which the package measures the lives of entries. Its {@link Clock.now} does not follow
+ * changes of the time of day: setting the clock back must not prolong the life of an entry.
  *
  * @internal
  */
@@ -32,7 +32,7 @@ export const machineLife: LifeClock = {
   wallOffset: () => (isMachineTime() ? machineTime.wallOffset : 0),
 };
 
-/** A user's clock: by its steady time, or by its time of day if it has none. */
+/** A clock that the user has given: its steady time, or its wall-clock time if it has none. */
 class GivenLife implements LifeClock {
   constructor(private readonly clock: Clock) {}
 
@@ -58,7 +58,7 @@ class GivenLife implements LifeClock {
 }
 
 /**
- * The clock of lives that belongs to a clock.
+ * The {@link LifeClock} of a clock.
  *
  * @internal
  */

@@ -2,7 +2,7 @@
 const LIFETIME = 1000;
 
 /**
- * A Map for short-lived entries, of which there is mostly one at a time.
+ * A Map for short-lived entries that usually holds one at a time.
  *
  * V8 allocates a new table for a Map that was emptied, or whose deleted entries fill the old one. This has
  * two costs. A Map that is emptied again and again takes more time than the rest of a `set` in memory;

@@ -1,8 +1,8 @@
 /**
  * The known name nearest to a misspelt one, ignoring case.
  *
- * @param tolerance - Edits up to which a name counts as misspelt.
- * @returns `undefined` when no name is that near.
+ * @param tolerance - Maximum number of edits.
+ * @returns `undefined` if no name is that near.
  * @internal
  */
 export function nearestName(
@@ -24,7 +24,7 @@ export function nearestName(
   return nearest;
 }
 
-/** Characters to add, remove or replace in one text to get the other (Levenshtein, 1966). */
+/** Number of characters to add, remove or replace in one text to get the other (Levenshtein, 1966). */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, i) => i);
   for (let i = 0; i < from.length; i++) {

@@ -55,7 +55,7 @@ export function checkNames<T extends object>(
   }
 }
 
-/** Callers without types pass anything. */
+/** Callers without types may pass anything. */
 function checkIsObject(owner: string, options: unknown): void {
   if (typeof options === 'object' && options !== null && !Array.isArray(options)) return;
   throw new ConfigurationError(`${owner}: options must be an object; got ${describe(options)}.`);

@@ -13,7 +13,7 @@ const NONE: OwnProperties = Object.freeze({ enumerable: [], hidden: [] });
 /** Lengths up to which listing all keys is cheaper than `inspect`, which skips the elements. */
 const FEW_ITEMS = 20;
 const FEW_BYTES = 512;
-/** The largest length of an array; not an index any more. */
+/** The maximum length of an array, which is not a valid index. */
 const MAX_INDEX = 2 ** 32 - 1;
 /** Prints the own properties of an object, but neither its elements nor the contents of its parts. */
 const SHALLOW = {
@@ -40,7 +40,7 @@ export function ownProperties(value: object): OwnProperties {
   const enumerable: string[] = [];
   const hidden: string[] = [];
   for (const name of Reflect.ownKeys(value)) {
-    // Query builders name their operators by symbols: to pass over them would mix up queries.
+    // Query builders use symbols as operators: ignoring them would confuse queries.
     if (typeof name === 'symbol') {
       throw new CacheKeyError('it has properties whose names are symbols');
     }
@@ -54,7 +54,7 @@ export function ownProperties(value: object): OwnProperties {
 }
 
 /**
- * Whether an object has no own properties besides its elements. Holes of arrays are not looked for.
+ * Whether an object has no own properties besides its elements. Holes in arrays are not detected.
  *
  * @internal
  */

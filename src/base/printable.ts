@@ -4,8 +4,8 @@ const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t'
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/gu;
 
 /**
- * A text in which what could end a line, write to a terminal or disguise what follows is spelt out.
- * Everything that is logged, warned of or written to standard error passes here.
+ * Escapes the characters of a text that could end a line, control a terminal or disguise other text. All
+ * logs, warnings and output on standard error pass through here.
  *
  * @internal
  */
@@ -20,7 +20,7 @@ export function printable(text: string): string {
 }
 
 /**
- * The same for text of several lines.
+ * The same for text with several lines.
  *
  * @internal
  */

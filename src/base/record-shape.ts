@@ -1,7 +1,7 @@
 import { escapeStructured } from './escape.js';
 
 /*
- * Callers mostly pass records of a few shapes. The sorted and escaped names, which their keys share, are
+ * Callers usually pass records of a few shapes. The sorted and escaped names, which their keys share, are
  * computed once per shape and kept in a small table. Without the table, `shapeOf` would make a
  * new shape for every record, with the same result, and a hit by an object of five fields would take
  * more than twice as long (`npm run bench -- ablation`).
@@ -22,7 +22,7 @@ export interface RecordShape {
 
 /** Size of the table. */
 const SLOTS = 64;
-/** A record with more names is probably a table, whose names are data. */
+/** A record with more names is probably a dictionary, whose names are data. */
 const MAX_NAMES = 32;
 const slots = new Array<RecordShape | undefined>(SLOTS).fill(undefined);
 

@@ -7,9 +7,8 @@ export type RedisOptionKind =
   'host' | 'port' | 'db' | 'family' | 'sentinels' | 'text' | 'secret' | 'number' | 'flag' | 'any';
 
 /**
- * The options of ioredis 5 and 6. Only those are checked that decide which server is used, with
- * which rights, and into which database values go: ioredis takes any other object for a client of
- * localhost:6379.
+ * The options of ioredis 5 and 6. The checks concern those that determine the server, the permissions and the
+ * database: given any other object, ioredis connects to localhost:6379.
  *
  * @internal
  */
@@ -35,7 +34,7 @@ export const REDIS_OPTION_KINDS: Readonly<Record<string, RedisOptionKind>> = {
   ...{ autoSelectFamily: 'any', autoSelectFamilyAttemptTimeout: 'any', signal: 'any' },
 };
 
-/** Its name in other clients. */
+/** Names of other clients' options, and the matching ones here. */
 const FOREIGN_NAMES: Readonly<Record<string, string>> = {
   ...{ database: 'db', hostname: 'host', address: 'host', user: 'username', pass: 'password' },
   ...{ auth: 'password', socket: 'host', prefix: 'namespace', ssl: 'tls', ioredis: 'redis' },
@@ -68,7 +67,7 @@ export function redisTargetProblem(target: unknown, owner: string): string | und
   return optionsProblem(target as Record<string, unknown>, owner, true);
 }
 
-/** Whether it is a client of ioredis, `Redis` or `Cluster`: by what it can do, not by its class. */
+/** Whether a target is an ioredis client, `Redis` or `Cluster`: by its members, not by its class. */
 export function isRedisClient(
   target: object,
 ): target is { readonly status: string; readonly options: Record<string, unknown> } {
@@ -77,7 +76,7 @@ export function isRedisClient(
   return isOpen && typeof options === 'object' && options !== null;
 }
 
-/** Describes the mistake in one of the options; `undefined` for one that ioredis takes. */
+/** Describes the mistake in one of the options; `undefined` if it is valid. */
 export function redisOptionProblem(name: string, value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
   const kind = REDIS_OPTION_KINDS[name] ?? 'any';
@@ -88,7 +87,7 @@ export function redisOptionProblem(name: string, value: unknown): string | undef
   return `${name} must be ${allowed}; got ${got}.`;
 }
 
-/** Whether an unknown name looks like one that is known, here or by another client. */
+/** Whether an unknown name resembles an option of ioredis or of another client. */
 export function isMistakenRedisOption(name: string): boolean {
   return Object.hasOwn(FOREIGN_NAMES, name) || nearest(name) !== undefined;
 }
@@ -117,7 +116,7 @@ function optionsProblem(
   }
   const names = Object.keys(options);
   const unknown = names.filter((name) => !Object.hasOwn(REDIS_OPTION_KINDS, name));
-  // A later ioredis may have more options: what cannot be a mistake passes.
+  // A later ioredis may have more options: names that do not resemble a known one are accepted.
   const mistake =
     unknown.length === names.length ? unknown[0] : unknown.find(isMistakenRedisOption);
   if (mistake !== undefined) return `${owner}: ${unknownRedisOption(mistake)}`;
@@ -143,7 +142,7 @@ function nameOf(prototype: unknown): string {
 
 type Allowed = (value: unknown) => string | undefined;
 
-/** A whole number, or its digits: what comes from the environment is a text. */
+/** A whole number or its digits, since values from the environment are strings. */
 function isWholeUpTo(most: number): (value: unknown) => boolean {
   return (value) => {
     const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;

@@ -8,10 +8,10 @@ import {
   type RedisOptionKind,
 } from './redis-options.js';
 
-/** Of one URL, all that stands before the last `@`: a password may have blanks and quotes in it. */
+/** Everything before the last `@` of one URL: a password may contain spaces and quotes. */
 const CREDENTIALS = /^.*@/s;
 
-/** A URL as options of ioredis. */
+/** The ioredis options of a URL. */
 export type RedisUrlOptions = Readonly<Record<string, string | number | boolean | object>>;
 
 /**
@@ -27,8 +27,8 @@ export function redisUrlProblem(url: string): string | undefined {
 /**
  * Reads a Redis URL: `redis[s]://[user[:password]@]host[:port][/db][?option=value]`.
  *
- * ioredis reads URLs too, but takes what it cannot read for database 0 or for no option, and fails
- * inside a callback on a `%` that escapes nothing.
+ * ioredis parses URLs too, but treats an invalid database as 0, ignores invalid options, and throws in a
+ * callback for an invalid `%` escape.
  *
  * @returns The options of ioredis, or what is wrong.
  * @internal

@@ -2,7 +2,7 @@ import { isPlain } from './plain.js';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- the shapes of all iterators and streams */
 
-/** Types that can be read only once, as far as types show it; or nothing. */
+/** Types of values that can be read only once, as far as types show it. */
 export type Spent =
   | null
   | undefined
@@ -19,9 +19,9 @@ export type NotCacheable =
 
 /* eslint-enable @typescript-eslint/no-explicit-any */
 
-/** Parts of a value that are looked at: this runs for every load. */
+/** Maximum number of parts that are examined: this runs for every load. */
 const MAX_PARTS = 100;
-/** Containers around a container that is still searched. */
+/** Nesting depth down to which containers are searched. */
 const MAX_DEPTH = 3;
 
 /**
@@ -29,8 +29,7 @@ const MAX_DEPTH = 3;
  * `Response`. A cache must not hand it to a second caller. Only structure counts, so that
  * look-alikes from other packages and realms are recognised.
  *
- * Plain objects and arrays are searched as well, as far as a bounded number of parts: clients return
- * `{ body: stream }`.
+ * Plain objects and arrays are searched as well, up to a number of parts: clients return `{ body: stream }`.
  *
  * @returns Its kind, for messages; `undefined` for a value that any number of callers can use, and
  * for parts behind a getter or a proxy that throws.
@@ -108,7 +107,7 @@ interface Suspect {
 
 function kindOf(object: object): string | undefined {
   try {
-    // The most common kinds need no look at their members.
+    // The most common kinds are recognised without their members.
     if (Array.isArray(object) || ArrayBuffer.isView(object)) return undefined;
     const suspect = object as Suspect;
     if (isFunction(suspect[Symbol.asyncIterator])) {

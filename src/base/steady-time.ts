@@ -4,13 +4,13 @@ export interface TimeSources {
   wall(): number;
   /** Milliseconds on a clock that is never set, and may stand still while the machine sleeps. */
   monotonic(): number;
-  /** Seconds since the machine began, sleep included. */
+  /** Seconds since the machine was started, including sleep. */
   uptime(): number;
 }
 
-/** A difference between two clocks that no busy machine and no adjustment by NTP explains. */
+/** A difference between two clocks that neither a busy machine nor an adjustment by NTP explains. */
 const JUMP_MS = 1000;
-/** The resolution of `uptime`, both ways. */
+/** The resolution of `uptime`, in both directions. */
 const UPTIME_BLUR_MS = 2000;
 /** Readings of the same millisecond that share one of the monotonic clock. */
 const MAX_SHARED = 64;

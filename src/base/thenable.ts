@@ -1,5 +1,5 @@
 /**
- * Whether a value would be awaited.
+ * Whether `await` would wait for a value.
  *
  * @internal
  */

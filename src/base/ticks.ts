@@ -1,9 +1,8 @@
 import { systemClock } from './clock.js';
 
 /*
- * Milliseconds since the process began: what a hit compares. They are small integers for 24 days,
- * which V8 keeps in a field or a register as they are, where each time since the epoch is a number
- * that must be allocated.
+ * Milliseconds since the process started, which hits compare. For 24 days they are small integers, which V8
+ * stores in a field or a register. Times since the epoch are larger numbers, which must be allocated.
  */
 
 const START = systemClock.now();

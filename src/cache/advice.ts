@@ -4,11 +4,11 @@ import type { MemoryTier } from '../memory/memory-tier.js';
 import type { MethodCounters } from '../stats/method-counters.js';
 import type { CacheCore } from './core/cache-core.js';
 
-/** Reads, or calls of a method, on which advice is based at least. */
+/** Minimum number of reads, or calls of a method, for advice. */
 const MIN_READS = 1000;
-/** Loads of a method that succeeded, for a mean time. */
+/** Minimum number of successful loads of a method, for their mean duration. */
 const MIN_LOADS = 10;
-/** Milliseconds that a miss in memory costs beside its load (docs/performance.md, "Miss in memory"). */
+/** Milliseconds that a miss in memory adds to its load (docs/performance.md, "Miss in memory"). */
 const MISS_MS = 0.005;
 
 /** The effect of another value of an option, as plain data. */
@@ -19,11 +19,11 @@ export interface Advice {
   readonly method?: string | undefined;
   /** The option to change. */
   readonly option: string;
-  /** Its present value: entries, bytes, or seconds. For `condition`: the percentage of cached calls. */
+  /** Its current value: entries, bytes, or seconds. For `condition`: the percentage of cached calls. */
   readonly from: number;
   /** The suggested value, or the one that was simulated. */
   readonly to: number;
-  /** The reads, or calls of the method, that it is based on; earlier ones count less. */
+  /** Number of reads, or calls of the method, that the advice is based on; earlier ones count less. */
   readonly reads: number;
   readonly gain: {
     /** Percentage points by which the hit rate would rise, or fall if negative. */
@@ -60,7 +60,7 @@ export interface Advice {
 }
 
 /**
- * Advice by what the cache has seen so far; none at first.
+ * Advice from the reads and calls so far; none at first.
  *
  * @internal
  */
@@ -120,7 +120,7 @@ function gainOf(
   return { reads: report.reads, gain: { hitRate: hitRate - report.hitRate, error, timeSavedMs } };
 }
 
-/** Methods whose calls spend more time on the cache than the loads that it saves would take. */
+/** Methods whose calls spend more time on the cache than the saved loads would take. */
 function methodAdvice(core: CacheCore): Advice[] {
   return [...core.methods.values()].flatMap((method) => {
     const { bypasses, hits, loadErrors, loads, loadTimes, misses, stale } = method;

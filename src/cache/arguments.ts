@@ -39,7 +39,7 @@ export function fullKey({ prefix }: NamespaceView, key: string): string {
 }
 
 /**
- * The same for several keys: each full key with the key as it was given.
+ * The same for several keys: maps each full key to the given one.
  *
  * @param owner - The method that was called, for messages.
  * @throws CacheKeyError for a bad key, ConfigurationError for anything but an array.

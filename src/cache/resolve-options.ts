@@ -33,7 +33,7 @@ export interface ResolvedOptions {
   readonly memory: false | MemoryOptions;
   readonly memoryTtlMs: number | undefined;
   readonly store: CacheStore | undefined;
-  /** A Redis of the cache's own to open: URL, options or client. */
+  /** The Redis to open for the cache: a URL, options or a client. */
   readonly redis: string | RedisTarget | undefined;
   readonly bus: BusKind | undefined;
   readonly storeTimeoutMs: number;
@@ -46,7 +46,7 @@ export interface ResolvedOptions {
   readonly codec: Codec | undefined;
   readonly types: readonly TypeCodec[];
   readonly maxValueBytes: number;
-  /** Bytes from which values are compressed; `undefined`: none is. */
+  /** Minimum size of values to be compressed, in bytes; `undefined` for no compression. */
   readonly compressFrom: number | undefined;
   readonly clock: LifeClock;
   readonly random: () => number;

@@ -98,7 +98,7 @@ export async function statisticsOf(core: CacheCore): Promise<CacheStats> {
   };
 }
 
-/** As configured: whether it can be reached is another matter. */
+/** The configured type, whether or not the store can be reached. */
 function typeOf({ redis, store }: CacheCore['options']): CacheStats['type'] {
   if (redis !== undefined) return 'redis';
   if (store === undefined) return 'memory';

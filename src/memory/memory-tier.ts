@@ -24,11 +24,11 @@ import { TagIndex } from './tag-index.js';
 import { TOO_MUCH_WORK, ValueProtection } from './value-protection.js';
 
 /*
- * This folder is the memory tier. Start here: the cache uses `MemoryTier`, and `memory-store.ts` has the public
- * class. `entry-table.ts` holds the entries (`entry`), `tag-index.ts` finds them by tag, and `index-registry.ts`
- * notifies the indexes of decorators when an entry is removed. `sweep.ts` removes expired entries, and
- * `eviction/` chooses which entry is evicted (see `eviction/policy.ts`). `value-protection.ts` keeps readers
- * from changing shared values (`copy`, `freeze`), and `size.ts` estimates bytes.
+ * This folder is the memory tier. Start here: the cache uses `MemoryTier`, and `memory-store.ts` has the
+ * public class. `entry-table.ts` holds the entries (`entry`), `tag-index.ts` finds them by tag, and
+ * `index-registry.ts` notifies the indexes of decorators when an entry is removed. `sweep.ts` removes expired
+ * entries, and `eviction/` chooses which entry is evicted (see `eviction/policy.ts`). `value-protection.ts`
+ * keeps readers from changing shared values (`copy`, `freeze`), and `size.ts` estimates bytes.
  */
 
 type EvictListener = (entry: MemoryEntry, reason: EvictReason) => void;

@@ -9,11 +9,11 @@ import type { Scripts } from './scripts.js';
 /**
  * Removes what matches one of the patterns, step by step, in one pass for all groups.
  *
- * All leases go before the first value: in the other order, a load under way could still fill a key
- * that the values' pass has gone by. The server matches only a prefix, since its globs take
- * exponential time on some patterns.
+ * All leases are removed before the first value. In the other order, a load in progress could still fill a
+ * key that the pass over the values has left behind. The server matches only a prefix, since its globs take
+ * exponential time for some patterns.
  *
- * @returns For each step and group, the heads of the values that were removed.
+ * @returns For each step and group, the heads of the removed values.
  * @internal
  */
 export async function* clearMatching(
@@ -50,7 +50,7 @@ export async function* clearMatching(
   }
 }
 
-/** Removes keys of any slots. */
+/** Removes keys, even of different slots. */
 export async function unlink(connection: Connection, names: readonly string[]): Promise<void> {
   await connection.ready();
   const { client, isCluster } = connection;

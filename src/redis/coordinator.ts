@@ -19,15 +19,15 @@ import { RedisTags } from './tags.js';
 
 /*
  * This folder implements the store contracts of `store/` on Redis. Start here for the coordination of caches:
- * `entries`, `leases` and `tags` run the Lua scripts of `scripts.ts` on the keys of `keys.ts`; `history` finds
- * out whether a server is back in an earlier state, and `server-clock` measures the server's time.
+ * `entries`, `leases` and `tags` run the Lua scripts of `scripts.ts` on the keys of `keys.ts`; `history`
+ * finds out whether a server is back in an earlier state, and `server-clock` measures the server's time.
  * `redis-store.ts` is the Keyv adapter, and `open.ts` opens it for a cache. `connection/` manages the client
  * (see `connection/connection.ts`), and `bus/` receives the changes of other processes (see `bus/bus.ts`).
  */
 
 /**
- * Coordinates the caches of one namespace through Redis: entries, leases and tags by scripts, messages by
- * a second connection that listens. Assembled here; each part implements its share of the contract.
+ * Coordinates the caches of one namespace through Redis. Scripts implement entries, leases and tags; a second
+ * connection receives messages. Each part implements its share of the contract.
  *
  * @internal
  */
@@ -148,7 +148,7 @@ export class RedisCoordinator implements Coordinator {
 
   private readonly connected = (): void => {
     this.history.connected();
-    // First, so that everything that follows is compared with a known clock.
+    // First, so that the server's clock is known to everything that follows.
     this.time.ready()?.catch(() => undefined);
     if (!this.toldVersion) void this.checkVersion();
     if (this.options.listens !== false) this.bus.start();

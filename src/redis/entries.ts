@@ -26,7 +26,7 @@ export class RedisEntries implements EntryCommands {
     const outcomes = await Promise.all(entries.map((one) => this.setTogether([one], notAfter)));
     const failedAt = outcomes.findIndex(({ stored }) => stored === 0);
     if (failedAt < 0) return { stored: entries.length, error: undefined };
-    // Those behind it count as not stored, and are removed again: simpler, and rare.
+    // Entries after it count as not stored and are removed again, which is simple and rarely needed.
     return { stored: failedAt, error: outcomes[failedAt]?.error };
   }
 

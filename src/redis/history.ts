@@ -14,7 +14,7 @@ import type { ServerClock } from './server-clock.js';
 import { failedShards, primariesOf, type Primaries } from './shards.js';
 
 const DAY_MS = 86_400_000;
-/** From one renewal of the number to the next. */
+/** Interval of the renewals of the number. */
 const RENEWAL_MS = 3_600_000;
 
 export interface RedisHistoryOptions {
@@ -27,8 +27,8 @@ export interface RedisHistoryOptions {
 }
 
 /**
- * Keeps the number of this cache's latest acknowledged invalidation in a separate key. A cluster has no
- * key that is lost whenever others are: there, shards with another primary are reported.
+ * Keeps the number of this cache's latest acknowledged invalidation in a separate key. In a cluster, keys are
+ * not lost together; instead, shards with another primary are reported.
  *
  * @internal
  */
@@ -38,7 +38,7 @@ export class RedisHistory implements StoreHistory {
   private isClosed = false;
   /** Kept across a lost connection: a shard may fail over in the meantime. */
   private primaries: Primaries | undefined;
-  /** When they were seen, by the monotonic clock. */
+  /** When the primaries were last seen, on the monotonic clock. */
   private seenAt = 0;
   private failed: FailedShards | undefined;
 
@@ -48,13 +48,13 @@ export class RedisHistory implements StoreHistory {
     return this.options.time.floor;
   }
 
-  /** Called when a connection is up. */
+  /** Called when a connection is ready. */
   connected(): void {
     this.connections++;
     this.lookAtShards();
   }
 
-  /** Renews the number, and checks for shards that have failed over; resolves to whether there are any. */
+  /** Renews the number, and returns whether shards have failed over. */
   probe(): boolean {
     const { noted, options } = this;
     if (noted !== undefined && options.clock.monotonic() - noted.at > RENEWAL_MS) {

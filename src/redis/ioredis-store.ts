@@ -5,9 +5,9 @@ import { RedisAdapter, type RedisClient, type RedisStoreOptions } from './redis-
 /**
  * A Keyv storage adapter on ioredis. Times to live are in milliseconds, as in Keyv.
  *
- * Commands fail at once while there is no connection; none waits in a queue, and none is sent again
- * after a reconnect. Reads of one turn of the event loop travel as one `MGET`. Values must be
- * strings, which is what `Keyv` and the cache hand over.
+ * While there is no connection, commands fail at once: they are neither queued nor sent again after a
+ * reconnect. Reads in one turn of the event loop are combined into one `MGET`. Values must be strings, as
+ * `Keyv` and the cache pass them.
  *
  * @example
  * ```ts
@@ -17,10 +17,9 @@ import { RedisAdapter, type RedisClient, type RedisStoreOptions } from './redis-
  */
 export class RedisStore extends RedisAdapter {
   /**
-   * @param target - A URL, options for an ioredis client of the store's own, or a client of the
-   * caller's, which is used as it is and never closed.
-   * @throws ConfigurationError for a URL that cannot be read, a client with `keyPrefix`, or an
-   * unknown option.
+   * @param target - A URL, or ioredis options for a client that the store opens and closes, or your own
+   * ioredis client, which is used as it is and never closed.
+   * @throws ConfigurationError for an invalid URL, a client with `keyPrefix`, or an unknown option.
    */
   constructor(target: string | RedisOptions | RedisClient, options: RedisStoreOptions = {}) {
     super(target, options, Redis);

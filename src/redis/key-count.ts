@@ -2,13 +2,14 @@ import type { SharedCount } from '../store/coordinator.js';
 import type { Connection } from './connection/connection.js';
 import type { RedisKeys } from './keys.js';
 
-/** After how long another process may count, if the one that has begun ends early. */
+/** Time after which another process may count, if the first one exits before it has finished. */
 const CLAIM_MS = 60_000;
 /** Stored in place of the number while a process counts. */
 const COUNTING = '';
 
 /**
- * A count of keys that all processes of a namespace share: one of them walks through the database.
+ * A count of keys that all processes of a namespace share, so that only one of them iterates over the
+ * database.
  *
  * @internal
  */

@@ -10,9 +10,9 @@ export class RedisKeys {
   readonly tags: string;
   /** The channel of all caches of the namespace. */
   readonly bus: string;
-  /** The instances that have left a snapshot of their metrics, by the time at which they did. */
+  /** The instances that have stored a snapshot of their metrics, sorted by its time. */
   readonly stats: string;
-  /** How many keys there are, as last counted. */
+  /** The last count of the keys. */
   readonly count: string;
   private readonly leasePrefix: string;
 
@@ -29,7 +29,7 @@ export class RedisKeys {
     return this.prefix + key;
   }
 
-  /** The braces put it in its value's slot of a cluster; there are none within a key. */
+  /** The braces put a lease into its value's cluster slot; keys contain none. */
   lease(key: string): string {
     return this.leasePrefix + key + LEASE_END;
   }

@@ -8,7 +8,7 @@ import type {
 import type { Message } from './bus/messages.js';
 import type { RedisContext } from './context.js';
 
-/** The reply for one lease: whether it is granted, the text or the holder, the time left. */
+/** The reply for one lease: whether it is granted, the text or the holder, and the remaining time. */
 type Reply = readonly [number | string, string | null, (number | string)?];
 
 /**
@@ -89,12 +89,12 @@ export class RedisLeases implements LeaseCommands {
   }
 }
 
-/** Redis takes whole milliseconds, and none of 0. */
+/** Redis accepts only whole milliseconds, and not 0. */
 function whole(ms: number): number {
   return Math.max(1, Math.ceil(ms));
 }
 
-/** A client may be set to hand numbers over as strings. */
+/** A client may be configured to return numbers as strings. */
 function isOne(reply: unknown): boolean {
   return Number(reply) === 1;
 }

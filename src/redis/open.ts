@@ -6,10 +6,10 @@ import { warnOnce } from '../base/warn.js';
 import { RedisAdapter, type RedisTarget } from './redis-store.js';
 
 /**
- * Opens a store for a cache that was given a URL, options or a client. ioredis is imported here and
- * not at the top, so that a bundle that leaves it out runs where it is not installed.
+ * Opens the store of a cache from a URL, ioredis options or a client. ioredis is imported dynamically, so
+ * that a bundle without it runs where it is not installed.
  *
- * @returns A promise that rejects when a client has to be made and `ioredis` is not installed.
+ * @returns A promise that rejects if a client must be created and `ioredis` is not installed.
  * @internal
  */
 export async function openRedisStore(target: RedisTarget): Promise<RedisAdapter> {

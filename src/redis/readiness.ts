@@ -34,10 +34,10 @@ export class Readiness {
   /**
    * Waits until commands can be sent.
    *
-   * @returns The server's time `withinMs` ms after the call, at the earliest; 0 when it is not known.
+   * @returns The earliest server time `withinMs` ms after the call; 0 if it is unknown.
    */
   async notAfter(withinMs: number): Promise<number> {
-    // The time runs from now, not from when there is a connection.
+    // The time counts from now, not from the connection.
     const start = this.clock.monotonic();
     await this.wait();
     return this.time.notAfter(withinMs - (this.clock.monotonic() - start));

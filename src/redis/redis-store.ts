@@ -12,7 +12,7 @@ import { scan } from './scan.js';
 export type { RedisClient };
 
 /**
- * A URL, options for an ioredis client of the store's own, or a client of the caller's.
+ * A URL, options of an ioredis client that the store opens, or a client of the caller.
  *
  * @internal
  */
@@ -29,14 +29,14 @@ export interface RedisStoreOptions {
   onError?: ((error: Error) => void) | undefined;
 }
 
-/** Keys of one MGET: enough to save most of the client's work, and little work for the server. */
+/** Maximum keys per MGET: enough to save most of the client's work, without blocking the server. */
 const MAX_BATCH_KEYS = 128;
 
 type ErrorListener = (error: Error) => void;
 
 /**
- * The storage adapter behind {@link RedisStore}, without ioredis itself: the class of the clients is
- * passed in by what has loaded it.
+ * The storage adapter behind {@link RedisStore}. It does not import ioredis: the class of the clients is
+ * passed in.
  */
 export class RedisAdapter {
   /** Part of Keyv's adapter contract: Keyv and its test suite add properties. */
@@ -66,7 +66,7 @@ export class RedisAdapter {
         );
   }
 
-  /** The text under a key; `undefined` when there is none, or something that is not a text. */
+  /** Returns the text of a key; `undefined` if the key is missing or has another type. */
   async get<T = string>(key: string): Promise<T | undefined> {
     await this.connection.ready();
     const { reader } = this;
@@ -74,7 +74,7 @@ export class RedisAdapter {
     return (text ?? undefined) as T | undefined;
   }
 
-  /** The texts under several keys, in their order. */
+  /** Returns the texts of several keys, in their order. */
   async getMany<T = string>(keys: readonly string[]): Promise<(T | undefined)[]> {
     const wait = this.connection.ready();
     if (wait !== undefined) await wait;
@@ -107,20 +107,20 @@ export class RedisAdapter {
     await Promise.all(entries.map(({ key, value, ttl }) => this.set(key, value, ttl)));
   }
 
-  /** Removes a key, and returns whether it was there. */
+  /** Removes a key; returns whether it existed. */
   async delete(key: string): Promise<boolean> {
     await this.connection.ready();
     return (await this.connection.client.unlink(key)) > 0;
   }
 
-  /** Removes several keys, and returns whether any of them was there. */
+  /** Removes several keys; returns whether any of them existed. */
   async deleteMany(keys: readonly string[]): Promise<boolean> {
     // One command per key, which a cluster requires: ioredis writes the commands of one turn together.
     const removed = await Promise.all(keys.map((key) => this.delete(key)));
     return removed.includes(true);
   }
 
-  /** Whether a key is there. */
+  /** Returns whether a key exists. */
   async has(key: string): Promise<boolean> {
     await this.connection.ready();
     return (await this.connection.client.exists(key)) > 0;
@@ -140,7 +140,7 @@ export class RedisAdapter {
     for await (const keys of this.scanned(`${this.namespace}:`)) await this.deleteMany(keys);
   }
 
-  /** Keys and texts below a namespace. */
+  /** Iterates over the keys and texts of a namespace. */
   async *iterator<T = string>(namespace?: string): AsyncGenerator<[string, T | undefined], void> {
     for await (const keys of this.scanned(namespace === undefined ? '' : `${namespace}:`)) {
       const values = await this.getMany<T>(keys);
@@ -150,7 +150,7 @@ export class RedisAdapter {
     }
   }
 
-  /** The keys that begin with a text; no values are moved. The cache clears patterns by it. */
+  /** Iterates over the keys with a prefix, without reading values. The cache uses it to clear patterns. */
   async *keys(prefix: string): AsyncGenerator<string> {
     for await (const keys of this.scanned(prefix)) yield* keys;
   }
@@ -158,7 +158,7 @@ export class RedisAdapter {
   /**
    * Creates the coordinator of a cache that shares the store with others.
    *
-   * @throws ConfigurationError for a bus that the server cannot have.
+   * @throws ConfigurationError for a bus that the server does not support.
    * @internal
    */
   coordinate(options: CoordinatorOptions): Coordinator {
@@ -197,7 +197,7 @@ export class RedisAdapter {
     return { store: 'RedisStore', status: this.connection.client.status };
   }
 
-  /** Closes the connection, if it is the store's own. */
+  /** Closes the connection if the store has opened it. */
   async disconnect(): Promise<void> {
     await this.connection.close();
   }

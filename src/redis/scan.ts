@@ -3,13 +3,13 @@ import type { Cluster, Redis } from 'ioredis';
 import { escapePattern } from '../base/glob.js';
 import type { RedisClient } from './connection/connection.js';
 
-/** Keys that the server looks at in one step: it must stay responsive to other clients. */
+/** Keys that the server examines in one step: it must stay responsive to other clients. */
 const STEP = 500;
 
 /**
- * Keys that begin with a text, batch by batch, from every primary. A key that is there all the time
- * comes at least once, and may come twice (SCAN promises no more). Batches may be empty: each is one
- * step of the server, so that a caller with a time limit per step need not wait for the first match.
+ * Yields the keys with a prefix from all primaries, in batches. A key that exists all the time is returned at
+ * least once, and possibly twice (SCAN promises no more). Batches may be empty: each is one step of the
+ * server, so that a caller with a time limit per step need not wait for the first match.
  *
  * @internal
  */

@@ -4,9 +4,9 @@ import type { RedisClient } from './connection/connection.js';
  * Every script works on keys of one slot, and returns failures as replies: an error that Redis 6.2 raises
  * loses its code (`OOM`, `READONLY`).
  *
- * A server that is full refuses the first write of a script, if it is one that could need memory,
- * and lets every later one pass (checked on 7.0). Hence a text is stored by the
- * first write, so that it is refused; and what must get through begins with a removal.
+ * A full server refuses the first write of a script if it could need memory, and accepts all later ones
+ * (checked on 7.0). Therefore scripts that store a text do so in their first write, so that it is refused.
+ * Scripts that must succeed begin with a removal.
  */
 const FAILED = `
 local function failed(reply)
@@ -261,8 +261,8 @@ type Script = keyof typeof SCRIPTS;
 type Command = (...words: (string | number)[]) => Promise<unknown>;
 
 /**
- * The scripts, as commands of a client. ioredis sends a script's digest, and its text when the
- * server does not know it (any more).
+ * The scripts, as commands of a client. ioredis sends the digest of a script, and its text if the server does
+ * not know it.
  *
  * @internal
  */

@@ -4,26 +4,26 @@ import { isReply } from './connection/failure.js';
 
 /** Maximum drift between two clocks; quartz is more precise. */
 const DRIFT = 1 / 10_000;
-/** With bounds this close, another measurement gains nothing. */
+/** Bounds closer than this need not be measured again. */
 const CLOSE_MS = 10;
 const MAX_QUESTIONS = 3;
 
 /**
- * A server's clocks, as far as they are known: its time, and its clock of tags.
+ * Estimates of a server's time, and the latest reading of its tag clock.
  *
- * A reply that was sent between two local moments gives bounds for the difference (D. Mills,
- * RFC 5905, takes their middle). Every further reply narrows the bounds, which widen again with time, since
+ * A reply that was sent between two local readings gives bounds for the difference (RFC 5905 by D. Mills uses
+ * their midpoint). Every further reply narrows the bounds, which widen again with time, since
  * a reply that waited behind a busy event loop is imprecise.
  *
  * @internal
  */
 export class ServerClock {
-  /** The server's time minus our monotonic time, at least and at most. */
+  /** Lower and upper bound of the server's time minus our monotonic time. */
   private low = -Infinity;
   private high = Infinity;
   private learntAt = 0;
   private offset = 0;
-  /** One for each connection: replies on an earlier one may come from another server. */
+  /** Identifies the connection: a reply on an earlier one may come from another server. */
   private era = {};
   private hasAnswered = false;
   private question: Promise<void> | undefined;
@@ -39,7 +39,7 @@ export class ServerClock {
     private readonly onFloor: () => void = () => undefined,
   ) {}
 
-  /** Entries created before it are misses, by the server's time; 0 while there is none. */
+  /** Entries created before this server time are misses; 0 if there is no floor. */
   get floor(): number {
     return this.highestFloor;
   }
@@ -53,7 +53,7 @@ export class ServerClock {
     return this.tagClock;
   }
 
-  /** Settles when the server has answered once on this connection; `undefined` if it has. */
+  /** Settles after the server's first reply on this connection; `undefined` if it has arrived. */
   ready(): Promise<void> | undefined {
     return this.hasAnswered ? undefined : (this.question ??= this.firstQuestion());
   }
@@ -73,7 +73,7 @@ export class ServerClock {
     this.tagClock = undefined;
   }
 
-  /** A floor never falls: entries below it stay untrusted, also on the next server. */
+  /** A floor never falls: entries below it stay untrusted, even on the next server. */
   sawFloor(floor: number): void {
     if (!(floor > this.highestFloor)) return;
     this.highestFloor = floor;
@@ -85,8 +85,8 @@ export class ServerClock {
   }
 
   /**
-   * The earliest server time `withinMs` from now; 0 if it is unknown, as it always is on a cluster, where each
-   * node has its own clock.
+   * The earliest server time `withinMs` from now; 0 if it is unknown, as it always is on a cluster, where
+   * each node has its own clock.
    */
   notAfter(withinMs: number): number {
     if (this.isCluster || this.low === -Infinity) return 0;

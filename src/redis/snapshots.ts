@@ -4,8 +4,8 @@ import type { Connection } from './connection/connection.js';
 import type { RedisKeys } from './keys.js';
 
 /**
- * Texts that the instances of a service leave for each other, each with an expiry; and an index of
- * those instances, which spares a scan of the database.
+ * Texts that the instances of a service share, each with an expiry. An index of the instances avoids a scan
+ * of the database.
  *
  * @internal
  */

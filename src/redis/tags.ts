@@ -2,7 +2,7 @@ import type { TagCommands, TagVersions } from '../store/coordinator.js';
 import { encodeTags } from './bus/messages.js';
 import type { RedisContext } from './context.js';
 
-/** Fields of the tags' hash, beyond which the oldest go: `epoch`, `clock`, `floor`, `cursor`, and tags. */
+/** Maximum fields of the hash of tags: `epoch`, `clock`, `floor`, `cursor`, and one per tag. */
 const MAX_FIELDS = 100_000 + 4;
 
 /**

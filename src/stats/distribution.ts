@@ -14,7 +14,7 @@ export interface DistributionSnapshot {
   readonly sum: number;
   /** The longest, in milliseconds. */
   readonly max: number;
-  /** Number of a bucket and how many fell into it, in turn; buckets that are empty are left out. */
+  /** Pairs of a bucket's number and its count, as one list, without empty buckets. */
   readonly buckets: readonly number[];
 }
 
@@ -33,8 +33,8 @@ export class Distribution {
   /** In milliseconds. */
   max = 0;
   /**
-   * Counts of the buckets, in one page for each doubling. A page is made when a duration falls into
-   * it: most methods take about as long each time, and all pages weigh seven kilobytes.
+   * Counts of the buckets, in one page per doubling. A page is created when a duration falls into it, since
+   * most methods have similar durations, and all pages would take seven kilobytes.
    */
   private readonly pages: (number[] | undefined)[] = new Array<undefined>(PAGES).fill(undefined);
 
@@ -71,7 +71,7 @@ export class Distribution {
   }
 }
 
-/** Up to 32 µs a bucket each; above, the exponent and the five bits behind the leading one. */
+/** One bucket per µs up to 32 µs; above, the exponent and the five bits after the leading one. */
 export function indexOf(microseconds: number): number {
   const exponent = 31 - Math.clz32(microseconds);
   if (exponent < OCTAVE_BITS) return microseconds;

@@ -3,8 +3,8 @@ import { Distribution, type DistributionSnapshot } from './distribution.js';
 const NOTHING = { count: 0, sum: 0 };
 
 /**
- * Distribution of durations; percentiles are at most 1.6 % off. It is made with the first record,
- * and takes room for the durations that occur alone.
+ * Distribution of durations; percentiles are at most 1.6 % off. It is created with the first record, and
+ * takes memory only for durations that occur.
  *
  * @internal
  */

@@ -8,7 +8,7 @@ import {
 } from './distribution.js';
 
 /**
- * The buckets that are not empty: a duration in milliseconds, and how many are about as long.
+ * The non-empty buckets: a duration in milliseconds, and the number of similar durations.
  *
  * @internal
  */
@@ -21,7 +21,7 @@ export function bucketsOf({ buckets }: DistributionSnapshot): [ms: number, count
 }
 
 /**
- * How many durations did not exceed `ms`, as far as buckets can tell.
+ * The number of durations up to `ms`, with the precision of the buckets.
  *
  * @internal
  */
@@ -33,8 +33,8 @@ export function countUpTo({ buckets }: DistributionSnapshot, ms: number): number
 }
 
 /**
- * The duration in milliseconds that `percent` of all do not exceed; 0 when there are none. It looks
- * at the buckets that are not empty alone, of which a route or a method has a few dozens.
+ * The duration in milliseconds that `percent` of all do not exceed; 0 if there are none. It reads only the
+ * non-empty buckets; a route or method has a few dozen.
  *
  * @internal
  */
@@ -73,7 +73,7 @@ function middleOf(index: number): number {
 }
 
 /**
- * Adds what another instance has recorded. Buckets that do not exist are passed over.
+ * Adds the durations that another instance has recorded. Unknown buckets are ignored.
  *
  * @internal
  */

@@ -60,7 +60,7 @@ export class RouteTable {
   private readonly routes = new Map<string, Map<string, RouteCounters>>();
   /** The counters of the last request, which often match the next one. */
   private last: RouteCounters | undefined = undefined;
-  /** Requests of routes beyond the bound, as far as they are remembered. */
+  /** Recent number of requests by route, for routes beyond the bound. */
   private readonly waiting = new Map<string, number>();
 
   countersOf(method: string, route: string | undefined): RouteCounters {
@@ -92,11 +92,11 @@ export class RouteTable {
     return counters;
   }
 
-  /** After every so many requests of a route, tries to replace the least used route if it has fewer. */
+  /** At intervals, replaces the least used route if it has fewer requests than this one. */
   private makesRoom(name: string): boolean {
     if (name === OTHER_ROUTE) return false;
     const count = (this.waiting.get(name) ?? 0) + 1;
-    // Cleared when full: routes that are used come back.
+    // Cleared when full: routes in use are added again.
     if (this.waiting.size >= HTTP_LIMITS.routes) this.waiting.clear();
     this.waiting.set(name, count);
     // Not at each request, since it iterates over all routes.

@@ -3,19 +3,19 @@ import type { Keyv, KeyvStoreAdapter } from 'keyv';
 import { ConfigurationError } from '../base/errors.js';
 
 /**
- * A store that the cache can be given: a Keyv storage adapter, a `Keyv` instance (whose namespace,
- * serializer, compression and hooks are then honoured), or a `Map`.
+ * A store for a cache: a Keyv storage adapter, a `Keyv` instance (its namespace, serializer, compression and
+ * hooks apply), or a `Map`.
  */
 export type CacheStore = Keyv | KeyvStoreAdapter | Map<string, unknown>;
 
 interface StoreListeners {
   readonly onError: (error: unknown) => void;
-  /** Called when the connection is ready, also after a reconnect. */
+  /** Called when the connection is ready, including after a reconnect. */
   readonly onReady: () => void;
 }
 
 /**
- * Checks that something is a store, and listens to its events from now on.
+ * Checks that a value is a store, and listens to its events.
  *
  * @throws ConfigurationError for anything else.
  * @internal

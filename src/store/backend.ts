@@ -2,10 +2,10 @@ import { listenToStore, type CacheStore } from './adapter.js';
 import { coordinates, type Coordinator, type CoordinatorOptions } from './coordinator.js';
 import type { StorePort } from './port.js';
 
-/** Receives the events of a store, which belong to no operation. */
+/** Receives the events of a store, which do not belong to a particular operation. */
 export interface StoreListener {
   onError(error: unknown): void;
-  /** Called when the connection is ready, also after a reconnect. */
+  /** Called when the connection is ready, including after a reconnect. */
   onReady(): void;
 }
 
@@ -37,7 +37,7 @@ export interface BackendOptions extends Pick<CoordinatorOptions, 'clock' | 'name
  * Makes a store usable for one cache.
  *
  * @param isOurs - Whether the cache created the store, and disconnects it.
- * @throws ConfigurationError for anything that is not a store, or a store that lacks what the options need.
+ * @throws ConfigurationError for anything but a store, or a store that does not support the options.
  * @internal
  */
 export function openBackend(

@@ -20,7 +20,7 @@ interface Found {
 }
 
 /**
- * Removes keys from a store: one, several, or all that match, in steps, each through a {@link StoreCall}.
+ * Removes keys from a store: one, several, or all matching ones, in steps. Each step is a {@link StoreCall}.
  *
  * @internal
  */
@@ -45,7 +45,7 @@ export class BulkDelete {
   }
 
   /**
-   * Removes some keys by one command, where the store can do that.
+   * Removes keys with one command if the store supports it.
    *
    * @returns For each key, whether it had an entry that had not expired; `undefined` without a reply.
    */
@@ -58,7 +58,7 @@ export class BulkDelete {
   }
 
   /**
-   * Removes every key that one of the patterns matches, in a pass that several callers share.
+   * Removes all keys that match one of the patterns, in a pass that several callers share.
    *
    * @returns How many fresh entries there were, and whether all of them are gone.
    * @throws ConfigurationError when the store cannot list its keys.
@@ -93,7 +93,7 @@ export class BulkDelete {
     }
   }
 
-  /** Removes keys in the background, some at a time; returns whether all of it succeeded. */
+  /** Removes keys in the background, in batches; returns whether all removals succeeded. */
   async deleteKeys(keys: readonly string[]): Promise<boolean> {
     for (let i = 0; i < keys.length;) {
       const chunks: Promise<readonly boolean[] | undefined>[] = [];
@@ -187,7 +187,7 @@ export class BulkDelete {
 
 interface Pass {
   readonly groups: PatternGroup[];
-  /** Position of a group by what its patterns say: equal ones share it. */
+  /** Position of each group by the text of its patterns, so that equal groups share one. */
   readonly positions: Map<string, number>;
   readonly outcome: Promise<PassOutcome>;
 }

@@ -1,11 +1,11 @@
 import type { Clock } from '../base/clock.js';
 
 /**
- * Operations of a store beyond Keyv's contract, for several processes that share it: leases, so that one
- * of them loads; a bus, which keeps their local copies in sync; tag versions; removal by pattern.
+ * Operations of a store beyond Keyv's contract, for processes that share it: leases, so that one of them
+ * loads; a bus, which keeps their local copies in sync; tag versions; removal by pattern.
  *
- * Keys are those below the namespace. Every promise rejects when the store cannot be reached; nothing
- * is queued, and nothing is sent a second time.
+ * Keys are those below the namespace. All promises reject if the store cannot be reached: commands are
+ * neither queued nor sent again.
  *
  * @internal
  */
@@ -23,7 +23,7 @@ export interface Coordinator {
   /** Messages sent and received, probes aside. */
   readonly messages: { readonly sent: number; readonly received: number };
 
-  /** Settles when commands can be sent and the clocks have been compared; `undefined` if both is so. */
+  /** Settles when commands can be sent and the clocks have been compared; `undefined` if so already. */
   ready(): Promise<void> | undefined;
 
   readonly entries: EntryCommands;
@@ -64,7 +64,7 @@ export interface EntryCommands {
    * Ends the leases of all keys that match, then removes their values, then publishes the change; step
    * by step, so that the store stays responsive.
    *
-   * @param groups - The patterns of several callers, who share one pass.
+   * @param groups - The patterns of several callers, which share one pass.
    * @returns For each step and group, the first characters of the values that it removed.
    */
   clear(groups: readonly (readonly KeyPattern[])[]): AsyncIterable<readonly (readonly string[])[]>;
@@ -85,7 +85,7 @@ export interface LeaseCommands {
    * lease is granted: the sender no longer waits.
    */
   acquire(requests: readonly LeaseRequest[], withinMs: number): Promise<readonly LeaseReply[]>;
-  /** Prolongs a lease from now on; resolves to false when it is no longer held. */
+  /** Renews a lease, from now; resolves to false if it is no longer held. */
   renew(key: string, token: string, leaseMs: number): Promise<boolean>;
   /** Releases a lease, if it is still held, and notifies the loads that wait for it. */
   release(key: string, token: string): Promise<void>;
@@ -116,7 +116,7 @@ export interface TagCommands {
 }
 
 /**
- * A number of keys that one process counts for all that share a store.
+ * The number of keys, which one process counts for all processes that share a store.
  *
  * @internal
  */
@@ -139,24 +139,24 @@ export interface Snapshots {
   /** @param most - Instances to remember; the one that wrote last comes first. */
   write(instance: string, text: string, ttlMs: number, most: number): Promise<void>;
   remove(instance: string): Promise<void>;
-  /** The instances that wrote last, `most` at most; the texts of some may have expired. */
+  /** At most `most` instances, in the order of their latest writes; some texts may have expired. */
   list(most: number): Promise<readonly string[]>;
   /** The texts of these instances, in their order; `null` for one that has expired. */
   read(instances: readonly string[]): Promise<readonly (string | null)[]>;
 }
 
-/** A pattern as stores need it: their own patterns may mean something else, or take forever. */
+/** A pattern in the cache's syntax: a store's own patterns may differ, or take exponential time. */
 export interface KeyPattern {
-  /** As its user wrote it. */
+  /** The pattern as text. */
   readonly source: string;
-  /** Text that all keys which match begin with. */
+  /** Text with which all matching keys begin. */
   readonly prefix: string;
   matches(key: string): boolean;
 }
 
 /**
- * How a cache learns that its store is back in an earlier state: after a restart from a snapshot, or
- * after a failover to a replica that had not received everything.
+ * Detects that a store has returned to an earlier state: after a restart from a snapshot, or a failover to a
+ * replica that had not received everything.
  *
  * @internal
  */
@@ -184,7 +184,7 @@ export interface StoreHistory {
   raiseFloor(): Promise<void>;
   /** On a cluster: the keys and tags of shards that have failed over and are not repaired yet. */
   readonly failovers?: FailedShards | undefined;
-  /** The invalidations that the failovers may have undone are being repeated. */
+  /** Call it once the invalidations that the failovers may have undone are being repeated. */
   forgetFailovers?(): void;
 }
 
@@ -210,9 +210,9 @@ export type LeaseReply<Found = FoundText> =
   | ({ readonly granted: true } & Found)
   | {
       readonly granted: false;
-      /** Its holder's token. */
+      /** The token of its holder. */
       readonly holder: string;
-      /** Until it ends, unless it is renewed. */
+      /** Remaining time of the lease, unless it is renewed. */
       readonly remainingMs: number;
     };
 
@@ -270,13 +270,13 @@ export interface TagVersions {
 export interface CoordinatorListener {
   /** Whether any load waits for {@link CoordinatorListener.onLeaseEnd}. */
   readonly awaitsLease: boolean;
-  /** These keys were written or removed elsewhere: what is in memory may be out of date. */
+  /** These keys were written or removed elsewhere: their local copies may be out of date. */
   onKeys(keys: readonly string[]): void;
-  /** Tags were invalidated elsewhere, which made this their version on the tags' clock. */
+  /** These tags were invalidated elsewhere, with this version on the tag clock. */
   onTags(tags: readonly string[], version: number): void;
   /** The keys that match were removed elsewhere, in the syntax of `clear`. */
   onPatterns(patterns: readonly string[]): void;
-  /** The lease of a key has ended, by a fill or without: the loads that wait for it may read again. */
+  /** The lease of a key has ended, with or without a fill: loads that wait for it may read again. */
   onLeaseEnd(key: string): void;
   /**
    * Messages may have been lost, or everything was removed: no entry in memory can be trusted. Called
@@ -285,7 +285,7 @@ export interface CoordinatorListener {
   onReset(): void;
   /** {@link Coordinator.isListening} or {@link Coordinator.isConnected} may have changed. */
   onChange(): void;
-  /** A failure that belongs to no operation. */
+  /** A failure that does not belong to an operation. */
   onError(error: Error): void;
 }
 

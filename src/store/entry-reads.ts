@@ -27,8 +27,8 @@ export interface EntryReadsOptions {
 }
 
 /**
- * Reads entries from the store: those of one turn of the event loop by one command, or a few, each of which
- * has one time-out. An entry that is out of date is not returned, nor is text that is not an entry.
+ * Reads entries from the store. Reads in one turn of the event loop share one or a few commands, each with
+ * its own time-out. Outdated entries, and texts that are not entries, are not returned.
  *
  * @internal
  */

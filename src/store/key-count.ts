@@ -6,14 +6,14 @@ import { BACKGROUND, type StoreCall } from './resilience/store-call.js';
 const FRESH_MS = 5000;
 /** Counting takes at most a twentieth of the time: a slow count is repeated less often. */
 const REST = 20;
-/** After how long a process reads again what another has counted, or is counting. */
+/** How often a process reads the count of another process. */
 const ASK_AGAIN_MS = 1000;
 /** How long a caller waits for a count. */
 const WAIT_TIMEOUT_MS = 200;
 
 /**
- * The number of keys in a store, which only a walk over all of them yields: one of the processes counts
- * in the background, the result is kept for seconds, and no caller waits long for it.
+ * The number of keys in a store. Counting requires an iteration over all of them: one process does so in the
+ * background, the result is kept for seconds, and no caller waits long for it.
  *
  * @internal
  */
@@ -60,7 +60,7 @@ export class KeyCount {
     this.goodUntil = end + freshMs;
     if (counted !== undefined) await this.share((count) => count.publish(counted, freshMs));
   }
-  /** Walks over the keys; `undefined` when the store does not reply. */
+  /** Counts the keys; `undefined` if the store does not reply. */
   private async count(): Promise<number | undefined> {
     const { calls } = this;
     const keys = calls.backend?.coordinator?.entries.count()[Symbol.asyncIterator]();

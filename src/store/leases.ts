@@ -25,7 +25,7 @@ interface Fill extends Omit<LeaseFill, 'text'> {
   readonly chars: number;
 }
 
-/** `undefined` when the store did not reply: the lease may have been granted all the same. */
+/** `undefined` if the store did not reply: the lease may have been granted anyway. */
 type Reply = LeaseReply | 'unsent' | undefined;
 
 /** Requests share a command if their budgets differ by at most this share of a time-out. */
@@ -46,7 +46,7 @@ export interface LeasesOptions {
  * @internal
  */
 export class Leases implements TierLeases {
-  /** Tokens of leases that were taken from their holders: their fills may replace a value. */
+  /** Tokens of leases that were taken from other holders: their fills may replace a value. */
   private readonly forced = new Set<string>();
   private readonly requests: Coalescer<Reply, Reply, Request>;
   private readonly fills: Coalescer<boolean | undefined, boolean | undefined, Fill>;
@@ -110,7 +110,7 @@ export class Leases implements TierLeases {
     return stored ? 'stored' : 'refused';
   }
 
-  /** A request with less time left than the others gets a separate command, which waits for less long. */
+  /** A request with less time left than the others gets a separate command with a shorter time-out. */
   private async acquireAll(requests: readonly Request[]): Promise<readonly Reply[]> {
     const longest = Math.max(...requests.map(({ budgetMs }) => budgetMs));
     const [most, few] = parted(

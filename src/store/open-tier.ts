@@ -85,7 +85,7 @@ type TierOperations = Pick<SharedTier, keyof Unavailable['tier']>;
 /**
  * Stands in for a {@link StoreTier} whose code is being loaded, for the first milliseconds of a
  * process. Operations wait, and proceed in their order; values are preserved as they are at the call.
- * The wait is not bounded, just as a static import is not.
+ * The wait is not bounded, like that for a static import.
  */
 function lateTier(options: LateTierOptions, onLoad?: (tier: SharedTier) => void): SharedTier {
   const state = new LateState(options, onLoad);
@@ -223,7 +223,7 @@ class LateState implements Omit<SharedTier, keyof TierOperations | 'leases' | 't
     try {
       await (await this.options.backend).close();
     } catch {
-      // It was never open, or it is gone.
+      // It was never opened, or has been closed.
     }
   }
 

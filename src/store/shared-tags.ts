@@ -12,8 +12,8 @@ import type { TierTags } from './shared-tier.js';
  */
 export class SharedTags implements TierTags {
   /**
-   * When tags were last invalidated; `Infinity` without a reply of the store. Requests of one turn share
-   * a command.
+   * When tags were last invalidated; `Infinity` if the store does not reply. Requests in one turn of the
+   * event loop share a command.
    */
   private readonly versions: Coalescer<number, number>;
 

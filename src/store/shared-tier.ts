@@ -7,7 +7,7 @@ export interface SharedEntry {
   readonly createdAt: number;
   readonly freshUntil: number;
   readonly staleUntil: number;
-  /** The tags' clock before the value was made: the store's own, if it has one. */
+  /** The tag clock before the value was created: the store's own, if it has one. */
   readonly tagClock: number;
   readonly tags: readonly string[];
 }
@@ -39,7 +39,7 @@ export const NO_DELAY: OwnDelay = { blockedMs: 0, queuedMs: 0 };
 
 /**
  * The tier outside the process, as the cache uses it: entries below a namespace. No method rejects
- * because the store fails; each says what it returns then.
+ * because the store fails; see each for what it returns then.
  *
  * @internal
  */
@@ -93,9 +93,9 @@ export interface SharedTier {
     budgetMs: number,
     lane: Lane,
   ): Promise<readonly boolean[] | undefined>;
-  /** Removes a key; `undefined` when the store did not say whether it was there. */
+  /** Removes a key; `undefined` if the store did not report whether it existed. */
   remove(key: string, budgetMs?: number): Promise<boolean | undefined>;
-  /** Removes several keys; `undefined` when the store did not say whether they were there. */
+  /** Removes several keys; `undefined` if the store did not report whether they existed. */
   removeMany(
     keys: readonly string[],
     budgetMs: number | undefined,
@@ -104,9 +104,9 @@ export interface SharedTier {
   /** Marks the keys as out of date in the store, without a command now. */
   postpone(keys: readonly string[]): void;
   /**
-   * Removes every key that one of the patterns matches.
+   * Removes all keys that match one of the patterns.
    *
-   * @returns How many there were, as far as the store replied.
+   * @returns The number of removed keys, as far as the store replied.
    * @throws ConfigurationError when the store cannot list its keys.
    */
   removeMatching(patterns: readonly KeyPattern[]): Promise<number>;
@@ -135,7 +135,7 @@ export interface TierLeases {
     budgetMs: number,
     isForced?: boolean,
   ): Promise<TierLeaseReply | undefined>;
-  /** Prolongs a lease; `undefined` when the store did not say whether it is still held. */
+  /** Renews a lease; `undefined` if the store did not report whether it is still held. */
   renew(key: string, token: string, leaseMs: number): Promise<boolean | undefined>;
   /** Releases a lease without a value; returns whether the store has confirmed it. */
   release(key: string, token: string): Promise<boolean>;

@@ -19,11 +19,11 @@ import {
 import { writeTexts } from './texts.js';
 
 /*
- * This folder is the shared tier over a store. Start with `shared-tier.ts`, the contract with the cache; it is
- * implemented here, for any store with Keyv's contract (`port`). A store that coordinates processes, as Redis
- * does, also implements `coordinator.ts`. `open-tier.ts` opens the tier, whose code is loaded on first use.
- * `entry-reads`, `leases`, `shared-tags`, `bulk-delete` and `key-count` are its operations. `codec/` turns
- * entries into text (see `codec/entry-codec.ts`), and `resilience/` handles failures of the store (see
+ * This folder is the shared tier over a store. Start with `shared-tier.ts`, the contract with the cache; it
+ * is implemented here, for any store with Keyv's contract (`port`). A store that coordinates processes, as
+ * Redis does, also implements `coordinator.ts`. `open-tier.ts` opens the tier, whose code is loaded on first
+ * use. `entry-reads`, `leases`, `shared-tags`, `bulk-delete` and `key-count` are its operations. `codec/`
+ * turns entries into text (see `codec/entry-codec.ts`), and `resilience/` handles failures of the store (see
  * `resilience/store-call.ts`).
  */
 
@@ -56,7 +56,7 @@ export class StoreTier implements SharedTier {
   private readonly repairs: Repairs;
   private readonly entries: EntryCodec;
   private readonly keys: KeyCount;
-  /** Prefix of every key in the store; the keys of callers and of the log of repairs have none. */
+  /** Prefix of all keys in the store. Keys of callers and in the log of repairs do not have it. */
   private readonly prefix: string;
   private readonly reads: EntryReads;
 
@@ -255,7 +255,7 @@ export class StoreTier implements SharedTier {
   }
 
   /**
-   * Stores texts in one command, where the store can do that.
+   * Stores texts, with one command if the store supports it.
    *
    * @param texts - Called when the store is ready.
    * @returns How many the store acknowledged, counted from the first; `undefined` if it did not reply, or

@@ -2,7 +2,7 @@ import type { StorePort } from './port.js';
 import type { Backend } from './backend.js';
 import type { SetOutcome, StoredText } from './coordinator.js';
 
-/** Reads the texts of keys, which are given with their prefix in the store. */
+/** Reads the texts of keys; the keys include their prefix in the store. */
 export function readTexts(
   { port, coordinator }: Backend,
   keys: readonly string[],
@@ -15,7 +15,7 @@ export function readTexts(
   return port.get(only).then((value) => [value]);
 }
 
-/** Stores texts, in one command where the store can do that. */
+/** Stores texts, with one command if the store supports it. */
 export async function writeTexts(
   { port, coordinator }: Backend,
   prefix: string,

@@ -3,34 +3,34 @@ import { LoneMap } from '../../base/lone-map.js';
 import { sharedKey } from '../../base/local-key.js';
 
 /**
- * Held by every operation that may fill the memory tier, from before its first command until its fill. An
+ * Held by each operation that may fill the memory tier, from before its first command until its fill. An
  * invalidation in between marks it. A marked operation returns its value but does not store it: in no tier
- * after an invalidation by this process, and not in memory after one by another process. Without the
- * fence, a reply that an invalidation has overtaken would restore the old value.
+ * after an invalidation by this process, and not in memory after one by another process. Without the fence, a
+ * reply that an invalidation has overtaken would restore the old value.
  */
 export interface Fence {
   readonly key: string;
-  /** This process's clock of tags when it was opened. */
+  /** Reading of this process's tag clock when the fence was opened. */
   readonly tagClock: number;
-  /** The shared store's clock of tags, noted then or later but before the value was made. */
+  /** Reading of the shared store's tag clock, then or later, but before the value was created. */
   sharedClock: number | undefined;
   /** This process has invalidated the key since: nothing may be stored. */
   invalidatedLocally: boolean;
   /** A pattern, or the whole cache, was cleared since: implies `invalidatedLocally`. */
   cleared: boolean;
   /**
-   * Another process may have changed it since: nothing may be kept in memory. The lease decides
-   * whether the shared tier takes it, since the message may be older than the load.
+   * Another process may have changed the key since: nothing may be kept in memory. The lease decides whether
+   * the shared tier accepts the value, since the message may be older than the load.
    */
   invalidatedRemotely: boolean;
-  /** Milliseconds that the next miss of the key costs, once that is known. */
+  /** Cost of the next miss of the key in milliseconds, once known. */
   missCost: number | undefined;
   /** A write by a caller: unlike a load, it does not follow a miss. */
   isUpdate: boolean;
 }
 
 /**
- * The open fences by key; as many as there are operations under way.
+ * The open fences by key: one for each operation in progress.
  *
  * @internal
  */
@@ -45,12 +45,12 @@ export class FenceTable {
     return fence;
   }
 
-  /** A fence that is not open yet, for an operation that has nothing to fill so far. */
+  /** Creates a fence without opening it, for an operation that has nothing to fill yet. */
   create(key: string, tagClock: number, sharedClock?: number): Fence {
     return new LinkedFence(key, tagClock, sharedClock);
   }
 
-  /** Opens a fence that {@link FenceTable.create} has made; one that is open stays so. */
+  /** Opens a fence from {@link FenceTable.create}, unless it is open already. */
   openPrepared(fence: Fence): void {
     const link = fence as LinkedFence;
     if (link.isOpen) return;
@@ -70,7 +70,7 @@ export class FenceTable {
     else this.newest.delete(key);
   }
 
-  /** Notes every key that is marked from now on, for an operation whose key is not known yet. */
+  /** Records all keys that are marked from now on, for an operation whose key is not known yet. */
   watch(): Watch {
     const watch = new Watch();
     this.watches.add(watch);
@@ -81,7 +81,7 @@ export class FenceTable {
     this.watches.delete(watch);
   }
 
-  /** Marks what is open for a key, except the marking operation's own fence. */
+  /** Marks the open fences of a key, except the one of the marking operation. */
   markLocal(key: string, except?: Fence): void {
     for (const watch of this.watches) watch.note(key);
     for (let fence = this.newestOf(key, except); fence !== undefined; fence = fence.next) {
@@ -89,7 +89,7 @@ export class FenceTable {
     }
   }
 
-  /** Marks the fences that were opened for the same key before this one: their results are older. */
+  /** Marks the fences of the same key that were opened earlier: their results are older. */
   markOlder(fence: Fence): void {
     for (let link = (fence as LinkedFence).next; link !== undefined; link = link.next) {
       link.invalidatedLocally = true;
@@ -107,7 +107,7 @@ export class FenceTable {
     for (const key of this.newest.keys()) this.markLocal(key);
   }
 
-  /** Another process may have changed the key: marks what is open for it. */
+  /** Another process may have changed the key: marks its open fences. */
   markRemote(key: string): void {
     for (const watch of this.watches) watch.note(key);
     this.markRemoteOpen(key);
@@ -160,11 +160,11 @@ export class FenceTable {
   }
 }
 
-/** Keys and patterns that a watch notes one by one; beyond that, everything counts as marked. */
+/** Maximum keys and patterns that a watch records; beyond, everything counts as marked. */
 const MAX_NOTES = 1000;
 
 /**
- * Which keys have been marked since it began.
+ * The keys that have been marked since the watch began.
  *
  * @internal
  */

@@ -25,7 +25,7 @@ interface Tiers {
  */
 export class Invalidation {
   readonly fences = new FenceTable();
-  /** When this process invalidated each tag. */
+  /** The times at which this process invalidated tags. */
   readonly tags: TagTable;
   /** Versions of tags that other processes have announced, on the shared store's clock. */
   readonly sharedTags = new TagVersions();
@@ -41,7 +41,7 @@ export class Invalidation {
     return this.fences.open(key, this.tags.note(), this.tiers.shared?.lastTagClock);
   }
 
-  /** A fence for a read that has no memory to fill: it is opened if a load follows. */
+  /** Creates a fence for a read that has no memory to fill; it is opened if a load follows. */
   createFence(key: string): Fence {
     return this.fences.create(key, this.tags.note(), this.tiers.shared?.lastTagClock);
   }
@@ -52,7 +52,7 @@ export class Invalidation {
     return this.tags.isValid(tags, this.tiers.shared?.isCoordinated ? fence.tagClock : tagClock);
   }
 
-  /** Operations that began before may no longer store under the key, and loads may not be joined. */
+  /** Prevents operations in progress from storing the key, and callers from joining its load. */
   invalidateKey(key: string, except?: Fence): void {
     this.fences.markLocal(key, except);
     this.tiers.loads.detach(key);
@@ -64,7 +64,7 @@ export class Invalidation {
   }
 
   /**
-   * Removes a key and its local keys from memory. Operations under way store nothing there.
+   * Removes a key and its local keys from memory. Operations in progress will not store them there.
    *
    * @returns Whether there was a value that had not expired.
    */
@@ -80,7 +80,7 @@ export class Invalidation {
     return wasFresh;
   }
 
-  /** Another process wrote a key: loads under way may neither be kept in memory nor be joined. */
+  /** Another process wrote a key: results of loads in progress may not be kept in memory or joined. */
   invalidateKeyRemotely(key: string): void {
     for (const one of [key, ...localKeysOf(this.claims, key)]) {
       this.fences.markRemote(one);
@@ -90,9 +90,9 @@ export class Invalidation {
   }
 
   /**
-   * Removes what a pattern matches from this process, and keeps loads under way from storing it.
+   * Removes the matches of a pattern from this process, and prevents loads in progress from storing them.
    *
-   * @returns How many entries memory had.
+   * @returns The number of entries removed from memory.
    */
   removeMatching(glob: Glob): number {
     this.fences.markLocalMatching(glob);

@@ -6,7 +6,7 @@ import type { LoadTable } from '../load/load-table.js';
 import type { WaiterTable } from '../lease/waiters.js';
 import type { Invalidation } from './invalidation.js';
 
-/** The parts of a cache that changes elsewhere concern. */
+/** The parts of a cache that remote changes affect. */
 interface Parts {
   readonly memory: MemoryTier | undefined;
   readonly invalidation: Invalidation;
@@ -18,8 +18,8 @@ interface Parts {
 }
 
 /**
- * Applies what other caches on the same store have written: removes it from memory, and keeps
- * operations under way from putting it back and callers from joining an older load.
+ * Applies the changes of other caches on the same store: removes the keys from memory, and prevents
+ * operations in progress from restoring them and callers from joining older loads.
  *
  * @internal
  */
@@ -48,7 +48,7 @@ export class RemoteChanges implements CoordinatorListener {
       try {
         glob = new Glob(pattern);
       } catch {
-        // A pattern of another version, or damaged: it may match any key.
+        // The pattern is damaged or from another version: it may match any key.
         this.onReset();
         return;
       }
@@ -68,7 +68,7 @@ export class RemoteChanges implements CoordinatorListener {
 
   onReset(): void {
     const { invalidation, loads, memory, waiters } = this.core;
-    // In this order: a read under way must not fill a memory that has been emptied.
+    // In this order: a read in progress must not fill the memory after it has been emptied.
     invalidation.fences.markRemoteAll();
     loads.detachAll();
     memory?.empty();

@@ -9,15 +9,15 @@ import { LIMITS } from '../../base/defaults.js';
  * @internal
  */
 export class TagVersions {
-  /** By tag, in the order in which they were raised. */
+  /** Versions by tag, in the order of their latest changes. */
   private readonly versions = new Map<string, number>();
-  /** Stays at the front: a new iterator would pass over all that was deleted there. */
+  /** Stays at the front: a new iterator would skip all entries that were deleted there. */
   private oldest = this.versions.entries();
 
   /** @param floor - Values noted before it are invalid, with any tags. */
   constructor(private floor = 0) {}
 
-  /** Notes a version of tags; one that is older than what is known changes nothing. */
+  /** Records a version of tags, unless a later one is known. */
   raise(tags: Iterable<string>, version: number): void {
     for (const tag of tags) {
       const known = this.versions.get(tag) ?? 0;
@@ -48,9 +48,9 @@ export class TagVersions {
 /**
  * When this process invalidated each tag, on its own logical clock.
  *
- * A load notes the clock before it runs. The clock follows the machine's, and starts with a floor at
- * the present: entries from before this process started count as invalid, because later invalidations
- * of their tags are unknown.
+ * A load reads the clock before it runs. The clock follows the machine's clock, with a floor at the start of
+ * the process: older entries count as invalid, since it is not known whether their tags were invalidated
+ * later.
  *
  * @internal
  */
@@ -63,7 +63,7 @@ export class TagTable {
     this.versions = new TagVersions(this.current);
   }
 
-  /** The clock, as a load should note it before it begins. */
+  /** Returns the reading that a load must record before it begins. */
   note(): number {
     // Stored, so that an invalidation within the same millisecond is still later.
     this.current = Math.max(this.current, this.clock.now());

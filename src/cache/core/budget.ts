@@ -3,8 +3,8 @@ import { DISPATCH } from '../../base/defaults.js';
 import type { OwnDelay, SharedTier } from '../../store/shared-tier.js';
 
 /**
- * How long one call may still wait for the shared tier. Time in which its commands waited for this process
- * does not count against the store; but a caller waits in the queue for at most four time-outs.
+ * How long a call may still wait for the shared tier. Time for which its commands waited for this process
+ * does not count against the store, but a caller waits at most four time-outs in the queue.
  *
  * @internal
  */

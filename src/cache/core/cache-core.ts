@@ -35,13 +35,13 @@ import { TierTrust } from './trust.js';
  */
 export class CacheCore {
   readonly options: ResolvedOptions;
-  /** Measures lives; see {@link LifeClock}. */
+  /** Measures the lives of entries; see {@link LifeClock}. */
   readonly clock: LifeClock;
-  /** The same for reads of the memory alone, which share its readings. */
+  /** The same for memory hits, which share readings. */
   readonly coarseClock: CoarseClock;
-  /** False for a disabled and for a closed cache: every call then runs its own load. */
+  /** False if the cache is disabled or closed: each call then runs its own load. */
   enabled: boolean;
-  /** Settles at the end of `close`, once that was called. */
+  /** Settles at the end of `close`; `undefined` until that is called. */
   closing: Promise<void> | undefined;
 
   // The tiers.
@@ -58,12 +58,12 @@ export class CacheCore {
   // Loads.
   readonly loads = new LoadTable();
   readonly refreshes = new RefreshTable();
-  /** Keys whose last load returned a stream or the like: every call runs its own load. */
+  /** Keys whose last load returned a value that can be read only once: each call runs its own load. */
   readonly singleUseKeys = new Set<string>();
   readonly waiters: WaiterTable;
   /** Leases that are held; `close` releases them. */
   readonly leases = new Set<{ release(): Promise<void> }>();
-  /** By key, the holder of a lease that did not finish in time. */
+  /** By key, the holder of a lease whose load did not finish in time. */
   readonly timedOutHolders = new Map<string, string>();
 
   // Writes and invalidation.
@@ -71,7 +71,7 @@ export class CacheCore {
   readonly writes = new WriteQueue();
   /** Operations on the shared tier that `close` waits for, besides {@link CacheCore.writes}. */
   readonly underWay = new Set<Promise<unknown>>();
-  /** Which method uses which keys. */
+  /** Keys by the methods that use them. */
   readonly [CLAIMS] = newClaims();
 
   // Statistics.
@@ -104,7 +104,7 @@ export class CacheCore {
     this.updateTrust();
   }
 
-  /** Reports a failure that reaches no caller to the listeners. */
+  /** Reports a failure to the listeners, since no caller sees it. */
   report(error: unknown): void {
     this.counters.errors++;
     if (this.events.hears('error')) this.events.emit('error', { error });
@@ -129,14 +129,14 @@ export class CacheCore {
     return `${this.origin}:${String(++this.tokens)}`;
   }
 
-  /** Notes how far the tiers can be relied on now. */
+  /** Updates how far the tiers can be trusted. */
   updateTrust(): void {
     this.trust.update();
     // No message will report the end of a lease.
     if (this.trust.shared === 'unavailable') this.waiters.wakeAll();
   }
 
-  /** Removes what the patterns match: from this process now, then from the shared tier. */
+  /** Removes the matches of patterns: from this process now, then from the shared tier. */
   removeInBackground(globs: readonly Glob[]): void {
     for (const glob of globs) this.invalidation.removeMatching(glob);
     void this.invalidateShared((shared) => shared.removeMatching(globs)).catch((error: unknown) => {
@@ -188,7 +188,7 @@ export class CacheCore {
   private openOffTier(): SharedTier | undefined {
     return openShared(this.options, {
       timeoutMs: Math.max(this.options.storeTimeoutMs, LIMITS.offStoreMs),
-      // It has no memory that a message could make out of date.
+      // It has no memory that messages could concern.
       hasMemory: false,
       listens: false,
       // Its invalidations are numbered separately.

@@ -17,7 +17,7 @@ export interface Claims {
   readonly segments: Map<string, Segment>;
   /** Segments whose entries are local, by {@link indexOf}. */
   readonly locals: Map<string, Segment[]>;
-  /** Names that cannot be trusted, because the same name with a suffix occurs. */
+  /** Names that are not trusted, because the same name with a suffix exists. */
   readonly doubted: Set<string>;
   /** Incremented when the entries of a segment become local: methods then check their claims again. */
   changes: number;
@@ -40,13 +40,13 @@ interface Segment {
 
 /** A method whose results are stored under a segment's keys. */
 interface Claimant {
-  /** The part of its local keys that tells it from other claimants. */
+  /** The part of its local keys that distinguishes it from other claimants. */
   readonly number: number;
   /** For messages. */
   readonly label: string;
   /** The original function. Weak: a module that was replaced must not stay in memory. */
   readonly body: WeakRef<object>;
-  /** The classes that the method was called on: a line of descent. */
+  /** The classes on which the method was called; they inherit from one another. */
   readonly classes: WeakRef<object>[];
   /** Whether the user chose the last segment by the `name` option. */
   readonly isNamed: boolean;
@@ -70,11 +70,11 @@ export interface ClaimRequest {
 export interface Claim {
   readonly segment: Segment;
   readonly claimant: Claimant;
-  /** The claimant that was there before, if this claim has made the segment contested. */
+  /** The earlier claimant, if this claim has made the segment contested. */
   readonly rival: Claimant | undefined;
 }
 
-/** The part of a cache that claims concern. */
+/** The part of a cache that claims need. */
 export interface Claimed {
   readonly [CLAIMS]: Claims;
   readonly options: { readonly trustNames: boolean | undefined };
@@ -212,7 +212,7 @@ function index(claims: Claims, segment: Segment): void {
   else if (!others.includes(segment)) others.push(segment);
 }
 
-/** The part that a segment has in common with its keys: the text before the first colon and the last. */
+/** The common part of a segment and its keys: the text before the first and after the last colon. */
 function indexOf(key: string): string {
   const tail = key.slice(key.lastIndexOf(':') + 1);
   const signature = tail.indexOf('~');

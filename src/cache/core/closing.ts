@@ -3,8 +3,8 @@ import { StoreError } from '../../base/errors.js';
 import type { CacheCore } from './cache-core.js';
 
 /**
- * Turns a cache off for good. Loads under way finish, but store nothing; invalidations and writes
- * under way are waited for, and leases are released, so that other processes need not wait for them.
+ * Closes a cache. Loads in progress finish, but store nothing. Waits for invalidations and writes in
+ * progress, and releases leases, so that other processes need not wait for them.
  *
  * @internal
  */
@@ -36,7 +36,7 @@ async function close(core: CacheCore): Promise<void> {
   core.events.clear();
 }
 
-/** Settles when everything that other processes wait for, or would miss, is done. */
+/** Settles when no operation is left that other processes wait for, or depend on. */
 async function settled(core: CacheCore): Promise<void> {
   const { leases, underWay, writes, offTier, shared } = core;
   // The end of one operation may start another: a lease that is granted only now is released.

@@ -19,15 +19,15 @@ interface Surroundings {
 }
 
 /**
- * Stores values in memory and hands them to callers: memory takes no value that has been invalidated, and
- * with `clone`, each caller gets a copy. A value that cannot be copied is returned as it is and not kept,
- * which is reported once.
+ * Stores values in memory and returns them to callers. Values that have been invalidated are not stored, and
+ * with `clone`, each caller gets a copy. A value that cannot be copied is returned unchanged and not stored;
+ * this is reported once.
  *
  * @internal
  */
 export class MemoryValues {
   private readonly uncopyable = new WeakSet<object>();
-  /** Milliseconds that a read of the shared tier takes, on average; `undefined` before the first. */
+  /** Mean duration of a read of the shared tier in ms; `undefined` before the first. */
   storeReadMs: number | undefined;
 
   constructor(private readonly core: Surroundings) {}
@@ -35,8 +35,8 @@ export class MemoryValues {
   /**
    * Puts a value into memory, unless an invalidation has overtaken it.
    *
-   * @param sharedClock - The shared store's clock of tags before the value was made, if it is known.
-   * @returns The entry, when memory holds it now.
+   * @param sharedClock - The shared store's tag clock before the value was created, if known.
+   * @returns The entry, if memory holds it now.
    */
   fill(
     fence: Fence,
@@ -74,14 +74,14 @@ export class MemoryValues {
     if (!isKept) memory?.drop(fence.key);
   }
 
-  /** Notes how long a read of the shared tier took, in ms. */
+  /** Records the duration of a read of the shared tier, in ms. */
   noteStoreRead(ms: number): void {
     this.storeReadMs ??= ms;
     this.storeReadMs += READ_WEIGHT * (ms - this.storeReadMs);
   }
 
   /**
-   * A value as memory will keep it, a copy or frozen, before a caller can change it: for fills after the
+   * Prepares a value for memory (copied or frozen) before a caller can change it, for fills that happen after
    * callers have the value.
    */
   toKeep(value: unknown): unknown {
@@ -94,7 +94,7 @@ export class MemoryValues {
     }
   }
 
-  /** A value as one of several callers gets it: its own copy if `clone` is on. */
+  /** The value for one of several callers: a separate copy with `clone`. */
   forCaller(value: unknown): unknown {
     const { memory } = this.core;
     if (memory?.protection.clones !== true || !this.canKeep(value)) return value;

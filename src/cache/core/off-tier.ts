@@ -3,9 +3,9 @@ import { keepAlive } from '../../base/keep-alive.js';
 import type { SharedTier } from '../../store/shared-tier.js';
 
 /**
- * The shared tier of a cache that is off: disabled, closing or closed. Such a cache neither reads nor
- * stores, but it still removes the entries that other processes would serve. The first removal opens
- * the tier; once the cache is closed, a connection that the cache opened closes after the last removal.
+ * The shared tier of a disabled, closing or closed cache. Such a cache neither reads nor stores, but still
+ * removes entries that other processes would serve. The first removal opens the tier. Once the cache is
+ * closed, its own connection closes after the last removal.
  *
  * @internal
  */
@@ -14,7 +14,7 @@ export class OffTier {
   private readonly running = new Set<Promise<unknown>>();
   private isClosed = false;
 
-  /** @param open - Opens the tier; `undefined` when the cache has its memory alone. */
+  /** @param open - Opens the tier; returns `undefined` if the cache has only memory. */
   constructor(private readonly open: () => SharedTier | undefined) {}
 
   /**

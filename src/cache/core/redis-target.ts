@@ -143,8 +143,8 @@ export interface RedisSettings {
 }
 
 /**
- * The methods that the cache needs from an ioredis client, `Redis` or `Cluster`, of version 5 or 6. A client of
- * node-redis does not have them; use it through `@keyv/redis`, as `store`.
+ * The methods that the cache needs from an ioredis client, `Redis` or `Cluster`, of version 5 or 6. A client
+ * of node-redis does not have them; use it through `@keyv/redis`, as `store`.
  */
 export interface RedisLike {
   /** State of the connection, such as `ready` or `reconnecting`. */

@@ -2,10 +2,10 @@ import type { CacheStore } from '../../store/adapter.js';
 import type { RedisTarget } from './redis-target.js';
 
 /**
- * Loads `redis/`, which needs the optional package `ioredis`, and opens a store that belongs to the cache.
- * The only import of that folder, so that a cache in memory neither loads it nor has it in its types.
+ * Loads `redis/`, which needs the optional package `ioredis`, and opens a store for the cache. Nothing else
+ * imports that folder, so that a cache without Redis neither loads it nor mentions it in its types.
  *
- * @param target - A URL, ioredis options, or a client of the caller's.
+ * @param target - A URL, ioredis options, or a client of the caller.
  * @returns A promise that rejects when `ioredis` is not installed.
  * @internal
  */

@@ -88,8 +88,8 @@ export function openShared(
 }
 
 /**
- * A value as it is now, to be encoded once the codec is there: a copy. A value that cannot be copied
- * is returned itself, since encoding refuses it as well.
+ * A copy of a value, to be encoded once the codec has been loaded. A value that cannot be copied is returned
+ * itself, since the codec will refuse it as well.
  */
 function preserved(
   value: unknown,

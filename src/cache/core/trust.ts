@@ -8,8 +8,8 @@ import type { SharedTier } from '../../store/shared-tier.js';
  * - `uncoordinated`: a store without leases and messages, in which each process sees the others'
  *   changes only when it reads;
  * - `live`: every invalidation by another process reaches this one;
- * - `silent`: the store can be reached, but invalidations by other processes do not reach this one:
- *   messages do not arrive, or nothing listens since there is no memory to keep in sync;
+ * - `silent`: the store can be reached, but invalidations by other processes do not reach this one, because
+ *   messages do not arrive, or because it does not listen without a memory tier to keep in sync;
  * - `unavailable`: the store cannot be reached, and this process serves what it has.
  */
 export type SharedState = 'none' | 'uncoordinated' | 'live' | 'silent' | 'unavailable';
@@ -22,7 +22,7 @@ interface Tiers {
 }
 
 /**
- * How far the tiers can be trusted at present. The only place where this is derived.
+ * How far the tiers can be trusted at present. This is determined only here.
  *
  * @internal
  */
@@ -50,7 +50,7 @@ export class TierTrust {
     return this.shared !== 'silent';
   }
 
-  /** Call it whenever a tier or the listeners change: a hit cannot afford to derive this. */
+  /** Call it when a tier or the listeners change. Hits only read the result, to stay fast. */
   update(): void {
     const { enabled, memory, events } = this.tiers;
     this.canUseMemory = enabled && memory !== undefined && this.shared !== 'silent';

@@ -9,7 +9,7 @@ import type { Waiter } from './waiters.js';
 
 /** What to do after a miss in the shared tier. */
 export type LeaseDecision =
-  /** Run the loader. Without a lease, the result is for this process alone. */
+  /** Run the loader. Without a lease, the result is only for this process. */
   | { readonly kind: 'load'; readonly lease: Lease | undefined }
   /** Another process has loaded meanwhile. */
   | { readonly kind: 'found'; readonly entry: SharedEntry }
@@ -20,9 +20,9 @@ export type LeaseDecision =
 const MAX_TIMED_OUT = 1000;
 
 /**
- * Requests the lease of a load's key. While another process holds it, waits for the message that the
- * lease has ended, or for its time-out. A load that dies or hangs delays other processes by one lease;
- * then they load for themselves.
+ * Requests the lease of a load's key. While another process holds it, waits for the message that the lease
+ * has ended, or for its time-out. A load that dies or hangs delays other processes by at most one lease; then
+ * they load too.
  *
  * @internal
  */
@@ -155,8 +155,8 @@ class LeaseAcquisition {
 }
 
 /**
- * Takes the lease of a key from its holder, before a value is made that replaces the present one;
- * and notes the tags' clock.
+ * Takes the lease of a key from its holder, before a value is created that replaces the present one, and
+ * records the tag clock.
  *
  * @returns `undefined` when the store did not reply.
  * @internal

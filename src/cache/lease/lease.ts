@@ -45,7 +45,7 @@ export class Lease {
     this.renewLater();
   }
 
-  /** Stores what was loaded, if the lease is still held. */
+  /** Stores the loaded value if the lease is still held. */
   async fill(entry: SharedEntry): Promise<FillOutcome> {
     // `close` must not release the lease: it must still be held when the command is sent, which may be
     // later.
@@ -58,7 +58,7 @@ export class Lease {
     return outcome;
   }
 
-  /** Releases it without a value, so that a process that waits may load. */
+  /** Releases the lease without a value, so that a waiting process can load. */
   async release(): Promise<void> {
     if (this.ended || this.filling) return;
     this.end();
@@ -94,7 +94,7 @@ export class Lease {
     const held = await this.shared.leases.renew(this.key, this.token, this.leaseMs);
     if (this.ended) return;
     if (held === false) {
-      // The fill may be under way, which ends it.
+      // A fill in progress ends the lease itself.
       if (!this.filling) counters.leasesLost++;
       return;
     }
@@ -109,7 +109,7 @@ export class Lease {
 interface LeaseRequest {
   readonly leaseMs: number;
   readonly budgetMs: number;
-  /** Takes the lease from its holder, since the value that is made replaces the present one. */
+  /** Takes the lease from its holder, since the new value replaces the present one. */
   readonly isForced: boolean;
   /** Whether the value may have tags, whose clock is then noted in the fence. */
   readonly hasTags: boolean;

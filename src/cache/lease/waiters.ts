@@ -32,7 +32,7 @@ export class WaiterTable {
     if (waiters !== undefined) for (const waiter of waiters) waiter.wake();
   }
 
-  /** For when the ends of leases may go unnoticed: the store is unavailable, or messages were lost. */
+  /** Wakes all when ends of leases may be missed: the store is unavailable, or messages were lost. */
   wakeAll(): void {
     for (const waiters of this.waiters.values()) for (const waiter of waiters) waiter.wake();
   }

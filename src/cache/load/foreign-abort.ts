@@ -1,9 +1,9 @@
-/** Further loads of a caller that joined, when it is unknown whether a caller's signal ended the load. */
+/** Retries of a caller that joined, if it is unknown whether another caller's signal ended the load. */
 const MAX_RETRIES = { AbortError: 3, TimeoutError: 1 } as const;
 
 /**
- * How often a caller that joined a load starts another one, after the load has failed with this error:
- * it may be the abort of another caller's signal, which does not concern the caller that joined.
+ * How often a caller that joined a load starts another one after this error: it may come from the signal of
+ * another caller, which does not concern this one.
  *
  * - the reason of an aborted signal among the arguments of the load's own caller: always;
  * - an `AbortError`, or the `TimeoutError` of `AbortSignal.timeout`, which may also be the
@@ -18,7 +18,7 @@ export function retriesAfter(error: unknown, args: readonly unknown[] | undefine
     if (args?.some((arg) => isReasonOf(error, arg)) === true) return Infinity;
     return retriesByKind(error);
   } catch {
-    // A getter or a proxy throws: the callers get the method's own error, not that one.
+    // A getter or proxy threw: callers get the method's own error, not that one.
     return 0;
   }
 }
@@ -42,7 +42,7 @@ function isReasonOf(error: unknown, arg: unknown): boolean {
   );
 }
 
-/** By its shape: it may be a polyfill's, or of another realm. */
+/** Recognised by its shape, since it may come from a polyfill or another realm. */
 function isFired(value: object): value is { readonly reason: unknown } {
   return (value as { aborted?: unknown }).aborted === true && 'reason' in value;
 }

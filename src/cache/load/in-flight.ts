@@ -24,7 +24,7 @@ import {
 /** One call of get-or-load. */
 export interface LoadRequest {
   readonly key: string;
-  /** Produces the value where no tier has it. */
+  /** Returns the value if no tier has it. */
   readonly loader: (context: LoadContext) => unknown;
   readonly policy: LoadPolicy;
   /** Arguments of the method; a signal among them may abort the load. */
@@ -48,10 +48,10 @@ export type LoadOutcome =
   | { readonly ok: false; readonly error: unknown }
   | typeof LOADING_ELSEWHERE;
 
-/** Another process is loading: serve a stale value meanwhile, or look again. */
+/** Another process is loading: serve a stale value, or read again. */
 export const LOADING_ELSEWHERE = Symbol('loading elsewhere');
 
-/** In place of an outcome: the caller has waited for another caller's load for its full time. */
+/** In place of an outcome: the caller has waited the maximum time for another caller's load. */
 export const JOIN_TIMEOUT = Symbol('join timeout');
 
 /** Tags that are known only with the result. */
@@ -76,13 +76,12 @@ export class InFlightLoad {
    * `leftOfBudget`.
    */
   ownDelay: OwnDelay = NO_DELAY;
-  /** The expired entry that the shared tier had. */
+  /** The expired entry in the shared tier, if there was one. */
   stale: SharedEntry | undefined;
   /** The batch that its read of the shared tier is part of. */
   batchId: number | undefined;
   /**
-   * Resolves to whether the loaded value was still current when it was stored; absent if that cannot
-   * be known.
+   * Resolves to whether the loaded value was still current when it was stored; absent if that is unknown.
    */
   fillConfirmation: Promise<boolean> | undefined;
   private current: LoadState = 'reading';
@@ -165,7 +164,7 @@ export class InFlightLoad {
     this.resolve?.(outcome);
   }
 
-  /** Reads the key from the shared tier. Never rejects: a store that fails has nothing. */
+  /** Reads the key from the shared tier. Never rejects: a failure counts as a miss. */
   readFrom(shared: SharedTier): Promise<SharedEntry | undefined> {
     const reading = shared.read(this.key);
     this.ownDelay = shared.batchDelay;
@@ -212,7 +211,7 @@ export class InFlightLoad {
     return this.keepsWaitingFrom ?? this.startedAt;
   }
 
-  /** Whether the load has kept others waiting for longer than it may. */
+  /** Whether the load has kept other callers waiting for longer than its lease. */
   isOverdue(now: number, leaseMs: number): boolean {
     return !this.isSettled && now - this.keepsWaitingSince >= leaseMs;
   }
@@ -223,8 +222,8 @@ export class InFlightLoad {
   }
 
   /**
-   * The outcome, or JOIN_TIMEOUT when the load has kept others waiting for a lease; for a load that
-   * has done so already, after another lease. One timer for all callers.
+   * The outcome, or JOIN_TIMEOUT once the load has kept other callers waiting for one lease; if it has
+   * already done so, after another lease. All callers share a timer.
    */
   join(clock: Clock, leaseMs: number): Promise<LoadOutcome | typeof JOIN_TIMEOUT> {
     if (this.isSettled) return this.outcome;

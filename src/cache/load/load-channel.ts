@@ -24,7 +24,7 @@ export interface LoadTrace {
 const channel = tracingChannel<object, LoadTrace>('aurora-cache:load');
 
 /**
- * Whether loads have a subscriber; false where the platform cannot tell.
+ * Whether the channel has subscribers; false on platforms that do not report it.
  *
  * @internal
  */

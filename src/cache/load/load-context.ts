@@ -7,8 +7,8 @@ export interface LoadContext<T = unknown> {
   /** The key that is being loaded, below the cache's namespace. */
   readonly key: string;
   /**
-   * Fires when the load's `hardTimeout` is over, or ten times its `lease`, whichever comes first.
-   * Pass it on to `fetch` or to the database.
+   * Fires after the `hardTimeout` of the load, or after ten times its `lease`, whichever comes first. Pass it
+   * to `fetch` or to the database.
    */
   readonly signal: AbortSignal;
   /** The expired value that the load replaces, if there is one; for conditional requests. */
@@ -29,7 +29,7 @@ export class LazyLoadContext implements LoadContext {
   private timer: TimerHandle = undefined;
   private hasEnded = false;
 
-  /** @param limit - When the signal fires at the latest, by the monotonic clock. */
+  /** @param limit - The latest time at which the signal fires, on the monotonic clock. */
   constructor(
     readonly key: string,
     readonly stale: unknown,
@@ -82,6 +82,6 @@ export class LazyLoadContext implements LoadContext {
 interface SignalLimit {
   readonly clock: Clock;
   readonly endsAt: number;
-  /** From the start of the load to then, for the message. */
+  /** Milliseconds from the start of the load to the limit, for the message. */
   readonly ms: number;
 }

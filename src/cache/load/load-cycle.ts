@@ -9,7 +9,7 @@ import { loadUnshared } from './single-use.js';
 
 /** In place of an outcome: the load that a caller joined waits for this call. */
 export class LoadCycle {
-  /** @param keys - Of the loads, from the one that the call was made in to the one it joined. */
+  /** @param keys - Keys of the loads, from the one that made the call to the one that it joined. */
   constructor(readonly keys: readonly string[]) {}
 }
 
@@ -20,7 +20,7 @@ export type WaitOutcome = LoadOutcome | typeof JOIN_TIMEOUT | LoadCycle;
  * Waits for a load that another call has started, unless it turns out to wait for this call: a loader
  * that requests its own key, or two that request each other's.
  *
- * @param origin - Where the call was made; `undefined` when that is inside no load.
+ * @param origin - Where the call was made; `undefined` if not inside a load.
  * @internal
  */
 export function joinFrom(
@@ -41,7 +41,7 @@ export function joinFrom(
 }
 
 /**
- * Runs the loader of a call that would wait for itself, as though there were no cache.
+ * Runs the loader of a call that would wait for itself, bypassing the cache.
  *
  * @internal
  */

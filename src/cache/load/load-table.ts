@@ -4,13 +4,13 @@ import { sharedKey } from '../../base/local-key.js';
 import { TAGS_FROM_RESULT, type InFlightLoad } from './in-flight.js';
 
 /**
- * The loads under way, one for each key: single flight. Its size is the number of keys being loaded.
+ * The loads in progress, one per key (single flight). Its size is the number of keys that are being loaded.
  *
  * @internal
  */
 export class LoadTable {
   private readonly loads = new LoneMap<InFlightLoad>();
-  /** Loads that hang and have a successor: one for each key. */
+  /** Hanging loads that have a successor, one per key. */
   private readonly replaced = new Map<string, InFlightLoad>();
 
   get(key: string): InFlightLoad | undefined {
@@ -36,12 +36,12 @@ export class LoadTable {
     if (loads.get(load.key) === load) loads.delete(load.key);
   }
 
-  /** Lets no further caller join the key's load: its value may be from before an invalidation. */
+  /** Prevents callers from joining the key's load: its value may predate an invalidation. */
   detach(key: string): void {
     this.loads.delete(key);
   }
 
-  /** Whether a load of the key hangs and another one has been started beside it: a third is not. */
+  /** Whether a load of the key hangs and has a successor, so that a third one must not be started. */
   hasSuccessor(key: string, now: number, leaseMs: number): boolean {
     const hanging = this.replaced.get(key);
     if (hanging === undefined) return false;
@@ -75,7 +75,7 @@ export class LoadTable {
   }
 }
 
-/** Keys that are remembered; the oldest may be refreshed again somewhat too early. */
+/** Maximum number of keys; the oldest may be refreshed again somewhat too early. */
 const MAX_REFRESHED_KEYS = 10_000;
 
 /**

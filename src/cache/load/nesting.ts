@@ -2,10 +2,11 @@ import type { Clock, TimerHandle } from '../../base/clock.js';
 import { LIMITS } from '../../base/defaults.js';
 
 /*
- * Which load a call is made in. AsyncLocalStorage would know, but on Node before 24 one `run` slows
- * every later `await` of the process. Instead, a loader runs in a function whose name has a number,
- * and a call that has to wait keeps its stack: V8 follows `await` (and `Promise.all`) there, so the
- * innermost such name is the load. The stack is read only after the call has waited for a while.
+ * Determines the load in which a call is made. AsyncLocalStorage could do that, but before Node 24 a single
+ * `run` slows down every later `await` of the process. Instead, each loader runs in a function with a
+ * numbered name, and a call that has to wait captures its stack. V8 follows `await` (and `Promise.all`)
+ * there, so that the innermost such name is the load. The stack is read only after the call has waited for a
+ * while.
  */
 const NAME = 'auroraLoad#';
 
@@ -34,7 +35,7 @@ export class LoadNode {
     this.timer = undefined;
   }
 
-  /** Once a call has waited for a while: looks whether this load waits for it in turn. */
+  /** After a while, checks whether this load in turn waits for a call that waits for it. */
   checkLater(clock: Clock, ms: number): void {
     const check = (): void => {
       this.timer = undefined;
@@ -108,7 +109,7 @@ let started = 0;
 let running = 0;
 /** The load whose loader is on the stack, before its first `await`. */
 let current: LoadNode | undefined;
-/** Loads on the stack. */
+/** Number of loads on the stack. */
 let depth = 0;
 
 /** The origin of the call that is being made; `undefined` while no loader runs. */
@@ -117,8 +118,8 @@ export function originOfCall(): CallOrigin | undefined {
 }
 
 /**
- * Calls a loader as a separate load. It is called at once, unless so many loads are on the stack
- * that it might overflow: then in the next microtask.
+ * Calls a loader as a separate load. It is called at once, or in the next microtask if the number of loads on
+ * the stack might make the stack overflow.
  *
  * @internal
  */
@@ -191,7 +192,7 @@ function slotOf(trace: { readonly stack?: unknown }): number | undefined {
   if (Object.isFrozen(Error)) return undefined;
   // eslint-disable-next-line @typescript-eslint/unbound-method -- put back as it was
   const { prepareStackTrace } = Error;
-  // Spares the text, and the source maps that some programs apply to it.
+  // Avoids building the text, and the source maps that some programs apply to it.
   Error.prepareStackTrace = (_, frames) => {
     for (const frame of frames) {
       const name = frame.getFunctionName();

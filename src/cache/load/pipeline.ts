@@ -22,8 +22,8 @@ const REFRESH_RETRY_MS = 1000;
 /**
  * Starts a load, which later callers of the key join.
  *
- * @param hasWaited - Whether the caller has waited for a lease already, for a load that may be
- * detached by now.
+ * @param hasWaited - Whether the caller has already waited for a lease, with a load that may be detached by
+ * now.
  * @internal
  */
 export function startLoad(
@@ -60,7 +60,7 @@ export function registerLoad(
   const { key, policy } = request;
   const before = core.loads.get(key);
   const now = core.clock.now();
-  // Without memory there is nothing to fill until the load goes on to its loader.
+  // Without memory there is nothing to fill until the loader runs.
   const fence =
     core.memory === undefined
       ? core.invalidation.createFence(key)
@@ -72,7 +72,7 @@ export function registerLoad(
 }
 
 /**
- * Ends the load with what the shared tier has, if that is fresh enough.
+ * Ends the load with the value in the shared tier, if that is fresh enough.
  *
  * @internal
  */
@@ -109,7 +109,7 @@ export async function continueLoad(core: CacheCore, load: InFlightLoad): Promise
         return;
       }
       if (decision.kind === 'elsewhere') {
-        // Callers that look again must not find this load.
+        // Callers that read again must not find this load.
         core.loads.remove(load);
         load.settle(LOADING_ELSEWHERE);
         return;

@@ -12,8 +12,7 @@ import type { LoadRequest } from './in-flight.js';
  * that a call of a cached method that misses begins just as the bare method would.
  *
  * @param node - The load, for calls that are made in it.
- * @returns A promise that rejects with what the loader throws, or LoadTimeoutError; what comes after
- * that is ignored.
+ * @returns A promise that rejects with the loader's error or LoadTimeoutError. A later outcome is ignored.
  * @internal
  */
 export function runLoader(

@@ -37,11 +37,11 @@ export function isSingleUse(
 }
 
 /**
- * Runs a load for one caller, which stores nothing and is not joined: the key has had results that can
- * be read only once, so that waiting for another load's would be of no use.
+ * Runs a load for one caller, which is neither stored nor joined: earlier results of the key could be read
+ * only once, so that waiting for another load would be useless.
  *
  * @param origin - Where the call was made; default: here.
- * @returns A promise that rejects with what the loader throws, or LoadTimeoutError.
+ * @returns A promise that rejects with the loader's error or LoadTimeoutError.
  * @internal
  */
 export async function loadUnshared(

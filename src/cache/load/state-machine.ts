@@ -44,11 +44,11 @@ export const TRANSITIONS = {
   unavailable: { from: ['reading', 'acquiring', 'waiting'], to: 'loading' },
   /** Several processes have held the lease, one after the other. */
   crowded: { from: ['acquiring'], to: 'loading' },
-  /** The holder of the lease has been waited for as long as one lease lasts. */
+  /** This load has waited for the holder of the lease for a full lease term. */
   overdue: { from: ['acquiring'], to: 'loading' },
   /** The loader has returned a value. */
   loaded: { from: ['loading'], to: 'filling' },
-  /** The loader has returned what can be read only once. */
+  /** The loader has returned a value that can be read only once. */
   unshareable: { from: ['loading'], to: 'done' },
   /** The value is stored, or it is certain that it will not be. */
   filled: { from: ['filling'], to: 'done' },
@@ -93,10 +93,10 @@ export interface JoiningCaller {
  * Whether a load's value will be recent enough for a caller that finds the load under way: it must not
  * be from before an invalidation that was acknowledged before the call.
  *
- * Where invalidations arrive, a load that is still in the table is recent enough. Elsewhere it is
- * while the shared tier has not been read yet, or will be read again; and during a load if the caller
- * waits for the fill, which confirms the value. Not once the value is on its way to the shared tier: it
- * may have been replaced there since.
+ * If invalidations arrive, a load that is still in the table is recent enough. Otherwise, it is recent enough
+ * while the shared tier has not been read yet, or will be read again, and during the load if the caller waits
+ * for the fill, which confirms the value. It is not once the value is being stored in the shared tier, where
+ * it may have been replaced.
  */
 export function canJoin(load: JoinableLoad, caller: JoiningCaller): boolean {
   if (caller.canJoinAnyLoad) return true;
@@ -123,7 +123,7 @@ interface Invalidated {
   readonly invalidatedRemotely: boolean;
 }
 
-/** Whether an expired value of the shared tier may stand in: in its grace, and not invalidated since. */
+/** Whether an expired value of the shared tier may be served: in its grace, and not invalidated since. */
 export function canServeStale(
   stale: Expiring | undefined,
   fence: Invalidated,
@@ -140,7 +140,7 @@ interface EntryTimes extends Expiring {
   readonly refreshAt?: number | undefined;
 }
 
-/** How an entry of the shared tier serves a load: as its value, as an expired stand-in, or not. */
+/** How a load uses an entry of the shared tier: as its value, as a stale value, or not at all. */
 export function onStoreEntry(
   entry: EntryTimes,
   purpose: LoadPurpose,
@@ -152,7 +152,7 @@ export function onStoreEntry(
   return now < limit ? 'fresh' : 'stale';
 }
 
-/** How many successive holders of the lease a load waits for, one lease term each at most. */
+/** Number of successive holders of the lease that a load waits for, at most one lease term each. */
 const MAX_HOLDERS = 2;
 
 /** The facts about a lease that another process holds. */
@@ -162,11 +162,11 @@ export interface HeldLease {
   readonly canServeStale: boolean;
   /** Different holders so far, the present one included. */
   readonly holders: number;
-  /** How much longer the present one will be waited for, in milliseconds. */
+  /** How much longer to wait for the present holder, in milliseconds. */
   readonly leftMs: number;
 }
 
-/** Decides which process loads while another one has the lease: only that one, or this one as well. */
+/** Decides whether this process loads as well while another one has the lease. */
 export function onHeldLease(lease: HeldLease): 'elsewhere' | 'crowded' | 'overdue' | 'held' {
   if (lease.purpose === 'refresh' || lease.canServeStale) return 'elsewhere';
   if (lease.holders > MAX_HOLDERS) return 'crowded';

@@ -16,7 +16,7 @@ import { reportHit, reportMiss } from '../events.js';
 import { outcomeOrStale, servableStale, serveStale, type StaleOutcome } from './serve-stale.js';
 
 /**
- * Waits for a value: joins a load that is under way or starts one, and repeats that until an outcome can be
+ * Waits for a value: joins a load in progress or starts one, and repeats that until an outcome can be
  * returned to this caller.
  *
  * @param stale - The expired entry in memory.
@@ -57,11 +57,11 @@ class Caller {
   private readonly origin = originOfCall();
   /** Whether the present load is another call's. */
   private hasJoined = false;
-  /** Whether its value was known when the call joined it, which is as good as a hit. */
+  /** Whether its value was known when the call joined it, which counts as a hit. */
   private wasSettled = false;
   /** Whether its value is recent enough only if its fill confirms it. */
   private awaitsFill = false;
-  /** After a full lease, the call does not wait for another process as well. */
+  /** Set after waiting a full lease: the call does not wait for another process on top. */
   private hasWaited = false;
   /** A load whose fill did not confirm its value: not joined again, even if messages arrive again. */
   private rejected: InFlightLoad | undefined;
@@ -118,7 +118,7 @@ class Caller {
   }
 
   /**
-   * Ends the wait with an outcome; `undefined` to look for a load again.
+   * Ends the wait with an outcome; `undefined` to find or start a load again.
    *
    * @throws the loader's own error.
    */

@@ -88,12 +88,12 @@ export async function reload(core: CacheCore, request: LoadRequest): Promise<unk
   if (outcome === LOADING_ELSEWHERE) return await getOrLoad(core, request);
   if (!outcome.ok) throw outcome.error;
   await load.fillConfirmation;
-  // Other processes may share the key, and what they have is out of date.
+  // Other processes may share the key, and their entries are out of date.
   if (request.policy.isLocal) await removeShared(core, request.key);
   return outcome.source === 'single-use' ? outcome.value : core.values.forCaller(outcome.value);
 }
 
-/** Calls the loader as though there were no cache. */
+/** Calls the loader, bypassing the cache. */
 function bypass(request: LoadRequest): Promise<unknown> {
   if (request.methodCounters !== undefined) request.methodCounters.bypasses++;
   return new Promise((resolve) => {
@@ -101,7 +101,7 @@ function bypass(request: LoadRequest): Promise<unknown> {
   });
 }
 
-/** A read of what memory does not have. */
+/** Reads a key that memory does not have. */
 function loadMissing(core: CacheCore, request: LoadRequest): Promise<unknown> {
   const { key, policy } = request;
   if (core.singleUseKeys.size > 0 && core.singleUseKeys.has(key)) {

@@ -7,8 +7,8 @@ import { reportHit, reportMiss } from '../events.js';
 /**
  * Reads keys from the tiers without loading.
  *
- * @param counting - `silently` when it is not a read in the sense of the statistics.
- * @returns The fresh values of those that are there; a value may be `undefined`.
+ * @param counting - `silently` if the statistics should not count the read.
+ * @returns The fresh values that were found; a value may be `undefined`.
  * @internal
  */
 export async function readMany(
@@ -60,7 +60,7 @@ function readMemory(
   return missing;
 }
 
-/** After a chunk that got no reply, the rest are misses. */
+/** If a chunk gets no reply, all remaining keys are misses. */
 async function readShared(
   core: CacheCore,
   keys: readonly string[],

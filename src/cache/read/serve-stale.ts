@@ -9,12 +9,12 @@ import { canServeStale } from '../load/state-machine.js';
 
 type StaleReason = CacheEvents['stale']['reason'];
 
-/** An expired value that is served in place of a load's. */
+/** An expired value that is served in place of a loaded one. */
 interface Expired {
   readonly value: unknown;
 }
 
-/** In place of an outcome: an expired value stands in, since the load takes too long. */
+/** In place of an outcome: an expired value is served, since the load takes too long. */
 export interface StaleOutcome {
   readonly ok: true;
   readonly source: 'stale';
@@ -23,7 +23,7 @@ export interface StaleOutcome {
 }
 
 /**
- * An expired value that may stand in: in its grace, and not invalidated since.
+ * An expired value that may be served: in its grace, and not invalidated since.
  *
  * @internal
  */
@@ -44,8 +44,8 @@ export function servableStale(
 }
 
 /**
- * Waits for the outcome, but when there is a stale value to serve, no longer than `softTimeout`, and
- * not for another process.
+ * Waits for the outcome. If there is a stale value to serve, it waits no longer than `softTimeout`, and not
+ * for another process.
  *
  * @internal
  */
@@ -103,7 +103,7 @@ class ImpatientWait {
     else this.end({ ok: true, source: 'stale', expired, reason: isLate ? 'timeout' : 'lease' });
   }
 
-  /** The shared tier may reply later with what it has, and with who else is loading. */
+  /** The shared tier may later return a stale value, or report that another process is loading. */
   private listen(): void {
     this.stopListening?.();
     this.stopListening = this.load.onceStale(() => {

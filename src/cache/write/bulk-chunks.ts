@@ -8,14 +8,14 @@ import type { CacheCore } from '../core/cache-core.js';
 import type { OvertakenKeys } from './queue.js';
 
 /*
- * The part of bulk calls that only a shared tier needs, which is loaded late: see `lazy-bulk.ts`.
+ * The part of bulk calls that only a shared tier needs. It is loaded on first use; see `lazy-bulk.ts`.
  */
 
 /** A checked entry of `setMany`. */
 export interface BulkEntry {
   /** With the namespace within the cache, but without that of the shared tier. */
   readonly key: string;
-  /** As the caller wrote it. */
+  /** The key as the caller passed it. */
   readonly given: string;
   readonly value: unknown;
   readonly tags: readonly string[];
@@ -109,7 +109,7 @@ async function storeChunk(
   }
 }
 
-/** Brings entries to the shared tier, and notes which it acknowledged; returns whether it replied. */
+/** Stores entries in the shared tier and records which it acknowledged; returns whether it replied. */
 async function share({ core, shared, lane }: BulkCall, some: readonly Sent[]): Promise<boolean> {
   const left = budgetOf(core.clock, shared, core.options.storeTimeoutMs);
   const entries: KeyedEntry[] = [];
@@ -188,7 +188,7 @@ async function removeChunk(
       lane === undefined
         ? undefined
         : await shared.removeMany(keys, core.enabled ? left() : undefined, lane);
-    // Once more at the acknowledgement: what was read meanwhile is the old value.
+    // Again at the acknowledgement: reads in the meantime may have returned the old value.
     for (const key of keys) core.invalidation.forgetKey(key);
     return removed && keys.filter((_, i) => removed[i] === true);
   });

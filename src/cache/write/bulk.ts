@@ -16,8 +16,8 @@ export interface SetManyResult {
 }
 
 /**
- * Stores several values, chunk by chunk, each as `set` stores one. After a chunk that got no reply,
- * the rest is kept in memory, and what the store has of it is logged as out of date.
+ * Stores several values, chunk by chunk, each as `set` stores one. If a chunk gets no reply, the remaining
+ * values are stored in memory only, and their entries in the store are logged as out of date.
  *
  * @internal
  */
@@ -67,7 +67,7 @@ async function storeNothing(
 }
 
 /**
- * Keeps entries in memory alone: the code that sends them is missing, which the tier has reported.
+ * Stores entries in memory only: the code that sends them is missing, which the tier has reported.
  *
  * @returns Their keys, as they were given.
  */
@@ -96,14 +96,14 @@ function open(core: CacheCore, source: BulkEntry): OpenEntry {
   core.invalidation.invalidateKey(key, fence);
   core.counters.sets++;
   fence.isUpdate = true;
-  // No reader may get the old value from memory while the new one is on its way.
+  // No reader may get the old value from memory while the new one is being stored.
   core.memory?.dropForUpdate(key);
   return { source, fence, kept: core.values.toKeep(value) };
 }
 
 /**
- * Removes several keys from every tier, chunk by chunk. After a chunk that got no reply, what the
- * store has of the rest is logged as out of date.
+ * Removes several keys from all tiers, chunk by chunk. If a chunk gets no reply, the store's entries of the
+ * remaining keys are logged as out of date.
  *
  * @returns How many had a value that had not expired.
  * @internal

@@ -6,7 +6,8 @@ import type { CacheCore } from '../core/cache-core.js';
  * Removes a key from every tier, with its local keys; for a local key, the shared key that it belongs to.
  *
  * @returns Whether there was a value that had not expired.
- * @throws StoreError when the cache is off and its store did not confirm it, as the others below.
+ * @throws StoreError if the cache is disabled or closed and the store did not confirm the removal; so do the
+ * functions below.
  * @internal
  */
 export async function remove(core: CacheCore, entryKey: string): Promise<boolean> {

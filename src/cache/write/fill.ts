@@ -71,7 +71,7 @@ export function fill(
     const plan = planStore(core, fence, request.policy, value);
     if (typeof plan === 'string') {
       void lease?.release();
-      // A write of this process that has overtaken it has replaced the entry already.
+      // If a write of this process has overtaken it, that write has replaced the entry already.
       const isReplaced = plan === 'overtaken' && fence.invalidatedLocally;
       return isReload && !isReplaced ? removeReplaced(core, key) : undefined;
     }
@@ -99,7 +99,7 @@ export function fill(
 }
 
 /**
- * Removes what a reload has made out of date, but cannot replace.
+ * Removes the entry that a reload has made out of date but could not replace.
  *
  * @returns `false`, which confirms nothing about the value.
  * @internal
@@ -188,7 +188,7 @@ function isOvertaken(core: CacheCore, fence: Fence, tags: readonly string[]): bo
   return fence.invalidatedLocally || !core.invalidation.tags.isValid(tags, fence.tagClock);
 }
 
-/** Milliseconds to live; 0 when a function says that the value should not be stored. */
+/** Time to live in milliseconds; 0 if a function of the policy returns 0: do not store. */
 function ttlOf(policy: LoadPolicy, value: unknown): number {
   if (typeof policy.ttl === 'number') return policy.ttl;
   const ttl = policy.ttl(value);

@@ -4,9 +4,9 @@ import type { CacheCore } from '../core/cache-core.js';
 import { CLAIMS } from '../core/claims.js';
 
 /**
- * Removes the keys that match any of the patterns from every tier.
+ * Removes the keys that match any of the patterns from all tiers.
  *
- * @returns How many there were: in the shared tier if there is one, else in memory.
+ * @returns The number of removed keys: in the shared tier if there is one, otherwise in memory.
  * @throws ConfigurationError when the shared tier cannot list its keys.
  * @internal
  */
@@ -35,9 +35,9 @@ export async function clear(core: CacheCore, patterns: readonly string[]): Promi
 }
 
 /**
- * Invalidates every entry that has one of the tags, and every load under way whose result may have one.
+ * Invalidates all entries that have one of the tags, and all loads in progress whose results may have one.
  *
- * @returns How many entries in memory had one.
+ * @returns The number of such entries in memory.
  * @internal
  */
 export async function invalidateTags(core: CacheCore, tags: readonly string[]): Promise<number> {
@@ -49,7 +49,7 @@ export async function invalidateTags(core: CacheCore, tags: readonly string[]): 
   };
   const dropped = forget();
   await core.invalidateShared(async (shared) => {
-    // Tags of other stores are this process's own.
+    // With other stores, tags are local to this process.
     if (!shared.isCoordinated) return;
     await shared.tags.invalidate(tags);
     // Once more at the acknowledgement: what was read meanwhile may be from before.
@@ -60,7 +60,7 @@ export async function invalidateTags(core: CacheCore, tags: readonly string[]): 
   return dropped;
 }
 
-/** Drops the local entries that a pattern matches, which no other tier counts. */
+/** Removes the local entries that match a pattern; the shared tier does not count them. */
 function forgetLocal(core: CacheCore, glob: Glob): number {
   if (core[CLAIMS].locals.size === 0) return 0;
   const matches = (key: string) => isLocalKey(key) && glob.matches(sharedKey(key));

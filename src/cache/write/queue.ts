@@ -4,7 +4,7 @@
  * @internal
  */
 export class OvertakenKeys {
-  /** By key, the end of the later write, if it is a bulk call. */
+  /** For each key, the end of the later write if that is a bulk call. */
   private readonly ends = new Map<string, Promise<unknown> | undefined>();
   private readonly awaited = new Set<Promise<unknown>>();
 
@@ -41,7 +41,7 @@ export class OvertakenKeys {
  */
 export class WriteQueue {
   private readonly tails = new Map<string, Promise<unknown>>();
-  /** Bulk calls under way, and when each of them ends. */
+  /** Bulk calls in progress, and the promise that settles when each ends. */
   private readonly bulks = new Map<OvertakenKeys, Promise<unknown>>();
 
   run<T>(key: string, operation: () => Promise<T>): Promise<T> {

@@ -12,10 +12,10 @@ import { removeEntry } from './delete.js';
  * shared tier one after the other (`queue.ts`).
  */
 
-/** The clocks of tags at a moment before a value was made. */
+/** Readings of the tag clocks from before a value was created. */
 export type TagNote = Pick<Fence, 'tagClock' | 'sharedClock'>;
 
-/** Brings an entry to the shared tier; returns whether it may be kept in memory as well. */
+/** Stores an entry in the shared tier; returns whether it may be kept in memory as well. */
 export type ShareEntry = (
   shared: SharedTier,
   entry: SharedEntry,
@@ -25,8 +25,8 @@ export type ShareEntry = (
 /**
  * Stores a caller's value.
  *
- * @param noted - The clocks of tags before the value was made; default: now.
- * @param share - How it gets to the shared tier; default: it replaces what is there.
+ * @param noted - Readings of the tag clocks from before the value was created; default: now.
+ * @param share - Stores the entry in the shared tier; default: it replaces the present one.
  * @internal
  */
 export async function store(
@@ -42,7 +42,7 @@ export async function store(
   },
 ): Promise<void> {
   if (!core.enabled) {
-    // It stores nothing, but what the others have under the key is out of date.
+    // Nothing is stored, but the entries of other processes are out of date.
     await removeEntry(core, key);
     return;
   }
@@ -58,7 +58,7 @@ export async function store(
   try {
     if (core.shared !== undefined) {
       const { shared, clock } = core;
-      // No reader may get the old value from memory while the new one is on its way.
+      // No reader may get the old value from memory while the new one is being stored.
       core.memory?.dropForUpdate(key);
       const left = budgetOf(clock, shared, core.options.storeTimeoutMs);
       // Noted now, before any later invalidation; awaited in the queue, where no later write of the

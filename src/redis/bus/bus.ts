@@ -31,7 +31,7 @@ export interface BusOptions {
   readonly tracking: boolean;
   /** Sends a probe over the other connection. */
   readonly publish: (channel: string, text: string) => Promise<unknown>;
-  /** Whether a text need not be parsed. */
+  /** Whether a text can be ignored without parsing it. */
   readonly skips: (text: string) => boolean;
   readonly onMessage: (message: Received, isTracking: boolean) => void;
   /** Receives the names of changed keys; `undefined` for all keys. */
@@ -40,7 +40,7 @@ export interface BusOptions {
   readonly onGarbage: () => void;
   /** Called before it listens again: messages in between are lost. */
   readonly onReset: () => void;
-  /** Called when it begins or stops to listen. */
+  /** Called when it begins or stops listening. */
   readonly onChange: () => void;
   readonly onError: (error: Error) => void;
 }
@@ -156,7 +156,7 @@ export class Bus {
     }, PROBE_MS);
   }
 
-  /** After the event loop was blocked, other messages may have to be read before the echo. */
+  /** After a blocked event loop, other messages may have to be read before the echo. */
   private decideLater(): void {
     const { clock } = this.options;
     const { received } = this;
@@ -179,7 +179,7 @@ export class Bus {
     this.options.onChange();
   }
 
-  /** Drops the subscription, and tries again after a while. */
+  /** Drops the subscription, and subscribes again after a pause. */
   private lost(reason?: Error): void {
     const { clock, client } = this.options;
     if (reason !== undefined) this.report(reason);

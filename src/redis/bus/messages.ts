@@ -48,7 +48,7 @@ function halves(message: object, last: string): [string, string] {
   return [`${JSON.stringify({ v: VERSION, ...message }).slice(0, -1)},"${last}":`, '}'];
 }
 
-/** A cache's message; `undefined` for anything else, also for one of another version. */
+/** Parses a message; `undefined` for anything else, including messages of other versions. */
 export function parse(text: string): Received | undefined {
   let found: unknown;
   try {

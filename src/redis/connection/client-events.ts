@@ -17,8 +17,8 @@ interface Hub {
 const hubs = new WeakMap<Source, Hub>();
 
 /**
- * Listens to a client with one listener per event, however many caches share the client: Node warns of a
- * leak at the eleventh.
+ * Listens to a client with one listener per event, even if several caches share the client: Node warns of a
+ * leak from the eleventh listener on.
  *
  * @internal
  */
@@ -40,7 +40,7 @@ export function listen(client: Source, event: string, listener: Listener): void 
 }
 
 /**
- * Ends what {@link listen} began.
+ * Removes a listener that {@link listen} has added.
  *
  * @internal
  */

@@ -18,7 +18,7 @@ interface Stream {
 }
 
 interface Sent {
-  /** Absent once it is settled. */
+  /** The command; absent once it is settled. */
   command: Command | undefined;
   readonly tick: number;
 }
@@ -36,7 +36,7 @@ export const WATCH_LIMITS: WatchLimits = { commandMs: 1000, silenceMs: 2000 };
 
 /** Checks within the time-out of a command. */
 const CHECKS_PER_TIMEOUT = 4;
-/** Settled commands at the front of the list, at most, before it is cut. */
+/** Maximum number of settled commands at the front of the list, before it is shortened. */
 const MAX_SETTLED = 1000;
 
 /**
@@ -45,17 +45,17 @@ const MAX_SETTLED = 1000;
  * lets the process end while no command is under way: the socket, and the timer between two attempts to
  * connect, would keep it alive.
  *
- * ioredis has options for the first two, which start and clear two timers for each command that has
- * the connection to itself: a tenth of the processor time of a `GET`. Here, one timer ticks while
- * commands are under way. It counts ticks rather than time: while the event loop is blocked, replies
- * that have arrived are unread, but at most one tick is counted.
+ * ioredis has options for the first two, but they start and clear two timers for each command that is alone
+ * on the connection: a tenth of the processor time of a `GET`. Here, one timer ticks while commands are under
+ * way. It counts ticks rather than time: while the event loop is blocked, replies that have arrived are
+ * unread, but at most one tick is counted.
  *
  * @internal
  */
 export class CommandWatch {
-  /** In the order in which they were sent; most are settled. */
+  /** Commands in the order in which they were sent; most are settled. */
   private readonly sent: Sent[] = [];
-  /** Where those that are not all settled begin. */
+  /** Position of the first command that may not be settled. */
   private first = 0;
   private underWay = 0;
   private tick = 0;
@@ -63,11 +63,11 @@ export class CommandWatch {
   /** Bytes that had arrived at the last tick, and for how many ticks none have followed. */
   private heard: { readonly stream: Stream | undefined; readonly bytes: number | undefined };
   private silence = 0;
-  /** Whether a command was given up whose reply may still come. */
+  /** Whether the reply to a command that timed out may still arrive. */
   private isOwed = false;
   private readonly insides: Insides;
   private readonly tickMs: number;
-  /** In ticks, and what is left of the one in which a command was sent. */
+  /** Maximum duration of a command, in ticks, plus one for the tick in which it is sent. */
   private patience: number;
   private longestSilence: number;
 
@@ -93,8 +93,7 @@ export class CommandWatch {
   }
 
   /**
-   * Lets commands take at least so many milliseconds: as long as a cache that uses the client waits
-   * for them.
+   * Lets commands take at least `ms` milliseconds: as long as a cache that uses the client waits for them.
    */
   allow(ms: number): void {
     const ticks = Math.ceil(ms / this.tickMs) + 1;
@@ -136,7 +135,7 @@ export class CommandWatch {
 
   private hold(isHeld: boolean): void {
     const { stream } = this.insides;
-    // One that is gone would wait, in vain, to be connected.
+    // A closed socket would only wait to be connected.
     if (stream === undefined || stream.destroyed === true) return;
     if (isHeld) stream.ref?.();
     else stream.unref?.();

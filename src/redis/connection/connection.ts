@@ -25,9 +25,9 @@ export type RedisClient = Redis | Cluster;
 /** ioredis's class of clients; passed in, so that ioredis is loaded only when a connection is opened. */
 export type ClientClass = new (options: RedisOptions) => Redis;
 
-/** A wrong password is unlikely to become right soon: connect seldom. */
+/** A refused password is unlikely to be accepted soon: reconnect rarely. */
 const REFUSED_RETRY_MS = 10_000;
-/** Different failures of one outage that are reported. */
+/** Maximum number of different failures that are reported during one outage. */
 const MAX_REPORTED = 20;
 
 /**
@@ -52,7 +52,7 @@ export class Connection {
   /** Whether a reason was reported for this attempt to connect. */
   private wasExplained = false;
   private readonly reported = new Set<string>();
-  /** Set for a client that the cache created, and whose options have no limits. */
+  /** Set for a client that the cache created, if its options contain no limits. */
   private watch: CommandWatch | undefined;
   /** Listeners on the client. */
   private readonly listeners: [event: string, listener: Listener][] = [];
@@ -145,7 +145,7 @@ export class Connection {
       }
       return;
     }
-    // No command matters any more, and QUIT would wait for a server that may hang.
+    // No command is needed any more, and QUIT would wait for a server that may hang.
     this.client.disconnect();
     await Promise.resolve();
   }
@@ -227,10 +227,10 @@ export class Connection {
   }
 }
 
-/** Events after which no call waits for the first attempt; no sentinel: `error` without `close`. */
+/** Events that end the first attempt. If no sentinel replies, there is an `error` without `close`. */
 const FAILURES = ['error', 'close', 'end'] as const;
 
-/** A limit in milliseconds, unless it is not given: what is no positive number counts as that. */
+/** A limit in milliseconds; `undefined` if it is not a positive number. */
 function given(limit: unknown): number | undefined {
   return typeof limit === 'number' && limit > 0 && Number.isFinite(limit) ? limit : undefined;
 }
@@ -243,7 +243,7 @@ function isClient(target: object): target is RedisClient {
   return isRedisClient(target);
 }
 
-/** The command that a reply refused, if it is known. */
+/** The command that the server refused, if it is known. */
 function commandOf(error: Error): string | undefined {
   const { command } = error as Error & { command?: { name?: string } };
   return command?.name?.toLowerCase();

@@ -1,8 +1,8 @@
 import type { Cluster, Redis } from 'ioredis';
 
 /**
- * The database that a connected client uses, and the one that it was told to use: ioredis goes on
- * with database 0 after a refused `SELECT`.
+ * The database that a connected client uses, and the one that its options name: ioredis continues with
+ * database 0 after a refused `SELECT`.
  *
  * @returns `undefined` when the server does not report it, and on a cluster, which has one database.
  * @internal

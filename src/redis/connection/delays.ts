@@ -1,6 +1,6 @@
 /** How long a connection may take, or a reply of a sentinel. */
 export const CONNECT_TIMEOUT_MS = 1000;
-/** How long a server may take to close a connection: one that hangs never does. */
+/** How long a server may take to close a connection: a hung server never does. */
 export const DISCONNECT_TIMEOUT_MS = 500;
 
 const FIRST_RETRY_MS = 50;

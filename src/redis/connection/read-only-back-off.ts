@@ -4,10 +4,9 @@ const FIRST_PAUSE_MS = 1000;
 const MAX_PAUSE_MS = 30_000;
 
 /**
- * Decides after which `READONLY` reply to connect again. The server was a primary until now, and its
- * address may lead to the new one; but while it does not, every reconnect costs the reads that are
- * under way, which the replica still serves. Hence it reconnects once at first, and then after pauses
- * that double.
+ * Decides after which `READONLY` replies to reconnect. The server was a primary until now, and its address
+ * may lead to the new primary. Until it does, each reconnect fails the reads in flight, which the replica
+ * would still serve. Therefore it reconnects once, and then after pauses that double.
  *
  * @internal
  */
@@ -19,7 +18,7 @@ export class ReadOnlyBackOff {
 
   constructor(private readonly clock: Clock = systemClock) {}
 
-  /** Whether to connect again after this reply. */
+  /** Whether to reconnect after this reply. */
   reconnectsAfter(error: Error): boolean {
     if (!error.message.startsWith('READONLY')) return false;
     const now = this.clock.monotonic();
@@ -32,7 +31,7 @@ export class ReadOnlyBackOff {
     return true;
   }
 
-  /** Whether the connection was closed for this, so that nothing speaks against a new one at once. */
+  /** Whether the connection was closed for this reason: then reconnect without a delay. */
   takeDue(): boolean {
     const { isDue } = this;
     this.isDue = false;

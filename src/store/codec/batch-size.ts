@@ -1,4 +1,4 @@
-/** Maximum number of keys that are read together: enough to save most of the client's work. */
+/** Maximum number of keys per command: enough to save most of the client's work. */
 const MAX_KEYS = 128;
 /**
  * Approximate number of characters that are read together: with more, the first reader of a batch waits
@@ -16,14 +16,14 @@ const WEIGHT = 1 / 16;
 export class BatchSize {
   private average = 0;
 
-  /** Keys of the next batch at most. */
+  /** Maximum keys of the next batch. */
   get limit(): number {
     return this.average * MAX_KEYS <= MAX_CHARS
       ? MAX_KEYS
       : Math.max(1, Math.floor(MAX_CHARS / this.average));
   }
 
-  /** Learns from a value that was read; what is not a text has no size. */
+  /** Updates the average with a stored value; values other than strings are ignored. */
   saw(stored: unknown): void {
     if (typeof stored === 'string') this.average += (stored.length - this.average) * WEIGHT;
   }

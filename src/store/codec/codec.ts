@@ -1,12 +1,20 @@
 export type { TypeCodec } from '../../base/type-table.js';
 
-/** Turns values into text for the shared tier, and back. */
+/** Encodes values as text for the shared tier, and decodes them. */
 export interface Codec {
-  /** One character that marks its entries; `j`, `m`, `r`, `t` and `z` are taken. */
+  /** One character that marks entries of this codec; not `j`, `m`, `r`, `t` or `z`, which are reserved. */
   readonly tag: string;
-  /** @throws any error; the value is then not shared. */
+  /**
+   * Encodes a value.
+   *
+   * @throws any error; the value then stays in memory.
+   */
   encode(value: unknown): string;
-  /** @throws for text that it did not write; the entry is then a miss. */
+  /**
+   * Decodes a text.
+   *
+   * @throws any error for a text that `encode` did not return; the entry is then a miss.
+   */
   decode(text: string): unknown;
 }
 

@@ -7,11 +7,11 @@ import { COMPRESSED } from './codec.js';
  * size.
  */
 const LEVEL = 1;
-/** Larger pieces than zlib's own 16 kB: a third faster for a megabyte, and no slower for less. */
+/** Larger chunks than zlib's default of 16 kB: a third faster for a megabyte, not slower for less. */
 const CHUNK_BYTES = 65_536;
 
 /**
- * A payload as it travels: with its codec's tag, or compressed together with that tag.
+ * The payload to store: with its codec's tag, or compressed together with that tag.
  *
  * @param fromBytes - UTF-8 bytes from which compression is tried; `undefined` for never. A payload that
  * does not become smaller, base64 included, stays as it is. Base64, since adapters only promise text.
@@ -30,7 +30,7 @@ export function compressed(payload: string, fromBytes: number | undefined): stri
  * compresses.
  *
  * @param maxBytes - UTF-8 bytes of the payload with its tag: a few bytes may inflate to gigabytes.
- * @throws Error of zlib for what is damaged, or larger.
+ * @throws Error of zlib if the payload is damaged or larger.
  * @internal
  */
 export function decompressed(payload: string, maxBytes: number): string {

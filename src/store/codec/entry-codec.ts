@@ -9,9 +9,10 @@ import { ValueText, type ValueTextOptions } from './value-text.js';
 import { STORE_LIMITS } from '../limits.js';
 
 /*
- * This folder turns entries into text and back. An entry is an envelope of times and tags (`envelope`)
- * around a value's text (`value-text`): JSON (`json-check`), JSON that keeps types (`typed-*`), rows that
- * name their properties once (`rows`, `row-reader`), or what the cache's codec makes; compressed or not.
+ * This folder encodes entries as text and decodes them. An entry is an envelope of times and tags
+ * (`envelope`) around a value's text (`value-text`): JSON (`json-check`), JSON that keeps types (`typed-*`),
+ * rows that name their properties once (`rows`, `row-reader`), or what the cache's codec makes; compressed or
+ * not.
  */
 
 /** An entry whose value is encoded; its times follow when the store's clock is known. */
@@ -27,7 +28,7 @@ export interface EntryCodecOptions extends ValueTextOptions {
 }
 
 /**
- * Entries as they travel, and back: the value behind its codec's tag, the times on the store's clock.
+ * Encodes and decodes entries: the value after the tag of its codec, the times on the store's clock.
  *
  * @internal
  */
@@ -50,12 +51,12 @@ export class EntryCodec {
     this.values = new ValueText(options);
   }
 
-  /** How many values are worth reading together. */
+  /** How many values to read with one command. */
   get batchLimit(): number {
     return this.batchSize.limit;
   }
 
-  /** The text of an entry's value; `undefined`, with a report, for one that cannot be encoded. */
+  /** Encodes a value. If that fails, reports the error and returns `undefined`. */
   encode(key: string, value: unknown): string | undefined {
     try {
       return this.values.encode(value);
@@ -83,8 +84,8 @@ export class EntryCodec {
   }
 
   /**
-   * Whether an entry was made so far in the future that a clock was set back since, here or where it
-   * was written: it would live longer than it may. A server's own clock is compared all the time.
+   * Whether an entry was created so far in the future that a clock must have been set back since, here or
+   * where the entry was written: it would live too long. With a server clock, the difference is always known.
    */
   private isFromFuture({ createdAt, tagClock, tags }: Envelope, offset: number): boolean {
     if (this.serverOffsetMs !== undefined) return false;
@@ -100,7 +101,7 @@ export class EntryCodec {
     return { key, text: this.text(entry, payload), ttlMs: this.ttlOf(entry) };
   }
 
-  /** Encodes entries, grouped by command; and lists the keys of those that cannot be encoded. */
+  /** Encodes entries and groups them by command. Lists the keys of those that cannot be encoded. */
   pack(entries: readonly KeyedEntry[]): { commands: PackedEntry[][]; unfit: string[] } {
     const commands: PackedEntry[][] = [];
     const unfit: string[] = [];
@@ -121,7 +122,7 @@ export class EntryCodec {
     return { commands, unfit };
   }
 
-  /** Returns `undefined` for bytes that are no entry or cannot be read. */
+  /** Decodes an entry; `undefined` for anything that is not a readable entry. */
   decode(key: string, stored: unknown): SharedEntry | undefined {
     this.batchSize.saw(stored);
     const envelope = readEnvelope(stored);

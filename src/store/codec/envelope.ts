@@ -1,13 +1,13 @@
 import { LIMITS } from '../../base/defaults.js';
 
 /**
- * An entry as it leaves the process. On the wire, a version, a header of times and tags as
- * JSON, a line break, and the value behind its codec's tag:
+ * An entry as it leaves the process. On the wire, it is a version, a header of times and tags as JSON, a line
+ * break, and the value after the tag of its codec:
  *
  *     A1[createdAt,freshUntil,staleUntil,tagClock,["tag"]]\nj{"id":1}
  */
 export interface Envelope {
-  /** The value behind its codec's tag. */
+  /** The value after the tag of its codec. */
   readonly payload: string;
   /** Times in ms since the epoch. */
   readonly createdAt: number;
@@ -20,7 +20,7 @@ export interface Envelope {
 
 const VERSION = 'A1';
 
-/** The user's tags, and one that a method puts on its own entries. */
+/** The user's tags, and one that a method adds to its entries. */
 const MAX_TAGS = LIMITS.tagsPerEntry + 1;
 /** Characters of a header: tags of the longest kind, escaped, and five numbers. */
 const MAX_HEADER_CHARS = 100 + MAX_TAGS * (6 * LIMITS.tagBytes + 3) + 6 * LIMITS.keyBytes;
@@ -59,12 +59,12 @@ export function readEnvelope(stored: unknown): Envelope | undefined {
   return { payload: stored.slice(end + 1), createdAt, freshUntil, staleUntil, tagClock, tags };
 }
 
-/** The beginning of an entry, up to where its freshness ends. */
+/** The beginning of an entry, up to the time until which it is fresh. */
 const HEAD = new RegExp(`^${VERSION}\\[[^,]+,([\\d.]+),`);
 
 /**
- * Whether an entry, of which the first characters suffice, has not expired: one in its grace has.
- * Other values never expire.
+ * Whether an entry is fresh, by its first characters. An entry in its grace is not; values that are not
+ * entries always are.
  *
  * @internal
  */

@@ -20,12 +20,12 @@ export function isJson(value: unknown, maxChars: number): boolean {
   return holds;
 }
 
-/** Rows of a list that are searched for accessors: the others are made by the same code. */
+/** Rows of a list that are searched for accessors: the others come from the same code. */
 const SEARCHED_ROWS = 4;
 
 class JsonCheck {
   private readonly seen = new Set<object>();
-  /** Characters that the text has at least. */
+  /** Minimum length of the text so far, in characters. */
   private chars = 0;
 
   constructor(private readonly maxChars: number) {}
@@ -38,7 +38,7 @@ class JsonCheck {
         return true;
       case 'number':
         this.chars += 2;
-        // Neither NaN, nor infinite, nor -0.
+        // False for NaN, Infinity and -0.
         return value === 0 ? 1 / value > 0 : value - value === 0;
       case 'boolean':
         this.chars += 5;

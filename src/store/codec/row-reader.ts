@@ -2,13 +2,13 @@ import { define } from '../../base/builtin.js';
 import { SerializationError } from '../../base/errors.js';
 import { ANY, MAX_NAMES, MAX_SCHEMA_CHARS } from './rows.js';
 
-/** Schemas whose readers are kept. */
+/** Maximum number of readers that are kept. */
 const MAX_READERS = 100;
 
-/** Makes the value of one place from its cells. */
+/** Builds a value from its cells. */
 type Reader = (cells: unknown) => unknown;
 
-/** Makes one object from the cells that begin at `start`. */
+/** Builds an object from the cells that begin at `start`. */
 type RowMaker = (cells: readonly unknown[], start: number) => object;
 
 /**
@@ -46,7 +46,7 @@ export class RowReader {
   }
 }
 
-/** `undefined` for what is read as it is. */
+/** Returns the reader of a schema; `undefined` if values need no conversion. */
 function readerOf(schema: unknown): Reader | undefined {
   if (schema === ANY) return undefined;
   if (typeof schema !== 'object' || schema === null) throw damaged();
@@ -88,8 +88,8 @@ function namesOf(row: object): string[] {
 }
 
 /**
- * Not a program made for the schema, which V8 would run 1.4 times as fast: runtimes and security
- * policies refuse code that is made from text.
+ * Code generated from the schema would be 1.4 times as fast, but some runtimes and security policies forbid
+ * it.
  */
 function rowMaker(names: readonly string[], row: object): RowMaker {
   const readers = Object.values(row).map(readerOf);

@@ -1,6 +1,6 @@
 /*
- * JSON in which lists of like objects name their properties once. To read a name takes V8 longer than
- * to read the value behind it, and JSON has it again in every row:
+ * JSON in which lists of similar objects name their properties once. V8 takes longer to read a name than the
+ * value after it, and JSON repeats the names in every row:
  *
  *     {"id":7,"items":[{"sku":"a","n":1},{"sku":"b","n":2}]}
  *
@@ -13,11 +13,11 @@
  * any number, and 0 for any JSON as it is. In the place of the first two there may be `null`.
  */
 
-/** Characters of a schema: a store may hold anything, and the readers of schemas are kept. */
+/** Maximum length of a schema: a store may contain anything, and the readers of schemas are kept. */
 export const MAX_SCHEMA_CHARS = 2000;
 /** Properties of an object; wider ones are read no faster than JSON. */
 export const MAX_NAMES = 32;
-/** Objects and lists within each other; what is deeper is JSON as it is. */
+/** Maximum nesting depth; deeper parts remain plain JSON. */
 const MAX_DEPTH = 16;
 /**
  * Names left out for each name that is written, at least: reading a small schema for the first time
@@ -25,7 +25,7 @@ const MAX_DEPTH = 16;
  */
 const MIN_NAMES_RATIO = 4;
 
-/** Any JSON as it is; also in the schema. */
+/** Any JSON, unchanged; also stands for that in a schema. */
 export const ANY = 0;
 /** Seen so far: nothing but `null`, which fits every schema. */
 const NULL = 1;
@@ -34,7 +34,7 @@ const EMPTY = 2;
 
 type Part = typeof ANY | typeof NULL | typeof EMPTY | Shape | List;
 
-/** The shape of all objects in one place. */
+/** The common shape of the objects at one position. */
 class Shape {
   constructor(
     readonly names: readonly string[],
@@ -47,9 +47,9 @@ class List {
 }
 
 /**
- * A value that JSON carries, as schema and cells.
+ * Encodes a JSON value as schema and cells.
  *
- * @returns `undefined` where so little would be left out that it is better off as JSON.
+ * @returns `undefined` if that would save too little compared with plain JSON.
  * @internal
  */
 export function writeRows(value: unknown): string | undefined {
@@ -63,7 +63,7 @@ export function writeRows(value: unknown): string | undefined {
   return schema.length > MAX_SCHEMA_CHARS ? undefined : `${schema}\n${JSON.stringify(cells)}`;
 }
 
-/** A shape that fits the value and everything that `known` was made of. */
+/** A shape that fits the value and all values that `known` fits. */
 function partOf(value: unknown, known: Part | undefined, depth: number): Part {
   if (known === ANY) return ANY;
   if (value === null) return known ?? NULL;

@@ -7,9 +7,9 @@ import { TypedReader } from './typed-reader.js';
 import { TypedWriter } from './typed-writer.js';
 
 /**
- * The default codec. Plain JSON is fastest as JSON, and readable in `redis-cli`. A value that JSON
- * would change travels in a notation that keeps its types (`t`), or is refused: nothing changes
- * silently on the way. Both name the properties of like rows once (`r`).
+ * The default codec. Values that JSON preserves are stored as JSON, which is fastest, and readable in
+ * `redis-cli`. Values that JSON would change are stored in a notation that keeps types (`t`), or refused, so
+ * that nothing changes silently. Both name the properties of similar rows once (`r`).
  *
  * @internal
  */
@@ -22,10 +22,10 @@ export class TypedCodec {
   }
 
   /**
-   * Text behind its one-character tag.
+   * Encodes a value as text after a one-character tag.
    *
-   * @param maxChars - Where to give up; texts that are a little longer may pass.
-   * @throws SerializationError for what could not be read back as it is; OversizeError.
+   * @param maxChars - Maximum length of the text; a slightly longer one may pass.
+   * @throws SerializationError for a value that could not be decoded exactly; OversizeError.
    */
   encode(value: unknown, maxChars = Infinity): string {
     return isJson(value, maxChars)
@@ -33,7 +33,7 @@ export class TypedCodec {
       : `t${encodeJson(new TypedWriter(this.types, maxChars).write(value))}`;
   }
 
-  /** @throws SerializationError, SyntaxError or RangeError for text that it did not write. */
+  /** @throws SerializationError, SyntaxError or RangeError for text that `encode` did not return. */
   decode(text: string): unknown {
     return text.startsWith('t')
       ? new TypedReader(this.types).read(this.decodeJson(text.slice(1)))

@@ -6,7 +6,7 @@ import type { TypeTable } from '../../base/type-table.js';
 import { BARE_RECORD, ERROR_PROPERTIES, ESCAPE, INSTANCE, TAG } from './typed-text.js';
 
 /**
- * Reads what `TypedWriter` wrote, in place: plain parts stay the objects that JSON made.
+ * Reads what `TypedWriter` wrote, in place: plain parts remain the objects that `JSON.parse` created.
  *
  * @internal
  */
@@ -67,7 +67,7 @@ export class TypedReader {
     for (const name of Object.keys(record)) {
       const part = record[name];
       if (!mayBeWritten(part)) continue;
-      // Even a property named __proto__ is the record's own here, and is not inherited.
+      // Even a property named __proto__ is an own property of the record here.
       (record as Record<string, unknown>)[name] = this.read(part);
     }
     return record;
@@ -157,7 +157,7 @@ function bytesOf(name: string, base64: unknown): object {
   if (typeof base64 !== 'string') throw damaged();
   const bytes = Buffer.from(base64, 'base64');
   if (name === 'Buffer') return bytes;
-  // A copy: small Buffers are parts of a pool.
+  // A copy: small Buffers are slices of a pool.
   const { buffer } = new Uint8Array(bytes);
   if (name === 'ArrayBuffer') return buffer;
   const view = (globalThis as unknown as Record<string, ViewClass | undefined>)[name];

@@ -8,7 +8,7 @@ import type { TypeTable } from '../../base/type-table.js';
 import { BARE_RECORD, ERROR_PROPERTIES, ESCAPE, INSTANCE, TAG } from './typed-text.js';
 
 /**
- * Makes plain JSON of one value, in the notation of `typed-text.ts`.
+ * Converts a value to plain JSON, in the notation of `typed-text.ts`.
  *
  * @internal
  */
@@ -18,7 +18,7 @@ export class TypedWriter {
   /** Instances whose data is being written: it cannot refer to them. */
   private readonly open = new Set<object>();
   private depth = 0;
-  /** Characters that the text has at least. */
+  /** Minimum length of the text so far, in characters. */
   private chars = 0;
 
   constructor(
@@ -27,8 +27,8 @@ export class TypedWriter {
   ) {}
 
   /**
-   * @throws SerializationError for what could not be read back as it is, OversizeError as soon as the
-   * text must become too long; what a type's `encode` throws.
+   * @throws SerializationError for a value that could not be decoded exactly; OversizeError as soon as the
+   * text is certain to become too long; what a type's `encode` throws.
    */
   write(value: unknown): unknown {
     switch (typeof value) {
@@ -178,7 +178,7 @@ export class TypedWriter {
     return written;
   }
 
-  /** A text that this codec writes and that needs no escape. */
+  /** A string of this notation, which must not be escaped. */
   private text(text: string): string {
     this.grow(text.length);
     return text;

@@ -8,14 +8,14 @@ import { TypedCodec } from './typed-codec.js';
 export interface ValueTextOptions {
   readonly codec: Codec | undefined;
   readonly types: readonly TypeCodec[];
-  /** Bytes from which values are compressed; `undefined`: none is. */
+  /** Minimum size of values to be compressed, in bytes; `undefined` for no compression. */
   readonly compressFrom: number | undefined;
-  /** UTF-8 bytes that a value may take before it is compressed. */
+  /** Maximum size of a value before compression, in UTF-8 bytes. */
   readonly maxValueBytes: number;
 }
 
 /**
- * Values as text and back, by the cache's codec or our own, compressed or not, within
+ * Encodes and decodes values with the cache's codec or the default one, with or without compression, within
  * `maxValueBytes`.
  *
  * @internal
@@ -52,10 +52,10 @@ export class ValueText {
   }
 
   /**
-   * Deals with a value that was not encoded. A large one is no failure, and only warned of; so is
-   * what our codec refuses, besides the event.
+   * Reports a value that was not encoded. A value that is too large causes a warning only; one that the
+   * default codec refuses causes a warning and an event.
    *
-   * @param key - Its first part names the value in the warning.
+   * @param key - The warning contains its first part.
    */
   reportUnshared(key: string, error: unknown, onError: (error: unknown) => void): void {
     if (error instanceof OversizeError) {
@@ -68,7 +68,7 @@ export class ValueText {
     }
   }
 
-  /** Deals with an entry that could not be read. */
+  /** Reports an entry that could not be read. */
   reportUnreadable(key: string, error: unknown, onError: (error: unknown) => void): void {
     if (error instanceof OversizeError) this.warnOfSize(key);
     else onError(error);

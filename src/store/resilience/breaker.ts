@@ -6,16 +6,16 @@ export interface BreakerSettings {
   readonly failures: number;
   /** From opening to the first probe. */
   readonly probeAfterMs: number;
-  /** Probes that fail double the wait, up to this. */
+  /** Maximum delay between probes; each failed one doubles it. */
   readonly maxProbeDelayMs: number;
 }
 
 /**
- * Keeps calls from a store that does not answer, so that an outage delays no call.
+ * Stops calls to a store that does not reply, so that an outage does not delay callers.
  *
- * Closed, every call passes. After some failures in a row it opens and no call passes; a probe is
- * made after a while (the half-open state), by a timer rather than by a caller, which would have to
- * wait for it. One that succeeds closes the breaker. (M. Nygard, Release It!, "Circuit Breaker".)
+ * While it is closed, all calls pass. After a number of consecutive failures it opens, and no call passes. A
+ * timer then probes the store (the half-open state), so that no caller has to wait for a probe. A successful
+ * probe closes the breaker. (M. Nygard, Release It!, "Circuit Breaker".)
  *
  * @internal
  */
@@ -28,7 +28,7 @@ export class CircuitBreaker {
   private stopped = false;
 
   /**
-   * @param probe - Tries the store; resolves to whether it is usable again. Never rejects.
+   * @param probe - Tests the store; resolves to whether it is usable again. Never rejects.
    * @param onChange - Called when it opens (true) or closes (false).
    */
   constructor(

@@ -11,16 +11,15 @@ const LATE_MS = 5;
 const MAX_DEFERRALS = 3;
 
 interface Operation {
-  /** When it has timed out, on the clock that leaves out blocked time. */
+  /** When it times out, on the clock without blocked time. */
   readonly until: number;
   readonly expire: () => void;
   deferrals: number;
 }
 
 /**
- * Time-outs of the commands in flight. A budget counts the store's time only: while the event loop
- * is blocked, replies have arrived that could not be read, and Node runs timers that are due before
- * it reads them.
+ * Time-outs of the commands in flight. A budget counts only the time of the store: while the event loop is
+ * blocked, replies arrive but cannot be read, and afterwards Node runs due timers before it reads them.
  *
  * One timer serves all commands. It fires at the earliest time-out, and several times before; how
  * late it fires is how long the loop was blocked. That time is added to every budget, and a command
@@ -36,8 +35,8 @@ export class Deadlines {
   private readonly lookMs: number;
 
   /**
-   * @param onLook - Called at every look, before commands are judged; returns whether commands wait
-   * to be sent. How long they wait for this process is to be known more precisely.
+   * @param onLook - Called at each check, before commands time out. Returns whether commands wait to be sent:
+   * the event loop is then checked more often.
    */
   constructor(
     private readonly clock: Clock,
@@ -60,14 +59,13 @@ export class Deadlines {
   /** Time until now in which a command could not be sent because the event loop was blocked. */
   noteBlocked(ms: number): void {
     if (ms <= LATE_MS) return;
-    // The timer, if it is overdue, counts the time since then by itself.
+    // If the timer is overdue, it will count the time since it was due.
     const overdueMs = Math.max(0, this.clock.monotonic() - this.dueAt);
     this.blockedMs += Math.max(0, ms - overdueMs);
   }
 
   /**
-   * The outcome of `work`, or a StoreError when it takes longer. A later outcome is ignored, a
-   * failure included.
+   * The outcome of `work`, or a StoreError if it takes longer. A later outcome is ignored, even a failure.
    */
   run<T>(work: Promise<T>, budgetMs: number, operation: string): Promise<T> {
     return new Promise<T>((resolve, reject) => {

@@ -27,7 +27,7 @@ export interface DispatcherOptions {
   readonly now: () => number;
   /** How long the store may take for one command. */
   readonly timeoutMs: number;
-  /** Called once for each time that commands begin to be skipped. */
+  /** Called when commands begin to be skipped, once each time. */
   readonly onOverload: (waiting: number) => void;
 }
 
@@ -53,10 +53,10 @@ export class Dispatcher {
   private window: number = DISPATCH.maxInFlight;
   private inFlight = 0;
   private bulkInFlight = 0;
-  /** Keys a millisecond; `undefined` before it was measured. */
+  /** Keys per millisecond; `undefined` until it is measured. */
   private rate: number | undefined;
   private completed = 0;
-  /** The slowest command since the last look. */
+  /** Duration of the slowest command since the last check. */
   private slowestMs = 0;
   private lookedAt = 0;
   /** When the store last replied since commands began to wait. */
@@ -76,7 +76,7 @@ export class Dispatcher {
     return LANES.reduce((sum, lane) => sum + this.queues[lane].size, 0);
   }
 
-  /** Keys in flight at most, at present. */
+  /** Current maximum of keys in flight. */
   get limit(): number {
     return this.window;
   }
@@ -92,7 +92,7 @@ export class Dispatcher {
   /**
    * Requests permission to send a command; {@link Dispatcher.leave} must follow if it is granted.
    *
-   * @returns True, as a rule; a promise when the command has to wait; false when it must not be sent.
+   * @returns Usually true; a promise if the command has to wait; false if it must not be sent.
    */
   enter(cost: CommandCost): boolean | Promise<boolean> {
     if (this.isFirst(cost.lane) && this.fits(cost)) {
@@ -111,7 +111,7 @@ export class Dispatcher {
     });
   }
 
-  /** A command is over: the store has replied, or it was given up. */
+  /** A command has ended: the store has replied, or it timed out. */
   leave({ weight, lane }: CommandCost, sentAt: number | undefined, hasReplied: boolean): void {
     this.inFlight -= weight;
     if (lane === 'bulk') this.bulkInFlight -= weight;
@@ -126,12 +126,12 @@ export class Dispatcher {
     this.pump();
   }
 
-  /** The time, if the duration of the command is measured: while others wait. */
+  /** The current time if the command's duration is to be measured, which is while others wait. */
   sentAt(): number | undefined {
     return this.congestedSince === undefined ? undefined : this.options.now();
   }
 
-  /** Measures, adapts, and drops what has waited for too long; to be called several times a time-out. */
+  /** Measures, adapts, and drops overdue commands. Call it several times per time-out. */
   look(): void {
     if (this.congestedSince === undefined) return;
     const now = this.options.now();
@@ -234,7 +234,7 @@ export class Dispatcher {
 
   private isTooMuch({ lane }: CommandCost): boolean {
     if (lane === 'finish') return this.queues.finish.size >= DISPATCH.maxFinishing;
-    // Measured rates vary: in doubt the command waits, and is dropped when it has waited too long.
+    // Measured rates vary: if in doubt, the command waits, and is dropped once it has waited too long.
     return this.projectedMs(lane) > DISPATCH.maxTimeouts * this.options.timeoutMs;
   }
 

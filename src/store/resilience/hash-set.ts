@@ -3,8 +3,8 @@ const SPARSENESS = 2;
 const FIRST_CAPACITY = 1 << 12;
 
 /**
- * Keys as 64-bit hashes, each with the number of its last addition: 12 bytes a slot, for any
- * length of the keys. Two keys with the same hash are confused, which happens once in 10^19.
+ * Keys as 64-bit hashes, each with the number of its last addition: 12 bytes per slot, for keys of any
+ * length. Two keys with the same hash, one in 10^19 pairs, count as the same.
  *
  * Open addressing with linear probing (D. Knuth, The Art of Computer Programming, vol. 3, §6.4).
  *

@@ -35,7 +35,7 @@ export interface JournalOptions {
 export class Journal {
   /** By what was invalidated; the latest last. */
   private readonly entries = new Map<string, Entry>();
-  /** Stays at the front: a new iterator would pass over all that was deleted there. */
+  /** Stays at the front: a new iterator would skip all entries that were deleted there. */
   private oldest = this.entries.entries();
   private last = 0;
   /** The highest number that was dropped, and when it was assigned. */
@@ -44,10 +44,10 @@ export class Journal {
   /** The connection whose store is known to remember everything; see {@link StoreHistory.connections}. */
   private checked = -1;
   private checking: Promise<void> | undefined;
-  /** While a number is under way to the store. */
+  /** Whether a number is being sent to the store. */
   private isNoting = false;
   private noted = 0;
-  /** Fewer in tests. */
+  /** Maximum number of entries; lower in tests. */
   capacity: number = STORE_LIMITS.journalEntries;
 
   constructor(private readonly options: JournalOptions) {}
@@ -58,7 +58,7 @@ export class Journal {
   }
 
   /**
-   * Settles when what this connection's store has forgotten is known; `undefined` when it is.
+   * Settles once it is known what this connection's store has forgotten; `undefined` if it is known.
    *
    * @throws when the store cannot be reached.
    */
@@ -102,7 +102,7 @@ export class Journal {
     this.forgottenAt = at;
   }
 
-  /** One number at a time: those that come meanwhile travel as the highest of them. */
+  /** Sends one number at a time: of those assigned meanwhile, only the highest is sent. */
   private async note(store: StoreHistory): Promise<void> {
     if (this.isNoting) return;
     this.isNoting = true;

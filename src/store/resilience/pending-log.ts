@@ -6,15 +6,15 @@ import { STORE_LIMITS } from '../limits.js';
 export const EVERYTHING: KeyPattern = { source: '*', prefix: '', matches: () => true };
 
 /**
- * Entries that are out of date in the store and could not be removed yet: until then they must not be
- * read. Bounded and without duplicates. Beyond a number of keys it keeps their hashes, so that one call
- * on many keys does not make everything else out of date; for those, all keys of the store are
- * compared. Only when that overflows too, everything is out of date.
+ * Entries that are out of date in the store but could not be removed yet, and must not be read until then.
+ * The log is bounded and has no duplicates. Beyond a number of keys it keeps only hashes, so that one call on
+ * many keys does not make everything else out of date; replaying hashes requires iterating over the keys of
+ * the store. Only if the hashes overflow too, everything counts as out of date.
  *
  * @internal
  */
 export class PendingLog {
-  /** By key, the number of its entry, so that one that is added again during a replay stays. */
+  /** Number of each key's entry, so that a key that is added again during a replay stays. */
   private readonly keys = new Map<string, number>();
   private readonly hashes = new HashSet();
   private readonly tags = new Map<string, number>();
@@ -98,7 +98,7 @@ export class PendingLog {
     }
   }
 
-  /** Whether everything is out of date already. If so, a removal under way has to be repeated. */
+  /** Whether everything is out of date already. If so, a removal in progress must be repeated. */
   private isCovered(): boolean {
     if (!this.patterns.has(EVERYTHING.source)) return false;
     this.patterns.set(EVERYTHING.source, [EVERYTHING, ++this.count]);

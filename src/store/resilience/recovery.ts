@@ -12,7 +12,7 @@ export interface RecoveryOptions {
 }
 
 /**
- * Works off the log of entries that are out of date in the store, whenever it can be reached.
+ * Replays the log of entries that are out of date in the store, as soon as the store can be reached.
  *
  * @internal
  */

@@ -17,9 +17,9 @@ export interface RepairsOptions {
 }
 
 /**
- * Removes entries that are out of date in the store as soon as that is possible: invalidations that
- * failed, and those that the store has acknowledged and forgotten. Until then those entries are
- * covered, which means that they are not read.
+ * Removes entries that are out of date in the store as soon as possible: after invalidations that failed, and
+ * after those that the store acknowledged and then lost. Until then such entries are covered: they are not
+ * read.
  *
  * @internal
  */
@@ -61,7 +61,7 @@ export class Repairs {
     return coordinator === undefined || this.journal.isCurrent(coordinator.history);
   }
 
-  /** Repeats what the store of another connection has forgotten, whether or not anything reads. */
+  /** Repeats what the store of a new connection has forgotten, even if there are no reads. */
   async catchUp(): Promise<void> {
     const { clock, calls, retryMs } = this.options;
     if (this.isStopped || this.isCurrent || this.coordinator?.isConnected !== true) return;
@@ -79,7 +79,7 @@ export class Repairs {
     return this.log.size > 0 && (this.log.covers(key) || this.log.coversTags(tags));
   }
 
-  /** The store has removed or replaced what it had under the keys. */
+  /** The store has removed or replaced the entries of the keys. */
   keysDone(keys: readonly string[]): void {
     for (const key of keys) this.log.removeKey(key);
     this.acknowledged(keys.map((name) => ({ kind: 'key', name })));

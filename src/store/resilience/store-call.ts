@@ -63,7 +63,7 @@ export type Send<T> = (backend: Backend, leftMs: number) => Promise<T>;
 export interface StoreCallHooks {
   /** Whether the store is usable again, while the breaker is open. Never rejects. */
   probe(): Promise<boolean>;
-  /** Settles when commands may be sent to a store that is open; `undefined` for now. */
+  /** Settles when commands may be sent to a store that is open; `undefined` if they may now. */
   gate(backend: Backend): Promise<void> | undefined;
   /** Whether background work is under way, whose failures have been reported. */
   isReplaying(): boolean;
@@ -72,8 +72,8 @@ export interface StoreCallHooks {
 }
 
 /**
- * Keeps a store's failures from its callers: every operation is within a deadline, fails without
- * an exception, and is not attempted at all while a circuit breaker is open.
+ * Keeps a store's failures from callers: each operation has a deadline, fails without an exception, and is
+ * not attempted while a circuit breaker is open.
  *
  * @internal
  */
@@ -83,7 +83,7 @@ export class StoreCall {
   private readonly deadlines: Deadlines;
   private readonly dispatcher: Dispatcher;
   private opened: Backend | undefined;
-  /** Failures so far that were events: they may belong to any operation under way. */
+  /** Number of failures reported as events: they may belong to any operation in flight. */
   private events = 0;
   /** Operations that were reported as refused, and have not succeeded since. */
   private readonly refused = new Set<string>();
@@ -152,7 +152,7 @@ export class StoreCall {
   /**
    * Attempts one operation.
    *
-   * @param send - Called when the command is to be sent; not at all when it is not.
+   * @param send - Called when the command is to be sent, if it is sent at all.
    * @returns `undefined` if it failed or was not sent, because the breaker is open, no time is left or the
    * queue is too long.
    */
@@ -180,7 +180,7 @@ export class StoreCall {
       return result;
     } catch (error) {
       hasReplied = !isTimeout(error, operation);
-      // A time-out of a caller with little time left says nothing about the store.
+      // The time-out of a caller with little time left does not show that the store is slow.
       if (hasReplied || budgetMs >= timeoutMs / 2) this.failedOn(operation, error, report);
       return undefined;
     } finally {
@@ -226,7 +226,7 @@ export class StoreCall {
   private listener(): StoreListener {
     return {
       onError: (cause) => {
-        // It may belong to any operation or none.
+        // The event may belong to any operation, or to none.
         this.events++;
         if (this.hooks.isReplaying() || this.isBreakerOpen) this.count(cause);
         else this.failed('event', cause);
@@ -269,7 +269,7 @@ export class StoreCall {
         return await send(backend, leftMs());
       });
     }
-    // No unnecessary promise: every read would pay for it.
+    // Without an unnecessary promise, which would slow down each read.
     const wait = skipsGate ? undefined : hooks.gate(opened);
     return wait === undefined ? send(opened, budgetMs) : wait.then(() => send(opened, leftMs()));
   }
@@ -280,7 +280,7 @@ export class StoreCall {
     else this.count(error);
   }
 
-  /** A store that takes no writes refuses each of them: reported once per operation until it succeeds. */
+  /** A read-only or full store refuses all writes: reported once per operation until one succeeds. */
   private isRepeated(operation: string, cause: unknown): boolean {
     if (!(cause instanceof Error && REFUSED_WRITE.test(cause.message))) return false;
     if (this.refused.has(operation)) return true;
@@ -294,9 +294,9 @@ export class StoreCall {
   }
 }
 
-/** Replies of a Redis that takes no writes at present, or none from this user: it is still read. */
+/** Replies of a Redis that currently refuses all writes. It can still be read. */
 const REFUSED_WRITE = /^(?:OOM|READONLY|MISCONF|NOREPLICAS)\b/;
-/** Those, and refusals of a single command. */
+/** These replies, and refusals of a single command. */
 const REFUSALS = new RegExp(`${REFUSED_WRITE.source}|^(?:WRONGTYPE|NOPERM|NOSCRIPT|LATE|ERR)\\b`);
 
 function isOutage(cause: unknown): boolean {
