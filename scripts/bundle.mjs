@@ -38,8 +38,7 @@ const chunkOfPackage = { valibot: 'nginx' };
 /** Modules that the cache loads by import(), and their chunks; `undefined`: rollup makes one. */
 const lazy = {
   'store/new-tier.ts': 'store',
-  'cache/lease/acquire.ts': 'store',
-  'cache/write/bulk-chunks.ts': 'store',
+  'cache/shared-code.ts': 'store',
   'redis/open.ts': undefined,
   'memory/eviction/adaptive.ts': 'eviction',
   'cache/advice.ts': 'eviction',

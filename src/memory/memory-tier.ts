@@ -131,7 +131,7 @@ export class MemoryTier {
    * @internal
    */
   noteMiss(key: string): void {
-    this.policy.missed(key);
+    this.policy.missed?.(key);
   }
 
   /**
@@ -234,7 +234,7 @@ export class MemoryTier {
    */
   drop(key: string): MemoryEntry | undefined {
     const entry = this.entries.get(key);
-    if (entry === undefined) this.policy.forget(key);
+    if (entry === undefined) this.policy.forget?.(key);
     else this.discard(entry, true);
     return entry;
   }
@@ -301,7 +301,7 @@ export class MemoryTier {
    */
   empty(): void {
     for (const entry of this.entries) this.discard(entry, true);
-    this.policy.clear();
+    this.policy.forget?.();
     this.sweep.stop();
   }
 

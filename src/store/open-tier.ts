@@ -91,24 +91,15 @@ function lateTier(options: LateTierOptions, onLoad?: (tier: SharedTier) => void)
   const state = new LateState(options, onLoad);
   const operationsOf = (part: Part): unknown =>
     Object.fromEntries(
-      Object.entries(UNAVAILABLE[part]).map(([name, unavailable]) => [
+      Object.keys(UNAVAILABLE[part]).map((name) => [
         name,
-        (...given: unknown[]) => state.run({ part, name, unavailable, given }),
+        (...given: unknown[]) => state.run(part, name, given),
       ]),
     );
   return Object.assign(state, operationsOf('tier') as TierOperations, {
     leases: operationsOf('leases') as TierLeases,
     tags: operationsOf('tags') as TierTags,
   });
-}
-
-/** An operation that waits for the code. */
-interface Call {
-  readonly part: Part;
-  readonly name: string;
-  /** Its result if the code cannot be loaded. */
-  readonly unavailable: unknown;
-  readonly given: readonly unknown[];
 }
 
 /** The state of a tier that is being loaded, and from then on that of the tier itself. */
@@ -193,30 +184,29 @@ class LateState implements Omit<SharedTier, keyof TierOperations | 'leases' | 't
   }
 
   /** Runs an operation once the tier is loaded; does not reject if it cannot be loaded. */
-  run(call: Call): Promise<unknown> {
-    if (this.tier !== undefined || this.hasFailed) return this.proceed(call);
-    const kept = { ...call, given: call.given.map((one) => this.preserved(one)) };
+  run(part: Part, name: string, given: readonly unknown[]): Promise<unknown> {
+    const proceed = async (values: readonly unknown[]): Promise<unknown> => {
+      const { tier } = this;
+      if (tier !== undefined) {
+        const target = (part === 'tier' ? tier : tier[part]) as unknown as Operations;
+        return await target[name]?.(...values);
+      }
+      if (INVALIDATIONS.has(name)) this.lost++;
+      if (name === 'close') await this.closeBackend();
+      return (UNAVAILABLE[part] as Readonly<Record<string, unknown>>)[name];
+    };
+    if (this.tier !== undefined || this.hasFailed) return proceed(given);
+    const kept = given.map((one) => this.preserved(one));
     return new Promise((resolve) => {
-      const proceed = inCallersContext(() => {
-        resolve(this.proceed(kept));
+      const proceedLater = inCallersContext(() => {
+        resolve(proceed(kept));
       });
-      this.waiting.push(proceed);
+      this.waiting.push(proceedLater);
     });
   }
 
   private proceedAll(): void {
     for (const proceed of this.waiting.splice(0)) proceed();
-  }
-
-  private async proceed({ part, name, unavailable, given }: Call): Promise<unknown> {
-    const { tier } = this;
-    if (tier === undefined) {
-      if (INVALIDATIONS.has(name)) this.lost++;
-      if (name === 'close') await this.closeBackend();
-      return unavailable;
-    }
-    const target = (part === 'tier' ? tier : tier[part]) as unknown as Operations;
-    return await target[name]?.(...given);
   }
 
   private async closeBackend(): Promise<void> {

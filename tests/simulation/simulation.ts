@@ -1,6 +1,5 @@
 import { DISPATCH } from '../../src/base/defaults.js';
-import { loadLeases } from '../../src/cache/lease/lazy-leases.js';
-import { loadBulk } from '../../src/cache/write/lazy-bulk.js';
+import { loadSharedCode } from '../../src/cache/core/lazy-code.js';
 import { loadStoreTier } from '../../src/store/open-tier.js';
 import { Acknowledgements } from './acknowledgements.js';
 import { Checker } from './checker.js';
@@ -47,7 +46,7 @@ export async function simulate(
   options: SimulateOptions = {},
 ): Promise<Outcome> {
   // Virtual time does not pass while code is loaded.
-  await Promise.all([loadStoreTier(), loadLeases(), loadBulk()]);
+  await Promise.all([loadStoreTier(), loadSharedCode()]);
   const scenario = typeof seed === 'number' ? scenarioOf(seed) : seed;
   const { chunk, chunksInFlight } = BULK;
   Object.assign(BULK, scenario.bulk);

@@ -77,6 +77,6 @@ async function confirmed<T>(
   throw new StoreError(
     'invalidate',
     'The cache is disabled or closed, and its store has not confirmed the removal: other processes ' +
-      'may serve the old value until it expires.',
+      'may serve the old values until they expire.',
   );
 }

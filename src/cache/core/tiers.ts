@@ -17,14 +17,14 @@ import { openRedis } from './redis-tier.js';
 export function openMemory(options: ResolvedOptions): MemoryTier | undefined {
   const { memory, clock } = options;
   if (memory === false) return undefined;
-  const { clone, eviction = DEFAULTS.eviction, freeze, sizeOf } = memory;
   const tier = new MemoryTier({
+    ...memory,
     maxItems: options.maxMemoryItems,
     maxBytes: options.maxMemoryBytes,
     types: options.types,
-    ...{ sizeOf, freeze, clone, clock },
+    clock,
   });
-  if (eviction === 'adaptive') void adapt(tier);
+  if ((memory.eviction ?? DEFAULTS.eviction) === 'adaptive') void adapt(tier);
   return tier;
 }
 
@@ -67,22 +67,19 @@ export function openShared(
 ): SharedTier | undefined {
   const store = options.redis === undefined ? options.store : openRedis(options.redis);
   if (store === undefined) return undefined;
-  const { timeoutMs, hasMemory, listens, origin, listener, onError, onChange } = use;
   const tierOptions = {
+    ...use,
     store,
     namespace: options.namespace,
     hasNamespace: options.hasNamespace,
     clock: options.clock,
-    timeoutMs,
     codec: options.codec,
     types: options.types,
     maxValueBytes: options.maxValueBytes,
     compressFrom: options.compressFrom,
     breaker: options.breaker,
-    coordination: { hasMemory, listens, origin, bus: options.bus, listener },
+    coordination: { ...use, bus: options.bus },
     preserve: (value: unknown) => preserved(value, options),
-    onError,
-    onChange,
   };
   return openSharedTier(tierOptions, onLoad);
 }

@@ -3,7 +3,7 @@ import { leftOfBudget } from '../core/budget.js';
 import type { Fence } from '../coherence/fences.js';
 import type { CacheCore } from '../core/cache-core.js';
 import type { InFlightLoad } from '../load/in-flight.js';
-import { canServeStale, onHeldLease, type LoadReason } from '../load/state-machine.js';
+import { canServeStale, type LoadPurpose, type LoadReason } from '../load/state-machine.js';
 import { requestLease, type Lease, type LoadLeaseReply } from './lease.js';
 import type { Waiter } from './waiters.js';
 
@@ -152,6 +152,27 @@ class LeaseAcquisition {
       timedOutHolders.delete(timedOutHolders.keys().next().value as string);
     }
   }
+}
+
+/** Number of successive holders of the lease that a load waits for, at most one lease term each. */
+const MAX_HOLDERS = 2;
+
+/** The facts about a lease that another process holds. */
+export interface HeldLease {
+  readonly purpose: LoadPurpose;
+  /** Whether the callers can be served an expired value. */
+  readonly canServeStale: boolean;
+  /** Different holders so far, the present one included. */
+  readonly holders: number;
+  /** How much longer to wait for the present holder, in milliseconds. */
+  readonly leftMs: number;
+}
+
+/** Decides whether this process loads as well while another one has the lease. */
+export function onHeldLease(lease: HeldLease): 'elsewhere' | 'crowded' | 'overdue' | 'held' {
+  if (lease.purpose === 'refresh' || lease.canServeStale) return 'elsewhere';
+  if (lease.holders > MAX_HOLDERS) return 'crowded';
+  return lease.leftMs <= 0 ? 'overdue' : 'held';
 }
 
 /**

@@ -1,7 +1,8 @@
 /*
  * A load as a state machine: its states, why it moves from one to the next, and its decisions as pure
- * functions of what is known at that moment. `pipeline.ts` carries them out, `lease/acquire.ts` those about
- * the lease. docs/architecture.md has a drawing, which a test compares with the transitions.
+ * functions of what is known at that moment. `pipeline.ts` carries them out. The decision about a lease that
+ * another process holds stands in `lease/acquire.ts`, which is loaded only by caches on Redis.
+ * docs/architecture.md has a drawing, which a test compares with the transitions.
  */
 
 /**
@@ -150,25 +151,4 @@ export function onStoreEntry(
   // A refresh ends early only with a value that another process has refreshed.
   const limit = purpose === 'refresh' ? (entry.refreshAt ?? entry.freshUntil) : entry.freshUntil;
   return now < limit ? 'fresh' : 'stale';
-}
-
-/** Number of successive holders of the lease that a load waits for, at most one lease term each. */
-const MAX_HOLDERS = 2;
-
-/** The facts about a lease that another process holds. */
-export interface HeldLease {
-  readonly purpose: LoadPurpose;
-  /** Whether the callers can be served an expired value. */
-  readonly canServeStale: boolean;
-  /** Different holders so far, the present one included. */
-  readonly holders: number;
-  /** How much longer to wait for the present holder, in milliseconds. */
-  readonly leftMs: number;
-}
-
-/** Decides whether this process loads as well while another one has the lease. */
-export function onHeldLease(lease: HeldLease): 'elsewhere' | 'crowded' | 'overdue' | 'held' {
-  if (lease.purpose === 'refresh' || lease.canServeStale) return 'elsewhere';
-  if (lease.holders > MAX_HOLDERS) return 'crowded';
-  return lease.leftMs <= 0 ? 'overdue' : 'held';
 }

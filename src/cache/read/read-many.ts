@@ -1,6 +1,6 @@
 import type { SharedEntry } from '../../store/shared-tier.js';
 import { DISPATCH } from '../../base/defaults.js';
-import { loadBulk } from '../write/lazy-bulk.js';
+import { loadSharedCode } from '../core/lazy-code.js';
 import type { CacheCore } from '../core/cache-core.js';
 import { reportHit, reportMiss } from '../events.js';
 
@@ -75,7 +75,7 @@ async function readShared(
     await readChunk(core, keys, read, found);
     return found;
   }
-  const bulk = await loadBulk();
+  const bulk = await loadSharedCode();
   await bulk?.inChunks(bulk.chunksOf(keys), async (some, isSent) =>
     isSent ? await readChunk(core, some, () => shared.readMany(some), found) : false,
   );

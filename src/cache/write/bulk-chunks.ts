@@ -8,7 +8,7 @@ import type { CacheCore } from '../core/cache-core.js';
 import type { OvertakenKeys } from './queue.js';
 
 /*
- * The part of bulk calls that only a shared tier needs. It is loaded on first use; see `lazy-bulk.ts`.
+ * The part of bulk calls that only a shared tier needs. It is loaded on first use; see `core/lazy-code.ts`.
  */
 
 /** A checked entry of `setMany`. */

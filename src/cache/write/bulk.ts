@@ -1,7 +1,7 @@
 import type { SharedTier } from '../../store/shared-tier.js';
 import type { CacheCore } from '../core/cache-core.js';
 import type { BulkEntry, OpenEntry } from './bulk-chunks.js';
-import { loadBulk } from './lazy-bulk.js';
+import { loadSharedCode } from '../core/lazy-code.js';
 import type { OvertakenKeys } from './queue.js';
 import { store } from './set.js';
 
@@ -43,7 +43,7 @@ export async function storeMany(
     shared.isCoordinated && hasTags ? shared.tags.clock(core.options.storeTimeoutMs) : undefined;
   const keys = latest.map(({ key }) => key);
   const failed = await core.writes.runBulk(keys, async (overtaken) => {
-    const bulk = await loadBulk();
+    const bulk = await loadSharedCode();
     return (
       bulk?.storeChunks({ core, shared, overtaken, noting }, opened) ??
       keepOnly(core, shared, overtaken, opened)
@@ -114,7 +114,7 @@ export async function removeMany(core: CacheCore, keys: readonly string[]): Prom
   const found = new Set(keys.filter((key) => core.invalidation.forgetKey(key)));
   await core.invalidateShared((shared) =>
     writes.runBulk(keys, async (overtaken) => {
-      const bulk = await loadBulk();
+      const bulk = await loadSharedCode();
       if (bulk === undefined) shared.postpone(keys);
       else for (const key of await bulk.removeChunks(core, shared, overtaken, keys)) found.add(key);
     }),

@@ -122,14 +122,9 @@ export class AdaptivePolicy implements EvictionPolicy {
     }
   }
 
-  forget(key: string): void {
-    this.forgetHash(this.hash.of(key));
-  }
-
-  clear(): void {
-    this.trial.clear();
-    this.ghosts.clear();
-    this.changes.clear();
+  forget(key?: string): void {
+    if (key === undefined) for (const part of [this.trial, this.ghosts, this.changes]) part.clear();
+    else this.forgetHash(this.hash.of(key));
   }
 
   chooseVictim(): number {

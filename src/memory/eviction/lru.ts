@@ -20,18 +20,6 @@ export class LruPolicy extends SlotRing implements EvictionPolicy {
     return this.oldest;
   }
 
-  missed(): void {
-    // Only a policy that estimates other sizes counts misses.
-  }
-
-  forget(): void {
-    // It knows no keys.
-  }
-
-  clear(): void {
-    // The entries have left one by one.
-  }
-
   estimates(): undefined {
     return undefined;
   }

@@ -33,17 +33,15 @@ export interface EvictionPolicy {
   /** An entry was read. On the hot path. */
   hit(slot: number): void;
   /** A key was read that no tier has, and that its reader may write now. */
-  missed(key: string): void;
+  missed?(key: string): void;
   /**
    * An entry is about to leave the store.
    *
    * @param isInvalidated - Its next read would miss in a store of any size.
    */
   remove(slot: number, isInvalidated: boolean): void;
-  /** A key was invalidated that the store does not hold. */
-  forget(key: string): void;
-  /** Everything was invalidated. */
-  clear(): void;
+  /** A key was invalidated that the store does not hold; without an argument, everything was. */
+  forget?(key?: string): void;
   /** Slot of the entry that goes next, without removing it; {@link NONE} when there is none. */
   chooseVictim(): number;
   /** How the store would do at other sizes and lives; `undefined` if the policy does not find out. */

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 
+import { onHeldLease } from '../../../src/cache/lease/acquire.js';
 import {
   canJoin,
   canServeStale,
   nextState,
-  onHeldLease,
   onStoreEntry,
   TRANSITIONS,
   type LoadReason,

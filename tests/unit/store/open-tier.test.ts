@@ -17,7 +17,7 @@ async function withFreshModules(run: (sources: typeof Sources) => Promise<void>)
 }
 
 /** Modules that only a cache with a shared tier loads. */
-const LATE = ['store/store-tier', 'redis/open', 'cache/lease/acquire', 'cache/write/bulk-chunks'];
+const LATE = ['store/store-tier', 'redis/open', 'cache/shared-code'];
 
 const coreOf = (cache: CacheManager) => cache[CORE].core;
 
