@@ -3,22 +3,22 @@ import type { Fence } from '../coherence/fences.js';
 import type { CacheCore } from '../core/cache-core.js';
 import { loadSharedCode } from '../core/lazy-code.js';
 import type { InFlightLoad } from '../load/in-flight.js';
-import type * as Acquire from './acquire.js';
+import type { LeaseDecision } from './acquire.js';
 import type { Lease } from './lease.js';
 
-/** See {@link Acquire.acquireLoadLease}. */
+/** As in `acquire.ts`, which is loaded first. */
 export async function acquireLoadLease(
   core: CacheCore,
   shared: SharedTier,
   load: InFlightLoad,
-): Promise<Acquire.LeaseDecision> {
+): Promise<LeaseDecision> {
   const code = await loadSharedCode();
   if (code !== undefined) return await code.acquireLoadLease(core, shared, load);
   load.move('unavailable', core.clock.now());
   return { kind: 'load', lease: undefined };
 }
 
-/** See {@link Acquire.forceAcquireLease}. */
+/** As in `acquire.ts`, which is loaded first. */
 export async function forceAcquireLease(
   core: CacheCore,
   fence: Fence,
