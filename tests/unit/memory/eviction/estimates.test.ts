@@ -8,7 +8,7 @@ import { SeededHash } from '../../../../src/memory/eviction/seeded-hash.js';
 import { MemoryTier } from '../../../../src/memory/memory-tier.js';
 import { randomFrom } from '../../../support/eviction-model.js';
 
-const SAMPLES = 8;
+const SAMPLES = 6;
 
 interface Store {
   readonly entries: number;
@@ -63,7 +63,7 @@ function offBy({ hitRate, times }: GhostEstimate, truths: ReadonlyMap<number, nu
   return Math.abs(hitRate - (truths.get(times) ?? NaN));
 }
 
-describe('the estimates of ghosts, from 8 samples of the keys', () => {
+describe('the estimates of ghosts, from 6 samples of the keys', () => {
   it('lie within the errors that they state', () => {
     const zipf = new Workload('zipf', 30_000);
     const { entries } = zipf;
@@ -82,7 +82,7 @@ describe('the estimates of ghosts, from 8 samples of the keys', () => {
   });
 
   it('are right about larger stores where a loop exceeds the store', () => {
-    const loop = new Workload('loop', 50_000);
+    const loop = new Workload('loop', 40_000);
     const { entries } = loop;
     const life = Infinity;
     const truths = new Map(
