@@ -174,7 +174,8 @@ describe.each<
         4 * STORE_TIMEOUT_MS + load.loadMs + 5 * report.loopDelayMs,
       );
     }
-    expect(busy.heap - calm.heap).toBeLessThan(8_000_000);
+    // Some 8 MB, of code that first runs now: an outage of 25 s adds as much as one of 3 s.
+    expect(busy.heap - calm.heap).toBeLessThan(12_000_000);
     // The two caches have two connections each, and no more.
     expect(rest.open['TCPSocketWrap'] ?? 0).toBeLessThanOrEqual(2 * names.length);
     expect(await one.do('rejections')).toEqual([]);
