@@ -8,13 +8,22 @@ import { options } from '../src/nginx/schema';
 import { jsonOf } from '../src/nginx/shapes';
 
 const target = new URL('../schemas/nginx.schema.json', import.meta.url);
-const source = new URL('../src/nginx/options.ts', import.meta.url);
+const sources = ['options', 'upstream-options'].map(
+  (name) => new URL(`../src/nginx/${name}.ts`, import.meta.url),
+);
 
 /** The properties of each interface, with their texts and the interfaces that they name. */
 const interfaces = new Map(
-  ts
-    .createSourceFile('options.ts', readFileSync(source, 'utf8'), ts.ScriptTarget.Latest, true)
-    .statements.filter(ts.isInterfaceDeclaration)
+  sources
+    .flatMap((source) => [
+      ...ts.createSourceFile(
+        source.pathname,
+        readFileSync(source, 'utf8'),
+        ts.ScriptTarget.Latest,
+        true,
+      ).statements,
+    ])
+    .filter(ts.isInterfaceDeclaration)
     .map(({ name, members }) => [
       name.text,
       members.map((member) => ({

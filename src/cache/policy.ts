@@ -114,7 +114,7 @@ export interface SetEntry<T = unknown> extends SetOptions {
 /** One entry of `warm`: a value, or a loader that runs if no value is cached. */
 export type WarmEntry<T = unknown> = (SetEntry<T> & { readonly loader?: never }) | LoadEntry<T>;
 
-/** A key, and the loader of its value. */
+/** A key, with the loader of its value. */
 export interface LoadEntry<T = unknown> extends LoadOptions<T> {
   /** Key below the namespace. */
   readonly key: string;

@@ -3,6 +3,14 @@ import { AdaptivePolicy } from './eviction/adaptive.js';
 import { MemoryTier } from './memory-tier.js';
 import { checkMemoryOptions, type MemoryStoreOptions } from './options.js';
 
+/*
+ * This folder is the memory tier. Start with `memory-tier.ts`, which the cache uses; here is the public
+ * class. `entry-table.ts` holds the entries (`entry`), `tag-index.ts` finds them by tag, and
+ * `index-registry.ts` notifies the indexes of decorators when an entry is removed. `sweep.ts` removes expired
+ * entries, and `eviction/` chooses which entry is evicted (see `eviction/policy.ts`). `value-protection.ts`
+ * keeps readers from changing shared values (`copy`, `freeze`), and `size.ts` estimates bytes.
+ */
+
 /**
  * The in-process tier: a bounded map with expiry and eviction.
  *

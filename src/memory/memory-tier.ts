@@ -2,7 +2,6 @@ import { systemClock, type Clock } from '../base/clock.js';
 import { DEFAULTS } from '../base/defaults.js';
 import { coarseClock, type CoarseClock } from '../base/coarse-clock.js';
 import { lifeClock } from '../base/life-clock.js';
-import { inSharedContext } from '../base/shared-context.js';
 import {
   newEntry,
   NO_TAGS,
@@ -13,25 +12,16 @@ import {
 } from './entry.js';
 import { EntryTable } from './entry-table.js';
 import type { StoreView } from './eviction/adaptive.js';
+import { EvictListeners, type EvictListener } from './evict-listeners.js';
 import { ExpiredFirst } from './eviction/expired-first.js';
 import type { GhostReport } from './eviction/ghost-report.js';
 import { LruPolicy } from './eviction/lru.js';
 import type { EvictionPolicy } from './eviction/policy.js';
 import type { MemoryStoreOptions } from './options.js';
-import { entrySize, estimateSize, sizeFrom, type SizeEstimator } from './size.js';
+import { entrySize, estimateSize, type SizeEstimator } from './size.js';
 import { Sweep } from './sweep.js';
 import { TagIndex } from './tag-index.js';
 import { TOO_MUCH_WORK, ValueProtection } from './value-protection.js';
-
-/*
- * This folder is the memory tier. Start here: the cache uses `MemoryTier`, and `memory-store.ts` has the
- * public class. `entry-table.ts` holds the entries (`entry`), `tag-index.ts` finds them by tag, and
- * `index-registry.ts` notifies the indexes of decorators when an entry is removed. `sweep.ts` removes expired
- * entries, and `eviction/` chooses which entry is evicted (see `eviction/policy.ts`). `value-protection.ts`
- * keeps readers from changing shared values (`copy`, `freeze`), and `size.ts` estimates bytes.
- */
-
-type EvictListener = (entry: MemoryEntry, reason: EvictReason) => void;
 
 /**
  * The in-process tier: a bounded map with expiry and eviction. The cache calls `find`, `put` and `drop`,
@@ -51,7 +41,7 @@ export class MemoryTier {
   private readonly entries = new EntryTable();
   private readonly expiredFirst = new ExpiredFirst();
   private readonly tagged = new TagIndex();
-  private readonly evictListeners = new Set<EvictListener>();
+  private readonly evictListeners = new EvictListeners();
   private usedBytes = 0;
   private readonly sweep: Sweep;
 
@@ -71,7 +61,6 @@ export class MemoryTier {
   /**
    * Replaces the policy. It is LRU at first, so that most caches need not load the code of others. Existing
    * entries count as stored now.
-   *
    * @internal
    */
   usePolicy(create: (store: StoreView) => EvictionPolicy): void {
@@ -155,12 +144,7 @@ export class MemoryTier {
 
   /**
    * Returns the value of an entry for one reader: the shared value, or a copy with `clone`.
-   *
-   * @example
-   * ```ts
-   * const entry = store.find('user:7');
-   * const user = entry && store.valueOf(entry);
-   * ```
+   * @example const user = store.valueOf(entry);
    */
   valueOf(entry: MemoryEntry): unknown {
     return this.protection.toReader(entry.value);
@@ -208,11 +192,9 @@ export class MemoryTier {
     const hasReplaced = this.dropForUpdate(key) || isUpdate;
     const kept = this.protection.tryProtect(value);
     if (kept === TOO_MUCH_WORK) return undefined;
-    let size = 0;
-    if (this.maxBytes !== undefined) {
-      size = entrySize(key, sizeFrom(this.sizeOf, kept, this.maxBytes));
-      if (size > this.maxBytes) return undefined;
-    }
+    const { maxBytes } = this;
+    const size = maxBytes === undefined ? 0 : entrySize(key, kept, this.sizeOf, maxBytes);
+    if (size > (maxBytes ?? Infinity)) return undefined;
     // A life that is no number would never end for those who compare it.
     const life = Number.isNaN(given) ? 0 : given;
     const times = typeof life === 'number' ? this.coarseClock.ticks() + life : life;
@@ -255,7 +237,6 @@ export class MemoryTier {
 
   /**
    * Removes all entries that have one of the tags; returns their number.
-   *
    * @internal
    */
   dropTagged(tags: Iterable<string>): number {
@@ -296,7 +277,6 @@ export class MemoryTier {
 
   /**
    * Removes everything.
-   *
    * @internal
    */
   empty(): void {
@@ -347,10 +327,7 @@ export class MemoryTier {
 
   private evict(entry: MemoryEntry, reason: EvictReason): void {
     this.discard(entry, false);
-    if (this.evictListeners.size === 0) return;
-    inSharedContext(() => {
-      for (const listener of this.evictListeners) listener(entry, reason);
-    });
+    this.evictListeners.notify(entry, reason);
   }
 
   private weightOf(size: number): number {

@@ -20,21 +20,21 @@ const SMALL_BIGINT = 2n ** 64n;
  */
 export type SizeEstimator = (value: unknown, limit: number) => number;
 
-/** @internal */
-export function entrySize(key: string, valueBytes: number): number {
-  return ENTRY_OVERHEAD + 2 * key.length + valueBytes;
-}
-
 /**
- * The estimate of a value's size.
+ * The estimate of an entry's size, in bytes.
  *
  * @throws ConfigurationError when the estimator returns a negative number, NaN or no number, which
  * would make the bound on all entries meaningless; or the error of the estimator itself.
  * @internal
  */
-export function sizeFrom(sizeOf: SizeEstimator, value: unknown, limit: number): number {
+export function entrySize(
+  key: string,
+  value: unknown,
+  sizeOf: SizeEstimator,
+  limit: number,
+): number {
   const bytes: unknown = sizeOf(value, limit);
-  if (typeof bytes === 'number' && bytes >= 0) return bytes;
+  if (typeof bytes === 'number' && bytes >= 0) return ENTRY_OVERHEAD + 2 * key.length + bytes;
   throw new ConfigurationError(
     `sizeOf must return a number of bytes that is not negative; got ${describe(bytes)}. ` +
       'The value was not stored.',

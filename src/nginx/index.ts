@@ -10,10 +10,12 @@ export type {
   NginxPerformanceApi,
   NginxRateLimit,
   NginxResolver,
+  NginxTls,
+} from './options.js';
+export type {
   NginxRoute,
   NginxServer,
   NginxStrategy,
   NginxTimeouts,
-  NginxTls,
   NginxUpstream,
-} from './options.js';
+} from './upstream-options.js';

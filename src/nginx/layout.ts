@@ -1,4 +1,4 @@
-import type { NginxRoute, NginxUpstream } from './options.js';
+import type { NginxRoute, NginxUpstream } from './upstream-options.js';
 
 /** Defaults; a test compares the documentation with them. */
 export const DEFAULTS = {

@@ -210,7 +210,7 @@ export type LeaseReply<Found = FoundText> =
   | ({ readonly granted: true } & Found)
   | {
       readonly granted: false;
-      /** The token of its holder. */
+      /** The holder's token. */
       readonly holder: string;
       /** Remaining time of the lease, unless it is renewed. */
       readonly remainingMs: number;

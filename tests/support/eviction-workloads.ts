@@ -1,7 +1,18 @@
-import { MemoryStore, type Eviction } from 'aurora-cache';
+import { MemoryStore, type Clock, type Eviction } from 'aurora-cache';
 import { ManualClock } from 'aurora-cache/testing';
 
+import { SeededHash } from '../../src/memory/eviction/seeded-hash.js';
 import { randomFrom } from './eviction-model.js';
+
+/** A clock without timers: only reads and evictions find what has expired. */
+export class TimerlessClock implements Clock {
+  /** In ms. */
+  time = 0;
+  now = (): number => this.time;
+  monotonic = this.now;
+  setTimeout = (): undefined => undefined;
+  clearTimeout = (): undefined => undefined;
+}
 
 const clock = new ManualClock();
 
@@ -45,16 +56,26 @@ export function zipf(n: number, random: () => number): () => number {
   };
 }
 
-/** Hits in percent of a hot set of half the store, while keys are read that never return. */
-export function hitRateDuringScan(keys: number): number {
+/**
+ * Hits in percent of a hot set of half the store, while keys are read that never return.
+ *
+ * @param before - Reads of the hot set before the scan.
+ */
+export function hitRateDuringScan(keys: number, before = 20_000): number {
   const random = randomFrom(1);
   const reader = new Reader('adaptive', 1000);
   const hot = (): string => `hot${Math.floor(500 * random())}`;
-  reader.hitRate(20_000, hot);
+  reader.hitRate(before, hot);
   let hits = 0;
   for (let i = 0; i < keys; i++) {
     reader.read(`once${i}`);
     if (i % 4 === 0 && reader.read(hot())) hits++;
   }
   return (400 * hits) / keys;
+}
+
+/** A hash whose secret a seed decides, and with it the sample of keys. */
+export function hashFrom(seed: number): SeededHash {
+  const random = randomFrom(seed);
+  return new SeededHash(Int32Array.from({ length: 256 }, () => random() * 2 ** 32));
 }

@@ -2,7 +2,7 @@ import type { RedisKeys } from '../keys.js';
 import { encode, type Message } from './messages.js';
 
 /**
- * The messages of one cache to the others of its namespace, which scripts publish.
+ * Messages from one cache to the others in its namespace; scripts publish them.
  *
  * @internal
  */

@@ -28,7 +28,7 @@ export interface EntryCodecOptions extends ValueTextOptions {
 }
 
 /**
- * Encodes and decodes entries: the value after the tag of its codec, the times on the store's clock.
+ * Encodes and decodes entries: values with the tag of their codec as a prefix, times on the store's clock.
  *
  * @internal
  */

@@ -2,12 +2,12 @@ import { LIMITS } from '../../base/defaults.js';
 
 /**
  * An entry as it leaves the process. On the wire, it is a version, a header of times and tags as JSON, a line
- * break, and the value after the tag of its codec:
+ * break, and the value with its codec's tag as a prefix:
  *
  *     A1[createdAt,freshUntil,staleUntil,tagClock,["tag"]]\nj{"id":1}
  */
 export interface Envelope {
-  /** The value after the tag of its codec. */
+  /** The encoded value, prefixed with the tag of its codec. */
   readonly payload: string;
   /** Times in ms since the epoch. */
   readonly createdAt: number;

@@ -1,12 +1,9 @@
-import type { Clock } from 'aurora-cache';
-
 import { syntheticTraces } from '../../../../benchmarks/eviction/workloads.js';
 import type { Trace } from '../../../../benchmarks/eviction/trace.js';
 import { AdaptivePolicy } from '../../../../src/memory/eviction/adaptive.js';
 import type { GhostEstimate, GhostReport } from '../../../../src/memory/eviction/ghost-report.js';
-import { SeededHash } from '../../../../src/memory/eviction/seeded-hash.js';
 import { MemoryTier } from '../../../../src/memory/memory-tier.js';
-import { randomFrom } from '../../../support/eviction-model.js';
+import { hashFrom, TimerlessClock } from '../../../support/eviction-workloads.js';
 
 const SAMPLES = 6;
 
@@ -30,22 +27,14 @@ class Workload {
 
   /** @param seed - Of the sample of keys. */
   replay({ entries, life }: Store, seed: number): { hitRate: number; report: GhostReport } {
-    let time = 0;
-    // One millisecond per request, and no timers: reads and evictions find what has expired.
-    const clock: Clock = {
-      now: () => time,
-      monotonic: () => time,
-      setTimeout: () => undefined,
-      clearTimeout: () => undefined,
-    };
-    const random = randomFrom(seed);
-    const secret = Int32Array.from({ length: 256 }, () => random() * 2 ** 32);
+    // One millisecond per request.
+    const clock = new TimerlessClock();
     const tier = new MemoryTier({ maxItems: entries, clock });
-    tier.usePolicy((store) => new AdaptivePolicy(store, new SeededHash(secret)));
+    tier.usePolicy((store) => new AdaptivePolicy(store, hashFrom(seed)));
     let hits = 0;
     for (const key of this.requests) {
-      time++;
-      if (tier.find(key) === undefined) tier.put(key, time, life);
+      clock.time++;
+      if (tier.find(key) === undefined) tier.put(key, 1, life);
       else hits++;
     }
     return {

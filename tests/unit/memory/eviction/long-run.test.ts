@@ -8,29 +8,22 @@ import { ExpiredFirst } from '../../../../src/memory/eviction/expired-first.js';
 import type { GhostReport } from '../../../../src/memory/eviction/ghost-report.js';
 import { Ghosts } from '../../../../src/memory/eviction/ghosts.js';
 import { RankedPolicy } from '../../../../src/memory/eviction/ranked-policy.js';
-import { SeededHash } from '../../../../src/memory/eviction/seeded-hash.js';
 import { SETTINGS, type Setting } from '../../../../src/memory/eviction/setting.js';
 import { MemoryTier } from '../../../../src/memory/memory-tier.js';
 import { randomFrom } from '../../../support/eviction-model.js';
-import { Reader, zipf } from '../../../support/eviction-workloads.js';
+import {
+  hitRateDuringScan,
+  hashFrom,
+  TimerlessClock,
+  zipf,
+} from '../../../support/eviction-workloads.js';
 
 const DAY_MS = 86_400_000;
 
-/** A clock without timers: only reads and evictions find what has expired. */
-class Time implements Clock {
-  ms = 0;
-  now = (): number => this.ms;
-  monotonic = this.now;
-  setTimeout = (): undefined => undefined;
-  clearTimeout = (): undefined => undefined;
-}
-
 /** The sample of keys is the same in every run. */
 function adaptiveTier(maxItems: number, clock: Clock, seed = 1): MemoryTier {
-  const random = randomFrom(seed);
-  const secret = Int32Array.from({ length: 256 }, () => random() * 2 ** 32);
   const tier = new MemoryTier({ maxItems, clock });
-  tier.usePolicy((store) => new AdaptivePolicy(store, new SeededHash(secret)));
+  tier.usePolicy((store) => new AdaptivePolicy(store, hashFrom(seed)));
   return tier;
 }
 
@@ -40,16 +33,7 @@ const atTimes = (wanted: number, list: GhostReport['sizes']) =>
 
 describe('adaptive eviction after a long run', () => {
   it('of hits remembers what is popular when a scan comes', () => {
-    const random = randomFrom(1);
-    const reader = new Reader('adaptive', 1000);
-    const hot = (): string => `hot${Math.floor(500 * random())}`;
-    reader.hitRate(400_000, hot);
-    let hits = 0;
-    for (let i = 0; i < 5000; i++) {
-      for (let k = 0; k < 4; k++) reader.read(`once${4 * i + k}`);
-      if (reader.read(hot())) hits++;
-    }
-    expect((100 * hits) / 5000).toBeGreaterThan(98);
+    expect(hitRateDuringScan(20_000, 400_000)).toBeGreaterThan(98);
   });
 
   it('of hits halves the frequencies once, and not for each of the hits', () => {
@@ -133,7 +117,7 @@ describe('the estimates of an adaptive store', () => {
   });
 
   const run = (maxItems: number, invalidate: (tier: MemoryTier, i: number) => void) => {
-    const tier = adaptiveTier(maxItems, new Time());
+    const tier = adaptiveTier(maxItems, new TimerlessClock());
     const rank = zipf(2000, randomFrom(7));
     let hits = 0;
     for (let i = 0; i < 20_000; i++) {
@@ -159,15 +143,15 @@ describe('the estimates of an adaptive store', () => {
 
   it('hold for values that were made before they were stored', () => {
     const after = (maxItems: number) => {
-      const clock = new Time();
+      const clock = new TimerlessClock();
       const tier = adaptiveTier(maxItems, clock);
       const rank = zipf(1000, randomFrom(7));
       let hits = 0;
       for (let i = 0; i < 40_000; i++) {
-        clock.ms++;
+        clock.time++;
         const key = `k${rank()}`;
-        const freshUntil = clock.ms + 2000;
-        const life = { createdAt: clock.ms - 60_000, freshUntil, staleUntil: freshUntil };
+        const freshUntil = clock.time + 2000;
+        const life = { createdAt: clock.time - 60_000, freshUntil, staleUntil: freshUntil };
         if (tier.find(key) === undefined) tier.put(key, i, life);
         else hits++;
       }
@@ -183,7 +167,7 @@ describe('the estimates of an adaptive store', () => {
   it('never say that a smaller store would do better', () => {
     const random = randomFrom(1);
     // Keys are read about four times in short order, and never again.
-    const tier = adaptiveTier(2000, new Time());
+    const tier = adaptiveTier(2000, new TimerlessClock());
     let next = 0;
     const active = Array.from({ length: 200 }, () => next++);
     for (let i = 0; i < 40_000; i++) {
@@ -217,17 +201,17 @@ describe('the estimates of an adaptive store', () => {
 
   it('count the hits of popular keys in the share that is out of date', () => {
     const random = randomFrom(3);
-    const clock = new Time();
+    const clock = new TimerlessClock();
     const tier = adaptiveTier(500, clock);
     const until = (): number => -Math.log(1 - random()) * 8000;
     // One key in ten is read a hundred times as often as the others, and never changes.
     const changes = Array.from({ length: 400 }, (_, key) => (key < 40 ? Infinity : until()));
     const versions = changes.map(() => 0);
     for (let i = 0; i < 200_000; i++) {
-      clock.ms += 0.3;
+      clock.time += 0.3;
       const at = random() * 4360;
       const key = at < 4000 ? Math.floor(at / 100) : 40 + Math.floor(at - 4000);
-      while ((changes[key] as number) < clock.ms) {
+      while ((changes[key] as number) < clock.time) {
         (versions[key] as number)++;
         (changes[key] as number) += until();
       }
@@ -259,12 +243,12 @@ describe('the estimates of an adaptive store', () => {
 
 describe('a life that is no number', () => {
   it('has ended, and stops no expired entry from being evicted first', () => {
-    const clock = new Time();
+    const clock = new TimerlessClock();
     const store = new MemoryStore({ maxItems: 100, clock });
     store.put('bad', 1, NaN);
     for (let i = 0; i < 49; i++) store.put(`long${i}`, i, Infinity);
     for (let i = 0; i < 50; i++) store.put(`short${i}`, i, 10);
-    clock.ms = 1000;
+    clock.time = 1000;
     expect(store.find('bad')).toBeUndefined();
     for (let i = 0; i < 50; i++) store.put(`new${i}`, i, Infinity);
     expect(Array.from({ length: 49 }, (_, i) => store.find(`long${i}`)?.value)).not.toContain(
