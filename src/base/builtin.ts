@@ -13,7 +13,7 @@ const ERRORS: ReadonlySet<string> = new Set([
 
 const TYPED_ARRAY = /^(?:Big)?(?:Int|Uint|Float)\d+(?:Clamped)?Array$/;
 
-/** The name for each prototype, since a few prototypes are looked up often. */
+/** Names by prototype: there are few, and they are looked up often. */
 const names = new WeakMap<object, string>();
 
 /**

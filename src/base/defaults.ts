@@ -27,7 +27,7 @@ export const DEFAULTS = {
   breakerFailures: 5,
   /** Delay of the first probe. */
   breakerProbeAfter: '1s',
-  /** Maximum delay between two probes; a failed probe doubles it. */
+  /** Maximum delay between two probes. Each failed probe doubles the delay, up to this. */
   breakerMaxProbeDelay: '10s',
   /** Maximum time that a load keeps other callers waiting before one of them starts another load. */
   lease: '5s',

@@ -3,7 +3,7 @@ const MAX_INTERVAL_MS = 2 ** 31 - 1;
 /**
  * Keeps the process running, which the timers of a clock and the sockets of a cache do not.
  *
- * @returns Ends it.
+ * @returns A function that lets the process exit again.
  * @internal
  */
 export function keepAlive(): () => void {

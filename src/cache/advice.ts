@@ -75,20 +75,22 @@ function memoryAdvice(core: CacheCore): Advice[] {
   if (memory === undefined || report === undefined || report.reads < MIN_READS) return [];
   const sizes = report.sizes
     .map((estimate) => sizeAdvice(memory, estimate, report))
-    .filter(({ option, from, to }) => {
-      const isPossible = option === 'maxMemoryBytes' || to <= LIMITS.memoryItems;
-      return isPossible && to !== from;
-    });
+    .filter(isPossible);
   // With `memory: { ttl }`, `defaultTtl` does not decide how long entries live in memory.
   if (shared !== undefined && options.memoryTtlMs !== undefined) return sizes;
   const ttl = options.load.ttl / 1000;
-  const lives = report.lives.map((estimate) => ttlAdvice(ttl, estimate, report));
+  const lives = report.lives.map((estimate) => ttlAdvice(ttl, estimate, report)).filter(isPossible);
   return [...sizes, ...(shared === undefined ? lives : lives.map(withoutTime))];
 }
 
 /** Behind a shared tier, a miss in memory is a read of that tier; how many loads are saved is not known. */
 function withoutTime(advice: Advice): Advice {
   return { ...advice, gain: { ...advice.gain, timeSavedMs: undefined } };
+}
+
+/** Whether the option accepts the value, which is another one than now. */
+function isPossible({ option, from, to }: Advice): boolean {
+  return to !== from && (option !== 'maxMemoryItems' || to <= LIMITS.memoryItems);
 }
 
 function sizeAdvice(memory: MemoryTier, estimate: GhostEstimate, report: GhostReport): Advice {

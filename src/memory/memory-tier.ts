@@ -170,7 +170,7 @@ export class MemoryTier {
     cost?: number,
   ): MemoryEntry | undefined;
   /**
-   * @param isUpdate - Whether it is a write, and no load after a miss.
+   * @param isUpdate - Whether a caller writes the value, rather than a load.
    * @internal
    */
   put(
@@ -195,8 +195,8 @@ export class MemoryTier {
     const { maxBytes } = this;
     const size = maxBytes === undefined ? 0 : entrySize(key, kept, this.sizeOf, maxBytes);
     if (size > (maxBytes ?? Infinity)) return undefined;
-    // A life that is no number would never end for those who compare it.
-    const life = Number.isNaN(given) ? 0 : given;
+    // NaN and -Infinity would make every comparison of ends false.
+    const life = typeof given === 'number' && !(given > 0) ? 0 : given;
     const times = typeof life === 'number' ? this.coarseClock.ticks() + life : life;
     const entry = newEntry(key, kept, times, tags, size);
     this.entries.add(entry);

@@ -1,6 +1,6 @@
 import { DISPATCH } from '../base/defaults.js';
-import { HEAD_CHARS } from '../store/coordinator.js';
-import { matchingGroups, type PatternGroup } from '../store/pattern-groups.js';
+import { HEAD_CHARS, type PatternGroup } from '../store/coordinator.js';
+import { matchingGroups } from '../store/pattern-groups.js';
 import type { Connection } from './connection/connection.js';
 import type { RedisKeys } from './keys.js';
 import { scan } from './scan.js';

@@ -73,7 +73,7 @@ export class RedisCoordinator implements Coordinator {
     this.outbox = outbox;
     this.entries = new RedisEntries(context);
     this.leases = new RedisLeases(context);
-    this.tags = new RedisTags(context, origin);
+    this.tags = new RedisTags(context);
     this.history = new RedisHistory({ connection, redisKeys, origin, clock, time, scripts });
     this.sharedCount = new RedisKeyCount(connection, redisKeys);
     this.snapshots = new RedisSnapshots(

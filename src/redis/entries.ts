@@ -1,7 +1,7 @@
 import {
   HEAD_CHARS,
   type EntryCommands,
-  type KeyPattern,
+  type PatternGroup,
   type SetOutcome,
   type StoredText,
 } from '../store/coordinator.js';
@@ -9,6 +9,7 @@ import type { Message } from './bus/messages.js';
 import { clearMatching } from './clear.js';
 import type { RedisContext } from './context.js';
 import { scan } from './scan.js';
+import { wholeMs } from './scripts.js';
 
 /**
  * The entries of a namespace. One key or several are written and removed by one script call; on a cluster,
@@ -37,7 +38,7 @@ export class RedisEntries implements EntryCommands {
     return (await Promise.all(keys.map((key) => this.deleteTogether([key])))).flat();
   }
 
-  async *clear(groups: readonly (readonly KeyPattern[])[]): ReturnType<typeof clearMatching> {
+  async *clear(groups: readonly PatternGroup[]): ReturnType<typeof clearMatching> {
     const sources = groups.flat().map(({ source }) => source);
     if (sources.length === 0) return;
     const { connection, outbox, readiness, redisKeys, scripts } = this.context;
@@ -62,8 +63,9 @@ export class RedisEntries implements EntryCommands {
     const keys = entries.map(({ key }) => key);
     const { redisKeys, scripts } = this.context;
     const words = [...redisKeys.pairs(keys), notAfter, ...this.announce('set', keys)];
-    for (const { text, ttlMs } of entries) words.push(text, Math.max(1, Math.ceil(ttlMs)));
+    for (const { text, ttlMs } of entries) words.push(text, wholeMs(ttlMs));
     const [stored, error] = (await scripts.run('set', ...words)) as [number | string, string];
+    this.context.outbox.published();
     return { stored: Number(stored), error: error === '' ? undefined : new Error(error) };
   }
 
@@ -71,6 +73,7 @@ export class RedisEntries implements EntryCommands {
     const { redisKeys, scripts } = this.context;
     const words = [...redisKeys.pairs(keys), ...this.announce('delete', keys), HEAD_CHARS];
     const heads = (await scripts.run('delete', ...words)) as string[];
+    this.context.outbox.published();
     return heads.map((head) => (head === '' ? undefined : head));
   }
 
@@ -78,7 +81,6 @@ export class RedisEntries implements EntryCommands {
   private announce(kind: 'set' | 'delete', keys: readonly string[]): [string, string] {
     const [key = ''] = keys;
     const message: Message = keys.length === 1 ? { kind, key } : { kind: 'changed', keys };
-    this.context.outbox.published();
     return this.context.outbox.address(message);
   }
 }

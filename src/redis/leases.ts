@@ -7,6 +7,7 @@ import type {
 } from '../store/coordinator.js';
 import type { Message } from './bus/messages.js';
 import type { RedisContext } from './context.js';
+import { wholeMs } from './scripts.js';
 
 /** The reply for one lease: whether it is granted, the text or the holder, and the remaining time. */
 type Reply = readonly [number | string, string | null, (number | string)?];
@@ -28,7 +29,7 @@ export class RedisLeases implements LeaseCommands {
   async renew(key: string, token: string, leaseMs: number): Promise<boolean> {
     const { readiness, redisKeys, scripts } = this.context;
     await readiness.wait();
-    return isOne(await scripts.run('renew', redisKeys.lease(key), token, whole(leaseMs)));
+    return isOne(await scripts.run('renew', redisKeys.lease(key), token, wholeMs(leaseMs)));
   }
 
   async release(key: string, token: string): Promise<void> {
@@ -61,7 +62,7 @@ export class RedisLeases implements LeaseCommands {
     const { redisKeys, scripts } = this.context;
     const words = [...redisKeys.pairs(requests.map(({ key }) => key)), notAfter];
     for (const { token, leaseMs, isForced } of requests) {
-      words.push(token, whole(leaseMs), isForced ? 1 : 0);
+      words.push(token, wholeMs(leaseMs), isForced ? 1 : 0);
     }
     const replies = (await scripts.run('acquire', ...words)) as Reply[];
     return replies.map(([granted, found, remaining]) =>
@@ -80,18 +81,13 @@ export class RedisLeases implements LeaseCommands {
     const [key = ''] = keys;
     const message: Message = keys.length === 1 ? { kind: 'fill', key } : { kind: 'filled', keys };
     const words = [...redisKeys.pairs(keys), ...outbox.address(message)];
-    for (const { token, text, ttlMs } of fills) words.push(token, text, whole(ttlMs));
+    for (const { token, text, ttlMs } of fills) words.push(token, text, wholeMs(ttlMs));
     const reply = (await scripts.run('fill', ...words)) as [(number | string)[], string];
     const [outcomes, error] = reply;
     if (error !== '') errors.push(new Error(error));
     if (outcomes.some(isOne)) outbox.published();
     return outcomes.map((outcome) => (Number(outcome) < 0 ? undefined : isOne(outcome)));
   }
-}
-
-/** Redis accepts only whole milliseconds, and not 0. */
-function whole(ms: number): number {
-  return Math.max(1, Math.ceil(ms));
 }
 
 /** A client may be configured to return numbers as strings. */

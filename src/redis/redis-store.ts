@@ -8,6 +8,7 @@ import type { Coordinator, CoordinatorOptions } from '../store/coordinator.js';
 import { Connection, type ClientClass, type RedisClient } from './connection/connection.js';
 import { RedisCoordinator } from './coordinator.js';
 import { scan } from './scan.js';
+import { wholeMs } from './scripts.js';
 
 export type { RedisClient };
 
@@ -97,7 +98,7 @@ export class RedisAdapter {
     const { client } = this.connection;
     const reply =
       ttl !== undefined && ttl > 0
-        ? await client.set(key, value, 'PX', Math.max(1, Math.ceil(ttl)))
+        ? await client.set(key, value, 'PX', wholeMs(ttl))
         : await client.set(key, value);
     return reply === 'OK';
   }

@@ -284,3 +284,12 @@ export class Scripts {
     return await (this.commands.get(script) as Command)(...words);
   }
 }
+
+/**
+ * Milliseconds as Redis takes them: whole, and never 0.
+ *
+ * @internal
+ */
+export function wholeMs(ms: number): number {
+  return Math.max(1, Math.ceil(ms));
+}

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.js';
 import type { Snapshots } from '../store/coordinator.js';
 import type { Connection } from './connection/connection.js';
 import type { RedisKeys } from './keys.js';
+import { wholeMs } from './scripts.js';
 
 /**
  * Texts that the instances of a service share, each with an expiry. An index of the instances avoids a scan
@@ -19,7 +20,7 @@ export class RedisSnapshots implements Snapshots {
   async write(instance: string, text: string, ttlMs: number, most: number): Promise<void> {
     const { client } = this.connection;
     const { stats } = this.redisKeys;
-    const px = Math.max(1, Math.ceil(ttlMs));
+    const px = wholeMs(ttlMs);
     // One by one: on a cluster, the keys have different slots.
     await Promise.all([
       client.set(this.redisKeys.statsOf(instance), text, 'PX', px),

@@ -1,5 +1,4 @@
 import type { TagCommands, TagVersions } from '../store/coordinator.js';
-import { encodeTags } from './bus/messages.js';
 import type { RedisContext } from './context.js';
 
 /** Maximum fields of the hash of tags: `epoch`, `clock`, `floor`, `cursor`, and one per tag. */
@@ -11,11 +10,7 @@ const MAX_FIELDS = 100_000 + 4;
  * @internal
  */
 export class RedisTags implements TagCommands {
-  /** @param origin - Names this cache in its messages. */
-  constructor(
-    private readonly context: RedisContext,
-    private readonly origin: string,
-  ) {}
+  constructor(private readonly context: RedisContext) {}
 
   async clock(): Promise<number> {
     const { readiness, redisKeys, scripts } = this.context;
@@ -39,7 +34,7 @@ export class RedisTags implements TagCommands {
     if (tags.length === 0) return await this.clock();
     const { outbox, readiness, redisKeys, scripts } = this.context;
     await readiness.wait();
-    const words = [redisKeys.bus, ...encodeTags(this.origin, tags), MAX_FIELDS];
+    const words = [...outbox.addressTags(tags), MAX_FIELDS];
     const fields = tags.map((tag) => redisKeys.tag(tag));
     const version = await scripts.run('invalidateTags', redisKeys.tags, ...words, ...fields);
     outbox.published();

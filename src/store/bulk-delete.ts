@@ -2,9 +2,9 @@ import { DISPATCH } from '../base/defaults.js';
 import { ConfigurationError } from '../base/errors.js';
 import { inSharedContext } from '../base/shared-context.js';
 import type { Backend } from './backend.js';
-import type { KeyPattern } from './coordinator.js';
+import type { KeyPattern, PatternGroup } from './coordinator.js';
 import { isFresh } from './codec/envelope.js';
-import { matchingGroups, type PatternGroup } from './pattern-groups.js';
+import { matchingGroups } from './pattern-groups.js';
 import { BACKGROUND, WRITE, type AttemptOptions, type StoreCall } from './resilience/store-call.js';
 
 /** Result of a pass: how many fresh entries it removed for each group, and whether it was completed. */

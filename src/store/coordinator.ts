@@ -67,7 +67,7 @@ export interface EntryCommands {
    * @param groups - The patterns of several callers, which share one pass.
    * @returns For each step and group, the first characters of the values that it removed.
    */
-  clear(groups: readonly (readonly KeyPattern[])[]): AsyncIterable<readonly (readonly string[])[]>;
+  clear(groups: readonly PatternGroup[]): AsyncIterable<readonly (readonly string[])[]>;
   /** The keys of the namespace, counted step by step: how many each step found. */
   count(): AsyncIterable<number>;
 }
@@ -153,6 +153,9 @@ export interface KeyPattern {
   readonly prefix: string;
   matches(key: string): boolean;
 }
+
+/** The patterns of one caller; several callers share a pass over the keys. */
+export type PatternGroup = readonly KeyPattern[];
 
 /**
  * Detects that a store has returned to an earlier state: after a restart from a snapshot, or a failover to a

@@ -81,6 +81,8 @@ type Unavailable = typeof UNAVAILABLE;
 /** The tier itself, its leases or its tags. */
 type Part = keyof Unavailable;
 type TierOperations = Pick<SharedTier, keyof Unavailable['tier']>;
+type Operation = (...given: unknown[]) => unknown;
+type Operations = Readonly<Record<string, Operation>>;
 
 /**
  * Stands in for a {@link StoreTier} whose code is being loaded, for the first milliseconds of a
@@ -185,28 +187,29 @@ class LateState implements Omit<SharedTier, keyof TierOperations | 'leases' | 't
 
   /** Runs an operation once the tier is loaded; does not reject if it cannot be loaded. */
   run(part: Part, name: string, given: readonly unknown[]): Promise<unknown> {
-    const proceed = async (values: readonly unknown[]): Promise<unknown> => {
-      const { tier } = this;
-      if (tier !== undefined) {
-        const target = (part === 'tier' ? tier : tier[part]) as unknown as Operations;
-        return await target[name]?.(...values);
-      }
-      if (INVALIDATIONS.has(name)) this.lost++;
-      if (name === 'close') await this.closeBackend();
-      return (UNAVAILABLE[part] as Readonly<Record<string, unknown>>)[name];
-    };
-    if (this.tier !== undefined || this.hasFailed) return proceed(given);
+    if (this.tier !== undefined || this.hasFailed) return this.proceed(part, name, given);
     const kept = given.map((one) => this.preserved(one));
     return new Promise((resolve) => {
-      const proceedLater = inCallersContext(() => {
-        resolve(proceed(kept));
+      const proceed = inCallersContext(() => {
+        resolve(this.proceed(part, name, kept));
       });
-      this.waiting.push(proceedLater);
+      this.waiting.push(proceed);
     });
   }
 
   private proceedAll(): void {
     for (const proceed of this.waiting.splice(0)) proceed();
+  }
+
+  private async proceed(part: Part, name: string, given: readonly unknown[]): Promise<unknown> {
+    const { tier } = this;
+    if (tier === undefined) {
+      if (INVALIDATIONS.has(name)) this.lost++;
+      if (name === 'close') await this.closeBackend();
+      return (UNAVAILABLE[part] as Readonly<Record<string, unknown>>)[name];
+    }
+    const target = (part === 'tier' ? tier : tier[part]) as unknown as Operations;
+    return await (target[name] as Operation).apply(target, [...given]);
   }
 
   private async closeBackend(): Promise<void> {
@@ -246,5 +249,3 @@ const INVALIDATIONS: ReadonlySet<string> = new Set<keyof TierOperations | keyof 
   'removeMatching',
   'invalidate',
 ]);
-
-type Operations = Readonly<Record<string, (...given: readonly unknown[]) => unknown>>;

@@ -1,7 +1,4 @@
-import type { KeyPattern } from './coordinator.js';
-
-/** The patterns of one caller; several callers share a pass over the keys. */
-export type PatternGroup = readonly KeyPattern[];
+import type { PatternGroup } from './coordinator.js';
 
 /**
  * The positions of the groups with a pattern that matches the key.

@@ -25,7 +25,7 @@ export interface Fence {
   invalidatedRemotely: boolean;
   /** Cost of the next miss of the key in milliseconds, once known. */
   missCost: number | undefined;
-  /** A write by a caller: unlike a load, it does not follow a miss. */
+  /** Whether a caller writes the value, rather than a load. */
   isUpdate: boolean;
 }
 

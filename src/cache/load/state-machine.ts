@@ -1,7 +1,7 @@
 /*
  * A load as a state machine: its states, why it moves from one to the next, and its decisions as pure
  * functions of what is known at that moment. `pipeline.ts` carries them out. The decision about a lease that
- * another process holds stands in `lease/acquire.ts`, which is loaded only by caches on Redis.
+ * another process holds is in `lease/acquire.ts`, which is loaded only with a shared tier.
  * docs/architecture.md has a drawing, which a test compares with the transitions.
  */
 

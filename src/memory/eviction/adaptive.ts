@@ -13,7 +13,7 @@ import { Trial } from './trial.js';
 
 /** The window changes by at most this share of the store in one step. */
 const SLIDE = 1 / 16;
-/** Keys of misses that are remembered until they are written. */
+/** Missed keys that are remembered until a caller writes them. */
 const MAX_MISSED_KEYS = 1024;
 /** Accesses of the sample from one step to the next. */
 const ACCESSES_PER_SLIDE = 16;
@@ -52,7 +52,7 @@ export class AdaptivePolicy implements EvictionPolicy {
   /** Of the entries of the sample, by slot. */
   private readonly lives = new Map<number, StoredLife>();
   private misses = 0;
-  /** Keys of reads that found nothing, as long as they have not been written since. */
+  /** Keys of reads that found nothing, until a caller writes them. */
   private readonly missedKeys = new Set<string>();
   /** Accesses of the policy that do not count as reads any more, or never did. */
   private earlierReads = 0;

@@ -105,12 +105,12 @@ export class ChangeRate {
       counts.compared /= 2;
       counts.changed /= 2;
     }
-    for (const [number, one] of this.classes) {
+    for (const [hitClass, one] of this.classes) {
       one.gaps /= 2;
       one.lives /= 2;
       one.hits /= 2;
       // A class that no longer occurs would be halved to nothing, and its share be 0 / 0.
-      if (one.compared < MIN_WEIGHT) this.classes.delete(number);
+      if (one.compared < MIN_WEIGHT) this.classes.delete(hitClass);
     }
   }
 

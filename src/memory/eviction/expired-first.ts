@@ -2,7 +2,10 @@ import { NONE } from './policy.js';
 import { grown } from './typed-arrays.js';
 
 const SLOTS_PER_LOOK = 64;
-/** Milliseconds after which the origin moves: 70 minutes, while which ends are right to half a millisecond. */
+/**
+ * Milliseconds after which the origin moves (70 minutes): until then, ends that are as near are precise to
+ * half a millisecond.
+ */
 const MAX_ELAPSED_MS = 2 ** 22;
 
 /**
@@ -19,7 +22,7 @@ export class ExpiredFirst {
    * which is why the origin must not be long ago.
    */
   private ends = new Float32Array(0);
-  /** The first end that was noted. */
+  /** The first end that was noted, or the time at which the origin last moved. */
   private origin = Infinity;
   /** No entry expires before. */
   private earliest = Infinity;

@@ -11,7 +11,7 @@ const MAX_ENTRIES = 256;
 /** Entries of the store for each entry of that mini cache, within its bounds. */
 const ENTRIES_PER_ENTRY = 32;
 const MAX_SAMPLE = 1 / 4;
-/** Entries without which half the size is none: no other sizes are estimated then. */
+/** Minimum entries of the mini cache for estimates of other sizes: half of fewer is too few. */
 const LEAST_ENTRIES = 4;
 /** Accesses after which misses with other lives are compared: those mini caches start empty. */
 const FILLED = 5 * MIN_ENTRIES;
@@ -85,7 +85,7 @@ export class Ghosts {
 
   private accessLives(key: number, to: SampledAccess): void {
     for (const ghost of this.lives) ghost.access(key, to);
-    // From here on all are compared: these began empty.
+    // Counting starts over for all: these began empty.
     if (++this.lifeAccesses === FILLED) for (const ghost of this.all) ghost.reset();
   }
 

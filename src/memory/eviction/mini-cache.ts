@@ -31,22 +31,18 @@ export class MiniCache {
     this.policy = new RankedPolicy(setting, hasSizes);
   }
 
-  /**
-   * @param life - Milliseconds that an entry of the key stays fresh.
-   * @returns Whether it was a hit.
-   */
-  access(key: number, to: SampledAccess, life = to.life): boolean {
+  /** @param life - Milliseconds that an entry of the key stays fresh. */
+  access(key: number, to: SampledAccess, life = to.life): void {
     if (this.policy.holds(key)) {
       if (!this.expired.has(key, to.now)) {
         this.policy.hit(key);
-        return true;
+        return;
       }
       this.remove(key);
       this.expirations++;
     }
     this.missed.add(to.hash, to.weight * to.size);
     this.store(key, to, life);
-    return false;
   }
 
   /** Records that a fresh value was replaced: its life starts again, and the access is no read. */

@@ -187,7 +187,7 @@ export class Bus {
     this.timer = clock.setTimeout(() => {
       // Otherwise its event `ready` calls `start`.
       if (client.status === 'ready') this.start();
-    }, backOff(++this.failures));
+    }, backOff(this.failures++));
     this.drop();
   }
 

@@ -1,8 +1,8 @@
 import type { RedisKeys } from '../keys.js';
-import { encode, type Message } from './messages.js';
+import { encode, encodeTags, type Message } from './messages.js';
 
 /**
- * Messages from one cache to the others in its namespace; scripts publish them.
+ * Messages from one cache to the others in its namespace.
  *
  * @internal
  */
@@ -22,6 +22,11 @@ export class Outbox {
   /** The channel and the text of a message. */
   address(message: Message): [channel: string, text: string] {
     return [this.redisKeys.bus, encode(this.origin, message)];
+  }
+
+  /** The channel of a message about tags, and the halves of its text, between which the version goes. */
+  addressTags(tags: readonly string[]): [channel: string, head: string, tail: string] {
+    return [this.redisKeys.bus, ...encodeTags(this.origin, tags)];
   }
 
   published(): void {

@@ -9,9 +9,9 @@ const MAX_RETRY_MS = 1000;
 /**
  * The pause before another attempt to connect, in milliseconds.
  *
- * @param failures - Failed attempts in a row so far, at least 1.
+ * @param doublings - How often to double the first pause: the failed attempts, or those before the last.
  * @internal
  */
-export function backOff(failures: number): number {
-  return Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 10));
+export function backOff(doublings: number): number {
+  return Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(doublings, 10));
 }

@@ -6,7 +6,7 @@ export interface BreakerSettings {
   readonly failures: number;
   /** From opening to the first probe. */
   readonly probeAfterMs: number;
-  /** Maximum delay between probes; each failed one doubles it. */
+  /** Maximum delay between two probes. Each failed probe doubles the delay, up to this. */
   readonly maxProbeDelayMs: number;
 }
 

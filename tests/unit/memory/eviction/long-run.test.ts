@@ -96,7 +96,9 @@ describe('the estimates of an adaptive store', () => {
       await cache.set(`session${i % 800}`, i);
       await cache.getOrSet(`hot${Math.floor(20 * random())}`, () => i);
     }
-    for (const { gain } of await cache.getAdvice()) {
+    const advice = await cache.getAdvice();
+    expect(advice.length).toBeGreaterThanOrEqual(3);
+    for (const { gain } of advice) {
       expect(Math.abs(gain.hitRate ?? NaN)).toBeLessThan(2);
     }
   });
@@ -178,7 +180,7 @@ describe('the estimates of an adaptive store', () => {
     }
     const { hitRate, sizes } = reportOf(tier);
     const half = atTimes(0.5, sizes);
-    expect(half.hitRate - hitRate).toBeLessThan(half.error);
+    expect(half.hitRate).toBeLessThanOrEqual(hitRate);
   });
 
   it('fit the sample again when larger values fill an emptied store', () => {
@@ -242,10 +244,10 @@ describe('the estimates of an adaptive store', () => {
 });
 
 describe('a life that is no number', () => {
-  it('has ended, and stops no expired entry from being evicted first', () => {
+  it.each([NaN, -Infinity])('%p: has ended, and lets expired entries be evicted first', (life) => {
     const clock = new TimerlessClock();
     const store = new MemoryStore({ maxItems: 100, clock });
-    store.put('bad', 1, NaN);
+    store.put('bad', 1, life);
     for (let i = 0; i < 49; i++) store.put(`long${i}`, i, Infinity);
     for (let i = 0; i < 50; i++) store.put(`short${i}`, i, 10);
     clock.time = 1000;
