@@ -1,5 +1,5 @@
 /** Faults that show after a long run, after a change of the load, or before the first read. */
-import { CacheManager, MemoryStore, type Clock } from 'aurora-cache';
+import { CacheManager, MemoryStore, type Clock, type MemoryStoreOptions } from 'aurora-cache';
 
 import { CORE } from '../../../../src/cache/manager.js';
 import { AdaptivePolicy } from '../../../../src/memory/eviction/adaptive.js';
@@ -21,9 +21,13 @@ import {
 const DAY_MS = 86_400_000;
 
 /** The sample of keys is the same in every run. */
-function adaptiveTier(maxItems: number, clock: Clock, seed = 1): MemoryTier {
-  const tier = new MemoryTier({ maxItems, clock });
-  tier.usePolicy((store) => new AdaptivePolicy(store, hashFrom(seed)));
+function adaptiveTier(
+  maxItems: number,
+  clock: Clock,
+  options: Pick<MemoryStoreOptions, 'maxBytes' | 'sizeOf'> = {},
+): MemoryTier {
+  const tier = new MemoryTier({ maxItems, clock, ...options });
+  tier.usePolicy((store) => new AdaptivePolicy(store, hashFrom(1)));
   return tier;
 }
 
@@ -186,9 +190,7 @@ describe('the estimates of an adaptive store', () => {
   it('fit the sample again when larger values fill an emptied store', () => {
     const sizes = { small: 50, large: 50_000 };
     let size = sizes.small;
-    const store = new MemoryStore({
-      ...{ eviction: 'adaptive', maxItems: 1e6, maxBytes: 2e7, sizeOf: () => size },
-    });
+    const store = adaptiveTier(1e6, new TimerlessClock(), { maxBytes: 2e7, sizeOf: () => size });
     for (let i = 0; i < 20_000; i++) store.put(`small${i}`, 1, Infinity);
     store.empty();
     size = sizes.large;
