@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from '../../base/clock.js';
+import type { Clock } from '../../base/clock.js';
 import { LIMITS } from '../../base/defaults.js';
 import { inSharedContext } from '../../base/shared-context.js';
 import type { EntryLife, MemoryEntry } from '../../memory/entry.js';
@@ -51,8 +51,14 @@ export type LoadOutcome =
 /** Another process is loading: serve a stale value, or read again. */
 export const LOADING_ELSEWHERE = Symbol('loading elsewhere');
 
-/** In place of an outcome: the caller has waited the maximum time for another caller's load. */
-export const JOIN_TIMEOUT = Symbol('join timeout');
+/** A call that waits for a load. */
+export interface LoadSubscriber {
+  onOutcome(outcome: LoadOutcome): void;
+  /** A stale value may have become available, or the load has begun to wait for another process. */
+  onStale?(): void;
+  /** The load has kept calls that joined it waiting for one lease. */
+  onOverdue?(): void;
+}
 
 /** Tags that are known only with the result. */
 export const TAGS_FROM_RESULT = Symbol('tags from result');
@@ -90,12 +96,9 @@ export class InFlightLoad {
    * itself waits for another process.
    */
   private keepsWaitingFrom: number | undefined;
-  private staleListeners: Set<() => void> | undefined;
-  private known: LoadOutcome | undefined;
-  /** Created for the first caller that waits: most loads have a single caller, with its own promise. */
-  private promise: Promise<LoadOutcome> | undefined;
-  private resolve: ((outcome: LoadOutcome) => void) | undefined;
-  private joinPromise: Promise<LoadOutcome | typeof JOIN_TIMEOUT> | undefined;
+  private outcome: LoadOutcome | undefined;
+  private readonly subscribers = new Set<LoadSubscriber>();
+  private stopOverdueTimer: (() => void) | undefined;
   private loadNode: LoadNode | undefined;
 
   constructor(
@@ -132,17 +135,34 @@ export class InFlightLoad {
 
   /** Whether the outcome is known; the fill may still be under way. */
   get isSettled(): boolean {
-    return this.known !== undefined;
+    return this.outcome !== undefined;
   }
 
-  /** The outcome. */
-  get outcome(): Promise<LoadOutcome> {
-    return (this.promise ??= inSharedContext(() => this.outcomePromise()));
+  /**
+   * Notifies a call of the outcome, at once if it is known, and of what happens until then.
+   *
+   * A reaction of `then` could not be removed: while the load hangs, it would retain every caller that was
+   * served another value, with the caller's request.
+   */
+  subscribe(subscriber: LoadSubscriber): void {
+    if (this.outcome !== undefined) subscriber.onOutcome(this.outcome);
+    else this.subscribers.add(subscriber);
   }
 
-  /** Whether a caller waits for the outcome. */
-  get isAwaited(): boolean {
-    return this.promise !== undefined;
+  unsubscribe(subscriber: LoadSubscriber): void {
+    this.subscribers.delete(subscriber);
+  }
+
+  /**
+   * Notifies the subscribers once the load has kept other callers waiting for one lease; if it has already
+   * done so, after another lease.
+   */
+  limitWait(clock: Clock, leaseMs: number): void {
+    if (this.stopOverdueTimer === undefined) {
+      inSharedContext(() => {
+        this.armOverdueTimer(clock, leaseMs);
+      });
+    }
   }
 
   /** Moves to the next state. */
@@ -153,15 +173,17 @@ export class InFlightLoad {
     if (next === 'waiting') {
       this.keepsWaitingFrom = Infinity;
       // A caller that has a stale value need not wait for another process either.
-      this.notifyStaleListeners();
+      this.notifyOfStale();
     } else if (next === 'loading' && this.keepsWaitingFrom === Infinity) {
       this.keepsWaitingFrom = now;
     }
   }
 
   settle(outcome: LoadOutcome): void {
-    this.known = outcome;
-    this.resolve?.(outcome);
+    this.outcome = outcome;
+    this.stopOverdueTimer?.();
+    for (const subscriber of this.subscribers) subscriber.onOutcome(outcome);
+    this.subscribers.clear();
   }
 
   /** Reads the key from the shared tier. Never rejects: a failure counts as a miss. */
@@ -179,7 +201,7 @@ export class InFlightLoad {
     const use = onStoreEntry(life, this.purpose, clock.now());
     if (use === 'stale') {
       this.stale = found;
-      this.notifyStaleListeners();
+      this.notifyOfStale();
     }
     return use === 'fresh';
   }
@@ -192,18 +214,6 @@ export class InFlightLoad {
       freshUntil,
       staleUntil,
       refreshAt: refreshAt(refresh, createdAt, freshUntil),
-    };
-  }
-
-  /**
-   * Calls `listener` once, when a stale value may have become available.
-   *
-   * @returns A function that removes the listener, so that a hung load does not retain its callers.
-   */
-  onceStale(listener: () => void): () => void {
-    (this.staleListeners ??= new Set()).add(listener);
-    return () => {
-      this.staleListeners?.delete(listener);
     };
   }
 
@@ -221,46 +231,21 @@ export class InFlightLoad {
     return now - this.startedAt >= LIMITS.leaseTerms * leaseMs + LIMITS.ignoredSignalMs;
   }
 
-  /**
-   * The outcome, or JOIN_TIMEOUT once the load has kept other callers waiting for one lease; if it has
-   * already done so, after another lease. All callers share a timer.
-   */
-  join(clock: Clock, leaseMs: number): Promise<LoadOutcome | typeof JOIN_TIMEOUT> {
-    if (this.isSettled) return this.outcome;
-    return (this.joinPromise ??= inSharedContext(() => this.outcomeWithin(clock, leaseMs)));
+  private armOverdueTimer(clock: Clock, leaseMs: number): void {
+    const check = (): void => {
+      this.stopOverdueTimer = undefined;
+      // The load may have had to wait for another process meanwhile.
+      if (!this.isOverdue(clock.now(), leaseMs)) this.armOverdueTimer(clock, leaseMs);
+      else for (const subscriber of this.subscribers) subscriber.onOverdue?.();
+    };
+    const leftMs = this.keepsWaitingSince + leaseMs - clock.now();
+    const timer = clock.setTimeout(check, leftMs > 0 ? Math.min(leaseMs, leftMs) : leaseMs);
+    this.stopOverdueTimer = () => {
+      clock.clearTimeout(timer);
+    };
   }
 
-  private outcomePromise(): Promise<LoadOutcome> {
-    if (this.known !== undefined) return Promise.resolve(this.known);
-    return new Promise((resolve) => (this.resolve = resolve));
-  }
-
-  private outcomeWithin(clock: Clock, leaseMs: number): Promise<LoadOutcome | typeof JOIN_TIMEOUT> {
-    return new Promise((resolve) => {
-      let timer: TimerHandle;
-      const wait = (): void => {
-        const leftMs = this.keepsWaitingSince + leaseMs - clock.now();
-        timer = clock.setTimeout(check, leftMs > 0 ? Math.min(leaseMs, leftMs) : leaseMs);
-      };
-      const check = (): void => {
-        // The load may have had to wait for another process meanwhile.
-        if (this.isOverdue(clock.now(), leaseMs)) {
-          this.joinPromise = undefined;
-          resolve(JOIN_TIMEOUT);
-        } else wait();
-      };
-      wait();
-      void this.outcome.then((outcome) => {
-        clock.clearTimeout(timer);
-        resolve(outcome);
-      });
-    });
-  }
-
-  private notifyStaleListeners(): void {
-    const listeners = this.staleListeners;
-    if (listeners === undefined) return;
-    this.staleListeners = undefined;
-    for (const listener of listeners) listener();
+  private notifyOfStale(): void {
+    for (const subscriber of this.subscribers) subscriber.onStale?.();
   }
 }

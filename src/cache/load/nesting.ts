@@ -29,7 +29,6 @@ export class LoadNode {
   remove(origin: CallOrigin | undefined, clock: Clock): void {
     if (origin === undefined) return;
     this.origins.delete(origin);
-    origin.leave?.();
     if (this.origins.size > 0 || this.timer === undefined) return;
     clock.clearTimeout(this.timer);
     this.timer = undefined;
@@ -49,8 +48,6 @@ export class LoadNode {
 export class CallOrigin {
   /** Ends the wait of a call that the load waits for; receives the keys of the cycle. */
   onCycle: ((keys: readonly string[]) => void) | undefined;
-  /** Removes the call's listener from the load that it waits for. */
-  leave: (() => void) | undefined;
   private readonly madeAt = started;
   private trace: { readonly stack?: unknown } | undefined;
 

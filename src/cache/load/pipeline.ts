@@ -188,8 +188,7 @@ function settleFromStore(core: CacheCore, load: InFlightLoad, found: SharedEntry
   load.fence.missCost = core.values.storeReadMs;
   const kept = core.values.fill(load.fence, found.value, life, found.tags, found.tagClock);
   if (kept !== undefined) request.onEntry?.(kept);
-  // Callers that come later do not find the load, so that it needs no outcome.
-  if (load.isAwaited) load.settle({ ok: true, value: found.value, source: 'shared' });
+  load.settle({ ok: true, value: found.value, source: 'shared' });
   // With a memory tier, the next hit there starts the refresh.
   if (core.memory !== undefined || life.refreshAt === undefined) return;
   if (now < life.refreshAt || !core.refreshes.isDue(request.key, now)) return;

@@ -1,19 +1,15 @@
 import { isCacheError } from '../../base/errors.js';
 import type { MemoryEntry } from '../../memory/entry.js';
 import type { CacheCore } from '../core/cache-core.js';
-import {
-  JOIN_TIMEOUT,
-  LOADING_ELSEWHERE,
-  type InFlightLoad,
-  type LoadRequest,
-} from '../load/in-flight.js';
-import { joinFrom, LoadCycle, loadInCycle, type WaitOutcome } from '../load/load-cycle.js';
+import { LOADING_ELSEWHERE, type InFlightLoad, type LoadRequest } from '../load/in-flight.js';
+import { LoadCycle, loadInCycle } from '../load/load-cycle.js';
 import { originOfCall } from '../load/nesting.js';
 import { startLoad } from '../load/pipeline.js';
 import { loadUnshared } from '../load/single-use.js';
 import { canJoin } from '../load/state-machine.js';
 import { reportHit, reportMiss } from '../events.js';
-import { outcomeOrStale, servableStale, serveStale, type StaleOutcome } from './serve-stale.js';
+import { servableStale, serveStale, type StaleOutcome } from './serve-stale.js';
+import { JOIN_TIMEOUT, waitForLoad, type WaitingCall, type WaitOutcome } from './wait-for-load.js';
 
 /**
  * Waits for a value: joins a load in progress or starts one, and repeats that until an outcome can be
@@ -32,8 +28,7 @@ export async function awaitValue(
 ): Promise<unknown> {
   const caller = new Caller(core, request, stale);
   for (let load = started ?? caller.findLoad(); ; load = caller.findLoad()) {
-    const outcome = await caller.wait(load);
-    caller.leave(load);
+    const outcome = await waitForLoad(core, load, caller);
     // The load began before this call, and its value may have been invalidated since.
     if (caller.mustConfirm(outcome) && !(await load.fillConfirmation)) {
       caller.reject(load);
@@ -44,8 +39,7 @@ export async function awaitValue(
   }
 }
 
-type Outcome = WaitOutcome | StaleOutcome;
-type ValueOutcome = Extract<Outcome, { readonly ok: true }>;
+type ValueOutcome = Extract<WaitOutcome, { readonly ok: true }>;
 
 /** The result of a call's wait: a value, or a promise of one. */
 interface Result {
@@ -53,10 +47,10 @@ interface Result {
 }
 
 /** The state of one waiting call. */
-class Caller {
-  private readonly origin = originOfCall();
+class Caller implements WaitingCall {
+  readonly origin = originOfCall();
   /** Whether the present load is another call's. */
-  private hasJoined = false;
+  hasJoined = false;
   /** Whether its value was known when the call joined it, which counts as a hit. */
   private wasSettled = false;
   /** Whether its value is recent enough only if its fill confirms it. */
@@ -70,8 +64,8 @@ class Caller {
 
   constructor(
     private readonly core: CacheCore,
-    private readonly request: LoadRequest,
-    private readonly stale: MemoryEntry | undefined,
+    readonly request: LoadRequest,
+    readonly stale: MemoryEntry | undefined,
   ) {}
 
   /** The load to wait for: one that is under way, if its value is recent enough, or a new one. */
@@ -86,23 +80,7 @@ class Caller {
     return other;
   }
 
-  wait(load: InFlightLoad): Promise<Outcome> {
-    const { core, request, origin, stale } = this;
-    load.node.add(origin);
-    const outcome = this.hasJoined
-      ? joinFrom(origin, load, core.clock, request.policy.leaseMs)
-      : load.outcome;
-    const { softMs } = request.policy;
-    const mayBeStale = stale !== undefined || (softMs !== undefined && core.shared !== undefined);
-    const isImpatient = softMs !== undefined || core.shared?.isCoordinated === true;
-    return mayBeStale && isImpatient ? outcomeOrStale(core, load, outcome, stale, softMs) : outcome;
-  }
-
-  leave(load: InFlightLoad): void {
-    load.node.remove(this.origin, this.core.clock);
-  }
-
-  mustConfirm(outcome: Outcome): boolean {
+  mustConfirm(outcome: WaitOutcome): boolean {
     return (
       this.awaitsFill &&
       typeof outcome === 'object' &&
@@ -122,7 +100,7 @@ class Caller {
    *
    * @throws the loader's own error.
    */
-  take(load: InFlightLoad, outcome: Outcome): Result | undefined {
+  take(load: InFlightLoad, outcome: WaitOutcome): Result | undefined {
     const { core, request, origin } = this;
     if (outcome === JOIN_TIMEOUT) {
       this.hasWaited = true;

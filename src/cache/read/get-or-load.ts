@@ -1,7 +1,7 @@
 import type { EntryIndex, MemoryEntry } from '../../memory/entry.js';
 import type { MethodCounters } from '../../stats/method-counters.js';
 import type { CacheCore } from '../core/cache-core.js';
-import { LOADING_ELSEWHERE, type LoadRequest } from '../load/in-flight.js';
+import { LOADING_ELSEWHERE, type LoadOutcome, type LoadRequest } from '../load/in-flight.js';
 import { LazyLoadContext } from '../load/load-context.js';
 import { originOfCall } from '../load/nesting.js';
 import { refreshInBackground, startLoad } from '../load/pipeline.js';
@@ -13,7 +13,7 @@ import { reportHit, reportMiss } from '../events.js';
 
 /*
  * Reads: through the tiers, with a load if no tier has the value (here); a caller's wait for a load
- * (`await-value.ts`), expired values in place of a load's (`serve-stale.ts`), and reads that do not load
+ * (`await-value.ts`, `wait-for-load.ts`), expired values in place of a load's (`serve-stale.ts`), and reads that do not load
  * (`read-many.ts`).
  */
 
@@ -83,7 +83,9 @@ export async function reload(core: CacheCore, request: LoadRequest): Promise<unk
   const origin = originOfCall();
   const load = startLoad(core, request, 'reload');
   load.node.add(origin);
-  const outcome = await load.outcome;
+  const outcome = await new Promise<LoadOutcome>((resolve) => {
+    load.subscribe({ onOutcome: resolve });
+  });
   load.node.remove(origin, core.clock);
   if (outcome === LOADING_ELSEWHERE) return await getOrLoad(core, request);
   if (!outcome.ok) throw outcome.error;

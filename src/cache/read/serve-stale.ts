@@ -1,10 +1,7 @@
-import type { TimerHandle } from '../../base/clock.js';
 import type { MemoryEntry } from '../../memory/entry.js';
 import type { CacheCore } from '../core/cache-core.js';
 import type { CacheEvents } from '../events.js';
 import type { InFlightLoad, LoadRequest } from '../load/in-flight.js';
-import type { WaitOutcome } from '../load/load-cycle.js';
-import { onOutcome } from '../load/outcome-listeners.js';
 import { canServeStale } from '../load/state-machine.js';
 
 type StaleReason = CacheEvents['stale']['reason'];
@@ -41,82 +38,6 @@ export function servableStale(
     return undefined;
   }
   return { value: core.values.forCaller(stale.value) };
-}
-
-/**
- * Waits for the outcome. If there is a stale value to serve, it waits no longer than `softTimeout`, and not
- * for another process.
- *
- * @internal
- */
-export function outcomeOrStale(
-  core: CacheCore,
-  load: InFlightLoad,
-  outcome: Promise<WaitOutcome>,
-  stale: MemoryEntry | undefined,
-  softMs: number | undefined,
-): Promise<WaitOutcome | StaleOutcome> {
-  return new Promise((resolve) => {
-    new ImpatientWait(core, load, stale, resolve).begin(outcome, softMs);
-  });
-}
-
-/** One caller's wait, which a stale value may end. */
-class ImpatientWait {
-  private isLate = false;
-  private timer: TimerHandle = undefined;
-  private stopListening: (() => void) | undefined;
-  private stopWaiting: (() => void) | undefined;
-
-  constructor(
-    private readonly core: CacheCore,
-    private readonly load: InFlightLoad,
-    private readonly stale: MemoryEntry | undefined,
-    private readonly resolve: (outcome: WaitOutcome | StaleOutcome) => void,
-  ) {}
-
-  begin(outcome: Promise<WaitOutcome>, softMs: number | undefined): void {
-    this.stopWaiting = onOutcome(outcome, (settled) => {
-      this.end(settled);
-    });
-    if (softMs === undefined) {
-      this.serveIfDue();
-      return;
-    }
-    this.listen();
-    // Counted from the start of the load: a later caller does not wait for all of it again.
-    const leftMs = this.load.startedAt + softMs - this.core.clock.now();
-    this.timer = this.core.clock.setTimeout(
-      () => {
-        this.isLate = true;
-        this.serveIfDue();
-      },
-      Math.max(0, leftMs),
-    );
-  }
-
-  private serveIfDue(): void {
-    const { core, load, stale, isLate } = this;
-    const isDue = isLate || load.state === 'waiting';
-    const expired = isDue ? servableStale(core, load, stale) : undefined;
-    if (expired === undefined) this.listen();
-    else this.end({ ok: true, source: 'stale', expired, reason: isLate ? 'timeout' : 'lease' });
-  }
-
-  /** The shared tier may later return a stale value, or report that another process is loading. */
-  private listen(): void {
-    this.stopListening?.();
-    this.stopListening = this.load.onceStale(() => {
-      this.serveIfDue();
-    });
-  }
-
-  private end(outcome: WaitOutcome | StaleOutcome): void {
-    if (this.timer !== undefined) this.core.clock.clearTimeout(this.timer);
-    this.stopListening?.();
-    this.stopWaiting?.();
-    this.resolve(outcome);
-  }
 }
 
 /**
