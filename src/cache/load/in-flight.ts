@@ -97,7 +97,7 @@ export class InFlightLoad {
    */
   private keepsWaitingFrom: number | undefined;
   private outcome: LoadOutcome | undefined;
-  private readonly subscribers = new Set<LoadSubscriber>();
+  private subscribers: Set<LoadSubscriber> | undefined;
   private stopOverdueTimer: (() => void) | undefined;
   private loadNode: LoadNode | undefined;
 
@@ -146,11 +146,11 @@ export class InFlightLoad {
    */
   subscribe(subscriber: LoadSubscriber): void {
     if (this.outcome !== undefined) subscriber.onOutcome(this.outcome);
-    else this.subscribers.add(subscriber);
+    else (this.subscribers ??= new Set()).add(subscriber);
   }
 
   unsubscribe(subscriber: LoadSubscriber): void {
-    this.subscribers.delete(subscriber);
+    this.subscribers?.delete(subscriber);
   }
 
   /**
@@ -182,8 +182,10 @@ export class InFlightLoad {
   settle(outcome: LoadOutcome): void {
     this.outcome = outcome;
     this.stopOverdueTimer?.();
-    for (const subscriber of this.subscribers) subscriber.onOutcome(outcome);
-    this.subscribers.clear();
+    const { subscribers } = this;
+    this.subscribers = undefined;
+    if (subscribers === undefined) return;
+    for (const subscriber of subscribers) subscriber.onOutcome(outcome);
   }
 
   /** Reads the key from the shared tier. Never rejects: a failure counts as a miss. */
@@ -236,7 +238,7 @@ export class InFlightLoad {
       this.stopOverdueTimer = undefined;
       // The load may have had to wait for another process meanwhile.
       if (!this.isOverdue(clock.now(), leaseMs)) this.armOverdueTimer(clock, leaseMs);
-      else for (const subscriber of this.subscribers) subscriber.onOverdue?.();
+      else this.subscribers?.forEach((subscriber) => subscriber.onOverdue?.());
     };
     const leftMs = this.keepsWaitingSince + leaseMs - clock.now();
     const timer = clock.setTimeout(check, leftMs > 0 ? Math.min(leaseMs, leftMs) : leaseMs);
@@ -246,6 +248,6 @@ export class InFlightLoad {
   }
 
   private notifyOfStale(): void {
-    for (const subscriber of this.subscribers) subscriber.onStale?.();
+    this.subscribers?.forEach((subscriber) => subscriber.onStale?.());
   }
 }

@@ -12,9 +12,9 @@ import { readThrough } from './read-through.js';
 import { reportHit, reportMiss } from '../events.js';
 
 /*
- * Reads: through the tiers, with a load if no tier has the value (here); a caller's wait for a load
- * (`await-value.ts`, `wait-for-load.ts`), expired values in place of a load's (`serve-stale.ts`), and reads that do not load
- * (`read-many.ts`).
+ * Reads: through the tiers, with a load if no tier has the value (here); a call's wait for its value
+ * (`await-value.ts`) and for one load (`wait-for-load.ts`), expired values in place of a load's
+ * (`serve-stale.ts`), and reads that do not load (`read-many.ts`).
  */
 
 export type { EntryIndex, LoadRequest, MemoryEntry };
