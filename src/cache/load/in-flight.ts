@@ -36,20 +36,20 @@ export interface LoadRequest {
 }
 
 /**
- * How a load ended. It never rejects: each caller decides what an error means to it. A `single-use`
- * value can be read only once, and belongs to the caller that started the load.
+ * How a load ended. It never rejects: each caller decides what an error means to it.
+ *
+ * - `value`: a `single-use` value can be read only once, and belongs to the caller that started the load;
+ * - `error`: the loader failed, or exceeded its hard time-out;
+ * - `elsewhere`: another process is loading. Callers serve a stale value, or read again.
  */
 export type LoadOutcome =
   | {
-      readonly ok: true;
+      readonly kind: 'value';
       readonly value: unknown;
       readonly source: 'shared' | 'load' | 'single-use';
     }
-  | { readonly ok: false; readonly error: unknown }
-  | typeof LOADING_ELSEWHERE;
-
-/** Another process is loading: serve a stale value, or read again. */
-export const LOADING_ELSEWHERE = Symbol('loading elsewhere');
+  | { readonly kind: 'error'; readonly error: unknown }
+  | { readonly kind: 'elsewhere' };
 
 /** A call that waits for a load. */
 export interface LoadSubscriber {

@@ -4,21 +4,16 @@ import type { LoadRequest } from './in-flight.js';
 import type { CallOrigin } from './nesting.js';
 import { loadUnshared } from './single-use.js';
 
-/** In place of an outcome: the load that a call joined waits for this very call. */
-export class LoadCycle {
-  /** @param keys - Keys of the loads, from the one that made the call to the one that it joined. */
-  constructor(readonly keys: readonly string[]) {}
-}
-
 /**
  * Runs the loader of a call that would wait for itself, bypassing the cache.
  *
+ * @param keys - Keys of the loads that wait for each other.
  * @internal
  */
 export function loadInCycle(
   core: CacheCore,
   request: LoadRequest,
-  { keys }: LoadCycle,
+  keys: readonly string[],
   origin: CallOrigin | undefined,
 ): Promise<unknown> {
   const { key, methodCounters } = request;

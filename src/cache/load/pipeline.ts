@@ -4,7 +4,7 @@ import type { CacheCore } from '../core/cache-core.js';
 import { acquireLoadLease } from '../lease/lazy-leases.js';
 import type { Lease } from '../lease/lease.js';
 import { fill, removeReplaced } from '../write/fill.js';
-import { InFlightLoad, LOADING_ELSEWHERE, type LoadRequest } from './in-flight.js';
+import { InFlightLoad, type LoadRequest } from './in-flight.js';
 import { runLoader } from './run-loader.js';
 import { isSingleUse } from './single-use.js';
 import type { LoadPurpose } from './state-machine.js';
@@ -111,7 +111,7 @@ export async function continueLoad(core: CacheCore, load: InFlightLoad): Promise
       if (decision.kind === 'elsewhere') {
         // Callers that read again must not find this load.
         core.loads.remove(load);
-        load.settle(LOADING_ELSEWHERE);
+        load.settle({ kind: 'elsewhere' });
         return;
       }
       lease = decision.lease;
@@ -122,7 +122,7 @@ export async function continueLoad(core: CacheCore, load: InFlightLoad): Promise
   } catch (error) {
     void lease?.release();
     if (load.state !== 'done') load.move('failed', core.clock.now());
-    load.settle({ ok: false, error });
+    load.settle({ kind: 'error', error });
   } finally {
     end(core, load);
   }
@@ -141,13 +141,13 @@ async function runAndFill(
     void lease?.release();
     if (purpose === 'reload') load.fillConfirmation = removeReplaced(core, key);
     load.move('unshareable', core.clock.now());
-    load.settle({ ok: true, value, source: 'single-use' });
+    load.settle({ kind: 'value', value, source: 'single-use' });
     return;
   }
   const filling = fill(core, load, value, lease);
   load.fillConfirmation = filling;
   load.move('loaded', core.clock.now());
-  load.settle({ ok: true, value, source: 'load' });
+  load.settle({ kind: 'value', value, source: 'load' });
   // The load stays in the table until its fill has settled, so that no second one starts meanwhile.
   if (filling !== undefined) await filling;
   load.move('filled', core.clock.now());
@@ -188,7 +188,7 @@ function settleFromStore(core: CacheCore, load: InFlightLoad, found: SharedEntry
   load.fence.missCost = core.values.storeReadMs;
   const kept = core.values.fill(load.fence, found.value, life, found.tags, found.tagClock);
   if (kept !== undefined) request.onEntry?.(kept);
-  load.settle({ ok: true, value: found.value, source: 'shared' });
+  load.settle({ kind: 'value', value: found.value, source: 'shared' });
   // With a memory tier, the next hit there starts the refresh.
   if (core.memory !== undefined || life.refreshAt === undefined) return;
   if (now < life.refreshAt || !core.refreshes.isDue(request.key, now)) return;

@@ -1,15 +1,15 @@
 import { isCacheError } from '../../base/errors.js';
 import type { MemoryEntry } from '../../memory/entry.js';
 import type { CacheCore } from '../core/cache-core.js';
-import { LOADING_ELSEWHERE, type InFlightLoad, type LoadRequest } from '../load/in-flight.js';
-import { LoadCycle, loadInCycle } from '../load/load-cycle.js';
+import type { InFlightLoad, LoadRequest } from '../load/in-flight.js';
+import { loadInCycle } from '../load/load-cycle.js';
 import { originOfCall } from '../load/nesting.js';
 import { startLoad } from '../load/pipeline.js';
 import { loadUnshared } from '../load/single-use.js';
 import { canJoin } from '../load/state-machine.js';
 import { reportHit, reportMiss } from '../events.js';
 import { servableStale, serveStale, type StaleOutcome } from './serve-stale.js';
-import { JOIN_TIMEOUT, waitForLoad, type WaitingCall, type WaitOutcome } from './wait-for-load.js';
+import { waitForLoad, type WaitingCall, type WaitOutcome } from './wait-for-load.js';
 
 /**
  * Waits for a value: joins a load in progress or starts one, and repeats that until an outcome can be
@@ -39,7 +39,7 @@ export async function awaitValue(
   }
 }
 
-type ValueOutcome = Extract<WaitOutcome, { readonly ok: true }>;
+type ValueOutcome = Extract<WaitOutcome, { readonly kind: 'value' }>;
 
 /** The result of a call's wait: a value, or a promise of one. */
 interface Result {
@@ -81,13 +81,7 @@ class Caller implements WaitingCall {
   }
 
   mustConfirm(outcome: WaitOutcome): boolean {
-    return (
-      this.awaitsFill &&
-      typeof outcome === 'object' &&
-      !(outcome instanceof LoadCycle) &&
-      outcome.ok &&
-      outcome.source === 'load'
-    );
+    return this.awaitsFill && outcome.kind === 'value' && outcome.source === 'load';
   }
 
   /** The load's value is not recent enough: it is not joined again. */
@@ -102,34 +96,36 @@ class Caller implements WaitingCall {
    */
   take(load: InFlightLoad, outcome: WaitOutcome): Result | undefined {
     const { core, request, origin } = this;
-    if (outcome === JOIN_TIMEOUT) {
-      this.hasWaited = true;
-      return undefined;
-    }
-    if (outcome === LOADING_ELSEWHERE) return this.serveStale(load, 'lease');
-    if (outcome instanceof LoadCycle) {
-      reportMiss(core, request);
-      return { value: loadInCycle(core, request, outcome, origin) };
-    }
-    return outcome.ok ? { value: this.takeValue(outcome) } : this.takeError(load, outcome.error);
-  }
-
-  private takeValue(outcome: ValueOutcome): unknown {
-    const { core, request } = this;
-    switch (outcome.source) {
+    switch (outcome.kind) {
+      case 'value':
+        return { value: this.takeValue(outcome) };
+      case 'error':
+        return this.takeError(load, outcome.error);
       case 'stale':
         reportMiss(core, request);
         // Here, in the caller's context, and not in that of the timer.
-        return serveStale(core, request, outcome.expired, outcome.reason);
-      case 'single-use':
+        return { value: serveStale(core, request, outcome.expired, outcome.reason) };
+      case 'elsewhere':
+        return this.serveStale(load, 'lease');
+      case 'overdue':
+        this.hasWaited = true;
+        return undefined;
+      case 'cycle':
         reportMiss(core, request);
-        return this.hasJoined ? loadUnshared(core, request, this.origin) : outcome.value;
-      default:
-        if (this.wasSettled) reportHit(core, request, 'memory');
-        else if (outcome.source === 'shared') reportHit(core, request, 'shared');
-        else reportMiss(core, request);
-        return core.values.forCaller(outcome.value);
+        return { value: loadInCycle(core, request, outcome.keys, origin) };
     }
+  }
+
+  private takeValue({ value, source }: ValueOutcome): unknown {
+    const { core, request } = this;
+    if (source === 'single-use') {
+      reportMiss(core, request);
+      return this.hasJoined ? loadUnshared(core, request, this.origin) : value;
+    }
+    if (this.wasSettled) reportHit(core, request, 'memory');
+    else if (source === 'shared') reportHit(core, request, 'shared');
+    else reportMiss(core, request);
+    return core.values.forCaller(value);
   }
 
   private takeError(load: InFlightLoad, error: unknown): Result | undefined {

@@ -1,7 +1,7 @@
 import type { EntryIndex, MemoryEntry } from '../../memory/entry.js';
 import type { MethodCounters } from '../../stats/method-counters.js';
 import type { CacheCore } from '../core/cache-core.js';
-import { LOADING_ELSEWHERE, type LoadOutcome, type LoadRequest } from '../load/in-flight.js';
+import type { LoadOutcome, LoadRequest } from '../load/in-flight.js';
 import { LazyLoadContext } from '../load/load-context.js';
 import { originOfCall } from '../load/nesting.js';
 import { refreshInBackground, startLoad } from '../load/pipeline.js';
@@ -87,8 +87,8 @@ export async function reload(core: CacheCore, request: LoadRequest): Promise<unk
     load.subscribe({ onOutcome: resolve });
   });
   load.node.remove(origin, core.clock);
-  if (outcome === LOADING_ELSEWHERE) return await getOrLoad(core, request);
-  if (!outcome.ok) throw outcome.error;
+  if (outcome.kind === 'elsewhere') return await getOrLoad(core, request);
+  if (outcome.kind === 'error') throw outcome.error;
   await load.fillConfirmation;
   // Other processes may share the key, and their entries are out of date.
   if (request.policy.isLocal) await removeShared(core, request.key);

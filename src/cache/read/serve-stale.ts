@@ -11,10 +11,9 @@ interface Expired {
   readonly value: unknown;
 }
 
-/** In place of an outcome: an expired value is served, since the load takes too long. */
+/** An expired value is served, since the load takes too long. */
 export interface StaleOutcome {
-  readonly ok: true;
-  readonly source: 'stale';
+  readonly kind: 'stale';
   readonly expired: Expired;
   readonly reason: StaleReason;
 }

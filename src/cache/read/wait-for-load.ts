@@ -3,15 +3,24 @@ import { LIMITS } from '../../base/defaults.js';
 import type { MemoryEntry } from '../../memory/entry.js';
 import type { CacheCore } from '../core/cache-core.js';
 import type { InFlightLoad, LoadOutcome, LoadRequest, LoadSubscriber } from '../load/in-flight.js';
-import { LoadCycle } from '../load/load-cycle.js';
 import type { CallOrigin } from '../load/nesting.js';
 import { servableStale, type StaleOutcome } from './serve-stale.js';
 
-/** In place of an outcome: the call has waited the maximum time for another call's load. */
-export const JOIN_TIMEOUT = Symbol('join timeout');
-
-/** How a call's wait for a load ends. */
-export type WaitOutcome = LoadOutcome | StaleOutcome | LoadCycle | typeof JOIN_TIMEOUT;
+/**
+ * How a call's wait for a load ends: with the load's outcome, or earlier
+ *
+ * - `stale`: an expired value is served, once the load has taken longer than `softTimeout`, or has to wait for
+ *   another process;
+ * - `overdue`: the load of another call has been under way for a lease term;
+ * - `cycle`: the load of another call waits for this one. A loader requested its own key, or two requested
+ *   each other's.
+ */
+export type WaitOutcome =
+  | LoadOutcome
+  | StaleOutcome
+  | { readonly kind: 'overdue' }
+  /** `keys`: of the loads, from the one that made the call to the one that it joined. */
+  | { readonly kind: 'cycle'; readonly keys: readonly string[] };
 
 /** A call, and what it may wait for. */
 export interface WaitingCall {
@@ -25,13 +34,7 @@ export interface WaitingCall {
 }
 
 /**
- * Waits for the outcome of a load. The wait ends earlier
- *
- * - with a stale value, if there is one, once the load has taken longer than `softTimeout`, or has to wait for
- *   another process;
- * - with {@link JOIN_TIMEOUT}, if the load of another call has been under way for a lease term;
- * - with a {@link LoadCycle}, if the load of another call waits for this one: a loader that requests its own
- *   key, or two that request each other's.
+ * Waits for a load, as far as the call may.
  *
  * @internal
  */
@@ -78,7 +81,7 @@ class Wait implements LoadSubscriber {
   }
 
   onOverdue(): void {
-    if (this.call.hasJoined) this.end(JOIN_TIMEOUT);
+    if (this.call.hasJoined) this.end({ kind: 'overdue' });
   }
 
   /** Without a time-out, only another process's load can make a stale value necessary. */
@@ -95,7 +98,7 @@ class Wait implements LoadSubscriber {
     load.limitWait(core.clock, leaseMs);
     if (call.origin === undefined) return;
     call.origin.onCycle = (keys) => {
-      this.end(new LoadCycle(keys));
+      this.end({ kind: 'cycle', keys });
     };
     load.node.checkLater(core.clock, Math.min(LIMITS.cycleCheckMs, leaseMs / 2));
   }
@@ -120,7 +123,7 @@ class Wait implements LoadSubscriber {
     const isDue = isLate || load.state === 'waiting';
     const expired = isDue ? servableStale(core, load, call.stale) : undefined;
     if (expired === undefined) return;
-    this.end({ ok: true, source: 'stale', expired, reason: isLate ? 'timeout' : 'lease' });
+    this.end({ kind: 'stale', expired, reason: isLate ? 'timeout' : 'lease' });
   }
 
   private end(outcome: WaitOutcome): void {
