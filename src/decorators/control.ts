@@ -163,7 +163,7 @@ export function controlsOf(method: CachedMethod, self: unknown): CacheControl {
       if (method.loadSync === undefined) {
         return await reload(binding.core, toLoadRequest(method, resolved, self, args));
       }
-      binding.core.invalidation.invalidateKey(resolved.key);
+      binding.core.invalidation.overtake(resolved.key);
       return method.loadSync(method, resolved, self, args);
     },
     warm: async (calls, options = {}) => {

@@ -46,8 +46,7 @@ const SABOTAGES: Record<Sabotage, (core: CacheCore) => void> = {
     };
   },
   'no fences': ({ invalidation: { fences } }) => {
-    silence(fences, 'markLocal', 'markOlder', 'markLocalMatching', 'markLocalAll');
-    silence(fences, 'markRemote', 'markRemoteMatching', 'markRemoteAll');
+    silence(fences, 'mark', 'markOlder');
   },
   'no detaching of loads': ({ loads }) => {
     silence(loads, 'detach', 'detachMatching', 'detachTagged', 'detachAll');

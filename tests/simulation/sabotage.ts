@@ -81,11 +81,13 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     );
   },
   'fences are never marked': inEach(({ invalidation: { fences } }) => {
-    replace(fences, ['markLocal', 'markLocalMatching', 'markLocalAll', 'markOlder']);
-    replace(fences, ['markRemote', 'markRemoteMatching', 'markRemoteAll']);
+    replace(fences, ['mark', 'markOlder']);
   }),
   'messages of others do not mark fences': inEach(({ invalidation: { fences } }) => {
-    replace(fences, ['markRemote', 'markRemoteMatching', 'markRemoteAll']);
+    const mark = fences.mark.bind(fences);
+    replace(fences, ['mark'], (...[what, by, except]: Parameters<typeof mark>) => {
+      if (by === 'local') mark(what, by, except);
+    });
   }),
   'loads are never detached': inEach(({ loads }) => {
     replace(loads, ['detach', 'detachMatching', 'detachTagged', 'detachAll']);

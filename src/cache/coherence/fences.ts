@@ -29,6 +29,19 @@ export interface Fence {
   isUpdate: boolean;
 }
 
+/** The process that made a change: this one, or another one. */
+export type ChangedBy = 'local' | 'remote';
+
+/** @internal */
+export const EVERYTHING = Symbol('everything');
+
+/**
+ * The keys that a change concerns: one key, those that match a pattern, or all.
+ *
+ * @internal
+ */
+export type ChangedKeys = string | Glob | typeof EVERYTHING;
+
 /**
  * The open fences by key: one for each operation in progress.
  *
@@ -81,56 +94,37 @@ export class FenceTable {
     this.watches.delete(watch);
   }
 
-  /** Marks the open fences of a key, except the one of the marking operation. */
-  markLocal(key: string, except?: Fence): void {
-    for (const watch of this.watches) watch.note(key);
-    for (let fence = this.newestOf(key, except); fence !== undefined; fence = fence.next) {
-      if (fence !== except) fence.invalidatedLocally = true;
+  /**
+   * Marks the open fences of changed keys.
+   *
+   * @param except - The fence of the operation that makes the change.
+   */
+  mark(what: ChangedKeys, by: ChangedBy, except?: Fence): void {
+    for (const watch of this.watches) watch.note(what);
+    if (typeof what === 'string') {
+      markFences(this.newestOf(what, except), what, by, except);
+      return;
+    }
+    for (const newest of this.newest.values()) {
+      if (what === EVERYTHING || what.matches(sharedKey(newest.key))) markFences(newest, what, by);
     }
   }
 
   /** Marks the fences of the same key that were opened earlier: their results are older. */
   markOlder(fence: Fence): void {
-    for (let link = (fence as LinkedFence).next; link !== undefined; link = link.next) {
-      link.invalidatedLocally = true;
-    }
+    markFences((fence as LinkedFence).next, fence.key, 'local');
   }
 
-  markLocalMatching(glob: Glob): void {
-    for (const watch of this.watches) watch.note(glob);
-    for (const key of this.newest.keys()) if (glob.matches(sharedKey(key))) this.markCleared(key);
-  }
-
-  /** The cache is closed: nothing may be kept in memory, and no load may store its result. */
-  markLocalAll(): void {
-    for (const watch of this.watches) watch.noteAll();
-    for (const key of this.newest.keys()) this.markLocal(key);
-  }
-
-  /** Another process may have changed the key: marks its open fences. */
-  markRemote(key: string): void {
-    for (const watch of this.watches) watch.note(key);
-    this.markRemoteOpen(key);
-  }
-
-  markRemoteMatching(glob: Glob): void {
-    for (const watch of this.watches) watch.note(glob);
-    for (const key of this.newest.keys())
-      if (glob.matches(sharedKey(key))) this.markRemoteOpen(key);
-  }
-
-  /** The same for fences that have not noted the shared clock of tags: they may be older. */
-  markRemoteUndated(): void {
+  /**
+   * Another process has invalidated tags: marks the fences without a reading of the shared tag clock, since
+   * their values may be older.
+   */
+  markUndated(): void {
     for (const newest of this.newest.values()) {
       for (let fence: LinkedFence | undefined = newest; fence !== undefined; fence = fence.next) {
         if (fence.sharedClock === undefined) fence.invalidatedRemotely = true;
       }
     }
-  }
-
-  markRemoteAll(): void {
-    for (const watch of this.watches) watch.noteAll();
-    for (const key of this.newest.keys()) this.markRemoteOpen(key);
   }
 
   /** Keys with an open fence. */
@@ -145,18 +139,22 @@ export class FenceTable {
     while (link.newer !== undefined) link = link.newer;
     return link;
   }
+}
 
-  private markCleared(key: string): void {
-    this.markLocal(key);
-    for (let fence = this.newest.get(key); fence !== undefined; fence = fence.next) {
-      fence.cleared = true;
-    }
-  }
-
-  private markRemoteOpen(key: string): void {
-    for (let fence = this.newest.get(key); fence !== undefined; fence = fence.next) {
+function markFences(
+  newest: LinkedFence | undefined,
+  what: ChangedKeys,
+  by: ChangedBy,
+  except?: Fence,
+): void {
+  for (let fence = newest; fence !== undefined; fence = fence.next) {
+    if (fence === except) continue;
+    if (by === 'remote') {
       fence.invalidatedRemotely = true;
+      continue;
     }
+    fence.invalidatedLocally = true;
+    if (typeof what === 'object') fence.cleared = true;
   }
 }
 
@@ -173,17 +171,11 @@ export class Watch {
   private readonly globs: Glob[] = [];
   private all = false;
 
-  note(marked: string | Glob): void {
+  note(what: ChangedKeys): void {
     if (this.all) return;
-    if (typeof marked === 'string') this.keys.add(marked);
-    else this.globs.push(marked);
-    if (this.keys.size + this.globs.length > MAX_NOTES) this.noteAll();
-  }
-
-  noteAll(): void {
-    this.all = true;
-    this.keys.clear();
-    this.globs.length = 0;
+    if (typeof what === 'string') this.keys.add(what);
+    else if (what !== EVERYTHING) this.globs.push(what);
+    this.all = what === EVERYTHING || this.keys.size + this.globs.length > MAX_NOTES;
   }
 
   saw(key: string): boolean {

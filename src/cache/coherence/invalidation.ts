@@ -4,7 +4,8 @@ import { sharedKey } from '../../base/local-key.js';
 import type { MemoryTier } from '../../memory/memory-tier.js';
 import type { SharedEntry } from '../../store/shared-tier.js';
 import { localKeysOf, type Claims } from '../core/claims.js';
-import { FenceTable, type Fence } from './fences.js';
+import type { LoadTable } from '../load/load-table.js';
+import { EVERYTHING, FenceTable, type ChangedBy, type Fence } from './fences.js';
 import { TagTable, TagVersions } from './tag-versions.js';
 
 interface Tiers {
@@ -12,14 +13,16 @@ interface Tiers {
   readonly memory: MemoryTier | undefined;
   readonly shared:
     { readonly isCoordinated: boolean; readonly lastTagClock: number | undefined } | undefined;
-  /** The loads under way. */
-  readonly loads: { detach(key: string): void; detachMatching(glob: Glob): void };
+  readonly loads: LoadTable;
 }
 
 /**
  * Invalidates values in this process: results of operations under way may no longer be stored, loads may no
  * longer be joined, and memory drops its entries. `fences.ts` and `tag-versions.ts` record invalidations;
  * `remote-changes.ts` applies those of other processes.
+ *
+ * Every method works in this order: fences, loads, memory. A read in progress must not fill the memory
+ * after it has been emptied.
  *
  * @internal
  */
@@ -52,51 +55,76 @@ export class Invalidation {
     return this.tags.isValid(tags, this.tiers.shared?.isCoordinated ? fence.tagClock : tagClock);
   }
 
-  /** Prevents operations in progress from storing the key, and callers from joining its load. */
-  invalidateKey(key: string, except?: Fence): void {
-    this.fences.markLocal(key, except);
-    this.tiers.loads.detach(key);
-    for (const own of localKeysOf(this.claims, key)) {
-      this.fences.markLocal(own, except);
-      this.tiers.loads.detach(own);
-      this.tiers.memory?.drop(own);
-    }
+  /**
+   * Prevents operations in progress from storing the key, and callers from joining its load. The entry of
+   * the key stays in memory, for the caller to replace; those of its local keys are removed.
+   *
+   * @param except - The fence of the operation that replaces the entry.
+   */
+  overtake(key: string, except?: Fence): void {
+    this.exclude(key, 'local', except);
+    for (const own of localKeysOf(this.claims, key)) this.removeOne(own, 'local');
   }
 
   /**
-   * Removes a key and its local keys from memory. Operations in progress will not store them there.
+   * Removes a key and its local keys.
    *
    * @returns Whether there was a value that had not expired.
    */
-  forgetKey(key: string): boolean {
-    const { clock, memory } = this.tiers;
-    const now = clock.now();
-    const wasFresh = [key, ...localKeysOf(this.claims, key)].some((one) => {
-      const entry = memory?.peek(one);
-      return entry !== undefined && now < entry.freshUntil;
-    });
-    this.invalidateKey(key);
-    memory?.drop(key);
+  removeKey(key: string, by: ChangedBy): boolean {
+    const keys = [key, ...localKeysOf(this.claims, key)];
+    const wasFresh = keys.some((one) => this.isFresh(one));
+    for (const one of keys) this.removeOne(one, by);
     return wasFresh;
   }
 
-  /** Another process wrote a key: results of loads in progress may not be kept in memory or joined. */
-  invalidateKeyRemotely(key: string): void {
-    for (const one of [key, ...localKeysOf(this.claims, key)]) {
-      this.fences.markRemote(one);
-      this.tiers.loads.detach(one);
-      this.tiers.memory?.drop(one);
-    }
-  }
-
   /**
-   * Removes the matches of a pattern from this process, and prevents loads in progress from storing them.
+   * Removes the keys that match a pattern.
    *
    * @returns The number of entries removed from memory.
    */
-  removeMatching(glob: Glob): number {
-    this.fences.markLocalMatching(glob);
+  removeMatching(glob: Glob, by: ChangedBy): number {
+    this.fences.mark(glob, by);
     this.tiers.loads.detachMatching(glob);
     return this.tiers.memory?.dropMatching((key) => glob.matches(sharedKey(key))) ?? 0;
+  }
+
+  /**
+   * Removes the entries that have one of the tags. Operations in progress read the versions of the tags
+   * before they store a value.
+   *
+   * @param sharedVersion - The version of the tags if another process has invalidated them.
+   * @returns The number of entries removed from memory.
+   */
+  removeTagged(tags: readonly string[], sharedVersion?: number): number {
+    if (sharedVersion === undefined) this.tags.invalidate(tags);
+    else {
+      this.sharedTags.raise(tags, sharedVersion);
+      this.fences.markUndated();
+    }
+    this.tiers.loads.detachTagged(new Set(tags));
+    return this.tiers.memory?.dropTagged(tags) ?? 0;
+  }
+
+  removeAll(by: ChangedBy): void {
+    this.fences.mark(EVERYTHING, by);
+    this.tiers.loads.detachAll();
+    this.tiers.memory?.empty();
+  }
+
+  private removeOne(key: string, by: ChangedBy): void {
+    this.exclude(key, by);
+    this.tiers.memory?.drop(key);
+  }
+
+  /** Excludes operations in progress from storing the key, and their load from being joined. */
+  private exclude(key: string, by: ChangedBy, except?: Fence): void {
+    this.fences.mark(key, by, except);
+    this.tiers.loads.detach(key);
+  }
+
+  private isFresh(key: string): boolean {
+    const entry = this.tiers.memory?.peek(key);
+    return entry !== undefined && this.tiers.clock.now() < entry.freshUntil;
   }
 }

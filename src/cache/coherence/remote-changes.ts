@@ -1,16 +1,11 @@
 import { Glob } from '../../base/glob.js';
-import { sharedKey } from '../../base/local-key.js';
-import type { MemoryTier } from '../../memory/memory-tier.js';
 import type { CoordinatorListener } from '../../store/coordinator.js';
-import type { LoadTable } from '../load/load-table.js';
 import type { WaiterTable } from '../lease/waiters.js';
 import type { Invalidation } from './invalidation.js';
 
 /** The parts of a cache that remote changes affect. */
 interface Parts {
-  readonly memory: MemoryTier | undefined;
   readonly invalidation: Invalidation;
-  readonly loads: LoadTable;
   readonly waiters: WaiterTable;
   readonly shared: { catchUp(): void } | undefined;
   updateTrust(): void;
@@ -28,21 +23,16 @@ export class RemoteChanges implements CoordinatorListener {
 
   onKeys(keys: readonly string[]): void {
     for (const key of keys) {
-      this.core.invalidation.invalidateKeyRemotely(key);
+      this.core.invalidation.removeKey(key, 'remote');
       this.core.waiters.wake(key);
     }
   }
 
   onTags(tags: readonly string[], version: number): void {
-    const { invalidation, loads, memory } = this.core;
-    invalidation.sharedTags.raise(tags, version);
-    invalidation.fences.markRemoteUndated();
-    loads.detachTagged(new Set(tags));
-    memory?.dropTagged(tags);
+    this.core.invalidation.removeTagged(tags, version);
   }
 
   onPatterns(patterns: readonly string[]): void {
-    const { invalidation, loads, memory } = this.core;
     for (const pattern of patterns) {
       let glob: Glob;
       try {
@@ -52,9 +42,7 @@ export class RemoteChanges implements CoordinatorListener {
         this.onReset();
         return;
       }
-      invalidation.fences.markRemoteMatching(glob);
-      loads.detachMatching(glob);
-      memory?.dropMatching((key) => glob.matches(sharedKey(key)));
+      this.core.invalidation.removeMatching(glob, 'remote');
     }
   }
 
@@ -67,12 +55,8 @@ export class RemoteChanges implements CoordinatorListener {
   }
 
   onReset(): void {
-    const { invalidation, loads, memory, waiters } = this.core;
-    // In this order: a read in progress must not fill the memory after it has been emptied.
-    invalidation.fences.markRemoteAll();
-    loads.detachAll();
-    memory?.empty();
-    waiters.wakeAll();
+    this.core.invalidation.removeAll('remote');
+    this.core.waiters.wakeAll();
   }
 
   onChange(): void {

@@ -138,7 +138,7 @@ export class CacheCore {
 
   /** Removes the matches of patterns: from this process now, then from the shared tier. */
   removeInBackground(globs: readonly Glob[]): void {
-    for (const glob of globs) this.invalidation.removeMatching(glob);
+    for (const glob of globs) this.invalidation.removeMatching(glob, 'local');
     void this.invalidateShared((shared) => shared.removeMatching(globs)).catch((error: unknown) => {
       this.report(error);
     });

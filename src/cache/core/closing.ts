@@ -16,9 +16,7 @@ async function close(core: CacheCore): Promise<void> {
   core.enabled = false;
   core.updateTrust();
   core.waiters.wakeAll();
-  core.invalidation.fences.markLocalAll();
-  core.loads.detachAll();
-  core.memory?.empty();
+  core.invalidation.removeAll('local');
   await within(core, settled(core));
   const { shared, offTier } = core;
   const lost = (shared?.pending ?? 0) + offTier.pending;

@@ -79,7 +79,7 @@ export async function reload(core: CacheCore, request: LoadRequest): Promise<unk
     await removeEntry(core, request.key);
     return value;
   }
-  core.invalidation.invalidateKey(request.key);
+  core.invalidation.overtake(request.key);
   const origin = originOfCall();
   const load = startLoad(core, request, 'reload');
   load.node.add(origin);

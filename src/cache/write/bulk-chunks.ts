@@ -97,7 +97,7 @@ async function storeChunk(
       for (const { open, life, isStored } of mine) {
         const { source, fence, kept } = open;
         // As in `store`: reads that began before the acknowledgement may have seen the old value.
-        core.invalidation.invalidateKey(source.key, fence);
+        core.invalidation.overtake(source.key, fence);
         core.values.keepOrDrop(fence, kept, life, source.tags);
         if (!isStored && !overtaken.has(source.key)) refused.push(open);
       }
@@ -189,7 +189,7 @@ async function removeChunk(
         ? undefined
         : await shared.removeMany(keys, core.enabled ? left() : undefined, lane);
     // Again at the acknowledgement: reads in the meantime may have returned the old value.
-    for (const key of keys) core.invalidation.forgetKey(key);
+    for (const key of keys) core.invalidation.removeKey(key, 'local');
     return removed && keys.filter((_, i) => removed[i] === true);
   });
 }

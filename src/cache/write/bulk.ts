@@ -93,7 +93,7 @@ function keepOnly(
 function open(core: CacheCore, source: BulkEntry): OpenEntry {
   const { key, value } = source;
   const fence = core.invalidation.openFence(key);
-  core.invalidation.invalidateKey(key, fence);
+  core.invalidation.overtake(key, fence);
   core.counters.sets++;
   fence.isUpdate = true;
   // No reader may get the old value from memory while the new one is being stored.
@@ -111,7 +111,7 @@ function open(core: CacheCore, source: BulkEntry): OpenEntry {
 export async function removeMany(core: CacheCore, keys: readonly string[]): Promise<number> {
   const { writes, counters, events } = core;
   // Memory is clean before the first reply, however many chunks there are.
-  const found = new Set(keys.filter((key) => core.invalidation.forgetKey(key)));
+  const found = new Set(keys.filter((key) => core.invalidation.removeKey(key, 'local')));
   await core.invalidateShared((shared) =>
     writes.runBulk(keys, async (overtaken) => {
       const bulk = await loadSharedCode();

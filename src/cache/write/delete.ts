@@ -27,7 +27,7 @@ export async function remove(core: CacheCore, entryKey: string): Promise<boolean
 export async function removeEntry(core: CacheCore, entryKey: string): Promise<boolean> {
   const key = sharedKey(entryKey);
   core.writes.overtake([key]);
-  const found = core.invalidation.forgetKey(key);
+  const found = core.invalidation.removeKey(key, 'local');
   const { clock, options } = core;
   const removed = await core.invalidateShared((shared) => {
     const left = budgetOf(clock, shared, options.storeTimeoutMs);
@@ -35,7 +35,7 @@ export async function removeEntry(core: CacheCore, entryKey: string): Promise<bo
       const there = await shared.remove(key, core.enabled ? left() : undefined);
       // Once more at the acknowledgement, before a later write gets its turn: what was read
       // meanwhile is the old value.
-      core.invalidation.forgetKey(key);
+      core.invalidation.removeKey(key, 'local');
       return there;
     });
   });

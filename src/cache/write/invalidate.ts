@@ -14,7 +14,7 @@ export async function clear(core: CacheCore, patterns: readonly string[]): Promi
   const globs = patterns.map((pattern) => new Glob(pattern));
   const sum = (drop: (glob: Glob) => number): number =>
     globs.reduce((total, glob) => total + drop(glob), 0);
-  const forget = (): number => sum((glob) => core.invalidation.removeMatching(glob));
+  const forget = (): number => sum((glob) => core.invalidation.removeMatching(glob, 'local'));
   const ofMethods = sum((glob) => forgetLocal(core, glob));
   const dropped = forget();
   const removed = await core.invalidateShared(async (shared) => {
@@ -42,11 +42,7 @@ export async function clear(core: CacheCore, patterns: readonly string[]): Promi
  */
 export async function invalidateTags(core: CacheCore, tags: readonly string[]): Promise<number> {
   if (tags.length === 0) return 0;
-  const forget = (): number => {
-    core.invalidation.tags.invalidate(tags);
-    core.loads.detachTagged(new Set(tags));
-    return core.memory?.dropTagged(tags) ?? 0;
-  };
+  const forget = (): number => core.invalidation.removeTagged(tags);
   const dropped = forget();
   await core.invalidateShared(async (shared) => {
     // With other stores, tags are local to this process.

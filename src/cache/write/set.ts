@@ -46,7 +46,7 @@ export async function store(
     await removeEntry(core, key);
     return;
   }
-  core.invalidation.invalidateKey(key);
+  core.invalidation.overtake(key);
   core.writes.overtake([key]);
   core.counters.sets++;
   const fence = noted
@@ -85,7 +85,7 @@ export async function store(
       });
       // Reads that began before the acknowledgement may have seen the old value. So may those that
       // began after another write has marked this fence.
-      core.invalidation.invalidateKey(key, fence);
+      core.invalidation.overtake(key, fence);
     }
     if (isCurrent) core.values.keepOrDrop(fence, kept, life, tags);
     else core.memory?.drop(key);
