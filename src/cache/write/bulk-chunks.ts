@@ -1,11 +1,12 @@
 import { DISPATCH } from '../../base/defaults.js';
 import type { EntryLife } from '../../memory/entry.js';
 import type { Lane } from '../../store/resilience/dispatcher.js';
-import type { KeyedEntry, SharedEntry, SharedTier } from '../../store/shared-tier.js';
+import type { KeyedEntry, SharedTier } from '../../store/shared-tier.js';
 import type { Fence } from '../coherence/fences.js';
 import { budgetOf } from '../core/budget.js';
 import type { CacheCore } from '../core/cache-core.js';
 import type { OvertakenKeys } from './queue.js';
+import { endUpdate, keepUpdate, sharedEntry } from './update.js';
 
 /*
  * The part of bulk calls that only a shared tier needs. It is loaded on first use; see `core/lazy-code.ts`.
@@ -79,13 +80,11 @@ async function storeChunk(
   isSent: boolean,
 ): Promise<readonly OpenEntry[] | undefined> {
   const { core, shared, overtaken } = call;
-  const { events, writes } = core;
-  const { fences } = core.invalidation;
   try {
     const sharedClock = await call.noting;
     for (const { fence } of some) fence.sharedClock = sharedClock ?? fence.sharedClock;
     const keys = some.map(({ source }) => source.key);
-    return await writes.runMany(keys, async () => {
+    return await core.writes.runMany(keys, async () => {
       const mine: Sent[] = [];
       for (const open of some) {
         if (overtaken.skips(open.source.key)) continue;
@@ -96,16 +95,13 @@ async function storeChunk(
       const refused: OpenEntry[] = [];
       for (const { open, life, isStored } of mine) {
         const { source, fence, kept } = open;
-        // As in `store`: reads that began before the acknowledgement may have seen the old value.
-        core.invalidation.overtake(source.key, fence);
-        core.values.keepOrDrop(fence, kept, life, source.tags);
+        keepUpdate(core, fence, kept, life, source.tags);
         if (!isStored && !overtaken.has(source.key)) refused.push(open);
       }
       return hasReplied ? refused : undefined;
     });
   } finally {
-    for (const { fence } of some) fences.close(fence);
-    if (events.hears('set')) for (const { source } of some) events.emit('set', { key: source.key });
+    for (const { fence } of some) endUpdate(core, fence);
   }
 }
 
@@ -117,16 +113,15 @@ async function share({ core, shared, lane }: BulkCall, some: readonly Sent[]): P
   const removed: string[] = [];
   for (const one of some) {
     const { source, fence, kept } = one.open;
-    const tagClock = shared.isCoordinated ? fence.sharedClock : fence.tagClock;
-    // Without the clock, an entry with tags could not be distinguished from an invalidated one. A
-    // pattern that was cleared since the call must not miss the entry; the queue orders writes of the
+    const entry = sharedEntry(shared, fence, kept, one.life, source.tags);
+    // A pattern that was cleared since the call must not miss the entry; the queue orders writes of the
     // key itself.
-    if (fence.cleared || (tagClock === undefined && source.tags.length > 0)) {
+    if (fence.cleared || entry === undefined) {
       removed.push(source.key);
       continue;
     }
     storing.push(one);
-    entries.push({ key: source.key, entry: sharedEntry(kept, one.life, source.tags, tagClock) });
+    entries.push({ key: source.key, entry });
   }
   const [stored, gone] = await Promise.all([
     shared.writeMany(entries, left(), lane),
@@ -136,16 +131,6 @@ async function share({ core, shared, lane }: BulkCall, some: readonly Sent[]): P
   for (const [i, one] of storing.entries()) one.isStored = stored[i] === true;
   for (const one of some) if (one.open.fence.cleared) one.isStored = true;
   return true;
-}
-
-/** Written out: spreading `life` takes as long as a look-up in a large table. */
-function sharedEntry(
-  value: unknown,
-  { createdAt, freshUntil, staleUntil }: EntryLife,
-  tags: readonly string[],
-  tagClock = 0,
-): SharedEntry {
-  return { value, createdAt, freshUntil, staleUntil, tagClock, tags };
 }
 
 /**

@@ -2,8 +2,10 @@ import type { SharedTier } from '../../store/shared-tier.js';
 import type { CacheCore } from '../core/cache-core.js';
 import type { BulkEntry, OpenEntry } from './bulk-chunks.js';
 import { loadSharedCode } from '../core/lazy-code.js';
+import { reportDeleted } from './delete.js';
 import type { OvertakenKeys } from './queue.js';
 import { store } from './set.js';
+import { beginUpdate, endUpdate, keepUpdate } from './update.js';
 
 export type { BulkEntry };
 
@@ -80,25 +82,18 @@ function keepOnly(
   const failed: string[] = [];
   for (const { source, fence, kept } of opened) {
     if (!overtaken.skips(source.key)) {
-      core.values.keepOrDrop(fence, kept, source.life(), source.tags);
+      keepUpdate(core, fence, kept, source.life(), source.tags);
       shared.postpone([source.key]);
       failed.push(source.given);
     }
-    core.invalidation.fences.close(fence);
-    if (core.events.hears('set')) core.events.emit('set', { key: source.key });
+    endUpdate(core, fence);
   }
   return failed;
 }
 
 function open(core: CacheCore, source: BulkEntry): OpenEntry {
-  const { key, value } = source;
-  const fence = core.invalidation.openFence(key);
-  core.invalidation.overtake(key, fence);
-  core.counters.sets++;
-  fence.isUpdate = true;
-  // No reader may get the old value from memory while the new one is being stored.
-  core.memory?.dropForUpdate(key);
-  return { source, fence, kept: core.values.toKeep(value) };
+  const fence = core.invalidation.openFence(source.key);
+  return { source, fence, kept: beginUpdate(core, fence, source.value) };
 }
 
 /**
@@ -109,18 +104,15 @@ function open(core: CacheCore, source: BulkEntry): OpenEntry {
  * @internal
  */
 export async function removeMany(core: CacheCore, keys: readonly string[]): Promise<number> {
-  const { writes, counters, events } = core;
   // Memory is clean before the first reply, however many chunks there are.
   const found = new Set(keys.filter((key) => core.invalidation.removeKey(key, 'local')));
   await core.invalidateShared((shared) =>
-    writes.runBulk(keys, async (overtaken) => {
+    core.writes.runBulk(keys, async (overtaken) => {
       const bulk = await loadSharedCode();
       if (bulk === undefined) shared.postpone(keys);
       else for (const key of await bulk.removeChunks(core, shared, overtaken, keys)) found.add(key);
     }),
   );
-  counters.deletes += keys.length;
-  counters.invalidations += keys.length;
-  if (events.hears('delete')) for (const key of keys) events.emit('delete', { key });
+  reportDeleted(core, keys);
   return found.size;
 }

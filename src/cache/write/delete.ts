@@ -13,10 +13,19 @@ import type { CacheCore } from '../core/cache-core.js';
 export async function remove(core: CacheCore, entryKey: string): Promise<boolean> {
   const key = sharedKey(entryKey);
   const found = await removeEntry(core, key);
-  core.counters.deletes++;
-  core.counters.invalidations++;
-  if (core.events.hears('delete')) core.events.emit('delete', { key });
+  reportDeleted(core, [key]);
   return found;
+}
+
+/**
+ * Counts deletions, and emits their events.
+ *
+ * @internal
+ */
+export function reportDeleted({ counters, events }: CacheCore, keys: readonly string[]): void {
+  counters.deletes += keys.length;
+  counters.invalidations += keys.length;
+  if (events.hears('delete')) for (const key of keys) events.emit('delete', { key });
 }
 
 /**

@@ -2,13 +2,14 @@ import { LIMITS } from '../../base/defaults.js';
 import { describe, toMilliseconds } from '../../base/duration.js';
 import { ConfigurationError } from '../../base/errors.js';
 import type { EntryLife } from '../../memory/entry.js';
-import type { FillOutcome, SharedEntry, SharedTier } from '../../store/shared-tier.js';
+import type { FillOutcome, SharedTier } from '../../store/shared-tier.js';
 import type { Fence } from '../coherence/fences.js';
 import type { CacheCore } from '../core/cache-core.js';
 import type { Lease } from '../lease/lease.js';
 import type { InFlightLoad } from '../load/in-flight.js';
 import { checkedTags, lifeOf, type LoadPolicy } from '../policy.js';
 import { removeEntry } from './delete.js';
+import { sharedEntry } from './update.js';
 
 /** The user's tags, and the one that a method adds to its entries. */
 const MAX_TAGS = LIMITS.tagsPerEntry + 1;
@@ -20,6 +21,11 @@ export type Unstored = 'unwanted' | 'overtaken';
 interface StorePlan {
   readonly life: EntryLife;
   readonly tags: readonly string[];
+}
+
+/** A result that is being stored. */
+interface LoadedValue extends StorePlan {
+  readonly value: unknown;
 }
 
 /**
@@ -134,12 +140,12 @@ async function fillTiers(
   core: CacheCore,
   shared: SharedTier,
   load: InFlightLoad,
-  result: StorePlan & { readonly value: unknown },
+  result: LoadedValue,
   lease: Lease | undefined,
 ): Promise<boolean> {
   const { fence, key, purpose } = load;
-  const { value, life, tags } = result;
-  const outcome = await share(core, shared, fence, { value, ...life, tags }, lease);
+  const { value, tags } = result;
+  const outcome = await share(core, shared, fence, result, lease);
   if (outcome !== 'stored' && purpose === 'reload') {
     await core.invalidateShared((to) => to.remove(key));
   }
@@ -158,20 +164,17 @@ async function share(
   core: CacheCore,
   shared: SharedTier,
   fence: Fence,
-  entry: Omit<SharedEntry, 'tagClock'>,
+  { value, life, tags }: LoadedValue,
   lease: Lease | undefined,
 ): Promise<FillOutcome> {
-  const { tags } = entry;
-  const tagClock = shared.isCoordinated ? fence.sharedClock : fence.tagClock;
-  // It may have waited behind the very write that overtook it; and tags whose clock was never noted
-  // could not be checked later.
-  if (isOvertaken(core, fence, tags) || (tagClock === undefined && tags.length > 0)) {
+  const entry = sharedEntry(shared, fence, value, life, tags);
+  // It may have waited behind the very write that overtook it.
+  if (entry === undefined || isOvertaken(core, fence, tags)) {
     await lease?.release();
     return 'failed';
   }
-  const dated = { ...entry, tagClock: tagClock ?? 0 };
-  if (lease !== undefined) return await lease.fill(dated);
-  return (await shared.write(fence.key, dated)) ? 'stored' : 'failed';
+  if (lease !== undefined) return await lease.fill(entry);
+  return (await shared.write(fence.key, entry)) ? 'stored' : 'failed';
 }
 
 /** Whether no tag has been invalidated since: a lease that was held covers the key alone. */

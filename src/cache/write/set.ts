@@ -5,6 +5,7 @@ import type { Fence } from '../coherence/fences.js';
 import { budgetOf } from '../core/budget.js';
 import type { CacheCore } from '../core/cache-core.js';
 import { removeEntry } from './delete.js';
+import { beginUpdate, endUpdate, keepUpdate, sharedEntry } from './update.js';
 
 /*
  * Writes: of a caller's value (here, and several at once in `bulk.ts`), of a load's result (`fill.ts`),
@@ -46,20 +47,15 @@ export async function store(
     await removeEntry(core, key);
     return;
   }
-  core.invalidation.overtake(key);
   core.writes.overtake([key]);
-  core.counters.sets++;
   const fence = noted
     ? core.invalidation.fences.open(key, noted.tagClock, noted.sharedClock)
     : core.invalidation.openFence(key);
-  fence.isUpdate = true;
-  const kept = core.shared === undefined ? value : core.values.toKeep(value);
-  let isCurrent = true;
   try {
+    const kept = beginUpdate(core, fence, value);
+    let isCurrent = true;
     if (core.shared !== undefined) {
       const { shared, clock } = core;
-      // No reader may get the old value from memory while the new one is being stored.
-      core.memory?.dropForUpdate(key);
       const left = budgetOf(clock, shared, core.options.storeTimeoutMs);
       // Noted now, before any later invalidation; awaited in the queue, where no later write of the
       // key can overtake this one meanwhile.
@@ -71,26 +67,15 @@ export async function store(
         // Without tags it is sent before any other code can block the event loop.
         if (noting !== undefined) fence.sharedClock = (await noting) ?? fence.sharedClock;
         const budgetMs = left();
-        const tagClock = shared.isCoordinated ? fence.sharedClock : fence.tagClock;
-        // Without a reading of the tag clock, the tags would not show whether they were invalidated.
-        if (tagClock === undefined && tags.length > 0) {
-          await shared.remove(sharedKey(key), budgetMs);
-          return true;
-        }
-        return await share(
-          shared,
-          { value: kept, ...life, tags, tagClock: tagClock ?? 0 },
-          budgetMs,
-        );
+        const entry = sharedEntry(shared, fence, kept, life, tags);
+        if (entry !== undefined) return await share(shared, entry, budgetMs);
+        await shared.remove(sharedKey(key), budgetMs);
+        return true;
       });
-      // Reads that began before the acknowledgement may have seen the old value. So may those that
-      // began after another write has marked this fence.
-      core.invalidation.overtake(key, fence);
     }
-    if (isCurrent) core.values.keepOrDrop(fence, kept, life, tags);
-    else core.memory?.drop(key);
+    if (isCurrent) keepUpdate(core, fence, kept, life, tags);
+    else core.invalidation.removeKey(key, 'local');
   } finally {
-    core.invalidation.fences.close(fence);
+    endUpdate(core, fence);
   }
-  if (core.events.hears('set')) core.events.emit('set', { key });
 }
