@@ -84,14 +84,15 @@ export class FenceTable {
   }
 
   /** Records all keys that are marked from now on, for an operation whose key is not known yet. */
-  watch(): Watch {
-    const watch = new Watch();
-    this.watches.add(watch);
-    return watch;
+  watch(tagClock: number, sharedClock?: number): Watch {
+    return new Watch(this.watches, tagClock, sharedClock);
   }
 
-  unwatch(watch: Watch): void {
-    this.watches.delete(watch);
+  /** Opens a fence that counts from the start of a watch. */
+  openWatched(key: string, watch: Watch): Fence {
+    const fence = this.open(key, watch.tagClock, watch.sharedClock);
+    fence.invalidatedLocally = watch.saw(key);
+    return fence;
   }
 
   /**
@@ -170,6 +171,19 @@ export class Watch {
   private readonly keys = new Set<string>();
   private readonly globs: Glob[] = [];
   private all = false;
+
+  /** The clocks are as in {@link Fence}. */
+  constructor(
+    private readonly watches: Set<Watch>,
+    readonly tagClock: number,
+    readonly sharedClock: number | undefined,
+  ) {
+    watches.add(this);
+  }
+
+  end(): void {
+    this.watches.delete(this);
+  }
 
   note(what: ChangedKeys): void {
     if (this.all) return;

@@ -18,7 +18,7 @@ const MAX_TAGS = LIMITS.tagsPerEntry + 1;
 export type Unstored = 'unwanted' | 'overtaken';
 
 /** The times and tags with which a result is stored. */
-interface StorePlan {
+export interface StorePlan {
   readonly life: EntryLife;
   readonly tags: readonly string[];
 }

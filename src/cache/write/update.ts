@@ -5,7 +5,7 @@ import type { CacheCore } from '../core/cache-core.js';
 
 /*
  * The steps of an update: a caller's value replaces the entry of a key. `set.ts`, `bulk.ts` and `put.ts` share
- * them, and each sends the value to the shared tier in its own way.
+ * them, but each sends the value to the shared tier in its own way.
  */
 
 /**

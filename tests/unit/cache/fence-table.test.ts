@@ -100,7 +100,7 @@ it('marks the open fences of changed keys, for random sequences of opening and c
 it('a watch sees the keys that are marked after its start', () => {
   const table = new FenceTable();
   table.mark('earlier', 'local');
-  const watch = table.watch();
+  const watch = table.watch(0);
   expect(['earlier', 'a', 'b1'].map((name) => watch.saw(name))).toEqual([false, false, false]);
   table.mark('a', 'remote');
   table.mark(new Glob('b*'), 'local');
@@ -117,7 +117,7 @@ it('a watch sees the keys that are marked after its start', () => {
 
 it('a watch that has recorded too many keys counts every key as marked', () => {
   const table = new FenceTable();
-  const watch = table.watch();
+  const watch = table.watch(0);
   for (let i = 0; i < 1000; i++) table.mark(`k${i}`, 'local');
   expect(watch.saw('other')).toBe(false);
   table.mark('one more', 'local');
