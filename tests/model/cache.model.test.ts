@@ -17,11 +17,11 @@ import {
  *
  * That it can fail was tried. Each of these lines of src, taken out alone, makes it fail:
  *   - fill.ts, `isOvertaken`: either side of its `||`                → a stale set
- *   - invalidation.ts, `exclude`: `this.fences.mark(…)`              → a stale set
- *   - invalidation.ts, `exclude`: `this.tiers.loads.detach(…)`       → callers join a load from before
- *   - invalidation.ts, `removeMatching`: `this.fences.…`             → a stale set
- *   - invalidation.ts, `removeMatching`: `this.tiers.loads.…`        → callers join a load from before
- *   - invalidation.ts, `removeTagged`: `this.tiers.loads.…`          → callers join a load from before
+ *   - invalidator.ts, `exclude`: `this.fences.mark(…)`               → a stale set
+ *   - invalidator.ts, `exclude`: `this.tiers.loads.detach(…)`        → callers join a load from before
+ *   - invalidator.ts, `removeMatching`: `this.fences.…`              → a stale set
+ *   - invalidator.ts, `removeMatching`: `this.tiers.loads.…`         → callers join a load from before
+ *   - invalidator.ts, `removeTagged`: `this.tiers.loads.…`           → callers join a load from before
  *   - pipeline.ts, `register`: `core.loads.add(load, …)`             → a second load
  *   - in-flight.ts, `isFreshEnough`: the check of the tags           → an invalidated value is served
  *   - serve-stale.ts, `servableStale`: `held`, or state-machine.ts,

@@ -1,11 +1,11 @@
 import { Glob } from '../../base/glob.js';
 import type { CoordinatorListener } from '../../store/coordinator.js';
 import type { WaiterTable } from '../lease/waiters.js';
-import type { Invalidation } from './invalidation.js';
+import type { Invalidator } from './invalidator.js';
 
 /** The parts of a cache that remote changes affect. */
 interface Parts {
-  readonly invalidation: Invalidation;
+  readonly invalidation: Invalidator;
   readonly waiters: WaiterTable;
   readonly shared: { catchUp(): void } | undefined;
   updateTrust(): void;

@@ -9,7 +9,7 @@ import type { MemoryTier } from '../../memory/memory-tier.js';
 import { newCounters, type CacheCounters } from '../../stats/counters.js';
 import { MethodCounters } from '../../stats/method-counters.js';
 import type { SharedTier } from '../../store/shared-tier.js';
-import { Invalidation } from '../coherence/invalidation.js';
+import { Invalidator } from '../coherence/invalidator.js';
 import { RemoteChanges } from '../coherence/remote-changes.js';
 import { EventHub } from '../events.js';
 import { WaiterTable } from '../lease/waiters.js';
@@ -67,7 +67,7 @@ export class CacheCore {
   readonly timedOutHolders = new Map<string, string>();
 
   // Writes and invalidation.
-  readonly invalidation: Invalidation;
+  readonly invalidation: Invalidator;
   readonly writes = new WriteQueue();
   /** Operations on the shared tier that `close` waits for, besides {@link CacheCore.writes}. */
   readonly underWay = new Set<Promise<unknown>>();
@@ -98,7 +98,7 @@ export class CacheCore {
       else this.counters.evictions++;
       if (this.events.hears('evict')) this.events.emit('evict', { key: entry.key, reason });
     });
-    this.invalidation = new Invalidation(this, this[CLAIMS]);
+    this.invalidation = new Invalidator(this, this[CLAIMS]);
     this.shared = enabled ? this.openShared() : undefined;
     this.offTier = new OffTier(() => inSharedContext(() => this.openOffTier()));
     this.updateTrust();

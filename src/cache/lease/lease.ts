@@ -106,7 +106,7 @@ export class Lease {
   }
 }
 
-interface LeaseRequest {
+interface LeaseOptions {
   readonly leaseMs: number;
   readonly budgetMs: number;
   /** Takes the lease from its holder, since the new value replaces the present one. */
@@ -128,7 +128,7 @@ export async function requestLease(
   core: CacheCore,
   shared: SharedTier,
   fence: Fence,
-  { leaseMs, budgetMs, isForced, hasTags }: LeaseRequest,
+  { leaseMs, budgetMs, isForced, hasTags }: LeaseOptions,
 ): Promise<LoadLeaseReply> {
   if (!core.enabled) return 'unavailable';
   const { key } = fence;

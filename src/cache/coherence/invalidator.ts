@@ -26,7 +26,7 @@ interface Tiers {
  *
  * @internal
  */
-export class Invalidation {
+export class Invalidator {
   readonly fences = new FenceTable();
   /** The times at which this process invalidated tags. */
   readonly tags: TagTable;
