@@ -3,7 +3,7 @@ import type { MethodCounters, MethodStats } from '../stats/method-counters.js';
 import { summaryOf } from '../stats/summary.js';
 import { timings, type TimingCounters, type TimingStats } from '../stats/timing-registry.js';
 import type { SlowCall } from '../stats/slow-log.js';
-import { coordinates } from '../store/coordinator.js';
+import { isCoordinatedStore } from '../store/coordinator.js';
 import type { CacheCore } from './core/cache-core.js';
 
 /** A cache's statistics, as plain data. */
@@ -102,7 +102,7 @@ export async function statisticsOf(core: CacheCore): Promise<CacheStats> {
 function typeOf({ redis, store }: CacheCore['options']): CacheStats['type'] {
   if (redis !== undefined) return 'redis';
   if (store === undefined) return 'memory';
-  return coordinates(store) ? 'redis' : 'keyv';
+  return isCoordinatedStore(store) ? 'redis' : 'keyv';
 }
 
 function methodReports(core: CacheCore): MethodReport[] {

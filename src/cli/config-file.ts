@@ -58,7 +58,7 @@ function parsed(text: string, name: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Not its own message, which quotes the text and does not always give the position.
+    // Not the message of `JSON.parse`, which quotes the text and does not always give the position.
     throw new Failure(`${name}${errorIn(text)}`, EXIT.usage);
   }
 }

@@ -64,7 +64,7 @@ async function linkAll(home: string, folder: string): Promise<void> {
   );
 }
 
-/** `nginx -t` opens the pid file: use another than that of a running nginx, which root may own. */
+/** `nginx -t` opens the pid file: avoid that of a running nginx, which root may own. */
 function pid(text: string, folder: string): string[] {
   return /^\s*pid\s/m.test(text) ? [] : ['-g', `pid "${join(folder, 'nginx.pid')}";`];
 }

@@ -24,7 +24,7 @@ Exit codes:
  */
 export async function run(args: readonly string[]): Promise<number> {
   try {
-    await program().parseAsync(words(args), { from: 'user' });
+    await program().parseAsync(splitValues(args), { from: 'user' });
     return EXIT.ok;
   } catch (error) {
     // Commander has already printed the error, or the help.
@@ -44,7 +44,7 @@ function program(): Command {
     .exitOverride()
     .configureOutput({
       outputError: (message) => {
-        report(printable(shown(message)), EXIT.usage);
+        report(printable(inOurStyle(message)), EXIT.usage);
       },
     });
   const nginx = nginxCommand().copyInheritedSettings(command);
@@ -52,15 +52,15 @@ function program(): Command {
 }
 
 /** Splits `--name=value`, so that an unknown name is reported without its value and with a hint. */
-function words(args: readonly string[]): string[] {
+function splitValues(args: readonly string[]): string[] {
   return args.flatMap((arg) => {
     const [, name, value] = /^(--[^=]+)=(.*)$/s.exec(arg) ?? [];
     return name === undefined || value === undefined ? [arg] : [name, value];
   });
 }
 
-/** Commander's message in our style. Of `-psecret`, it shows only the letter. */
-function shown(message: string): string {
+/** Commander's message in our style. Shows only the letter of `-psecret`. */
+function inOurStyle(message: string): string {
   return message
     .trimEnd()
     .replace(/^error: /, '')

@@ -3,7 +3,7 @@ import { block, type Lines } from './text.js';
 
 /** Variables that describe the client and its request. */
 export function clientMaps({ trustedProxies }: Settings): Lines {
-  const isBehind = trustedProxies.length > 0;
+  const isBehindProxy = trustedProxies.length > 0;
   return [
     '# With the port, which $host lacks; services compare it with the Origin of pages. The host of an',
     '# absolute request line takes precedence over the header, as it does for server_name.',
@@ -33,13 +33,13 @@ export function clientMaps({ trustedProxies }: Settings): Lines {
       String.raw`"~^[^?]*\\\\" 1;`,
       String.raw`"~*^[^?]*(?:/|%2f)(?:\.|%2e)(?:\.|%2e)(?:[/?]|%2f|$)" 1;`,
     ),
-    isBehind
-      ? knownBehind(trustedProxies)
+    isBehindProxy
+      ? clientIdentityMaps(trustedProxies)
       : [
           '# Only proxies send these headers, and none is in trustedProxies: the client is unknown.',
           block(`map "${FORWARDED}" $aurora_is_unknown`, "'' 0;", 'default 1;'),
         ],
-    isBehind && [
+    isBehindProxy && [
       block(
         'map $aurora_is_trusted:$http_x_forwarded_proto $aurora_scheme',
         'default $scheme;',
@@ -83,7 +83,7 @@ const FORWARDED = [...CLIENT_HEADERS, 'Via']
  * Whether a restriction can rely on `$remote_addr`. nginx leaves the address of a proxy there if
  * `X-Forwarded-For` has no address, or one that it does not understand (`unknown`, IPv6 in brackets).
  */
-function knownBehind(trustedProxies: readonly string[]): Lines {
+function clientIdentityMaps(trustedProxies: readonly string[]): Lines {
   const trusted = ['default 0;', ...trustedProxies.map((network) => `${network} 1;`)];
   const address = String.raw`(?:[0-9A-Fa-f.:]+|\[[0-9A-Fa-f.:]+\]:[0-9]+)`;
   const client = String.raw`(?<aurora_client>\S+)`;
@@ -117,14 +117,14 @@ export function clientLines({ trustedProxies }: Settings): Lines {
 
 /** The headers for the service, in addition to those of the client. */
 export function forwardingLines({ trustedProxies }: Settings): Lines {
-  const isBehind = trustedProxies.length > 0;
+  const isBehindProxy = trustedProxies.length > 0;
   const headers = {
     Host: '$aurora_host',
     'X-Forwarded-Host': '$aurora_host',
     'X-Real-IP': '$remote_addr',
-    'X-Forwarded-For': isBehind ? '$aurora_forwarded_for' : '$remote_addr',
-    'X-Forwarded-Proto': isBehind ? '$aurora_scheme' : '$scheme',
-    ...(isBehind && { 'X-Forwarded-Port': '$aurora_port' }),
+    'X-Forwarded-For': isBehindProxy ? '$aurora_forwarded_for' : '$remote_addr',
+    'X-Forwarded-Proto': isBehindProxy ? '$aurora_scheme' : '$scheme',
+    ...(isBehindProxy && { 'X-Forwarded-Port': '$aurora_port' }),
     'X-Request-ID': '$aurora_request_id',
     Upgrade: '$aurora_upgrade',
     Connection: '$aurora_connection',

@@ -14,7 +14,7 @@ import { upstreamBlock } from './upstreams.js';
  * This folder generates nginx configurations. Start here: the function assembles the parts. Before that,
  * `settings.ts` checks the options (`options.ts`, `upstream-options.ts`) against the schema (`schema`, with
  * the values of `values` and `shapes`) and their references to each other (`references`), and fills in the
- * defaults of `layout.ts`. `upstreams`, `server`, `locations`, `restrictions`, `client`, `headers` and
+ * defaults of `defaults.ts`. `upstreams`, `server`, `locations`, `restrictions`, `client`, `headers` and
  * `logging` generate one part of the configuration each, as lines of `text.ts`.
  */
 

@@ -1,11 +1,11 @@
-import { restrictionLines, restrictionsOf, type Place } from './restrictions.js';
+import { restrictionLines, restrictionsOf, type LocationPath } from './restrictions.js';
 import type { PerformanceApi, Route, Settings, Timeouts } from './schema.js';
 import { block, includeLines, timeOf, type Lines } from './text.js';
 
 const LONG_MS = 3_600_000;
 
 /** One `location`. */
-export interface Location extends Place {
+export interface Location extends LocationPath {
   /** `= /path`, `^~ /path/`, `/path/`. */
   readonly match: string;
   /** Comments above it. */
@@ -43,8 +43,8 @@ const ACME_PATH = '/.well-known/acme-challenge/';
 function acmeLocation({ acmeRoot }: Settings): Location[] {
   if (acmeRoot === undefined) return [];
   const lines = [`root ${acmeRoot};`, 'default_type text/plain;'];
-  const place = { path: ACME_PATH, isExact: false, networks: undefined };
-  return [{ match: `^~ ${ACME_PATH}`, ...place, lines }];
+  const acme = { path: ACME_PATH, isExact: false, networks: undefined };
+  return [{ match: `^~ ${ACME_PATH}`, ...acme, lines }];
 }
 
 /** ACME challenges on the plain port, where all other requests are redirected. */

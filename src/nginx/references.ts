@@ -1,6 +1,6 @@
 import { locationsOf } from './locations.js';
 import type { Settings, Upstream } from './schema.js';
-import { has } from './versions.js';
+import { supports } from './versions.js';
 
 /**
  * Errors between options, each with the path of the option.
@@ -26,7 +26,7 @@ export function referenceErrors(settings: Settings): string[] {
       ? []
       : known(api.upstream, 'performanceApi.upstream')),
     ...(tls?.port === port ? [`tls.port must differ from port; got ${String(port)}.`] : []),
-    ...(resolver !== undefined && !has(settings, 'resolve')
+    ...(resolver !== undefined && !supports(settings, 'resolve')
       ? [`resolver needs nginxVersion '1.27.3' or later; got '${nginxVersion.join('.')}'.`]
       : []),
     ...locationErrors(settings),

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-import { DEFAULTS, LOCAL_NETWORKS } from './layout.js';
+import { DEFAULTS, LOCAL_NETWORKS } from './defaults.js';
 import { jsonOf, list, object, oneOf, orFalse, plainObject } from './shapes.js';
 import {
   address,

@@ -4,7 +4,7 @@ import { acmeBlocks, healthBlock, locationBlocks, timeoutLines } from './locatio
 import { logLines } from './logging.js';
 import type { Settings, Tls } from './schema.js';
 import { block, includeLines, paragraphs, type Lines } from './text.js';
-import { has } from './versions.js';
+import { supports } from './versions.js';
 
 /** Types that compress well; many fonts and images are already compressed. */
 const TYPES = [
@@ -44,7 +44,7 @@ export const isNamed = ({ serverNames }: Settings): boolean => !serverNames.incl
 function listens(settings: Settings, isTls: boolean, isDefault = false): string[] {
   const { port, ipv6, tls } = settings;
   const at = String(isTls ? tls?.port : port);
-  const isHttp2Here = tls?.http2 === true && !has(settings, 'http2Directive');
+  const isHttp2Here = tls?.http2 === true && !supports(settings, 'http2Directive');
   const protocol = isTls ? ` ssl${isHttp2Here ? ' http2' : ''}` : '';
   const words = protocol + (isDefault ? ' default_server' : '');
   return [`listen ${at}${words};`, ...(ipv6 ? [`listen [::]:${at}${words};`] : [])];
@@ -75,7 +75,7 @@ function otherNames(settings: Settings): (Lines | false)[] {
         ...listens(settings, true, isDefault),
         ...lines,
         // Otherwise the certificate would reveal its names to any client.
-        ...(has(settings, 'rejectHandshake') ? ['ssl_reject_handshake on;'] : tlsLines(tls)),
+        ...(supports(settings, 'rejectHandshake') ? ['ssl_reject_handshake on;'] : tlsLines(tls)),
         'return 444;',
       ),
   ];
@@ -109,7 +109,7 @@ function mainServer(settings: Settings, listening: readonly string[]): Lines {
       ...logLines(settings),
     ],
     tls !== undefined && [
-      tls.http2 && has(settings, 'http2Directive') && 'http2 on;',
+      tls.http2 && supports(settings, 'http2Directive') && 'http2 on;',
       ...tlsLines(tls),
     ],
     clientLines(settings),

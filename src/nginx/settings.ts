@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { describe } from '../base/duration.js';
 import { ConfigurationError } from '../base/errors.js';
 import { printable } from '../base/printable.js';
-import { DEFAULT_ROUTES, DEFAULT_UPSTREAMS } from './layout.js';
+import { DEFAULT_ROUTES, DEFAULT_UPSTREAMS } from './defaults.js';
 import type { NginxOptions } from './options.js';
 import { referenceErrors } from './references.js';
 import { options, routes, upstreams, type Settings } from './schema.js';
@@ -23,15 +23,18 @@ const MAX_SHOWN = 50;
 export function readSettings(given: NginxOptions): Settings {
   const result = v.safeParse(options, given);
   if (!result.success) {
-    throw refusal([...result.issues.map(errorOf), ...errorsInTheRest(given, result.issues)]);
+    throw toConfigurationError([
+      ...result.issues.map(errorOf),
+      ...errorsInValidOptions(given, result.issues),
+    ]);
   }
-  const settings = filledIn(result.output);
+  const settings = withDefaults(result.output);
   const errors = referenceErrors(settings);
-  if (errors.length > 0) throw refusal(errors);
+  if (errors.length > 0) throw toConfigurationError(errors);
   return settings;
 }
 
-function filledIn(checked: v.InferOutput<typeof options>): Settings {
+function withDefaults(checked: v.InferOutput<typeof options>): Settings {
   const all = checked.upstreams ?? v.parse(upstreams, DEFAULT_UPSTREAMS);
   const first = [{ path: '/', upstream: all[0]!.name }];
   const standard = checked.upstreams === undefined ? DEFAULT_ROUTES : first;
@@ -41,15 +44,15 @@ function filledIn(checked: v.InferOutput<typeof options>): Settings {
 /**
  * Errors between the valid options, found by leaving the invalid ones out; none if that is impossible.
  */
-function errorsInTheRest(given: NginxOptions, issues: readonly Issue[]): string[] {
+function errorsInValidOptions(given: NginxOptions, issues: readonly Issue[]): string[] {
   let rest: unknown = given;
   for (const { path = [] } of issues) {
     const keys = path.map(({ key }) => key as string | number);
-    if (keys.length === 1 && STRUCTURE.has(keys[0])) return [];
+    if (keys.length === 1 && STRUCTURAL.has(keys[0])) return [];
     rest = without(rest, keys);
   }
   const result = v.safeParse(options, rest);
-  return result.success ? referenceErrors(filledIn(result.output)) : [];
+  return result.success ? referenceErrors(withDefaults(result.output)) : [];
 }
 
 /** A copy without one property. List elements stay, so that the indexes of the others do not change. */
@@ -65,7 +68,7 @@ function without(value: unknown, [key, ...inner]: readonly (string | number)[]):
 }
 
 /** Without these, the other options would be compared with defaults. */
-const STRUCTURE = new Set<unknown>(['upstreams', 'routes', 'performanceApi', 'tls']);
+const STRUCTURAL = new Set<unknown>(['upstreams', 'routes', 'performanceApi', 'tls']);
 
 interface Issue {
   readonly message: string;
@@ -96,7 +99,7 @@ function pathOf(path: readonly { readonly key: unknown }[]): string {
     .replace(/^\./, '');
 }
 
-function refusal(errors: readonly string[]): ConfigurationError {
+function toConfigurationError(errors: readonly string[]): ConfigurationError {
   const error = new ConfigurationError(`${OWNER}: ${errors[0] ?? ''}`);
   if (errors.length === 1) return error;
   const shown = errors.slice(0, MAX_SHOWN).map((error) => `\n- ${printable(error)}`);
@@ -104,6 +107,6 @@ function refusal(errors: readonly string[]): ConfigurationError {
   const more = left > 0 ? `\n- and ${String(left)} more.` : '';
   // Set afterwards: the constructor escapes line breaks, which may be part of a value.
   error.message = `${OWNER}: ${String(errors.length)} errors:${shown.join('')}${more}`;
-  Error.captureStackTrace(error, refusal);
+  Error.captureStackTrace(error, toConfigurationError);
   return error;
 }

@@ -11,7 +11,7 @@ const SINCE = {
 } as const;
 
 /** Whether the target version of nginx has this feature. */
-export function has({ nginxVersion }: Settings, feature: keyof typeof SINCE): boolean {
+export function supports({ nginxVersion }: Settings, feature: keyof typeof SINCE): boolean {
   return isAtLeast(nginxVersion, SINCE[feature]);
 }
 

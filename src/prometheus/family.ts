@@ -26,7 +26,7 @@ export interface Sample {
  */
 export type Family = ScalarFamily | HistogramFamily;
 
-interface Described {
+interface FamilyBase {
   /** Without the prefix. */
   readonly name: string;
   /** Description for `# HELP`. */
@@ -34,12 +34,12 @@ interface Described {
 }
 
 /** @internal */
-export interface ScalarFamily extends Described {
+export interface ScalarFamily extends FamilyBase {
   readonly type: 'counter' | 'gauge';
   samples(this: void, scope: MetricsScope): Iterable<Sample> | Promise<Iterable<Sample>>;
 }
 
-interface HistogramFamily extends Described {
+interface HistogramFamily extends FamilyBase {
   readonly type: 'histogram';
   durations(this: void, scope: MetricsScope): Durations;
 }

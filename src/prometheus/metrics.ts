@@ -44,7 +44,9 @@ export interface PrometheusHandler {
 export function prometheusMetrics(options: PrometheusOptions = {}): PrometheusHandler {
   const resolved = resolvePrometheusOptions(options);
   const { registryFor, close } =
-    resolved.registry === undefined ? ownRegistries(resolved) : given(resolved, resolved.registry);
+    resolved.registry === undefined
+      ? ownRegistries(resolved)
+      : sharedRegistry(resolved, resolved.registry);
   const handler = async (_request: Request, source?: MetricsSource): Promise<Response> => {
     const registry = registryFor(source ?? resolved.api);
     const headers = { 'Content-Type': registry.contentType };
@@ -81,7 +83,7 @@ function ownRegistries(options: Resolved): Registries {
 }
 
 /** The caller's registry, which can hold the requests of only one API. */
-function given(options: Resolved, registry: MetricsRegistry): Registries {
+function sharedRegistry(options: Resolved, registry: MetricsRegistry): Registries {
   const scope = new MetricsScope(options.caches, options.api);
   const close = register(registry, scope, options);
   return {

@@ -1,5 +1,5 @@
 import type { RequestCounters } from '../stats/request-counters.js';
-import { ENDINGS, type RouteCounters } from '../stats/route-table.js';
+import { OUTCOMES, type RouteCounters } from '../stats/route-table.js';
 import type { Durations, Family, Labels, Sample, ScalarFamily } from './family.js';
 import type { MetricsScope } from './scope.js';
 
@@ -21,9 +21,9 @@ export const REQUEST_FAMILIES: readonly Family[] = [
     name: 'http_requests_total',
     help: 'Requests that have ended.',
     *samples(scope: MetricsScope): Iterable<Sample> {
-      for (const [labels, { endings }] of routesOf(scope)) {
-        for (const [i, status] of ENDINGS.entries()) {
-          const value = endings[i] ?? 0;
+      for (const [labels, { outcomes }] of routesOf(scope)) {
+        for (const [i, status] of OUTCOMES.entries()) {
+          const value = outcomes[i] ?? 0;
           if (value > 0) yield { labels: { ...labels, status }, value };
         }
       }

@@ -9,8 +9,8 @@ import type { Scripts } from './scripts.js';
 /**
  * Removes what matches one of the patterns, step by step, in one pass for all groups.
  *
- * All leases are removed before the first value. In the other order, a load in progress could still fill a
- * key that the pass over the values has left behind. The server matches only a prefix, since its globs take
+ * All leases are removed before the first value. In the other order, a load in flight could still fill a key
+ * that the pass over the values has left behind. The server matches only the prefix, since its globs take
  * exponential time for some patterns.
  *
  * @returns For each step and group, the heads of the removed values.

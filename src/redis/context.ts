@@ -6,7 +6,7 @@ import type { Scripts } from './scripts.js';
 import type { ServerClock } from './server-clock.js';
 
 /**
- * The parts that the commands of one cache share.
+ * The objects that the commands of one cache share.
  *
  * @internal
  */

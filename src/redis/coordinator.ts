@@ -20,7 +20,7 @@ import { RedisTags } from './tags.js';
 /*
  * This folder implements the store contracts of `store/` on Redis. Start here for the coordination of caches:
  * `entries`, `leases` and `tags` run the Lua scripts of `scripts.ts` on the keys of `keys.ts`; `history`
- * finds out whether a server is back in an earlier state, and `server-clock` measures the server's time.
+ * detects that a server has returned to an earlier state, and `server-clock` measures the server's time.
  * `redis-store.ts` is the Keyv adapter, and `open.ts` opens it for a cache. `connection/` manages the client
  * (see `connection/connection.ts`), and `bus/` receives the changes of other processes (see `bus/bus.ts`).
  */
@@ -43,7 +43,7 @@ export class RedisCoordinator implements Coordinator {
   private readonly outbox: Outbox;
   private readonly receiver: Receiver;
   private readonly bus: Bus;
-  private toldVersion = false;
+  private wasVersionReported = false;
 
   /**
    * @throws ConfigurationError for tracking on a cluster, where each node reports only its own keys.
@@ -59,7 +59,7 @@ export class RedisCoordinator implements Coordinator {
         "RedisStore: bus 'tracking' cannot be used on a cluster. Use 'pubsub', its default there.",
       );
     }
-    if (options.timeoutMs !== undefined) connection.allow(options.timeoutMs);
+    if (options.timeoutMs !== undefined) connection.extendTimeout(options.timeoutMs);
     const redisKeys = new RedisKeys(namespace);
     const scripts = new Scripts(client);
     const time = new ServerClock(client, isCluster, redisKeys.tags, clock, () => {
@@ -87,14 +87,14 @@ export class RedisCoordinator implements Coordinator {
       ...{ client, origin, clock, redisKeys },
       tracking: hasMemory && !isCluster && options.bus !== 'pubsub',
       publish: (channel, text) => this.publishProbe(channel, text),
-      skips: (text) => receiver.skips(text),
+      canSkip: (text) => receiver.canSkip(text),
       onMessage: (message, isTracking) => {
         receiver.receive(message, isTracking);
       },
       onChanged: (names) => {
         receiver.changed(names);
       },
-      onGarbage: () => {
+      onMalformed: () => {
         listener.onReset();
       },
       onReset: () => {
@@ -148,17 +148,17 @@ export class RedisCoordinator implements Coordinator {
 
   private readonly connected = (): void => {
     this.history.connected();
-    // First, so that the server's clock is known to everything that follows.
+    // First, so that everything below can use the server's time.
     this.time.ready()?.catch(() => undefined);
-    if (!this.toldVersion) void this.checkVersion();
+    if (!this.wasVersionReported) void this.checkVersion();
     if (this.options.listens !== false) this.bus.start();
     this.options.listener.onChange();
   };
 
   private readonly disconnected = (): void => {
-    this.time.forget();
-    // The next connection may lead to another server, whose messages would not arrive. (On a client that
-    // was ended none follows, and nothing may try to listen again.)
+    this.time.reset();
+    // The next connection may lead to another server, whose messages would not arrive. (A client that was
+    // ended has no next connection, and must not listen again.)
     this.bus.stop();
     this.options.listener.onChange();
   };
@@ -170,13 +170,13 @@ export class RedisCoordinator implements Coordinator {
     } catch {
       // The user may lack the permission.
     }
-    if (reason === undefined || this.toldVersion) return;
-    this.toldVersion = true;
+    if (reason === undefined || this.wasVersionReported) return;
+    this.wasVersionReported = true;
     this.options.listener.onError(new StoreError('connect', reason));
   }
 
   private async publishProbe(channel: string, text: string): Promise<void> {
-    // It must not wait in a queue.
+    // A probe must not wait in a queue.
     if (!this.isConnected) return;
     void this.time.refresh();
     if (this.history.probe()) this.options.listener.onChange();

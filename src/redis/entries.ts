@@ -12,8 +12,8 @@ import { scan } from './scan.js';
 import { wholeMs } from './scripts.js';
 
 /**
- * The entries of a namespace. One key or several are written and removed by one script call; on a cluster,
- * where keys have different slots, by one call for each key.
+ * The entries of a namespace. One script call writes or removes one key or several; a cluster, where keys
+ * have different slots, takes one call per key.
  *
  * @internal
  */
@@ -27,7 +27,7 @@ export class RedisEntries implements EntryCommands {
     const outcomes = await Promise.all(entries.map((one) => this.setTogether([one], notAfter)));
     const failedAt = outcomes.findIndex(({ stored }) => stored === 0);
     if (failedAt < 0) return { stored: entries.length, error: undefined };
-    // Entries after it count as not stored and are removed again, which is simple and rarely needed.
+    // Entries after the failed one count as not stored, and are removed again. That is simple, and rare.
     return { stored: failedAt, error: outcomes[failedAt]?.error };
   }
 

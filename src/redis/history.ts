@@ -14,7 +14,7 @@ import type { ServerClock } from './server-clock.js';
 import { failedShards, primariesOf, type Primaries } from './shards.js';
 
 const DAY_MS = 86_400_000;
-/** Interval of the renewals of the number. */
+/** How often the number's expiry is renewed. */
 const RENEWAL_MS = 3_600_000;
 
 export interface RedisHistoryOptions {
@@ -27,13 +27,14 @@ export interface RedisHistoryOptions {
 }
 
 /**
- * Keeps the number of this cache's latest acknowledged invalidation in a separate key. In a cluster, keys are
- * not lost together; instead, shards with another primary are reported.
+ * Stores the number of this cache's latest acknowledged invalidation in a separate key. A cluster does not
+ * lose its keys together: there, the shards that have another primary are reported instead.
  *
  * @internal
  */
 export class RedisHistory implements StoreHistory {
   connections = 0;
+  /** The number that was stored last, and when. */
   private noted: { readonly sequence: number; readonly at: number } | undefined;
   private isClosed = false;
   /** Kept across a lost connection: a shard may fail over in the meantime. */
@@ -51,16 +52,16 @@ export class RedisHistory implements StoreHistory {
   /** Called when a connection is ready. */
   connected(): void {
     this.connections++;
-    this.lookAtShards();
+    this.checkShards();
   }
 
-  /** Renews the number, and returns whether shards have failed over. */
+  /** Renews the number's expiry, and returns whether shards have failed over. */
   probe(): boolean {
     const { noted, options } = this;
     if (noted !== undefined && options.clock.monotonic() - noted.at > RENEWAL_MS) {
       this.noteSequence(noted.sequence).catch(() => undefined);
     }
-    return this.lookAtShards();
+    return this.checkShards();
   }
 
   async noteSequence(sequence: number): Promise<void> {
@@ -87,8 +88,8 @@ export class RedisHistory implements StoreHistory {
   async raiseFloor(): Promise<void> {
     const { connection, redisKeys, origin, scripts, time } = this.options;
     const words = [redisKeys.bus, ...encodeFloor(origin)];
-    time.sawFloor(Number(await scripts.run('raiseFloor', redisKeys.tags, ...words)));
-    // A restored lease belongs to a load that may be older than a forgotten invalidation.
+    time.noteFloor(Number(await scripts.run('raiseFloor', redisKeys.tags, ...words)));
+    // A restored lease belongs to a load that may be older than a lost invalidation.
     for await (const names of scan(connection.client, redisKeys.leasesOf(''))) {
       if (names.length > 0) await unlink(connection, names);
     }
@@ -98,7 +99,7 @@ export class RedisHistory implements StoreHistory {
     return this.failed;
   }
 
-  forgetFailovers(): void {
+  clearFailovers(): void {
     this.failed = undefined;
   }
 
@@ -110,7 +111,7 @@ export class RedisHistory implements StoreHistory {
     connection.client.unlink(redisKeys.sequenceOf(origin)).catch(() => undefined);
   }
 
-  private lookAtShards(): boolean {
+  private checkShards(): boolean {
     const { connection, redisKeys, clock } = this.options;
     if (!connection.isCluster) return false;
     const { primaries, seenAt, failed: earlier } = this;

@@ -2,14 +2,13 @@ import type { SharedCount } from '../store/coordinator.js';
 import type { Connection } from './connection/connection.js';
 import type { RedisKeys } from './keys.js';
 
-/** Time after which another process may count, if the first one exits before it has finished. */
+/** When another process may count, should the first one exit before it has finished. */
 const CLAIM_MS = 60_000;
-/** Stored in place of the number while a process counts. */
+/** The value of the key while a process counts. */
 const COUNTING = '';
 
 /**
- * A count of keys that all processes of a namespace share, so that only one of them iterates over the
- * database.
+ * The number of keys, shared by all processes of a namespace, so that only one iterates over the database.
  *
  * @internal
  */
@@ -19,7 +18,7 @@ export class RedisKeyCount implements SharedCount {
     private readonly redisKeys: RedisKeys,
   ) {}
 
-  async take(): Promise<number | 'mine' | 'taken'> {
+  async claim(): Promise<number | 'mine' | 'taken'> {
     const { client } = this.connection;
     const { count } = this.redisKeys;
     const known = await client.get(count);
@@ -28,7 +27,7 @@ export class RedisKeyCount implements SharedCount {
       return claimed === 'OK' ? 'mine' : 'taken';
     }
     if (known === COUNTING) return 'taken';
-    // Replaces the value of another program.
+    // The value of another program is replaced.
     return /^\d{1,15}$/.test(known) ? Number(known) : 'mine';
   }
 

@@ -1,5 +1,5 @@
 /**
- * The names under which a namespace lives in Redis.
+ * The names of a namespace's keys and channels in Redis.
  *
  * @internal
  */
@@ -10,9 +10,9 @@ export class RedisKeys {
   readonly tags: string;
   /** The channel of all caches of the namespace. */
   readonly bus: string;
-  /** The instances that have stored a snapshot of their metrics, sorted by its time. */
+  /** A sorted set of the instances that have stored a snapshot of their metrics, by its time. */
   readonly stats: string;
-  /** The last count of the keys. */
+  /** The number of keys, as last counted. */
   readonly count: string;
   private readonly leasePrefix: string;
 
@@ -34,7 +34,7 @@ export class RedisKeys {
     return this.leasePrefix + key + LEASE_END;
   }
 
-  /** For a script on many keys: the number of names, and the names of each key's value and lease. */
+  /** Arguments of a script on several keys: the number of names, then the value and the lease of each key. */
   pairs(keys: readonly string[]): (string | number)[] {
     const names: (string | number)[] = [2 * keys.length];
     for (const key of keys) names.push(this.value(key), this.lease(key));
@@ -58,7 +58,7 @@ export class RedisKeys {
       : undefined;
   }
 
-  /** The channel of one cache's probes, which do not concern the others. */
+  /** The channel of one cache's probes, which the others do not receive. */
   probes(origin: string): string {
     return `${this.bus}:${origin}`;
   }

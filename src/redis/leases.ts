@@ -9,12 +9,12 @@ import type { Message } from './bus/messages.js';
 import type { RedisContext } from './context.js';
 import { wholeMs } from './scripts.js';
 
-/** The reply for one lease: whether it is granted, the text or the holder, and the remaining time. */
+/** The reply for one lease: whether it was granted; the text or the holder; the remaining time. */
 type Reply = readonly [number | string, string | null, (number | string)?];
 
 /**
- * Leases of one key or of several, by one script call; on a cluster, where keys have different slots, by
- * one call for each key.
+ * The leases of a namespace. One script call handles one key or several; a cluster, where keys have different
+ * slots, takes one call per key.
  *
  * @internal
  */
@@ -90,7 +90,7 @@ export class RedisLeases implements LeaseCommands {
   }
 }
 
-/** A client may be configured to return numbers as strings. */
+/** Whether a reply is 1. A client may be configured to return numbers as strings. */
 function isOne(reply: unknown): boolean {
   return Number(reply) === 1;
 }

@@ -3,16 +3,17 @@ import type { Redis } from 'ioredis';
 import { StoreError } from '../base/errors.js';
 import { isRedisClient } from '../base/redis-options.js';
 import { warnOnce } from '../base/warn.js';
-import { RedisAdapter, type RedisTarget } from './redis-store.js';
+import type { ConnectionTarget } from './connection/connection.js';
+import { RedisAdapter } from './redis-store.js';
 
 /**
- * Opens the store of a cache from a URL, ioredis options or a client. ioredis is imported dynamically, so
- * that a bundle without it runs where it is not installed.
+ * Opens the store of a cache from a URL, ioredis options or a client. It imports ioredis dynamically, so that
+ * programs without Redis run where ioredis is not installed.
  *
  * @returns A promise that rejects if a client must be created and `ioredis` is not installed.
  * @internal
  */
-export async function openRedisStore(target: RedisTarget): Promise<RedisAdapter> {
+export async function openRedisStore(target: ConnectionTarget): Promise<RedisAdapter> {
   if (typeof target === 'object' && isRedisClient(target)) {
     return new RedisAdapter(target, {}, undefined);
   }
@@ -24,8 +25,8 @@ async function loadClient(): Promise<typeof Redis> {
     return (await import('ioredis')).Redis;
   } catch (cause) {
     const message =
-      "Redis cannot be used: the package 'ioredis' could not be loaded. Install it (npm install " +
-      'ioredis), and where the program is bundled, leave it out of the bundle.';
+      "Redis cannot be used: the package 'ioredis' could not be loaded. Install it with npm install " +
+      'ioredis; if you bundle your program, mark ioredis as external.';
     warnOnce('AURORA_NO_IOREDIS', 'ioredis', message);
     throw new StoreError('connect', message, { cause });
   }

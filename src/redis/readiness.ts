@@ -3,7 +3,7 @@ import type { Connection } from './connection/connection.js';
 import type { ServerClock } from './server-clock.js';
 
 /**
- * When commands can be sent: the connection is up, and the server's clock has been compared with ours.
+ * When commands can be sent: once the connection is up, and the server's clock has been compared with ours.
  *
  * @internal
  */
@@ -16,7 +16,7 @@ export class Readiness {
     private readonly clock: Clock,
   ) {}
 
-  /** Settles when commands can be sent; `undefined` if they can. */
+  /** Settles when commands can be sent; `undefined` if they can be sent now. */
   wait(): Promise<void> | undefined {
     // Shared by all waiters, so that their commands keep their order.
     if (this.starting !== undefined) return this.starting;
@@ -25,7 +25,7 @@ export class Readiness {
     const over = (): void => {
       this.starting = undefined;
     };
-    // Once the server's time has been read, it is also known whether the selected database exists.
+    // By the time the server's time has been read, the reply to `SELECT` has arrived too.
     const starting = connecting.then(() => this.time.ready()).then(() => this.connection.ready());
     starting.then(over, over);
     return (this.starting = starting);
@@ -34,10 +34,10 @@ export class Readiness {
   /**
    * Waits until commands can be sent.
    *
-   * @returns The earliest server time `withinMs` ms after the call; 0 if it is unknown.
+   * @returns The earliest server time `withinMs` ms after the call; 0 if unknown.
    */
   async notAfter(withinMs: number): Promise<number> {
-    // The time counts from now, not from the connection.
+    // The limit counts from the call, not from the moment when the connection is up.
     const start = this.clock.monotonic();
     await this.wait();
     return this.time.notAfter(withinMs - (this.clock.monotonic() - start));

@@ -1,43 +1,38 @@
-import type { RedisOptions } from 'ioredis';
-
 import { Coalescer } from '../base/coalescer.js';
 import { describe } from '../base/duration.js';
 import { ConfigurationError } from '../base/errors.js';
 import { checkOptions, isFunction } from '../base/options.js';
 import type { Coordinator, CoordinatorOptions } from '../store/coordinator.js';
-import { Connection, type ClientClass, type RedisClient } from './connection/connection.js';
+import {
+  Connection,
+  type ClientClass,
+  type ConnectionTarget,
+  type RedisClient,
+} from './connection/connection.js';
 import { RedisCoordinator } from './coordinator.js';
 import { scan } from './scan.js';
 import { wholeMs } from './scripts.js';
 
 export type { RedisClient };
 
-/**
- * A URL, options of an ioredis client that the store opens, or a client of the caller.
- *
- * @internal
- */
-export type RedisTarget = string | RedisOptions | RedisClient;
-
 /** Options of {@link RedisStore}. */
 export interface RedisStoreOptions {
   /**
-   * Called once for each different connection error of an outage, like `error` listeners. Errors contain no
-   * credentials.
+   * Called once for each different connection error of an outage, like a listener of `error`. Errors contain
+   * no credentials.
    *
    * @default none
    */
   onError?: ((error: Error) => void) | undefined;
 }
 
-/** Maximum keys per MGET: enough to save most of the client's work, without blocking the server. */
+/** Maximum number of keys per `MGET`: enough to save most of the client's work without blocking the server. */
 const MAX_BATCH_KEYS = 128;
 
 type ErrorListener = (error: Error) => void;
 
 /**
- * The storage adapter behind {@link RedisStore}. It does not import ioredis: the class of the clients is
- * passed in.
+ * The storage adapter behind {@link RedisStore}. It does not import ioredis: the client class is passed in.
  */
 export class RedisAdapter {
   /** Part of Keyv's adapter contract: Keyv and its test suite add properties. */
@@ -49,7 +44,11 @@ export class RedisAdapter {
   private readonly listeners = new Set<ErrorListener>();
 
   /** @internal */
-  constructor(target: RedisTarget, options: RedisStoreOptions, Client: ClientClass | undefined) {
+  constructor(
+    target: ConnectionTarget,
+    options: RedisStoreOptions,
+    Client: ClientClass | undefined,
+  ) {
     checkOptions('RedisStore', options, { onError: isFunction });
     if (options.onError !== undefined) this.listeners.add(options.onError);
     const onError = (error: Error): void => {
@@ -130,12 +129,12 @@ export class RedisAdapter {
   /**
    * Removes the keys of the Keyv instance's namespace.
    *
-   * @throws ConfigurationError without a namespace: emptying a whole database is not allowed.
+   * @throws ConfigurationError without a namespace, since that would empty the whole database.
    */
   async clear(): Promise<void> {
     if (this.namespace === undefined) {
       throw new ConfigurationError(
-        'RedisStore: clear needs a namespace. Give one to the Keyv instance.',
+        'RedisStore: clear needs a namespace. Set one on the Keyv instance.',
       );
     }
     for await (const keys of this.scanned(`${this.namespace}:`)) await this.deleteMany(keys);
@@ -181,7 +180,7 @@ export class RedisAdapter {
   }
 
   /**
-   * For logs and debuggers, which would print the options of the client, password included.
+   * Keeps the client's options, password included, out of logs and debuggers.
    *
    * @internal
    */
@@ -190,7 +189,7 @@ export class RedisAdapter {
   }
 
   /**
-   * The same for `JSON.stringify`, of the store and of a Keyv instance around it.
+   * Keeps them out of `JSON.stringify` too, of the store and of a Keyv instance around it.
    *
    * @internal
    */
@@ -222,7 +221,7 @@ export class RedisAdapter {
     try {
       return await this.connection.client.get(key);
     } catch (error) {
-      // Where MGET returns nil for a list or a hash, GET fails: another program's key, a miss.
+      // For a list or a hash, which is another program's key, `MGET` returns nil, but `GET` fails.
       if (error instanceof Error && error.message.startsWith('WRONGTYPE')) return null;
       throw error;
     }

@@ -3,13 +3,13 @@ import type { Cluster, Redis } from 'ioredis';
 import { escapePattern } from '../base/glob.js';
 import type { RedisClient } from './connection/connection.js';
 
-/** Keys that the server examines in one step: it must stay responsive to other clients. */
+/** Number of keys that the server examines in one step, so that it stays responsive to other clients. */
 const STEP = 500;
 
 /**
- * Yields the keys with a prefix from all primaries, in batches. A key that exists all the time is returned at
- * least once, and possibly twice (SCAN promises no more). Batches may be empty: each is one step of the
- * server, so that a caller with a time limit per step need not wait for the first match.
+ * Yields the keys with a prefix from all primaries, in batches. A key that exists throughout is returned at
+ * least once, and possibly twice (`SCAN` guarantees no more). Each batch is one step of the server and may be
+ * empty, so that a caller with a time limit per step need not wait for the first match.
  *
  * @internal
  */

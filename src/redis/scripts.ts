@@ -13,7 +13,7 @@ local function failed(reply)
   return type(reply) == 'table' and reply.err ~= nil
 end`;
 
-/** A command that arrives too late does nothing: another process may have written in the meantime. */
+/** Refuses a command that arrives too late: another process may have written in the meantime. */
 const LATE = `
 local function late(notAfter)
   if notAfter == '0' then return false end
@@ -24,7 +24,7 @@ local function tooLate()
   return redis.error_reply('LATE The command came too late to be carried out.')
 end`;
 
-/** The tags' clock. If its hash is lost, it starts again ahead of all readings so far. */
+/** Reads the tag clock. If its hash is lost, the clock restarts ahead of all readings so far. */
 const CLOCK = `
 local function write(clock)
   return redis.pcall('HSET', KEYS[1], 'epoch', clock, 'clock', clock)
@@ -42,9 +42,9 @@ local function clock()
 end`;
 
 /**
- * Makes room among the versions of tags, one step per command. Versions that are not above the epoch
- * are redundant and are removed as HSCAN reaches them. After each round the epoch moves
- * up to about the oldest tenth, by a sample: entries older than that are lost, and no others.
+ * Makes room among the versions of tags, one step per command. Versions up to the epoch are redundant, and
+ * are removed as `HSCAN` reaches them. After each round, the epoch advances past about the oldest tenth of the
+ * versions, estimated from a sample: only entries older than that become misses.
  */
 const AGE = `
 local function age(added)
@@ -71,7 +71,7 @@ local function age(added)
   return redis.pcall('HSET', KEYS[1], 'cursor', found[1])
 end`;
 
-/** The first characters of a value; '' where there is none. */
+/** Reads the first characters of a value; '' if there is none. */
 const HEAD = `
 local function head(name, characters)
   local text = redis.pcall('GETRANGE', name, 0, characters - 1)
@@ -82,8 +82,8 @@ end`;
 
 const SCRIPTS = {
   /**
-   * KEYS value, lease, and so on; ARGV not after, then token, lease in ms, 1 to force it of each.
-   * Returns a reply for each.
+   * KEYS value and lease of each key; ARGV deadline, then for each key token, lease in ms, and 1 to force it.
+   * Returns a reply for each key.
    */
   acquire: {
     lua: `${FAILED}${LATE}
@@ -94,7 +94,7 @@ local function acquire(value, lease, token, ms, isForced)
     taken = redis.pcall('SET', lease, token, 'PX', ms)
   else
     taken = redis.pcall('SET', lease, token, 'NX', 'PX', ms)
-    -- A lease without an end has no holder that releases it: every load would wait for it.
+    -- A lease without an expiry has no holder that releases it: every load would wait for it.
     if not taken and redis.call('PTTL', lease) == -1 then
       taken = redis.pcall('SET', lease, token, 'PX', ms)
     end
@@ -131,13 +131,14 @@ return redis.pcall('PEXPIRE', KEYS[1], ARGV[2])`,
     lua: `${FAILED}
 if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 local ended = redis.pcall('DEL', KEYS[1])
-local told = redis.pcall('PUBLISH', ARGV[2], ARGV[3])
-if failed(told) then return told end
+local published = redis.pcall('PUBLISH', ARGV[2], ARGV[3])
+if failed(published) then return published end
 return ended`,
   },
   /**
-   * KEYS value, lease, and so on; ARGV channel, message, then token, text, ttl in ms of each. Returns
-   * 1 for each that it stored, 0 without the lease, -1 for a text that was refused; and a failure.
+   * KEYS value and lease of each key; ARGV channel, message, then for each key token, text and ttl in ms.
+   * Returns for each key 1 if it was stored, 0 if the lease is not held, -1 if the text was refused; then the
+   * failure.
    */
   fill: {
     lua: `${FAILED}
@@ -160,14 +161,14 @@ for i = 1, #KEYS / 2 do
   end
 end
 if held then
-  local told = redis.pcall('PUBLISH', ARGV[1], ARGV[2])
-  if failed(told) and not failure then return told end
+  local published = redis.pcall('PUBLISH', ARGV[1], ARGV[2])
+  if failed(published) and not failure then return published end
 end
 return { outcomes, failure and failure.err or '' }`,
   },
   /**
-   * KEYS value, lease, and so on; ARGV not after, channel, message, then text and ttl in ms of each.
-   * After a failure it stores nothing more: after a removal, a full server accepts writes again.
+   * KEYS value and lease of each key; ARGV deadline, channel, message, then for each key text and ttl in ms.
+   * After a failure it stores nothing more, although a full server accepts writes again after a removal.
    */
   set: {
     lua: `${FAILED}${LATE}
@@ -186,12 +187,12 @@ for i = 1, #KEYS, 2 do
   leases[#leases + 1] = KEYS[i + 1]
 end
 redis.pcall('DEL', unpack(leases))
-local told = redis.pcall('PUBLISH', ARGV[2], ARGV[3])
+local published = redis.pcall('PUBLISH', ARGV[2], ARGV[3])
 if failure then return { stored, failure.err } end
-if failed(told) then return told end
+if failed(published) then return published end
 return { stored, '' }`,
   },
-  /** KEYS value, lease, and so on; ARGV channel, message, characters to return of each value. */
+  /** KEYS value and lease of each key; ARGV channel, message, number of characters to return of each value. */
   delete: {
     lua: `${FAILED}${HEAD}
 local heads, values, leases = {}, {}, {}
@@ -202,13 +203,13 @@ for i = 1, #KEYS, 2 do
 end
 local ended = redis.pcall('DEL', unpack(leases))
 local removed = redis.pcall('UNLINK', unpack(values))
-local told = redis.pcall('PUBLISH', ARGV[1], ARGV[2])
+local published = redis.pcall('PUBLISH', ARGV[1], ARGV[2])
 if failed(ended) then return ended end
 if failed(removed) then return removed end
-if failed(told) then return told end
+if failed(published) then return published end
 return heads`,
   },
-  /** KEYS values; ARGV characters to return of each. */
+  /** KEYS values; ARGV number of characters to return of each. */
   unlink: {
     lua: `${HEAD}
 local heads = {}
@@ -218,13 +219,13 @@ return heads`,
   },
   /** KEYS tags. */
   tagClock: { numberOfKeys: 1, lua: `${FAILED}${CLOCK}\nreturn clock()` },
-  /** KEYS tags; ARGV channel, the message's halves, most fields, and the fields of the tags. */
+  /** KEYS tags; ARGV channel, the message's halves, maximum number of fields, and the fields of the tags. */
   invalidateTags: {
     numberOfKeys: 1,
     lua: `${FAILED}${CLOCK}${AGE}
 local before = clock()
 if failed(before) then return before end
--- Never lower than a version that a state which was lost has had.
+-- At least the current time, so that it exceeds every version in a state that was lost.
 local now = redis.call('TIME')
 local version = string.format('%.0f', math.max(before + 1, now[1] * 1000000 + now[2]))
 for i = 5, #ARGV do
@@ -237,8 +238,8 @@ if redis.call('HLEN', KEYS[1]) > tonumber(ARGV[4]) then
   local aged = age(#ARGV - 4)
   if failed(aged) then return aged end
 end
-local told = redis.pcall('PUBLISH', ARGV[1], ARGV[2] .. version .. ARGV[3])
-if failed(told) then return told end
+local published = redis.pcall('PUBLISH', ARGV[1], ARGV[2] .. version .. ARGV[3])
+if failed(published) then return published end
 return version`,
   },
   /** KEYS tags; ARGV channel, the message's halves. */
@@ -251,8 +252,8 @@ local now = redis.call('TIME')
 local floor = string.format('%.0f', now[1] * 1000 + math.ceil(now[2] / 1000))
 local written = redis.pcall('HSET', KEYS[1], 'floor', floor)
 if failed(written) then return written end
-local told = redis.pcall('PUBLISH', ARGV[1], ARGV[2] .. floor .. ARGV[3])
-if failed(told) then return told end
+local published = redis.pcall('PUBLISH', ARGV[1], ARGV[2] .. floor .. ARGV[3])
+if failed(published) then return published end
 return floor`,
   },
 } as const;
@@ -261,8 +262,8 @@ type Script = keyof typeof SCRIPTS;
 type Command = (...words: (string | number)[]) => Promise<unknown>;
 
 /**
- * The scripts, as commands of a client. ioredis sends the digest of a script, and its text if the server does
- * not know it.
+ * The scripts, as commands of a client. ioredis sends the digest of a script, and the text if the server has
+ * not cached it.
  *
  * @internal
  */
@@ -273,20 +274,20 @@ export class Scripts {
     for (const [script, definition] of Object.entries(SCRIPTS)) {
       const name = `aurora${script.charAt(0).toUpperCase()}${script.slice(1)}`;
       client.defineCommand(name, definition);
-      // Read at once: another copy of the package on this client may define its own under this name.
+      // Read at once: another copy of the package may define a command of this name on the same client.
       const command = (client as unknown as Record<string, Command>)[name] as Command;
       this.commands.set(script as Script, command.bind(client));
     }
   }
 
-  /** @param words - The keys, then the arguments; of a script without a fixed number, that first. */
+  /** @param words - The keys, then the arguments; for a script without `numberOfKeys`, that number first. */
   async run(script: Script, ...words: (string | number)[]): Promise<unknown> {
     return await (this.commands.get(script) as Command)(...words);
   }
 }
 
 /**
- * Milliseconds as Redis takes them: whole, and never 0.
+ * Milliseconds as Redis accepts them: a whole number, at least 1.
  *
  * @internal
  */

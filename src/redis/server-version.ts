@@ -1,7 +1,7 @@
 const OLDEST = [6, 2] as const;
 
 /**
- * Why a server cannot be used, from its `INFO server`; `undefined` when it can, as far as is known.
+ * The reason why a server is not supported, from its `INFO server`; `undefined` if there is none.
  *
  * @internal
  */

@@ -7,11 +7,11 @@ const SLOTS = 16_384;
 /** CRC-16/XMODEM, by which Redis Cluster maps keys to slots. */
 const POLYNOMIAL = 0x1021;
 
-/** By slot, the address of its primary. */
+/** The address of each slot's primary, by slot. */
 export type Primaries = readonly (string | undefined)[];
 
 /**
- * The primaries of a cluster's slots, as its client knows them.
+ * The primaries of a cluster's slots, from the slot table of its client.
  *
  * @internal
  */
@@ -22,8 +22,8 @@ export function primariesOf(client: Cluster): Primaries {
 }
 
 /**
- * The keys in slots that have another primary than before; `undefined` when there are none. Slots
- * that were moved on purpose count as well: repeating too much is safe.
+ * The keys in slots whose primary has changed; `undefined` if there are none. Slots that were moved on
+ * purpose are included: repeating an invalidation is safe.
  *
  * @internal
  */

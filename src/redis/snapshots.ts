@@ -5,8 +5,8 @@ import type { RedisKeys } from './keys.js';
 import { wholeMs } from './scripts.js';
 
 /**
- * Texts that the instances of a service share, each with an expiry. An index of the instances avoids a scan
- * of the database.
+ * Texts that the instances of a service store for each other, each with an expiry. An index of the instances
+ * avoids a scan of the database.
  *
  * @internal
  */
@@ -17,15 +17,15 @@ export class RedisSnapshots implements Snapshots {
     private readonly now: Clock['now'],
   ) {}
 
-  async write(instance: string, text: string, ttlMs: number, most: number): Promise<void> {
+  async write(instance: string, text: string, ttlMs: number, maxInstances: number): Promise<void> {
     const { client } = this.connection;
     const { stats } = this.redisKeys;
     const px = wholeMs(ttlMs);
-    // One by one: on a cluster, the keys have different slots.
+    // Separate commands, since the keys have different slots on a cluster.
     await Promise.all([
       client.set(this.redisKeys.statsOf(instance), text, 'PX', px),
       client.zadd(stats, Math.round(this.now()), instance),
-      client.zremrangebyrank(stats, 0, -1 - most),
+      client.zremrangebyrank(stats, 0, -1 - maxInstances),
       client.pexpire(stats, px),
     ]);
   }
@@ -38,8 +38,8 @@ export class RedisSnapshots implements Snapshots {
     ]);
   }
 
-  async list(most: number): Promise<readonly string[]> {
-    return await this.connection.client.zrevrange(this.redisKeys.stats, 0, most - 1);
+  async list(maxInstances: number): Promise<readonly string[]> {
+    return await this.connection.client.zrevrange(this.redisKeys.stats, 0, maxInstances - 1);
   }
 
   async read(instances: readonly string[]): Promise<readonly (string | null)[]> {

@@ -1,11 +1,11 @@
-import type { TagCommands, TagVersions } from '../store/coordinator.js';
+import type { TagCommands, TagVersionsReply } from '../store/coordinator.js';
 import type { RedisContext } from './context.js';
 
-/** Maximum fields of the hash of tags: `epoch`, `clock`, `floor`, `cursor`, and one per tag. */
+/** Maximum number of fields in the hash of tags: `epoch`, `clock`, `floor`, `cursor`, and one per tag. */
 const MAX_FIELDS = 100_000 + 4;
 
 /**
- * The tags of a namespace: their clock, and the version of each in one hash.
+ * The tags of a namespace: one hash holds their clock and the version of each.
  *
  * @internal
  */
@@ -15,15 +15,15 @@ export class RedisTags implements TagCommands {
   async clock(): Promise<number> {
     const { readiness, redisKeys, scripts } = this.context;
     await readiness.wait();
-    return this.sawClock(await scripts.run('tagClock', redisKeys.tags));
+    return this.noteClock(await scripts.run('tagClock', redisKeys.tags));
   }
 
-  async versions(tags: readonly string[]): Promise<TagVersions> {
+  async versions(tags: readonly string[]): Promise<TagVersionsReply> {
     const { connection, readiness, redisKeys, time } = this.context;
     await readiness.wait();
     const fields = ['epoch', 'floor', ...tags.map((tag) => redisKeys.tag(tag))];
     const [epoch, floor, ...versions] = await connection.client.hmget(redisKeys.tags, ...fields);
-    time.sawFloor(Number(floor ?? 0));
+    time.noteFloor(Number(floor ?? 0));
     return {
       epoch: epoch == null ? undefined : Number(epoch),
       versions: versions.map((version) => Number(version ?? 0)),
@@ -38,12 +38,12 @@ export class RedisTags implements TagCommands {
     const fields = tags.map((tag) => redisKeys.tag(tag));
     const version = await scripts.run('invalidateTags', redisKeys.tags, ...words, ...fields);
     outbox.published();
-    return this.sawClock(version);
+    return this.noteClock(version);
   }
 
-  private sawClock(reply: unknown): number {
+  private noteClock(reply: unknown): number {
     const clock = Number(reply);
-    this.context.time.sawTagClock(clock);
+    this.context.time.noteTagClock(clock);
     return clock;
   }
 }

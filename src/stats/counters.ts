@@ -1,9 +1,9 @@
 /*
- * This folder counts calls and measures durations; it imports only `base/`. Start here: the counters of a
- * cache. `method-counters.ts` has those of a cached method, `timing-registry.ts` those of timed
- * methods, and `request-counters.ts` those of HTTP requests, by route (`route-table`). Durations go into a
- * `latency.ts`, whose `distribution.ts` has buckets that instances can add up; `percentiles.ts` and
- * `summary.ts` read it. `slow-log.ts` keeps slow calls and requests.
+ * This folder counts calls and measures durations; it imports only `base/`. Start here, with the counters of a
+ * cache. `method-counters.ts` has those of a cached method, `timing-registry.ts` those of timed methods, and
+ * `request-counters.ts` those of HTTP requests, by route (`route-table`). `latency.ts` records durations in a
+ * `distribution.ts`, whose buckets instances can add up; `percentiles.ts` and `summary.ts` read it. `slow-log.ts`
+ * keeps slow calls and requests.
  */
 
 /** The counters of a cache, since it was created. */

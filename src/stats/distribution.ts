@@ -6,7 +6,7 @@ export const LONGEST = 3_600_000_000;
 export const BUCKETS = indexOf(LONGEST) + 1;
 const PAGES = Math.ceil(BUCKETS / PER_OCTAVE);
 
-/** A distribution as it travels between instances. */
+/** A distribution as instances exchange it. */
 export interface DistributionSnapshot {
   /** How many durations were recorded. */
   readonly count: number;
@@ -19,10 +19,10 @@ export interface DistributionSnapshot {
 }
 
 /**
- * A distribution of durations in fixed buckets that grow with the value, after HdrHistogram
- * (32 linear steps per doubling, from 1 µs to an hour). Since the buckets are the same everywhere,
- * those of several instances can be added up, and percentiles of the sum are as good as those of
- * each: at most 1.6 % off. Count, sum and maximum are exact.
+ * A distribution of durations in fixed buckets that grow with the value, after HdrHistogram (32 linear steps per
+ * doubling, from 1 µs to an hour). Since all instances use the same buckets, their distributions can be added
+ * up, and the percentiles of the sum are as precise as those of each: at most 1.6 % off. Count, sum and maximum
+ * are exact.
  *
  * @internal
  */
@@ -55,17 +55,17 @@ export class Distribution {
     return { count, sum, max, buckets };
   }
 
-  /** Counts durations without their sum. */
-  addTo(bucket: number, many: number): void {
+  /** Adds to the count of one bucket, but not to the totals. */
+  addTo(bucket: number, count: number): void {
     const page = (this.pages[bucket >> OCTAVE_BITS] ??= new Array<number>(PER_OCTAVE).fill(0));
-    page[bucket & (PER_OCTAVE - 1)]! += many;
+    page[bucket & (PER_OCTAVE - 1)]! += count;
   }
 
-  /** The buckets that are not empty, in their order. */
-  private forEach(see: (bucket: number, count: number) => void): void {
+  /** Calls `visit` for each bucket that is not empty, in their order. */
+  private forEach(visit: (bucket: number, count: number) => void): void {
     this.pages.forEach((page, number) => {
-      page?.forEach((count, place) => {
-        if (count > 0) see(number * PER_OCTAVE + place, count);
+      page?.forEach((count, index) => {
+        if (count > 0) visit(number * PER_OCTAVE + index, count);
       });
     });
   }

@@ -3,8 +3,7 @@ import { Distribution, type DistributionSnapshot } from './distribution.js';
 const NOTHING = { count: 0, sum: 0 };
 
 /**
- * Distribution of durations; percentiles are at most 1.6 % off. It is created with the first record, and
- * takes memory only for durations that occur.
+ * Records durations in a distribution, which is created at the first one. Percentiles are at most 1.6 % off.
  *
  * @internal
  */

@@ -80,10 +80,10 @@ function middleOf(index: number): number {
 export function addSnapshot(to: Distribution, { sum, max, buckets }: DistributionSnapshot): void {
   for (let i = 0; i + 1 < buckets.length; i += 2) {
     const bucket = buckets[i]!;
-    const many = buckets[i + 1]!;
-    if (!Number.isInteger(bucket) || bucket < 0 || bucket >= BUCKETS || !(many > 0)) continue;
-    to.addTo(bucket, many);
-    to.count += many;
+    const count = buckets[i + 1]!;
+    if (!Number.isInteger(bucket) || bucket < 0 || bucket >= BUCKETS || !(count > 0)) continue;
+    to.addTo(bucket, count);
+    to.count += count;
   }
   to.sum += sum;
   to.max = Math.max(to.max, max);

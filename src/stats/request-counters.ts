@@ -41,7 +41,7 @@ export class RequestCounters {
   /** Event streams and WebSockets since the start, and those currently open. */
   streams = 0;
   openStreams = 0;
-  /** The function that set the threshold; `undefined` while it is the default. */
+  /** Name of the function that set the threshold; `undefined` while it is the default. */
   thresholdOwner: string | undefined = undefined;
 
   /** @param onSlow - Called for each slow request. */

@@ -6,9 +6,9 @@ const PREFIX = /^(?:api|rest|v\d{1,2})$/;
 const MAX_SEGMENTS = 8;
 
 /**
- * The path of a request with an unknown route, safe to display: without host and query, and with
- * `:param` for segments that may be values. Paths may contain tokens and user names, so only the first
- * segment that is a word is kept, after prefixes such as `/api/v1`.
+ * The path of a request with an unknown route, safe to display: without host and query, and with `:param` for
+ * segments that may be values. Paths may contain tokens and user names, so only prefixes such as `/api/v1` and
+ * the segment after them are kept, the latter if it is a word.
  *
  * @internal
  */

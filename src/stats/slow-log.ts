@@ -11,7 +11,7 @@ export interface SlowCall {
 }
 
 /**
- * The most recent slow calls, in a ring.
+ * The latest slow calls, in a ring buffer.
  *
  * @internal
  */

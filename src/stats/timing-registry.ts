@@ -11,7 +11,7 @@ export interface TimingStats {
   readonly calls: number;
   /** Calls that failed. */
   readonly errors: number;
-  /** Calls in progress; generators count while they run, not while their consumer does. */
+  /** Calls in progress. A generator counts while it runs, not while its consumer does. */
   readonly inFlight: number;
   /** Calls that took longer than the threshold. */
   readonly slow: number;
@@ -39,8 +39,8 @@ export class TimingCounters {
 }
 
 /**
- * All timed methods of the process. Timing belongs to methods and not to a cache, so that there is
- * one registry, shared by every copy of the package that is loaded (ESM beside CommonJS).
+ * All timed methods of the process. Timing belongs to methods, not to a cache, so there is one registry, which
+ * all loaded copies of the package (ESM beside CommonJS) share.
  *
  * @internal
  */

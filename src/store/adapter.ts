@@ -27,7 +27,7 @@ export function listenToStore(store: unknown, { onError, onReady }: StoreListene
       'CacheManager: store must be a Keyv storage adapter, a Keyv instance or a Map.',
     );
   }
-  // An emitter without an 'error' listener throws the error in unrelated code.
+  // An emitter without an 'error' listener throws, in unrelated code.
   if (typeof store.on === 'function') {
     store.on('error', onError);
     store.on('ready', onReady);

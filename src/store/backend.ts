@@ -1,8 +1,8 @@
 import { listenToStore, type CacheStore } from './adapter.js';
-import { coordinates, type Coordinator, type CoordinatorOptions } from './coordinator.js';
+import { isCoordinatedStore, type Coordinator, type CoordinatorOptions } from './coordinator.js';
 import type { StorePort } from './port.js';
 
-/** Receives the events of a store, which do not belong to a particular operation. */
+/** Receives the events of a store, which belong to no particular operation. */
 export interface StoreListener {
   onError(error: unknown): void;
   /** Called when the connection is ready, including after a reconnect. */
@@ -10,7 +10,7 @@ export interface StoreListener {
 }
 
 /**
- * A store as one cache uses it: through Keyv's contract, and the coordinator if it has one.
+ * The store of one cache: Keyv's contract, and the coordinator if the store has one.
  *
  * @internal
  */
@@ -18,26 +18,26 @@ export interface Backend extends OpenStore {
   readonly port: StorePort;
 }
 
-/** The same before the code that calls it has been loaded. */
+/** A {@link Backend} whose port has not been created, since its code is loaded later. */
 export interface OpenStore {
   readonly coordinator: Coordinator | undefined;
-  /** Sends events to a listener, including earlier ones. */
+  /** Sends the events of the store to a listener, including earlier ones. */
   listen?(listener: StoreListener): void;
-  /** Closes what was opened for the cache; the caller's store stays open. */
+  /** Closes what the cache opened; the caller's store stays open. */
   close(): Promise<void>;
 }
 
 export interface BackendOptions extends Pick<CoordinatorOptions, 'clock' | 'namespace'> {
   readonly timeoutMs: number;
-  /** The other options of a store that coordinates the caches which share it. */
+  /** The remaining options of a coordinator. */
   readonly coordination: Omit<CoordinatorOptions, 'namespace' | 'clock'>;
 }
 
 /**
- * Makes a store usable for one cache.
+ * Checks a store, listens to its events, and creates its coordinator if it supports one.
  *
  * @param isOurs - Whether the cache created the store, and disconnects it.
- * @throws ConfigurationError for anything but a store, or a store that does not support the options.
+ * @throws ConfigurationError if it is not a store, or does not support the options.
  * @internal
  */
 export function openBackend(
@@ -55,7 +55,7 @@ export function openBackend(
     current?.onReady();
   };
   listenToStore(store, { onError, onReady });
-  const coordinator = coordinates(store)
+  const coordinator = isCoordinatedStore(store)
     ? store.coordinate({ ...coordination, clock, namespace, timeoutMs })
     : undefined;
   return {
@@ -67,8 +67,8 @@ export function openBackend(
     },
     close: async () => {
       coordinator?.close();
-      // Other stores may be emitters that throw an 'error' without a listener: they keep this one.
-      if (coordinates(store)) {
+      // Other stores keep their listener: emitters throw an 'error' that has none.
+      if (isCoordinatedStore(store)) {
         store.off?.('error', onError);
         store.off?.('ready', onReady);
       }

@@ -7,7 +7,7 @@ import { isFresh } from './codec/envelope.js';
 import { matchingGroups } from './pattern-groups.js';
 import { BACKGROUND, WRITE, type AttemptOptions, type StoreCall } from './resilience/store-call.js';
 
-/** Result of a pass: how many fresh entries it removed for each group, and whether it was completed. */
+/** Result of a pass: the number of fresh entries that it removed for each group, and whether it is complete. */
 interface PassOutcome {
   readonly counts: readonly number[];
   readonly isDone: boolean;
@@ -47,7 +47,7 @@ export class BulkDelete {
   /**
    * Removes keys with one command if the store supports it.
    *
-   * @returns For each key, whether it had an entry that had not expired; `undefined` without a reply.
+   * @returns For each key, whether it had a fresh entry; `undefined` without a reply.
    */
   async delete(
     keys: readonly string[],
@@ -60,14 +60,14 @@ export class BulkDelete {
   /**
    * Removes all keys that match one of the patterns, in a pass that several callers share.
    *
-   * @returns How many fresh entries there were, and whether all of them are gone.
-   * @throws ConfigurationError when the store cannot list its keys.
+   * @returns The number of fresh entries removed, and whether all keys are gone.
+   * @throws ConfigurationError if the store cannot list its keys.
    */
   async deletePatterns(patterns: PatternGroup): ReturnType<Passes['remove']> {
     if (!this.canList) {
       throw new ConfigurationError(
-        'clear: the store cannot list its keys (it has no iterator), so that no pattern can be ' +
-          'cleared in it. Use delete, tags, or a store with an iterator.',
+        'clear: patterns cannot be cleared, because the store cannot list its keys (it has no ' +
+          'iterator). Use delete, tags, or a store with an iterator.',
       );
     }
     return this.calls.isBreakerOpen
@@ -75,7 +75,7 @@ export class BulkDelete {
       : await this.passes.remove(patterns);
   }
 
-  /** Removes what matches, step by step, in one pass for all groups. Never rejects. */
+  /** Removes all matching keys, step by step, in one pass for all groups. Never rejects. */
   async deleteMatching(
     groups: readonly PatternGroup[],
     attempt?: AttemptOptions,
@@ -118,7 +118,7 @@ export class BulkDelete {
     return await Promise.all(
       keys.map(async (key) => {
         const full = this.prefix + key;
-        // `delete` does not report whether the entry had expired. An unreadable one may be fresh.
+        // `delete` does not report whether the entry was fresh. An unreadable one may have been.
         const wasFresh = await port.get(full).then(
           (value) => isFresh(value, this.now()),
           () => true,
@@ -133,7 +133,7 @@ export class BulkDelete {
     counts: number[],
     attempt: AttemptOptions,
   ): Promise<boolean> {
-    // One by one, so that each failure concerns one key: these stores have no command for several.
+    // One command per key, so that each failure concerns one: Keyv adapters differ in `deleteMany`.
     const removed = await Promise.all(
       found.map(({ key }) =>
         this.calls.attempt('delete', ({ port }) => port.delete(this.prefix + key), attempt),
@@ -146,7 +146,7 @@ export class BulkDelete {
     return !removed.includes(undefined);
   }
 
-  /** With a coordinator, removes and counts; otherwise yields the entries to remove. */
+  /** Lists the matching entries in steps. With a coordinator, each step also removes and counts them. */
   private async *steps(
     groups: readonly PatternGroup[],
     counts: number[],
@@ -194,7 +194,7 @@ interface Pass {
 
 /**
  * Concurrent removals by pattern share one pass over the store. A removal that arrives during a pass
- * waits for the next one, since keys behind the cursor may have been written meanwhile.
+ * waits for the next one, since keys behind the cursor may have been written since.
  *
  * @internal
  */
@@ -202,14 +202,14 @@ class Passes {
   private next: Pass | undefined;
   private last: Promise<unknown> = Promise.resolve();
 
-  /** @param run - Makes one pass. Never rejects. */
+  /** @param run - Runs one pass. Never rejects. */
   constructor(private readonly run: (groups: readonly PatternGroup[]) => Promise<PassOutcome>) {}
 
-  /** Removes what matches; returns how many fresh entries there were, and whether all are gone. */
+  /** Adds the patterns to the next pass, and returns the result for them. */
   async remove(
     patterns: PatternGroup,
   ): Promise<{ readonly count: number; readonly isDone: boolean }> {
-    // The pass is retained, and serves several callers, so that no request may own it.
+    // Several callers share the pass, so it must not retain the async context of one of them.
     const pass = (this.next ??= inSharedContext(() => this.plan()));
     const name = JSON.stringify(patterns.map(({ source }: KeyPattern) => source));
     let position = pass.positions.get(name);

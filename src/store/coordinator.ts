@@ -12,29 +12,29 @@ import type { Clock } from '../base/clock.js';
 export interface Coordinator {
   /** Whether commands can be sent: as far as is known, the connection is up. */
   readonly isConnected: boolean;
-  /** Whether messages of other caches arrive: it is subscribed, and the last probe came back. */
+  /** Whether messages of other caches arrive: the last probe came back. */
   readonly isListening: boolean;
   /** The store's clock minus ours, in ms; 0 until it has been measured. */
   readonly clockOffsetMs: number;
   /** The last known reading of the tags' clock, never ahead of it; `undefined` before the first. */
   readonly lastTagClock: number | undefined;
-  /** The store's memory of the operations that it has acknowledged. */
+  /** Which acknowledged invalidations the store has kept. */
   readonly history: StoreHistory;
-  /** Messages sent and received, probes aside. */
+  /** Number of messages sent and received, without probes. */
   readonly messages: { readonly sent: number; readonly received: number };
 
-  /** Settles when commands can be sent and the clocks have been compared; `undefined` if so already. */
+  /** Settles once commands can be sent and the clocks have been compared; `undefined` if that is the case. */
   ready(): Promise<void> | undefined;
 
   readonly entries: EntryCommands;
   readonly leases: LeaseCommands;
   readonly tags: TagCommands;
-  /** The latest count of keys, for all processes; `undefined` if the store cannot keep one. */
+  /** The number of keys, shared by all processes; `undefined` if the store does not support it. */
   readonly sharedCount?: SharedCount;
-  /** Texts that instances leave for each other; `undefined` if the store cannot keep them. */
+  /** Texts that instances store for each other; `undefined` if the store does not support it. */
   readonly snapshots?: Snapshots;
 
-  /** Ends the bus, and closes what was opened for it. */
+  /** Stops the bus, and closes its connection. */
   close(): void;
 }
 
@@ -50,7 +50,7 @@ export interface EntryCommands {
    *
    * @param withinMs - If the command reaches the store more than `withinMs` ms after it was sent, it
    * only removes: a later write may have overtaken it.
-   * @returns How many it stored, counted from the first, and the error that stopped it.
+   * @returns The number of texts stored, counted from the first, and the error that stopped it.
    */
   set(entries: readonly StoredText[], withinMs: number): Promise<SetOutcome>;
   /**
@@ -68,7 +68,7 @@ export interface EntryCommands {
    * @returns For each step and group, the first characters of the values that it removed.
    */
   clear(groups: readonly PatternGroup[]): AsyncIterable<readonly (readonly string[])[]>;
-  /** The keys of the namespace, counted step by step: how many each step found. */
+  /** Counts the keys of the namespace step by step, and yields the number that each step found. */
   count(): AsyncIterable<number>;
 }
 
@@ -79,13 +79,13 @@ export interface EntryCommands {
  */
 export interface LeaseCommands {
   /**
-   * Requests leases, and reads the values again: another process may have filled them since.
+   * Requests leases, and reads the values again, since another process may have filled them.
    *
    * @param withinMs - If the command reaches the store more than `withinMs` ms after it was sent, no
    * lease is granted: the sender no longer waits.
    */
   acquire(requests: readonly LeaseRequest[], withinMs: number): Promise<readonly LeaseReply[]>;
-  /** Renews a lease, from now; resolves to false if it is no longer held. */
+  /** Renews a lease for `leaseMs` from now; resolves to false if it is no longer held. */
   renew(key: string, token: string, leaseMs: number): Promise<boolean>;
   /** Releases a lease, if it is still held, and notifies the loads that wait for it. */
   release(key: string, token: string): Promise<void>;
@@ -97,15 +97,15 @@ export interface LeaseCommands {
 }
 
 /**
- * The clock of a namespace's tags, and when each tag was invalidated.
+ * The tag clock of a namespace, and when each tag was last invalidated.
  *
  * @internal
  */
 export interface TagCommands {
-  /** The tags' clock, for a load to note before it runs. */
+  /** Reads the tag clock, for a load to note before it runs. */
   clock(): Promise<number>;
-  /** When each of the tags was last invalidated, on the tags' clock. */
-  versions(tags: readonly string[]): Promise<TagVersions>;
+  /** Reads when each of the tags was last invalidated, on the tag clock. */
+  versions(tags: readonly string[]): Promise<TagVersionsReply>;
   /**
    * Advances the tag clock, records its new reading as the version of these tags, and publishes the
    * change.
@@ -122,10 +122,11 @@ export interface TagCommands {
  */
 export interface SharedCount {
   /**
-   * @returns The count, if there is one; otherwise whether the caller must count (`mine`), or another
-   * process is counting already (`taken`).
+   * Returns the count if there is one. Otherwise, only one process is to count.
+   *
+   * @returns The count; `mine` if the caller must count; `taken` if another process is counting.
    */
-  take(): Promise<number | 'mine' | 'taken'>;
+  claim(): Promise<number | 'mine' | 'taken'>;
   /** Shares a count with the other processes, for `forMs` milliseconds. */
   publish(count: number, forMs: number): Promise<void>;
 }
@@ -136,8 +137,8 @@ export interface SharedCount {
  * @internal
  */
 export interface Snapshots {
-  /** @param most - Instances to remember; the one that wrote last comes first. */
-  write(instance: string, text: string, ttlMs: number, most: number): Promise<void>;
+  /** @param maxInstances - Number of instances to keep: those that wrote last. */
+  write(instance: string, text: string, ttlMs: number, maxInstances: number): Promise<void>;
   remove(instance: string): Promise<void>;
   /** At most `most` instances, in the order of their latest writes; some texts may have expired. */
   list(most: number): Promise<readonly string[]>;
@@ -159,39 +160,38 @@ export type PatternGroup = readonly KeyPattern[];
 
 /**
  * Detects that a store has returned to an earlier state: after a restart from a snapshot, or a failover to a
- * replica that had not received everything.
+ * replica that had not received every write.
  *
  * @internal
  */
 export interface StoreHistory {
   /**
-   * Counts the connections so far, and on a cluster the failovers of its shards: from one to the next,
-   * the store may have gone back.
+   * Number of connections so far, plus on a cluster that of failovers: with each, the store may have returned to
+   * an earlier state.
    */
   readonly connections: number;
   /** Entries created before it are misses, in ms of the store's clock; 0 before one is known. */
   readonly floor: number;
   /**
-   * Stores a number after everything that the store has acknowledged so far: a state that has the number
-   * has all of that too. The number expires after a day without the cache.
+   * Stores a number after all invalidations that the store has acknowledged so far: a state that contains the
+   * number contains those too. The number expires a day after the cache has stopped renewing it.
    *
-   * @throws at once if there is no connection: the next one may lead to an earlier state.
+   * @throws at once if there is no connection, since the next one may lead to an earlier state.
    */
   noteSequence(sequence: number): Promise<void>;
   /**
-   * The number that was stored last, as far as the store remembers; `undefined` for none, `Infinity` if
-   * that cannot be determined.
+   * Reads the number back; `undefined` if the store has none, `Infinity` if that cannot be determined.
    */
   readSequence(): Promise<number | undefined>;
-  /** Makes everything that was created before now a miss for all caches, and ends all leases. */
+  /** Makes all entries created before now misses for all caches, and ends all leases. */
   raiseFloor(): Promise<void>;
   /** On a cluster: the keys and tags of shards that have failed over and are not repaired yet. */
   readonly failovers?: FailedShards | undefined;
-  /** Call it once the invalidations that the failovers may have undone are being repeated. */
-  forgetFailovers?(): void;
+  /** Call it once the invalidations that the failovers may have lost are being repeated. */
+  clearFailovers?(): void;
 }
 
-/** The keys and tags on the shards of a cluster that have another primary now. */
+/** The keys and tags on the shards of a cluster whose primary has changed. */
 export interface FailedShards {
   hasKey(key: string): boolean;
   readonly hasTags: boolean;
@@ -207,7 +207,7 @@ interface FoundText {
 /**
  * The reply to a request for a lease.
  *
- * @typeParam Found - What comes with a lease that is granted.
+ * @typeParam Found - The further properties of a reply that grants the lease.
  */
 export type LeaseReply<Found = FoundText> =
   | ({ readonly granted: true } & Found)
@@ -222,9 +222,9 @@ export type LeaseReply<Found = FoundText> =
 /** The lease of a key, to be acquired. */
 export interface LeaseRequest {
   readonly key: string;
-  /** Unique name of the load. */
+  /** Identifies the holder; unique for each load. */
   readonly token: string;
-  /** How long it is held unless it is renewed. */
+  /** How long the lease is held unless it is renewed. */
   readonly leaseMs: number;
   /** Takes the lease from its holder, whose fill will then be refused. */
   readonly isForced: boolean;
@@ -237,7 +237,7 @@ export interface LeaseFill extends StoredText {
 
 /** The result of {@link LeaseCommands.fill}. */
 export interface FillOutcomes {
-  /** For each whether it was stored; `undefined` when the store refused the text. */
+  /** For each fill, whether it was stored; `undefined` if the store refused the text. */
   readonly stored: readonly (boolean | undefined)[];
   readonly error: Error | undefined;
 }
@@ -255,17 +255,17 @@ export interface SetOutcome {
   readonly error: Error | undefined;
 }
 
-/** Characters at the beginning of an entry that include its expiry. */
+/** Number of characters at the beginning of an entry that include its times. */
 export const HEAD_CHARS = 64;
 
-/** Versions on the tags' clock. */
-export interface TagVersions {
+/** The versions of tags, as readings of the tag clock. */
+export interface TagVersionsReply {
   /**
-   * Values noted before it are invalid if they have tags; `undefined` if the store has no tags, which
-   * makes all values with tags invalid.
+   * Entries with tags whose load noted an earlier reading are invalid; `undefined` if the store has no tags,
+   * which makes all entries with tags invalid.
    */
   readonly epoch: number | undefined;
-  /** In the order of the tags; 0 for one that was not invalidated since the epoch. */
+  /** In the order of the tags; 0 for one that has not been invalidated since the epoch. */
   readonly versions: readonly number[];
 }
 
@@ -288,29 +288,29 @@ export interface CoordinatorListener {
   onReset(): void;
   /** {@link Coordinator.isListening} or {@link Coordinator.isConnected} may have changed. */
   onChange(): void;
-  /** A failure that does not belong to an operation. */
+  /** A failure that belongs to no operation. */
   onError(error: Error): void;
 }
 
 /**
- * How a memory tier receives what other processes write. `tracking`: the server itself reports every
- * change by any program (Redis `CLIENT TRACKING`). `pubsub`: the caches notify each other.
+ * How a memory tier learns of changes by other processes. `tracking`: the server reports every change by any
+ * program (Redis `CLIENT TRACKING`). `pubsub`: the caches notify each other.
  */
 export type BusKind = 'tracking' | 'pubsub';
 
 /** @internal */
 export interface CoordinatorOptions {
   readonly namespace: string;
-  /** Names this cache among those that share the namespace. */
+  /** Identifies this cache among those that share the namespace. */
   readonly origin: string;
   readonly clock: Clock;
   /** How long the cache waits for a command, in milliseconds. */
   readonly timeoutMs?: number;
   /** Whether there is a memory tier to keep up to date. */
   readonly hasMemory: boolean;
-  /** `false`: does not subscribe to messages of the other caches. Default true. */
+  /** Whether to subscribe to the messages of other caches. Default: true. */
   readonly listens?: boolean;
-  /** Default: tracking where the store can do it. */
+  /** Default: tracking if the store supports it. */
   readonly bus: BusKind | undefined;
   readonly listener: CoordinatorListener;
 }
@@ -328,6 +328,6 @@ export interface CoordinatedStore {
 }
 
 /** @internal */
-export function coordinates(store: object): store is CoordinatedStore {
+export function isCoordinatedStore(store: object): store is CoordinatedStore {
   return typeof (store as Partial<CoordinatedStore>).coordinate === 'function';
 }

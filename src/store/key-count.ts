@@ -4,22 +4,22 @@ import { BACKGROUND, type StoreCall } from './resilience/store-call.js';
 
 /** Minimum lifetime of a count. */
 const FRESH_MS = 5000;
-/** Counting takes at most a twentieth of the time: a slow count is repeated less often. */
-const REST = 20;
+/** A count is kept for at least this many times its duration, so that slow counts are rare. */
+const MIN_PAUSE_RATIO = 20;
 /** How often a process reads the count of another process. */
-const ASK_AGAIN_MS = 1000;
+const POLL_MS = 1000;
 /** How long a caller waits for a count. */
 const WAIT_TIMEOUT_MS = 200;
 
 /**
- * The number of keys in a store. Counting requires an iteration over all of them: one process does so in the
- * background, the result is kept for seconds, and no caller waits long for it.
+ * The number of keys in a store. Counting iterates over all of them, so one process does it in the background
+ * and shares the result for a few seconds. No caller waits for it for longer than 200 ms.
  *
  * @internal
  */
 export class KeyCount {
   private known: number | undefined;
-  private goodUntil = -Infinity;
+  private freshUntil = -Infinity;
   private counting: Promise<void> | undefined;
 
   constructor(
@@ -30,7 +30,7 @@ export class KeyCount {
   /** The last count; `undefined` before there is one. */
   async get(): Promise<number | undefined> {
     const { clock } = this;
-    if (clock.monotonic() < this.goodUntil) return this.known;
+    if (clock.monotonic() < this.freshUntil) return this.known;
     this.counting ??= this.renew().finally(() => (this.counting = undefined));
     let stop: (() => void) | undefined;
     const timeout = new Promise<void>((resolve) => {
@@ -47,19 +47,20 @@ export class KeyCount {
   private async renew(): Promise<void> {
     const { clock } = this;
     const start = clock.monotonic();
-    const shared = await this.share((count) => count.take());
+    const shared = await this.share((count) => count.claim());
     if (shared !== undefined && shared !== 'mine') {
       if (shared !== 'taken') this.known = shared;
-      this.goodUntil = clock.monotonic() + ASK_AGAIN_MS;
+      this.freshUntil = clock.monotonic() + POLL_MS;
       return;
     }
     const counted = await this.count();
     this.known = counted ?? this.known;
     const end = clock.monotonic();
-    const freshMs = Math.max(FRESH_MS, REST * (end - start));
-    this.goodUntil = end + freshMs;
+    const freshMs = Math.max(FRESH_MS, MIN_PAUSE_RATIO * (end - start));
+    this.freshUntil = end + freshMs;
     if (counted !== undefined) await this.share((count) => count.publish(counted, freshMs));
   }
+
   /** Counts the keys; `undefined` if the store does not reply. */
   private async count(): Promise<number | undefined> {
     const { calls } = this;

@@ -13,22 +13,22 @@ import type { Repairs } from './resilience/repairs.js';
 import type { FillOutcome, SharedEntry, TierLeaseReply, TierLeases } from './shared-tier.js';
 import { FINISH, SINGLE, type StoreCall } from './resilience/store-call.js';
 
-/** A request for a lease, and how long its caller waits for it. */
-interface Request extends LeaseRequest {
+/** A request for a lease, and its time-out. */
+interface QueuedRequest extends LeaseRequest {
   readonly budgetMs: number;
 }
 
-/** A fill, whose text is created when the store is ready. */
-interface Fill extends Omit<LeaseFill, 'text'> {
+/** A fill, whose text is written when it is sent. */
+interface QueuedFill extends Omit<LeaseFill, 'text'> {
   readonly text: () => string;
   /** Approximate number of characters of the text. */
   readonly chars: number;
 }
 
-/** `undefined` if the store did not reply: the lease may have been granted anyway. */
+/** `undefined` without a reply, although the lease may have been granted. */
 type Reply = LeaseReply | 'unsent' | undefined;
 
-/** Requests share a command if their budgets differ by at most this share of a time-out. */
+/** Requests share a command if their budgets differ by at most this part of a time-out. */
 const MAX_BUDGET_DIFFERENCE = 0.25;
 
 export interface LeasesOptions {
@@ -46,15 +46,15 @@ export interface LeasesOptions {
  * @internal
  */
 export class Leases implements TierLeases {
-  /** Tokens of leases that were taken from other holders: their fills may replace a value. */
+  /** Tokens of leases that were taken from another holder: their fills may replace a value. */
   private readonly forced = new Set<string>();
-  private readonly requests: Coalescer<Reply, Reply, Request>;
-  private readonly fills: Coalescer<boolean | undefined, boolean | undefined, Fill>;
+  private readonly requests: Coalescer<Reply, Reply, QueuedRequest>;
+  private readonly fills: Coalescer<boolean | undefined, boolean | undefined, QueuedFill>;
 
   constructor(private readonly options: LeasesOptions) {
-    const most = (): number => DISPATCH.chunk;
-    this.requests = new Coalescer((some) => this.acquireAll(some), asIs, most, true);
-    this.fills = new Coalescer((some) => this.fillAll(some), asIs, most, true);
+    const maxKeys = (): number => DISPATCH.chunk;
+    this.requests = new Coalescer((some) => this.acquireAll(some), identity, maxKeys, true);
+    this.fills = new Coalescer((some) => this.fillAll(some), identity, maxKeys, true);
   }
 
   async acquire(
@@ -104,22 +104,22 @@ export class Leases implements TierLeases {
       ttlMs: entries.ttlOf(entry),
       chars: payload.length,
     });
-    // Other fills replace no value: if the store forgets one, the key is a miss.
+    // Other fills replace no value: if the store loses one, the key is a miss.
     if (this.forced.delete(token) && stored === true) repairs.keyReplaced(key);
     if (stored === undefined) return 'failed';
     return stored ? 'stored' : 'refused';
   }
 
   /** A request with less time left than the others gets a separate command with a shorter time-out. */
-  private async acquireAll(requests: readonly Request[]): Promise<readonly Reply[]> {
+  private async acquireAll(requests: readonly QueuedRequest[]): Promise<readonly Reply[]> {
     const longest = Math.max(...requests.map(({ budgetMs }) => budgetMs));
-    const [most, few] = parted(
+    const [most, few] = partition(
       requests,
       ({ budgetMs }) => budgetMs >= longest - MAX_BUDGET_DIFFERENCE * this.options.timeoutMs,
     );
     if (few.length === 0) return await this.acquireTogether(most);
     const parts = [most, ...few.map((one) => [one])];
-    const replies = new Map<Request, Reply>();
+    const replies = new Map<QueuedRequest, Reply>();
     await Promise.all(
       parts.map(async (part) => {
         const found = await this.acquireTogether(part);
@@ -129,7 +129,7 @@ export class Leases implements TierLeases {
     return requests.map((one) => replies.get(one));
   }
 
-  private async acquireTogether(requests: readonly Request[]): Promise<readonly Reply[]> {
+  private async acquireTogether(requests: readonly QueuedRequest[]): Promise<readonly Reply[]> {
     let isSent = false;
     const budgetMs = Math.min(...requests.map((one) => one.budgetMs));
     const acquire = ({ leases }: Coordinator, withinMs: number): Promise<readonly LeaseReply[]> => {
@@ -141,8 +141,8 @@ export class Leases implements TierLeases {
     return requests.map((_, i) => (isSent ? replies?.[i] : 'unsent'));
   }
 
-  private async fillAll(fills: readonly Fill[]): Promise<readonly (boolean | undefined)[]> {
-    const parts: Fill[][] = [];
+  private async fillAll(fills: readonly QueuedFill[]): Promise<readonly (boolean | undefined)[]> {
+    const parts: QueuedFill[][] = [];
     let chars = Infinity;
     for (const one of fills) {
       if (chars + one.chars > DISPATCH.chunkChars) {
@@ -155,7 +155,9 @@ export class Leases implements TierLeases {
     return (await Promise.all(parts.map((part) => this.fillTogether(part)))).flat();
   }
 
-  private async fillTogether(fills: readonly Fill[]): Promise<readonly (boolean | undefined)[]> {
+  private async fillTogether(
+    fills: readonly QueuedFill[],
+  ): Promise<readonly (boolean | undefined)[]> {
     const fill = async ({ leases }: Coordinator): Promise<FillOutcomes['stored']> => {
       const texts = fills.map((one) => ({ ...one, text: one.text() }));
       const { stored, error } = await leases.fill(texts);
@@ -170,11 +172,11 @@ export class Leases implements TierLeases {
   }
 }
 
-function asIs<T>(reply: T | undefined): T | undefined {
+function identity<T>(reply: T | undefined): T | undefined {
   return reply;
 }
 
-function parted<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
+function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
   const parts: [T[], T[]] = [[], []];
   for (const item of items) parts[isFirst(item) ? 0 : 1].push(item);
   return parts;

@@ -6,7 +6,7 @@ import { StoreTier, type StoreTierOptions } from './store-tier.js';
 
 type Opened = ReturnType<typeof openBackend>;
 
-/** Options of a {@link StoreTier} whose store has been opened without its code. */
+/** Options of a {@link StoreTier} whose store was opened before this code was loaded. */
 export interface NewTierOptions extends Omit<StoreTierOptions, 'backend'> {
   readonly backend: Opened | Promise<Opened>;
   /** Whether the user has set the namespace. */

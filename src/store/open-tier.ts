@@ -3,7 +3,7 @@ import { inCallersContext } from '../base/shared-context.js';
 import { warnOnce } from '../base/warn.js';
 import type { CacheStore } from './adapter.js';
 import { openBackend, type BackendOptions, type OpenStore } from './backend.js';
-import { coordinates } from './coordinator.js';
+import { isCoordinatedStore } from './coordinator.js';
 import type { OwnDelay, SharedEntry, SharedTier, TierLeases, TierTags } from './shared-tier.js';
 import type { newStoreTier, NewTierOptions } from './new-tier.js';
 import type { StoreTier } from './store-tier.js';
@@ -12,7 +12,7 @@ export interface SharedTierOptions
   extends Omit<NewTierOptions, 'backend' | 'isCoordinated' | 'loadMs'>, BackendOptions {
   /** The caller's store, or a promise of one that is the cache's own. */
   readonly store: CacheStore | Promise<CacheStore>;
-  /** Returns a copy of a value, for a write that waits for the codec. */
+  /** Returns a copy of a value, for a write that waits for the code. */
   readonly preserve: (value: unknown) => unknown;
 }
 
@@ -46,7 +46,7 @@ export function openSharedTier(
   const backend = isOurs
     ? store.then((opened) => openBackend(opened, true, options))
     : openBackend(store, false, options);
-  const all = { ...options, backend, isCoordinated: isOurs || coordinates(store) };
+  const all = { ...options, backend, isCoordinated: isOurs || isCoordinatedStore(store) };
   return loaded === undefined ? lateTier(all, onLoad) : loaded({ ...all, loadMs: 0 });
 }
 
@@ -62,7 +62,7 @@ const UNAVAILABLE = {
     writeMany: undefined,
     remove: undefined,
     removeMany: undefined,
-    postpone: undefined,
+    logPending: undefined,
     removeMatching: 0,
     snapshots: undefined,
     count: undefined,
@@ -85,9 +85,9 @@ type Operation = (...given: unknown[]) => unknown;
 type Operations = Readonly<Record<string, Operation>>;
 
 /**
- * Stands in for a {@link StoreTier} whose code is being loaded, for the first milliseconds of a
- * process. Operations wait, and proceed in their order; values are preserved as they are at the call.
- * The wait is not bounded, like that for a static import.
+ * Stands in for a {@link StoreTier} whose code is being loaded, in the first milliseconds of a process.
+ * Operations wait, and then run in their order, with the values as they were at the call. As with a static
+ * import, the wait has no limit.
  */
 function lateTier(options: LateTierOptions, onLoad?: (tier: SharedTier) => void): SharedTier {
   const state = new LateState(options, onLoad);
@@ -104,10 +104,10 @@ function lateTier(options: LateTierOptions, onLoad?: (tier: SharedTier) => void)
   });
 }
 
-/** The state of a tier that is being loaded, and from then on that of the tier itself. */
+/** The state of a tier that is being loaded; once it is, that of the tier itself. */
 class LateState implements Omit<SharedTier, keyof TierOperations | 'leases' | 'tags'> {
   readonly isCoordinated: boolean;
-  /** All reads proceed together, as one batch. The tier's own batches have other numbers. */
+  /** All waiting reads form one batch. The tier numbers its batches from 1. */
   readonly openBatchId = 0;
   private tier: StoreTier | undefined;
   private backend: OpenStore | undefined;
@@ -136,12 +136,12 @@ class LateState implements Omit<SharedTier, keyof TierOperations | 'leases' | 't
         const tier = newTier({ ...options, loadMs: this.ownDelay.blockedMs });
         this.tier = tier;
         // At once: a new operation must not overtake the waiting ones.
-        this.proceedAll();
+        this.runAll();
         onLoad?.(tier);
       })
       .catch((cause: unknown) => {
         this.failed(cause);
-        this.proceedAll();
+        this.runAll();
       });
   }
 
@@ -197,7 +197,7 @@ class LateState implements Omit<SharedTier, keyof TierOperations | 'leases' | 't
     });
   }
 
-  private proceedAll(): void {
+  private runAll(): void {
     for (const proceed of this.waiting.splice(0)) proceed();
   }
 
@@ -216,11 +216,11 @@ class LateState implements Omit<SharedTier, keyof TierOperations | 'leases' | 't
     try {
       await (await this.options.backend).close();
     } catch {
-      // It was never opened, or has been closed.
+      // The store was never opened, or is closed already.
     }
   }
 
-  /** A copy of an argument's values, which the caller can no longer change. */
+  /** An argument with copies of its values, which the caller cannot change. */
   private preserved(argument: unknown): unknown {
     if (Array.isArray(argument)) return argument.map((one) => this.preserved(one));
     if (typeof argument !== 'object' || argument === null) return argument;
@@ -233,7 +233,7 @@ class LateState implements Omit<SharedTier, keyof TierOperations | 'leases' | 't
   private failed(cause: unknown): void {
     this.hasFailed = true;
     const message =
-      'The shared tier cannot be used: its code could not be loaded. Deploy all files of a bundle.';
+      'The shared tier cannot be used: its code could not be loaded. Deploy all files of the bundle.';
     warnOnce('AURORA_NO_SHARED_TIER', 'load', message);
     this.options.onError(new StoreError('load', message, { cause }));
     this.options.onChange(true);
@@ -245,7 +245,7 @@ const INVALIDATIONS: ReadonlySet<string> = new Set<keyof TierOperations | keyof 
   'writeMany',
   'remove',
   'removeMany',
-  'postpone',
+  'logPending',
   'removeMatching',
   'invalidate',
 ]);

@@ -3,7 +3,7 @@ import type { KeyvStoreAdapter } from 'keyv';
 import type { CacheStore } from './adapter.js';
 
 /**
- * The operations that the cache needs from a store, of any of the three kinds.
+ * The operations that the cache needs from a store of any of the three kinds.
  *
  * @internal
  */
@@ -13,14 +13,14 @@ export interface StorePort {
   set(key: string, value: string, ttlMs: number): Promise<unknown>;
   delete(key: string): Promise<boolean>;
   /**
-   * The keys and values of the store, at least those whose keys begin with `prefix`; `undefined` if it
-   * cannot list them.
+   * The entries of the store whose keys begin with `prefix`, and possibly others; `undefined` if it cannot list
+   * them.
    */
   entries(prefix: string): AsyncIterable<readonly [key: string, value: unknown]> | undefined;
 }
 
 /**
- * A store as the cache calls it.
+ * Adapts a store to {@link StorePort}.
  *
  * @internal
  */
@@ -59,16 +59,16 @@ class AdapterPort implements StorePort {
 
   private async *iterate(prefix: string): AsyncGenerator<readonly [string, unknown]> {
     for await (const pair of this.store.iterator?.() ?? []) {
-      yield [asGiven(String(pair[0]), this.store, prefix), pair[1]];
+      yield [toCallerKey(String(pair[0]), this.store, prefix), pair[1]];
     }
   }
 }
 
 /**
- * The key as it was given to the store. A `Keyv` prefixes keys with its namespace unless they begin with
- * it, and removes everything up to the first colon.
+ * The key that the caller passed to the store. A `Keyv` prefixes keys with its namespace unless they begin with
+ * it, and when it lists them, removes everything up to the first colon.
  */
-function asGiven(key: string, store: object, prefix: string): string {
+function toCallerKey(key: string, store: object, prefix: string): string {
   const { namespace, useKeyPrefix } = store as { namespace?: unknown; useKeyPrefix?: unknown };
   if (useKeyPrefix !== true || typeof namespace !== 'string') return key;
   if (prefix.startsWith(`${namespace}:`)) return `${namespace}:${key}`;
@@ -76,7 +76,7 @@ function asGiven(key: string, store: object, prefix: string): string {
   return key.startsWith(left) ? key.slice(left.length) : key;
 }
 
-/** A bare `Map` has no expiry; the envelope's times stand in for it. */
+/** A bare `Map` expires nothing; the times in the envelope do. */
 class MapPort implements StorePort {
   constructor(private readonly map: Map<string, unknown>) {}
 

@@ -12,8 +12,8 @@ import type { TierTags } from './shared-tier.js';
  */
 export class SharedTags implements TierTags {
   /**
-   * When tags were last invalidated; `Infinity` if the store does not reply. Requests in one turn of the
-   * event loop share a command.
+   * The versions of tags; `Infinity` if the store does not reply. Requests in one turn of the event loop share
+   * a command.
    */
   private readonly versions: Coalescer<number, number>;
 
@@ -32,7 +32,7 @@ export class SharedTags implements TierTags {
     return await this.calls.coordinate('tags', (to) => to.tags.clock(), { ...SINGLE, budgetMs });
   }
 
-  /** Unconfirmed invalidations are repeated later. */
+  /** Invalidates the tags. Invalidations without an acknowledgement are repeated later. */
   async invalidate(tags: readonly string[]): Promise<void> {
     for (let i = 0; i < tags.length; i += STORE_LIMITS.tagsPerCommand) {
       const some = tags.slice(i, i + STORE_LIMITS.tagsPerCommand);

@@ -1,7 +1,7 @@
 import type { KeyPattern, LeaseReply, Snapshots } from './coordinator.js';
 import type { Lane } from './resilience/dispatcher.js';
 
-/** An entry as the cache sees it: the value, its times on our clock, and its tags. */
+/** A decoded entry: the value, its times on our clock, and its tags. */
 export interface SharedEntry {
   readonly value: unknown;
   readonly createdAt: number;
@@ -25,8 +25,8 @@ export type TierLeaseReply = 'unsent' | LeaseReply<{ readonly entry: SharedEntry
 export type FillOutcome = 'stored' | 'refused' | 'failed';
 
 /**
- * Milliseconds so far in which commands waited for this process rather than for the store. They do not
- * count against a budget.
+ * How long commands have waited so far for this process rather than for the store, in milliseconds. This time
+ * does not count against a budget.
  */
 export interface OwnDelay {
   /** The event loop was blocked, or code was being loaded. */
@@ -38,43 +38,43 @@ export interface OwnDelay {
 export const NO_DELAY: OwnDelay = { blockedMs: 0, queuedMs: 0 };
 
 /**
- * The tier outside the process, as the cache uses it: entries below a namespace. No method rejects
- * because the store fails; see each for what it returns then.
+ * The contract between the cache and its tier outside the process: entries below a namespace. No method rejects
+ * because the store fails; each documents what it returns instead.
  *
  * @internal
  */
 export interface SharedTier {
-  /** Whether leases, messages and tag versions are shared as well. */
+  /** Whether the store shares leases, messages and tag versions too. */
   readonly isCoordinated: boolean;
   /** Whether the store cannot be reached: its breaker is open, or it is not connected. */
   readonly isUnavailable: boolean;
-  /** Whether the store is known to remember everything that it has acknowledged. */
+  /** Whether the store is known to have kept every acknowledged invalidation. */
   readonly isCurrent: boolean;
   /** Whether messages of the other caches arrive. */
   readonly isListening: boolean;
   readonly breakerState: 'closed' | 'open' | 'half-open';
-  /** Invalidations that the store has not confirmed yet. */
+  /** Number of invalidations that the store has not acknowledged yet. */
   readonly pending: number;
   readonly messages: { readonly sent: number; readonly received: number };
-  /** The latest known reading of the store's clock of tags; `undefined` without one. */
+  /** The latest known reading of the store's tag clock; `undefined` without one. */
   readonly lastTagClock: number | undefined;
-  /** How long calls have waited for this process so far, rather than for the store. */
+  /** See {@link OwnDelay}. */
   readonly ownDelay: OwnDelay;
-  /** Number of the batch that a read requested now would travel with; `undefined` if none is open. */
+  /** Number of the batch that a read would join now; `undefined` if none is open. */
   readonly openBatchId: number | undefined;
   /** {@link SharedTier.ownDelay} at the start of the open batch, or of the last one. */
   readonly batchDelay: OwnDelay;
   readonly leases: TierLeases;
   readonly tags: TierTags;
 
-  /** Repeats the invalidations that the store has forgotten, after a reconnect. */
+  /** After a reconnect, repeats the invalidations that the store has lost. */
   catchUp(): void;
   /** The entry under a key, expired or not; `undefined` for one that a tag has invalidated. */
   read(key: string): Promise<SharedEntry | undefined>;
   /**
    * The entries under several keys, by a separate command.
    *
-   * @returns `undefined` when the store did not reply.
+   * @returns `undefined` if the store did not reply.
    */
   readMany(keys: readonly string[]): Promise<readonly (SharedEntry | undefined)[] | undefined>;
   /**
@@ -86,7 +86,7 @@ export interface SharedTier {
   /**
    * Stores several entries in as few commands as possible.
    *
-   * @returns For each whether the store acknowledged it; `undefined` when a command got no reply.
+   * @returns For each, whether the store acknowledged it; `undefined` if a command got no reply.
    */
   writeMany(
     entries: readonly KeyedEntry[],
@@ -101,23 +101,23 @@ export interface SharedTier {
     budgetMs: number | undefined,
     lane: Lane,
   ): Promise<readonly boolean[] | undefined>;
-  /** Marks the keys as out of date in the store, without a command now. */
-  postpone(keys: readonly string[]): void;
+  /** Logs the keys as out of date in the store, to be removed later. Sends no command now. */
+  logPending(keys: readonly string[]): void;
   /**
    * Removes all keys that match one of the patterns.
    *
    * @returns The number of removed keys, as far as the store replied.
-   * @throws ConfigurationError when the store cannot list its keys.
+   * @throws ConfigurationError if the store cannot list its keys.
    */
   removeMatching(patterns: readonly KeyPattern[]): Promise<number>;
 
   /** Runs an operation on the snapshots of the instances; `undefined` if it failed. */
   snapshots<T>(run: (snapshots: Snapshots) => Promise<T>): Promise<T | undefined>;
-  /** Keys of the namespace, as last counted; `undefined` when the store cannot count them. */
+  /** Number of keys in the namespace, as last counted; `undefined` if the store cannot count them. */
   count(): Promise<number | undefined>;
-  /** Retries the removals that the store has not confirmed. */
+  /** Retries the removals that the store has not acknowledged. */
   flush(): Promise<void>;
-  /** Stops background work, and closes what was opened. The caller's store stays open. */
+  /** Stops background work, and closes what the cache opened. The caller's store stays open. */
   close(): Promise<void>;
 }
 
@@ -127,7 +127,7 @@ export interface SharedTier {
  * @internal
  */
 export interface TierLeases {
-  /** Requests the lease of a key; `undefined` when the store did not reply. */
+  /** Requests the lease of a key; `undefined` if the store did not reply. */
   acquire(
     key: string,
     token: string,
@@ -137,7 +137,7 @@ export interface TierLeases {
   ): Promise<TierLeaseReply | undefined>;
   /** Renews a lease; `undefined` if the store did not report whether it is still held. */
   renew(key: string, token: string, leaseMs: number): Promise<boolean | undefined>;
-  /** Releases a lease without a value; returns whether the store has confirmed it. */
+  /** Releases a lease without a value; returns whether the store acknowledged it. */
   release(key: string, token: string): Promise<boolean>;
   /** Stores an entry and releases its lease, if the lease is still held. */
   fill(key: string, token: string, entry: SharedEntry): Promise<FillOutcome>;
@@ -149,9 +149,9 @@ export interface TierLeases {
  * @internal
  */
 export interface TierTags {
-  /** The store's clock of tags, to be noted before a load; `undefined` when it does not reply. */
+  /** Reads the store's tag clock, for a load to note before it runs; `undefined` without a reply. */
   clock(budgetMs: number): Promise<number | undefined>;
-  /** Whether none of the tags was invalidated after a moment of the store's clock of tags. */
+  /** Whether none of the tags was invalidated after the tag clock had the reading `noted`. */
   areValid(tags: readonly string[], noted: number): Promise<boolean>;
   /** Invalidates tags for every cache on the store. */
   invalidate(tags: readonly string[]): Promise<void>;

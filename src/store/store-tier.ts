@@ -19,11 +19,11 @@ import {
 import { writeTexts } from './texts.js';
 
 /*
- * This folder is the shared tier over a store. Start with `shared-tier.ts`, the contract with the cache; it
- * is implemented here, for any store with Keyv's contract (`port`). A store that coordinates processes, as
- * Redis does, also implements `coordinator.ts`. `open-tier.ts` opens the tier, whose code is loaded on first
- * use. `entry-reads`, `leases`, `shared-tags`, `bulk-delete` and `key-count` are its operations. `codec/`
- * turns entries into text (see `codec/entry-codec.ts`), and `resilience/` handles failures of the store (see
+ * This folder is the shared tier over a store. Start with `shared-tier.ts`, the contract with the cache, which
+ * this file implements for any store with Keyv's contract (`port`). A store that coordinates processes, as Redis
+ * does, also implements `coordinator.ts`. `open-tier.ts` opens the tier, and loads this code on first use.
+ * `entry-reads`, `leases`, `shared-tags`, `bulk-delete` and `key-count` are its operations. `codec/` encodes
+ * entries (see `codec/entry-codec.ts`), and `resilience/` handles failures of the store (see
  * `resilience/store-call.ts`).
  */
 
@@ -40,10 +40,9 @@ export interface StoreTierOptions extends StoreCallOptions, EntryCodecOptions {
 const RETRY_MS = 1000;
 
 /**
- * The tier outside the process, over any Keyv store: entries below a namespace. {@link StoreCall} keeps
- * failures of the store from callers; {@link Repairs} removes the entries that failures have left out of
- * date; {@link EntryReads} does not return those. Loaded on first use, since a cache in memory does not
- * need it.
+ * The tier outside the process, over any Keyv store: entries below a namespace. {@link StoreCall} keeps failures
+ * of the store from callers. {@link Repairs} removes the entries that failures have left out of date, and until
+ * then {@link EntryReads} does not return them. A cache in memory does not load this code.
  *
  * @internal
  */
@@ -56,7 +55,7 @@ export class StoreTier implements SharedTier {
   private readonly repairs: Repairs;
   private readonly entries: EntryCodec;
   private readonly keys: KeyCount;
-  /** Prefix of all keys in the store. Keys of callers and in the log of repairs do not have it. */
+  /** Prefix of all keys in the store. The keys of callers, and those in the log, do not have it. */
   private readonly prefix: string;
   private readonly reads: EntryReads;
 
@@ -66,7 +65,7 @@ export class StoreTier implements SharedTier {
     this.prefix = `${options.namespace}:`;
     const onChange = (isUnavailable: boolean): void => {
       options.onChange(isUnavailable);
-      // Invalidations that were logged while the probe was under way remain to be replayed.
+      // Replay the invalidations that were logged during the probe.
       if (!isUnavailable) this.repairs.recovery.schedule();
     };
     const calls = new StoreCall(
@@ -219,7 +218,7 @@ export class StoreTier implements SharedTier {
     return there;
   }
 
-  postpone(keys: readonly string[]): void {
+  logPending(keys: readonly string[]): void {
     this.repairs.keysFailed(keys);
   }
 
@@ -259,7 +258,7 @@ export class StoreTier implements SharedTier {
    *
    * @param texts - Called when the store is ready.
    * @returns How many the store acknowledged, counted from the first; `undefined` if it did not reply, or
-   * the command was not sent. Keys that it did not acknowledge are out of date there.
+   * the command was not sent. The remaining keys are out of date in the store.
    */
   private async store(
     keys: readonly string[],
@@ -280,8 +279,8 @@ export class StoreTier implements SharedTier {
   }
 
   /**
-   * Whether the breaker may close: entries that are out of date are removed first. A store that refuses
-   * that, as a replica does, can still be read; what is logged stays covered.
+   * Whether the breaker may close. Entries that are out of date are removed first. A store that refuses that, as
+   * a replica does, can still be read: logged entries stay covered.
    */
   private async probe(): Promise<boolean> {
     if (this.pending > 0 && (await this.repairs.recovery.run())) return true;

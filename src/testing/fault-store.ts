@@ -37,13 +37,13 @@ export interface Fault {
    */
   hang?: boolean | undefined;
   /**
-   * Executes the operation before the latency or the error, rather than after it or not at all.
+   * Runs the operation before the latency or the error; otherwise after it, or not at all.
    *
    * @default false
    */
   applied?: boolean | undefined;
   /**
-   * Returns what reads return instead of the stored value.
+   * Returns a value in place of the stored one, for reads.
    *
    * @default none
    */
@@ -84,7 +84,7 @@ export class FaultStore {
   };
   private readonly clock: Clock;
   private readonly faults: ActiveFault[] = [];
-  private readonly released: (() => void)[] = [];
+  private readonly hanging: (() => void)[] = [];
 
   /** @param options - `clock`: source of time for latency and expiry; default: the system clock. */
   constructor(options: { clock?: Clock | undefined } = {}) {
@@ -103,9 +103,9 @@ export class FaultStore {
     return this;
   }
 
-  /** Lets the operations that hang continue. */
+  /** Resumes the operations that hang. */
   release(): this {
-    for (const resume of this.released.splice(0)) resume();
+    for (const resume of this.hanging.splice(0)) resume();
     return this;
   }
 
@@ -170,7 +170,7 @@ export class FaultStore {
     if (fault === undefined) return work();
     const early = fault.applied === true ? { result: work() } : undefined;
     if (fault.latency !== undefined) await this.sleep(fault.latency);
-    if (fault.hang === true) await new Promise<void>((resolve) => this.released.push(resolve));
+    if (fault.hang === true) await new Promise<void>((resolve) => this.hanging.push(resolve));
     if (fault.error !== undefined) throw fault.error;
     const result = early === undefined ? work() : early.result;
     const { corrupt } = fault;

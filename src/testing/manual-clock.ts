@@ -6,9 +6,9 @@ interface Timer {
   readonly callback: () => void;
 }
 
-/** Maximum number of timers in the queue that have fired or were cleared. */
+/** Timers that have fired or were cleared are removed from the queue once there are more than this. */
 const MAX_SETTLED = 1000;
-/** Turns of the event loop after each timer, so that the work that it started can run. */
+/** Turns of the event loop after each timer, in which the work that it started runs. */
 const SETTLING_TURNS = 3;
 
 /**
@@ -30,7 +30,7 @@ export class ManualClock implements Clock {
   private offset = 0;
   private readonly start: number;
   private readonly timers = new Set<Timer>();
-  /** The same in the order in which they fire, including cleared ones. */
+  /** All timers in the order in which they fire, including cleared ones. */
   private queue: Timer[] = [];
   /** Position of the next timer in the queue. */
   private first = 0;
@@ -46,7 +46,7 @@ export class ManualClock implements Clock {
     return this.time + this.offset;
   }
 
-  /** The same, unaffected by {@link ManualClock.setWall}. It determines the expiry of entries. */
+  /** Steady time, which {@link ManualClock.setWall} does not change. It determines the expiry of entries. */
   steady(): number {
     return this.time;
   }
@@ -73,8 +73,8 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Advances the time, and fires the timers that become due, in order. The reactions of promises that they
-   * settle run before the next timer fires, and before this returns.
+   * Advances the time, and fires the timers that become due, in order. The reactions to promises that a timer
+   * settles run before the next timer fires, and before the returned promise resolves.
    *
    * @param duration - Seconds, or a string with a unit; 0 fires only what is due.
    */
@@ -109,7 +109,7 @@ export class ManualClock implements Clock {
     this.time += toMilliseconds(duration, 'jump');
   }
 
-  /** Inserts a timer behind those that fire at the same time or earlier; usually at the end. */
+  /** Inserts a timer behind those that fire at the same time or earlier, which is usually the end. */
   private enqueue(timer: Timer): void {
     if (this.queue.length > 2 * this.timers.size + MAX_SETTLED) {
       this.queue = this.queue.filter((queued) => this.timers.has(queued));

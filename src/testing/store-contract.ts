@@ -22,17 +22,17 @@ export interface StoreUnderTest {
 
 /** One case of the contract, for any test runner. */
 export interface StoreCase {
-  /** A predicate of the store, such as `'deletes several keys'`. */
+  /** A predicate whose subject is the store, such as `'deletes several keys'`. */
   readonly name: string;
   /** Opens a store, tests it and closes it; rejects if the store fails the test. */
   readonly run: () => Promise<void>;
 }
 
-type Trial = (under: StoreUnderTest) => Promise<void>;
+type Case = (under: StoreUnderTest) => Promise<void>;
 
 /**
- * The requirements on a Keyv storage adapter, as cases for a test runner. A case about an optional feature
- * that the adapter lacks (`getMany`, `iterator`, expiry) passes.
+ * The requirements on a Keyv storage adapter, as cases for any test runner. A case about an optional feature that
+ * the adapter lacks (`getMany`, `iterator`, expiry) passes.
  *
  * @param open - Creates an empty store for each case.
  * @example
@@ -41,7 +41,7 @@ type Trial = (under: StoreUnderTest) => Promise<void>;
  * ```
  */
 export function storeContract(open: () => StoreUnderTest | Promise<StoreUnderTest>): StoreCase[] {
-  return Object.entries(TRIALS).map(([name, trial]) => ({
+  return Object.entries(CASES).map(([name, trial]) => ({
     name,
     run: async () => {
       const under = await open();
@@ -60,7 +60,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   'a string of a megabyte': 'x'.repeat(1_048_576),
 };
 
-const TRIALS: Readonly<Record<string, Trial>> = {
+const CASES: Readonly<Record<string, Case>> = {
   'returns undefined for a missing key': async ({ store }) => {
     assert.equal(await store.get('absent'), undefined);
   },

@@ -17,7 +17,7 @@ import { generateNginxConfig } from 'aurora-cache/nginx';
 import { PROMETHEUS_DEFAULTS, prometheusMetrics } from 'aurora-cache/prometheus';
 import { Registry } from 'prom-client';
 import { blocksOf, pages, type Block } from '../support/code-blocks.js';
-import { DEFAULTS as DEFAULTS_OF_NGINX } from '../../src/nginx/layout.js';
+import { DEFAULTS as DEFAULTS_OF_NGINX } from '../../src/nginx/defaults.js';
 
 const root = join(__dirname, '../..');
 const read = (name: string): string => readFileSync(join(root, name), 'utf8');

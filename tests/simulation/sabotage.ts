@@ -59,7 +59,7 @@ export const BULK_SABOTAGES: Readonly<Record<string, Sabotage>> = {
     replace(writes, ['runMany'], async (_: unknown, run: () => Promise<unknown>) => await run());
   }),
   'what a bulk call does not send any more is not logged': inEach((core) => {
-    replace(sharedOf(core), ['postpone']);
+    replace(sharedOf(core), ['logPending']);
   }),
   'a chunk that got no reply is not logged': inEach((core) => {
     const { repairs } = sharedOf(core) as { repairs: Repairs };

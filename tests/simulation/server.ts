@@ -3,7 +3,7 @@ import type {
   LeaseReply,
   SetOutcome,
   StoredText,
-  TagVersions,
+  TagVersionsReply,
 } from '../../src/store/coordinator.js';
 import { EPOCH, type Scheduler } from './scheduler.js';
 
@@ -167,7 +167,7 @@ export class Server {
     return this.openTags().clock;
   }
 
-  tagVersions(tags: readonly string[]): TagVersions {
+  tagVersions(tags: readonly string[]): TagVersionsReply {
     const versions = tags.map((tag) => this.tags?.versions.get(tag) ?? 0);
     return { epoch: this.tags?.epoch, versions };
   }

@@ -13,7 +13,7 @@ import type {
   SetOutcome,
   StoredText,
   TagCommands,
-  TagVersions,
+  TagVersionsReply,
 } from '../../src/store/coordinator.js';
 import type { BusLink } from './bus-link.js';
 import type { CommandLink } from './command-link.js';
@@ -49,8 +49,8 @@ export class SimulatedCoordinator
   readonly history: SimulatedHistory;
   /** The one that is used over ioredis as well. */
   private readonly receiver: Receiver;
-  private hasAnswered = false;
-  private question: Promise<void> | undefined;
+  private hasReplied = false;
+  private measuring: Promise<void> | undefined;
   private starting: Promise<void> | undefined;
 
   constructor(
@@ -63,14 +63,14 @@ export class SimulatedCoordinator
       options,
       { keyOfValue: (key) => key },
       {
-        forgetTags: () => {
+        resetTagClock: () => {
           this.lastTagClock = undefined;
         },
-        sawFloor: (floor) => {
-          this.history.sawFloor(floor);
+        noteFloor: (floor) => {
+          this.history.noteFloor(floor);
         },
-        sawTagClock: (clock) => {
-          this.sawTagClock(clock);
+        noteTagClock: (clock) => {
+          this.noteTagClock(clock);
         },
       },
     );
@@ -115,8 +115,8 @@ export class SimulatedCoordinator
   }
 
   disconnected(): void {
-    this.hasAnswered = false;
-    this.question = undefined;
+    this.hasReplied = false;
+    this.measuring = undefined;
     this.lastTagClock = undefined;
     this.listener.onChange();
   }
@@ -124,8 +124,8 @@ export class SimulatedCoordinator
   ready(): Promise<void> | undefined {
     if (this.starting !== undefined) return this.starting;
     const connecting = this.simulated.link.ready();
-    if (connecting === undefined) return this.asked();
-    const starting = connecting.then(() => this.asked());
+    if (connecting === undefined) return this.timeRead();
+    const starting = connecting.then(() => this.timeRead());
     const over = (): void => {
       this.starting = undefined;
     };
@@ -234,22 +234,22 @@ export class SimulatedCoordinator
 
   async clock(): Promise<number> {
     await this.ready();
-    return this.sawTagClock(await this.simulated.link.send((server) => server.tagClock()));
+    return this.noteTagClock(await this.simulated.link.send((server) => server.tagClock()));
   }
 
-  async versions(tags: readonly string[]): Promise<TagVersions> {
+  async versions(tags: readonly string[]): Promise<TagVersionsReply> {
     await this.ready();
     const [versions, floor] = await this.simulated.link.send(
       (server) => [server.tagVersions(tags), server.floor] as const,
     );
-    this.history.sawFloor(floor);
+    this.history.noteFloor(floor);
     return versions;
   }
 
   async invalidate(tags: readonly string[]): Promise<number> {
     await this.ready();
     const { origin } = this.options;
-    return this.sawTagClock(
+    return this.noteTagClock(
       await this.simulated.link.send((server) => server.invalidateTags(tags, origin)),
     );
   }
@@ -259,18 +259,18 @@ export class SimulatedCoordinator
     if (this.options.listens !== false) this.simulated.bus.lose();
   }
 
-  private asked(): Promise<void> | undefined {
-    return this.hasAnswered ? undefined : (this.question ??= this.ask());
+  private timeRead(): Promise<void> | undefined {
+    return this.hasReplied ? undefined : (this.measuring ??= this.measure());
   }
 
-  private async ask(): Promise<void> {
+  private async measure(): Promise<void> {
     const found = await this.simulated.link.send(({ knownTagClock, floor }) => {
       return { knownTagClock, floor };
     });
     this.lastTagClock = found.knownTagClock;
-    this.history.sawFloor(found.floor);
-    this.hasAnswered = true;
-    this.question = undefined;
+    this.history.noteFloor(found.floor);
+    this.hasReplied = true;
+    this.measuring = undefined;
   }
 
   private receive(push: Push): void {
@@ -280,7 +280,7 @@ export class SimulatedCoordinator
     }
   }
 
-  private sawTagClock(clock: number): number {
+  private noteTagClock(clock: number): number {
     this.lastTagClock = Math.max(this.lastTagClock ?? 0, clock);
     return clock;
   }

@@ -12,7 +12,7 @@ export class SimulatedHistory implements StoreHistory {
     private readonly onFloor: () => void,
   ) {}
 
-  sawFloor(floor: number): void {
+  noteFloor(floor: number): void {
     if (floor <= this.floor) return;
     this.floor = floor;
     this.onFloor();
@@ -29,6 +29,6 @@ export class SimulatedHistory implements StoreHistory {
   }
 
   async raiseFloor(): Promise<void> {
-    this.sawFloor(await this.link.send((server) => server.raiseFloor(this.origin)));
+    this.noteFloor(await this.link.send((server) => server.raiseFloor(this.origin)));
   }
 }

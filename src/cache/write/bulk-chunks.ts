@@ -90,7 +90,7 @@ async function storeChunk(
         if (overtaken.skips(open.source.key)) continue;
         mine.push({ open, life: open.source.life(), isStored: false });
       }
-      if (!isSent) shared.postpone(mine.map(({ open: { source } }) => source.key));
+      if (!isSent) shared.logPending(mine.map(({ open: { source } }) => source.key));
       const hasReplied = isSent && (await share(call, mine));
       const refused: OpenEntry[] = [];
       for (const { open, life, isStored } of mine) {
@@ -168,7 +168,7 @@ async function removeChunk(
 ): Promise<readonly string[] | undefined> {
   return await core.writes.runMany(keys, async () => {
     const left = budgetOf(core.clock, shared, core.options.storeTimeoutMs);
-    if (lane === undefined) shared.postpone(keys);
+    if (lane === undefined) shared.logPending(keys);
     const removed =
       lane === undefined
         ? undefined

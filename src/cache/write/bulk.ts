@@ -83,7 +83,7 @@ function keepOnly(
   for (const { source, fence, kept } of opened) {
     if (!overtaken.skips(source.key)) {
       keepUpdate(core, fence, kept, source.life(), source.tags);
-      shared.postpone([source.key]);
+      shared.logPending([source.key]);
       failed.push(source.given);
     }
     endUpdate(core, fence);
@@ -109,7 +109,7 @@ export async function removeMany(core: CacheCore, keys: readonly string[]): Prom
   await core.invalidateShared((shared) =>
     core.writes.runBulk(keys, async (overtaken) => {
       const bulk = await loadSharedCode();
-      if (bulk === undefined) shared.postpone(keys);
+      if (bulk === undefined) shared.logPending(keys);
       else for (const key of await bulk.removeChunks(core, shared, overtaken, keys)) found.add(key);
     }),
   );

@@ -49,7 +49,7 @@ export function fastifyPerformance(options: TimingOptions): FastifyPlugin {
         listen(request.raw, reply.raw);
         return;
       }
-      if (config.skips(request.raw)) return done();
+      if (config.isExcluded(request.raw)) return done();
       const timing = timeRequest(config, request.raw, reply.raw);
       if (timing === undefined) return done();
       timing.route = request.routeOptions.url;

@@ -42,7 +42,7 @@ export function honoPerformance(options: TimingOptions<Request>): HonoMiddleware
       });
       if (response !== undefined) return response;
     }
-    if (config.skips(context.req.raw)) {
+    if (config.isExcluded(context.req.raw)) {
       await next();
       return undefined;
     }

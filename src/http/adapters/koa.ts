@@ -44,7 +44,7 @@ export function koaPerformance(options: TimingOptions): KoaMiddleware {
       });
       if (response !== undefined) return await send(context, response);
     }
-    if (config.skips(context.req)) return void (await next());
+    if (config.isExcluded(context.req)) return void (await next());
     const timing = timeRequest(config, context.req, context.res);
     if (timing === undefined) return void (await next());
     // Looked up late: the route is known once a router has run, and a stream may begin before `next`

@@ -33,7 +33,7 @@ export function performanceMiddleware(options: MiddlewareOptions): NodeMiddlewar
   const config = new TimingConfig('performanceMiddleware', options);
   return (request, response, next) => {
     const url = urlOf(request);
-    if (config.api.owns(url) || config.skips(request)) next?.();
+    if (config.api.owns(url) || config.isExcluded(request)) next?.();
     else if (next === undefined) timeCaller(config, request, response);
     else timeHandling(config, request, response, url, next);
   };

@@ -36,7 +36,7 @@ export function withTiming<Rest extends unknown[]>(
   const config = new TimingConfig('withTiming', options);
   const routeOf = options.route;
   return async (request, ...rest) => {
-    if (config.skips(request)) return await handler(request, ...rest);
+    if (config.isExcluded(request)) return await handler(request, ...rest);
     const timing = new FetchTiming(config, request, () => routeOf?.(request));
     const counts = config.cacheCounter === undefined ? undefined : { hits: 0, misses: 0 };
     try {

@@ -61,7 +61,7 @@ export class Fleet {
       return latest.sum;
     }
     if (pending?.core === core) return await pending.sum;
-    const current = { core, sum: this.addUp(cache) };
+    const current = { core, sum: this.computeSum(cache) };
     this.pending = current;
     try {
       const sum = await current.sum;
@@ -96,7 +96,7 @@ export class Fleet {
     await publishedBy.shared?.snapshots((all) => all.remove(publishedBy.origin));
   }
 
-  private async addUp(cache: CacheManager): Promise<FleetSnapshot> {
+  private async computeSum(cache: CacheManager): Promise<FleetSnapshot> {
     const { snapshot, slowLogSize } = this.options;
     const { core } = cache[CORE];
     const own = await snapshot(cache);

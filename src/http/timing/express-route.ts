@@ -213,7 +213,7 @@ function patternOf(layer: Layer, { text, params, isExpression }: Match): string 
   const values = Object.entries(params).flatMap(([name, value]) =>
     typeof value === 'string' && value !== '' ? [{ name, value }] : [],
   );
-  const isVariable = segments.map((_, i) => hasOthers(layer, segments, i));
+  const isVariable = segments.map((_, i) => isVariableAt(layer, segments, i));
   const parts = values.filter(
     ({ value }) => !originals.some((one, i) => isVariable[i] && one === value),
   );
@@ -233,7 +233,7 @@ function patternOf(layer: Layer, { text, params, isExpression }: Match): string 
 }
 
 /** Whether a layer still matches if the segment at index `at` is replaced. */
-function hasOthers(layer: Layer, segments: readonly string[], at: number): boolean {
+function isVariableAt(layer: Layer, segments: readonly string[], at: number): boolean {
   const segment = segments[at] ?? '';
   return ['zq', '0', `${segment}x`, `${segment}0`].some((other) => {
     const path = segments.map((one, i) => `/${i === at ? other : one}`).join('');

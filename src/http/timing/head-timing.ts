@@ -65,7 +65,12 @@ export function writeTimedHead(
     if (Array.isArray(given)) {
       return write(response, writeHead, status, text, [
         ...given,
-        ...listed(given, [TIME, responseTime(ms), TIMING, callers === undefined ? total : own]),
+        ...toCallersForm(given, [
+          TIME,
+          responseTime(ms),
+          TIMING,
+          callers === undefined ? total : own,
+        ]),
       ] as OutgoingHttpHeader[]);
     }
     response.setHeader(TIME, responseTime(ms));
@@ -92,7 +97,7 @@ function write(
 }
 
 /** The timing headers in the form of the caller's list: flat, or as pairs. */
-function listed(given: readonly unknown[], own: readonly string[]): unknown[] {
+function toCallersForm(given: readonly unknown[], own: readonly string[]): unknown[] {
   return Array.isArray(given[0]) ? [own.slice(0, 2), own.slice(2)] : [...own];
 }
 

@@ -95,7 +95,7 @@ export class TimingConfig {
   }
 
   /** Whether to exclude a request. A `skip` that throws excludes nothing. */
-  skips(request: unknown): boolean {
+  isExcluded(request: unknown): boolean {
     if (this.skip === undefined) return false;
     try {
       return this.skip(request) === true;

@@ -10,16 +10,16 @@ import type { RedisKeys } from '../keys.js';
 import { Subscription } from './subscription.js';
 
 /*
- * This folder receives the changes of other processes: over a connection that listens (`subscription`),
- * with probes that verify that messages arrive (`bus`). `messages` has the format of the messages, and
- * `receiver` applies them to the cache.
+ * This folder receives the changes of other processes. `subscription` is the connection that listens, and
+ * `bus` verifies with probes that messages arrive on it. `messages` defines their format, and `receiver`
+ * applies them to the cache.
  */
 
-/** Interval of the probes, and how long the echo of one may take. */
+/** Interval of the probes, and the time-out of an echo. */
 const PROBE_MS = 1000;
 /** A blocked event loop fires its timers before it reads the messages that have arrived. */
 const GRACE_MS = 100;
-/** How often the decision about a probe is deferred, at most. */
+/** How often the decision about a probe may be deferred. */
 const MAX_DEFERRALS = 10;
 
 export interface BusOptions {
@@ -31,40 +31,41 @@ export interface BusOptions {
   readonly tracking: boolean;
   /** Sends a probe over the other connection. */
   readonly publish: (channel: string, text: string) => Promise<unknown>;
-  /** Whether a text can be ignored without parsing it. */
-  readonly skips: (text: string) => boolean;
+  /** Whether a text has no effect, and need not be parsed. */
+  readonly canSkip: (text: string) => boolean;
   readonly onMessage: (message: Received, isTracking: boolean) => void;
   /** Receives the names of changed keys; `undefined` for all keys. */
   readonly onChanged: (names: readonly string[] | undefined) => void;
-  /** Called for a message that cannot be read. */
-  readonly onGarbage: () => void;
-  /** Called before it listens again: messages in between are lost. */
+  /** Called for a message that cannot be parsed. */
+  readonly onMalformed: () => void;
+  /** Called before it counts as listening again: messages in between are lost. */
   readonly onReset: () => void;
-  /** Called when it begins or stops listening. */
+  /** Called when {@link Bus.isListening} changes. */
   readonly onChange: () => void;
   readonly onError: (error: Error) => void;
 }
 
 /**
- * Receives messages of other caches, and invalidations by the server. It counts as listening only while its
- * own probes come back: TCP may take minutes to notice that a connection is dead.
+ * Receives messages of other caches, and invalidations by the server. It counts as listening only while the
+ * echoes of its own probes arrive: TCP may take minutes to detect a dead connection.
  *
  * @internal
  */
 export class Bus {
   private subscription: Subscription | undefined;
   private listening = false;
+  /** Number of probes sent, and the id of the last one. */
   private probes = 0;
   /** The probe whose echo has not arrived yet. */
-  private awaited: number | undefined;
-  /** Number of texts received: while more arrive, the echo may be among the next ones. */
+  private pendingProbe: number | undefined;
+  /** Number of texts received: while it grows, the echo may be among the next ones. */
   private received = 0;
   private deferrals = 0;
   private timer: TimerHandle = undefined;
-  /** Attempts to listen that have failed since the last echo. */
+  /** Failed attempts to listen since the last echo. */
   private failures = 0;
   private closed = false;
-  private reportedRefusal = false;
+  private wasRefusalReported = false;
   private readonly reported = new Set<string>();
 
   constructor(private readonly options: BusOptions) {}
@@ -73,16 +74,16 @@ export class Bus {
     return this.listening;
   }
 
-  /** Starts, or retries at once: the command connection, which sends the probes, is available again. */
+  /** Starts listening, or retries at once: the command connection, which sends the probes, is ready again. */
   start(): void {
     if (this.closed || this.subscription !== undefined) return;
     this.options.clock.clearTimeout(this.timer);
-    void inSharedContext(() => this.attempt());
+    void inSharedContext(() => this.subscribe());
   }
 
-  /** Ends until {@link Bus.start}. */
+  /** Stops listening until {@link Bus.start}. */
   stop(): void {
-    this.drop();
+    this.unsubscribe();
     this.options.clock.clearTimeout(this.timer);
   }
 
@@ -91,7 +92,7 @@ export class Bus {
     this.stop();
   }
 
-  private async attempt(): Promise<void> {
+  private async subscribe(): Promise<void> {
     const { client, redisKeys, origin, tracking, onChanged } = this.options;
     let subscription: Subscription | undefined;
     try {
@@ -103,23 +104,23 @@ export class Bus {
         },
         onChanged,
         onEnd: () => {
-          if (this.subscription === subscription) this.lost();
+          if (this.subscription === subscription) this.onLost();
         },
       });
       this.subscription = subscription;
       await subscription.open();
     } catch (error) {
-      if (this.subscription === subscription) this.lost(error as Error);
+      if (this.subscription === subscription) this.onLost(error as Error);
       return;
     }
-    if (this.subscription === subscription) this.opened(subscription);
+    if (this.subscription === subscription) this.onOpen(subscription);
   }
 
-  private opened({ trackingRefusal }: Subscription): void {
-    if (trackingRefusal !== undefined && !this.reportedRefusal) {
-      this.reportedRefusal = true;
+  private onOpen({ trackingRefusal }: Subscription): void {
+    if (trackingRefusal !== undefined && !this.wasRefusalReported) {
+      this.wasRefusalReported = true;
       const reason = redacted(trackingRefusal.message);
-      const message = `Redis: no CLIENT TRACKING, so that changes by other programs are not noticed: ${reason}`;
+      const message = `Redis: CLIENT TRACKING is not available, so changes by other programs go unnoticed: ${reason}`;
       this.options.onError(new StoreError('listen', message));
     }
     this.probe();
@@ -127,11 +128,12 @@ export class Bus {
 
   private receive(text: string): void {
     this.received++;
-    if (this.options.skips(text)) return;
+    if (this.options.canSkip(text)) return;
     const message = parse(text);
-    if (message === undefined) this.options.onGarbage();
+    if (message === undefined) this.options.onMalformed();
     else if (message.kind !== 'probe') this.options.onMessage(message, this.isTracking);
-    else if (message.origin === this.options.origin && message.id === this.awaited) this.echoed();
+    else if (message.origin === this.options.origin && message.id === this.pendingProbe)
+      this.onEcho();
   }
 
   private get isTracking(): boolean {
@@ -141,36 +143,36 @@ export class Bus {
   private probe(): void {
     const { options } = this;
     const id = ++this.probes;
-    this.awaited = id;
+    this.pendingProbe = id;
     const text = encode(options.origin, { kind: 'probe', id });
     options.publish(options.redisKeys.probes(options.origin), text).catch((error: unknown) => {
-      // Without a connection the echo is missing, which is noticed below.
+      // Without a connection there is no echo either, which the timer below detects.
       if (isReply(error)) this.report(error);
     });
     this.timer = options.clock.setTimeout(() => {
-      if (this.awaited === undefined) this.probe();
+      if (this.pendingProbe === undefined) this.probe();
       else {
         this.deferrals = 0;
-        this.decideLater();
+        this.deferDecision();
       }
     }, PROBE_MS);
   }
 
-  /** After a blocked event loop, other messages may have to be read before the echo. */
-  private decideLater(): void {
+  /** After a blocked event loop, the echo may be behind other messages that have not been read yet. */
+  private deferDecision(): void {
     const { clock } = this.options;
     const { received } = this;
     const dueAt = clock.monotonic() + GRACE_MS;
     this.timer = clock.setTimeout(() => {
       const isBehind = this.received > received || clock.monotonic() - dueAt > GRACE_MS;
-      if (this.awaited === undefined) this.probe();
-      else if (isBehind && ++this.deferrals < MAX_DEFERRALS) this.decideLater();
-      else this.lost(new Error('messages do not arrive: a probe did not come back.'));
+      if (this.pendingProbe === undefined) this.probe();
+      else if (isBehind && ++this.deferrals < MAX_DEFERRALS) this.deferDecision();
+      else this.onLost(new Error('messages do not arrive: a probe did not come back.'));
     }, GRACE_MS);
   }
 
-  private echoed(): void {
-    this.awaited = undefined;
+  private onEcho(): void {
+    this.pendingProbe = undefined;
     this.failures = 0;
     if (this.listening) return;
     this.reported.clear();
@@ -179,22 +181,22 @@ export class Bus {
     this.options.onChange();
   }
 
-  /** Drops the subscription, and subscribes again after a pause. */
-  private lost(reason?: Error): void {
+  /** Ends the subscription, and subscribes again after a delay. */
+  private onLost(reason?: Error): void {
     const { clock, client } = this.options;
     if (reason !== undefined) this.report(reason);
     clock.clearTimeout(this.timer);
     this.timer = clock.setTimeout(() => {
-      // Otherwise its event `ready` calls `start`.
+      // If it is not ready, its `ready` event calls `start`.
       if (client.status === 'ready') this.start();
     }, backOff(this.failures++));
-    this.drop();
+    this.unsubscribe();
   }
 
-  private drop(): void {
+  private unsubscribe(): void {
     const { subscription } = this;
     this.subscription = undefined;
-    this.awaited = undefined;
+    this.pendingProbe = undefined;
     subscription?.close();
     if (!this.listening) return;
     this.listening = false;

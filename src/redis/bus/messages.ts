@@ -2,15 +2,15 @@
 const VERSION = 1;
 
 /**
- * A message of one cache to the others. A message about a key ends its lease; all kinds but `release` make
- * copies of the value out of date.
+ * A message of one cache to the others. A message about a key means that its lease has ended and, unless it is
+ * a `release`, that copies of the value are out of date.
  */
 export type Message =
   | { readonly kind: 'set' | 'delete' | 'fill' | 'release'; readonly key: string }
   | { readonly kind: 'changed' | 'filled'; readonly keys: readonly string[] }
   | { readonly kind: 'tags'; readonly tags: readonly string[]; readonly version: number }
   | { readonly kind: 'clear'; readonly patterns: readonly string[] }
-  /** Entries created before it are misses; in ms of the server's clock. */
+  /** Entries created before the floor are misses; in ms of the server's clock. */
   | { readonly kind: 'floor'; readonly floor: number }
   | { readonly kind: 'probe'; readonly id: number };
 
@@ -26,7 +26,7 @@ export function encode(origin: string, message: Message): string {
   return JSON.stringify({ v: VERSION, origin, ...message });
 }
 
-/** Returns a test that recognises one cache's messages about keys, without parsing them. */
+/** Returns a predicate that recognises one cache's messages about keys without parsing them. */
 export function messagesAboutKeysOf(origin: string): (text: string) => boolean {
   const head = `${encode(origin, { kind: 'set', key: '' }).split('"set"', 1)[0] ?? ''}"`;
   return (text) =>
@@ -34,12 +34,12 @@ export function messagesAboutKeysOf(origin: string): (text: string) => boolean {
     ABOUT_KEYS.has(text.slice(head.length, text.indexOf('"', head.length)));
 }
 
-/** The text of a `tags` message in two halves: its version, which Redis knows, goes in between. */
+/** The two halves of a `tags` message: the script inserts the version, which it determines, between them. */
 export function encodeTags(origin: string, tags: readonly string[]): [string, string] {
   return halves({ origin, kind: 'tags', tags }, 'version');
 }
 
-/** The text of a `floor` message in two halves: the floor, which Redis knows, goes in between. */
+/** The two halves of a `floor` message: the script inserts the floor, which it determines, between them. */
 export function encodeFloor(origin: string): [string, string] {
   return halves({ origin, kind: 'floor' }, 'floor');
 }
@@ -59,10 +59,10 @@ export function parse(text: string): Received | undefined {
   if (typeof found !== 'object' || found === null) return undefined;
   const message = found as Record<string, unknown>;
   if (message['v'] !== VERSION || typeof message['origin'] !== 'string') return undefined;
-  return isWhole(message) ? (message as unknown as Received) : undefined;
+  return isValid(message) ? (message as unknown as Received) : undefined;
 }
 
-function isWhole(message: Record<string, unknown>): boolean {
+function isValid(message: Record<string, unknown>): boolean {
   const { kind, key, keys, tags, version, patterns, id, floor } = message;
   switch (kind) {
     case 'set':

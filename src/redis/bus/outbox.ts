@@ -2,7 +2,7 @@ import type { RedisKeys } from '../keys.js';
 import { encode, encodeTags, type Message } from './messages.js';
 
 /**
- * Messages from one cache to the others in its namespace.
+ * Addresses the messages of one cache to the others in its namespace, and counts them.
  *
  * @internal
  */
@@ -24,11 +24,12 @@ export class Outbox {
     return [this.redisKeys.bus, encode(this.origin, message)];
   }
 
-  /** The channel of a message about tags, and the halves of its text, between which the version goes. */
+  /** The channel of a message about tags, and the two halves of its text, around the version. */
   addressTags(tags: readonly string[]): [channel: string, head: string, tail: string] {
     return [this.redisKeys.bus, ...encodeTags(this.origin, tags)];
   }
 
+  /** Counts a message that was published. */
   published(): void {
     this.count++;
   }

@@ -16,13 +16,13 @@ export class Receiver {
   constructor(
     private readonly options: Pick<CoordinatorOptions, 'listener' | 'origin'>,
     private readonly redisKeys: Pick<RedisKeys, 'keyOfValue'>,
-    private readonly time: Pick<ServerClock, 'forgetTags' | 'sawFloor' | 'sawTagClock'>,
+    private readonly time: Pick<ServerClock, 'noteFloor' | 'noteTagClock' | 'resetTagClock'>,
   ) {
     this.isOwn = messagesAboutKeysOf(options.origin);
   }
 
   /** Whether a text has no effect and need not be parsed: calls on many keys publish long texts. */
-  skips(text: string): boolean {
+  canSkip(text: string): boolean {
     // The cache's own messages matter only to loads that wait for the end of a lease.
     if (this.options.listener.awaitsLease || !this.isOwn(text)) return false;
     this.received++;
@@ -31,24 +31,24 @@ export class Receiver {
 
   receive(message: Received, isTracking: boolean): void {
     const { listener, origin } = this.options;
-    const isOurs = message.origin === origin;
+    const isOwnMessage = message.origin === origin;
     this.received++;
     switch (message.kind) {
       case 'tags':
-        this.time.sawTagClock(message.version);
-        if (!isOurs) listener.onTags(message.tags, message.version);
+        this.time.noteTagClock(message.version);
+        if (!isOwnMessage) listener.onTags(message.tags, message.version);
         break;
       case 'clear':
-        if (!isOurs) listener.onPatterns(message.patterns);
+        if (!isOwnMessage) listener.onPatterns(message.patterns);
         break;
       case 'floor':
-        this.time.sawFloor(message.floor);
+        this.time.noteFloor(message.floor);
         break;
       case 'probe':
         break;
       default: {
         const keys = 'keys' in message ? message.keys : [message.key];
-        if (!isOurs && replacesValues(message.kind, isTracking)) listener.onKeys(keys);
+        if (!isOwnMessage && replacesValues(message.kind, isTracking)) listener.onKeys(keys);
         for (const key of keys) listener.onLeaseEnd(key);
       }
     }
@@ -58,7 +58,7 @@ export class Receiver {
   changed(names: readonly string[] | undefined): void {
     this.received++;
     if (names === undefined) {
-      this.time.forgetTags();
+      this.time.resetTagClock();
       this.options.listener.onReset();
       return;
     }
@@ -67,17 +67,17 @@ export class Receiver {
   }
 }
 
-/** Whether a message of this kind is the only sign that values in memory are out of date. */
+/** Whether a message of this kind means that values in memory are out of date. */
 function replacesValues(kind: KeyMessage, isTracking: boolean): boolean {
   switch (kind) {
     case 'set':
     case 'delete':
     case 'changed':
-      // A tracking server does not report the removal of a missing key, which matters to loads under way.
+      // Tracking does not report the removal of a missing key, which matters to loads in flight.
       return true;
     case 'fill':
     case 'filled':
-      // A put or a refresh may have replaced a value that other caches still hold.
+      // A put or a refresh may have replaced a value that other caches hold; tracking reports that.
       return !isTracking;
     case 'release':
       return false;

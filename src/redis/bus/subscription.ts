@@ -9,7 +9,7 @@ import { isReply } from '../connection/failure.js';
 /** The channel on which the server reports changed keys. */
 const INVALIDATIONS = '__redis__:invalidate';
 
-/** These override the client's options: this connection is attempted once, and then replaced. */
+/** Override the client's options: this connection is attempted once, and replaced when it is lost. */
 const OPTIONS = {
   // With RESP3, ioredis 6 would drop the messages that the server pushes.
   protocol: 2,
@@ -45,17 +45,17 @@ export interface SubscriptionOptions {
 }
 
 /**
- * One connection that listens until it is lost. It never reconnects: tracking would not survive that, and
- * a gap in the messages must not go unnoticed.
+ * A connection that listens until it is lost. It never reconnects by itself: tracking would not survive
+ * that, and a gap in the messages must not go unnoticed.
  *
  * @internal
  */
 export class Subscription {
   private readonly client: Redis;
   private isOpen = false;
-  private isOver = false;
+  private hasEnded = false;
   private reason: Error | undefined;
-  private refusal: Error | undefined;
+  private trackingError: Error | undefined;
 
   constructor(
     client: RedisClient,
@@ -71,13 +71,13 @@ export class Subscription {
       this.end();
     });
     this.client.on('messageBuffer', (channel, payload: unknown) => {
-      if (!this.isOver) this.receive(channel.toString(), payload);
+      if (!this.hasEnded) this.receive(channel.toString(), payload);
     });
   }
 
   /** Why the server refused to track, if tracking was requested. */
   get trackingRefusal(): Error | undefined {
-    return this.refusal;
+    return this.trackingError;
   }
 
   /** @throws if the server cannot be reached, or refuses the subscription. */
@@ -85,7 +85,7 @@ export class Subscription {
     const { client, options } = this;
     try {
       await client.connect();
-      // Before it listens, since afterwards RESP2 allows no other commands.
+      // Before `SUBSCRIBE`, after which RESP2 allows no other commands.
       if (options.tracked !== undefined) await this.track(options.tracked);
       await client.subscribe(...options.channels);
       this.isOpen = true;
@@ -96,7 +96,7 @@ export class Subscription {
   }
 
   close(): void {
-    this.isOver = true;
+    this.hasEnded = true;
     this.client.disconnect();
   }
 
@@ -115,7 +115,7 @@ export class Subscription {
     return node.duplicate(override);
   }
 
-  /** Redis redirects invalidations to a connection that listens: here, to the same connection. */
+  /** Turns tracking on. RESP2 redirects invalidations to a connection that listens: here, to this one. */
   private async track(prefix: string): Promise<void> {
     const { client } = this;
     try {
@@ -125,7 +125,7 @@ export class Subscription {
     } catch (error) {
       // A proxy, or a user without the permission.
       if (!isReply(error)) throw error;
-      this.refusal = error;
+      this.trackingError = error;
       await client.call('CLIENT', 'TRACKING', 'OFF').catch(() => undefined);
     }
   }
@@ -137,9 +137,9 @@ export class Subscription {
   }
 
   private end(): void {
-    // Until it is open, `open` rejects.
-    if (this.isOver || !this.isOpen) return;
-    this.isOver = true;
+    // Before it is open, `open` rejects instead.
+    if (this.hasEnded || !this.isOpen) return;
+    this.hasEnded = true;
     this.options.onEnd();
   }
 }

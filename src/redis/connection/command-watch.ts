@@ -2,8 +2,8 @@ import type { Command, Redis } from 'ioredis';
 
 import { systemClock, type Clock } from '../../base/clock.js';
 
-/** Undocumented parts of an ioredis client that are used; any of them may be absent. */
-interface Insides {
+/** The undocumented parts of an ioredis client that this file uses; any of them may be absent. */
+interface ClientInternals {
   readonly status: string;
   readonly stream?: Stream;
   readonly reconnectTimeout?: { unref?: () => unknown } | null;
@@ -17,8 +17,8 @@ interface Stream {
   destroy?: (error: Error) => unknown;
 }
 
-interface Sent {
-  /** The command; absent once it is settled. */
+interface SentCommand {
+  /** The command; `undefined` once it has settled. */
   command: Command | undefined;
   readonly tick: number;
 }
@@ -27,49 +27,51 @@ interface Sent {
 export interface WatchLimits {
   /** How long a command may take. */
   readonly commandMs: number;
-  /** How long a connection may be silent while a reply is due, before it counts as lost. */
+  /** How long a connection may be silent while a reply is pending, before it counts as lost. */
   readonly silenceMs: number;
 }
 
-/** The limits of clients whose options have none. */
+/** The limits of clients whose options set none. */
 export const WATCH_LIMITS: WatchLimits = { commandMs: 1000, silenceMs: 2000 };
 
 /** Checks within the time-out of a command. */
 const CHECKS_PER_TIMEOUT = 4;
-/** Maximum number of settled commands at the front of the list, before it is shortened. */
+/** Settled commands at the front of the list are removed once there are more than this. */
 const MAX_SETTLED = 1000;
 
 /**
- * Watches the commands of the cache's own client. A command that takes too long is rejected; a connection
- * that is silent for too long while a reply is due is closed, and ioredis opens another one. It also
- * lets the process end while no command is under way: the socket, and the timer between two attempts to
- * connect, would keep it alive.
+ * Limits the commands of a client that the cache created. It rejects a command that takes too long, and
+ * closes a connection that is silent for too long while a reply is pending; ioredis then opens another one.
+ * It also lets the process exit while no command is in flight: otherwise the socket, and the timer between
+ * two attempts to connect, would hold it open.
  *
- * ioredis has options for the first two, but they start and clear two timers for each command that is alone
- * on the connection: a tenth of the processor time of a `GET`. Here, one timer ticks while commands are under
- * way. It counts ticks rather than time: while the event loop is blocked, replies that have arrived are
- * unread, but at most one tick is counted.
+ * ioredis has options for both limits, but they start and clear two timers for each command that is alone on
+ * the connection: a tenth of the processor time of a `GET`. Here, one timer ticks while commands are in
+ * flight. It counts ticks rather than time: a blocked event loop leaves replies unread for any length of
+ * time, but counts as one tick at most.
  *
  * @internal
  */
 export class CommandWatch {
-  /** Commands in the order in which they were sent; most are settled. */
-  private readonly sent: Sent[] = [];
-  /** Position of the first command that may not be settled. */
+  /** Commands in the order in which they were sent; most have settled. */
+  private readonly sent: SentCommand[] = [];
+  /** Position of the first command that may be pending. */
   private first = 0;
-  private underWay = 0;
+  private inFlight = 0;
   private tick = 0;
   private isTicking = false;
-  /** Bytes that had arrived at the last tick, and for how many ticks none have followed. */
-  private heard: { readonly stream: Stream | undefined; readonly bytes: number | undefined };
-  private silence = 0;
+  /** The stream at the last tick, and the bytes that it had received. */
+  private lastReading: { readonly stream: Stream | undefined; readonly bytes: number | undefined };
+  /** Number of ticks since the last byte. */
+  private silentTicks = 0;
   /** Whether the reply to a command that timed out may still arrive. */
-  private isOwed = false;
-  private readonly insides: Insides;
+  private isReplyPending = false;
+  private readonly internals: ClientInternals;
   private readonly tickMs: number;
-  /** Maximum duration of a command, in ticks, plus one for the tick in which it is sent. */
-  private patience: number;
-  private longestSilence: number;
+  /** Ticks after which a command times out: one more than its limit, for the tick in which it is sent. */
+  private maxTicks: number;
+  /** Ticks of silence after which the connection is closed, likewise. */
+  private maxSilentTicks: number;
 
   constructor(
     client: Redis,
@@ -77,39 +79,37 @@ export class CommandWatch {
     private readonly clock: Clock = systemClock,
   ) {
     this.tickMs = Math.max(1, Math.min(commandMs, silenceMs) / CHECKS_PER_TIMEOUT);
-    this.patience = Math.ceil(commandMs / this.tickMs) + 1;
-    this.longestSilence = Math.ceil(silenceMs / this.tickMs) + 1;
-    this.insides = client as unknown as Insides;
-    this.heard = this.listen();
+    this.maxTicks = Math.ceil(commandMs / this.tickMs) + 1;
+    this.maxSilentTicks = Math.ceil(silenceMs / this.tickMs) + 1;
+    this.internals = client as unknown as ClientInternals;
+    this.lastReading = this.readStream();
     const send = client.sendCommand.bind(client);
     client.sendCommand = (command, stream) => {
       this.begin(command);
       return send(command, stream);
     };
     client.on('ready', () => {
-      if (this.underWay === 0) this.hold(false);
+      if (this.inFlight === 0) this.holdProcessOpen(false);
     });
-    client.on('reconnecting', () => this.insides.reconnectTimeout?.unref?.());
+    client.on('reconnecting', () => this.internals.reconnectTimeout?.unref?.());
   }
 
-  /**
-   * Lets commands take at least `ms` milliseconds: as long as a cache that uses the client waits for them.
-   */
-  allow(ms: number): void {
+  /** Raises both limits to at least `ms` milliseconds, the time for which a cache waits for a command. */
+  extendTimeout(ms: number): void {
     const ticks = Math.ceil(ms / this.tickMs) + 1;
-    this.patience = Math.max(this.patience, ticks);
-    this.longestSilence = Math.max(this.longestSilence, ticks);
+    this.maxTicks = Math.max(this.maxTicks, ticks);
+    this.maxSilentTicks = Math.max(this.maxSilentTicks, ticks);
   }
 
-  /** Commands in the list, settled or not. */
+  /** Number of commands in the list, settled ones included. */
   get length(): number {
     return this.sent.length;
   }
 
   private begin(command: Command): void {
-    const one: Sent = { command, tick: this.tick };
+    const one: SentCommand = { command, tick: this.tick };
     this.sent.push(one);
-    if (++this.underWay === 1) this.hold(true);
+    if (++this.inFlight === 1) this.holdProcessOpen(true);
     const settled = (): void => {
       one.command = undefined;
       this.end();
@@ -117,8 +117,8 @@ export class CommandWatch {
     command.promise.then(settled, settled);
     if (this.isTicking) return;
     this.isTicking = true;
-    this.heard = this.listen();
-    this.silence = 0;
+    this.lastReading = this.readStream();
+    this.silentTicks = 0;
     this.arm();
   }
 
@@ -130,12 +130,12 @@ export class CommandWatch {
       sent.splice(0, this.first);
       this.first = 0;
     }
-    if (--this.underWay === 0) this.hold(false);
+    if (--this.inFlight === 0) this.holdProcessOpen(false);
   }
 
-  private hold(isHeld: boolean): void {
-    const { stream } = this.insides;
-    // A closed socket would only wait to be connected.
+  private holdProcessOpen(isHeld: boolean): void {
+    const { stream } = this.internals;
+    // A closed socket holds nothing open.
     if (stream === undefined || stream.destroyed === true) return;
     if (isHeld) stream.ref?.();
     else stream.unref?.();
@@ -149,39 +149,40 @@ export class CommandWatch {
 
   private check(): void {
     this.tick++;
-    const { stream, bytes } = this.listen();
-    // While it connects, no command has been sent yet.
-    const isConnecting = this.insides.status === 'connecting';
-    if (stream === this.heard.stream && bytes === this.heard.bytes && !isConnecting) this.silence++;
+    const { stream, bytes } = this.readStream();
+    // While the client connects, it has not sent a command.
+    const isConnecting = this.internals.status === 'connecting';
+    if (stream === this.lastReading.stream && bytes === this.lastReading.bytes && !isConnecting)
+      this.silentTicks++;
     else {
-      this.heard = { stream, bytes };
-      this.silence = 0;
-      this.isOwed = false;
+      this.lastReading = { stream, bytes };
+      this.silentTicks = 0;
+      this.isReplyPending = false;
     }
-    this.giveUp();
-    if (this.silence >= this.longestSilence && (this.underWay > 0 || this.isOwed)) {
-      this.isOwed = false;
-      this.silence = 0;
+    this.rejectOverdue();
+    if (this.silentTicks >= this.maxSilentTicks && (this.inFlight > 0 || this.isReplyPending)) {
+      this.isReplyPending = false;
+      this.silentTicks = 0;
       stream?.destroy?.(
-        new Error(`No reply for ${Math.round((this.longestSilence - 1) * this.tickMs)} ms.`),
+        new Error(`No reply for ${Math.round((this.maxSilentTicks - 1) * this.tickMs)} ms.`),
       );
     }
-    this.isTicking = this.underWay > 0 || this.isOwed;
+    this.isTicking = this.inFlight > 0 || this.isReplyPending;
     if (this.isTicking) this.arm();
   }
 
-  private giveUp(): void {
+  private rejectOverdue(): void {
     for (let i = this.first; i < this.sent.length; i++) {
-      const { command, tick } = this.sent[i] as Sent;
-      if (tick > this.tick - this.patience) return;
+      const { command, tick } = this.sent[i] as SentCommand;
+      if (tick > this.tick - this.maxTicks) return;
       if (command === undefined) continue;
-      this.isOwed = true;
+      this.isReplyPending = true;
       command.reject(new Error('Command timed out'));
     }
   }
 
-  private listen(): { stream: Stream | undefined; bytes: number | undefined } {
-    const { stream } = this.insides;
+  private readStream(): { stream: Stream | undefined; bytes: number | undefined } {
+    const { stream } = this.internals;
     return { stream, bytes: stream?.bytesRead };
   }
 }

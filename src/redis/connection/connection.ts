@@ -19,13 +19,16 @@ import { ReadOnlyBackOff } from './read-only-back-off.js';
  * `database`).
  */
 
-/** A client of ioredis. One that the caller passes in is used as it is, and never closed. */
+/** An ioredis client. One that the caller passes in is used as it is, and never closed. */
 export type RedisClient = Redis | Cluster;
+
+/** A URL, options of an ioredis client to be created, or a client of the caller. */
+export type ConnectionTarget = string | RedisOptions | RedisClient;
 
 /** ioredis's class of clients; passed in, so that ioredis is loaded only when a connection is opened. */
 export type ClientClass = new (options: RedisOptions) => Redis;
 
-/** A refused password is unlikely to be accepted soon: reconnect rarely. */
+/** After a refused password, which the server is unlikely to accept soon, the client reconnects rarely. */
 const REFUSED_RETRY_MS = 10_000;
 /** Maximum number of different failures that are reported during one outage. */
 const MAX_REPORTED = 20;
@@ -38,21 +41,21 @@ const MAX_REPORTED = 20;
 export class Connection {
   readonly client: RedisClient;
   readonly isCluster: boolean;
-  /** Whether {@link Connection.close} ends the client. */
-  private readonly isOurs: boolean;
-  private refused = false;
-  /** Whether the server refused the database: commands would go to another one. */
-  private isMisplaced = false;
-  /** Settles once it is known whether the caller's client uses the expected database. */
-  private placing: Promise<void> | undefined;
+  /** Whether the cache created the client, so that {@link Connection.close} ends it. */
+  private readonly ownsClient: boolean;
+  private wasPasswordRefused = false;
+  /** Whether the server refused the database, so that commands would go to another one. */
+  private isWrongDatabase = false;
+  /** Settles once the database of the caller's client has been checked. */
+  private databaseCheck: Promise<void> | undefined;
   /** Whether the first attempt to connect has ended, successfully or not. */
-  private wasTried = false;
-  /** The first attempt, while calls wait for it. */
+  private wasAttempted = false;
+  /** The first attempt to connect, while calls wait for it. */
   private attempt: Promise<void> | undefined;
-  /** Whether a reason was reported for this attempt to connect. */
-  private wasExplained = false;
+  /** Whether the failure of this attempt to connect was reported with a reason. */
+  private wasReasonReported = false;
   private readonly reported = new Set<string>();
-  /** Set for a client that the cache created, if its options contain no limits. */
+  /** Set for a client that the cache created, unless its options set limits. */
   private watch: CommandWatch | undefined;
   /** Listeners on the client. */
   private readonly listeners: [event: string, listener: Listener][] = [];
@@ -61,68 +64,68 @@ export class Connection {
    * @throws ConfigurationError for anything but a URL, ioredis options or an ioredis client.
    */
   constructor(
-    target: string | RedisOptions | RedisClient,
+    target: ConnectionTarget,
     private readonly onError: (error: Error) => void,
     private readonly Client: ClientClass | undefined,
   ) {
     const options = typeof target === 'string' ? fromUrl(target) : target;
     const problem = redisTargetProblem(options, 'RedisStore: the target');
     if (problem !== undefined) throw new ConfigurationError(problem);
-    this.isOurs = !isClient(options);
-    // Its sockets outlive the request in which it may be created.
+    this.ownsClient = !isClient(options);
+    // The client's sockets outlive the request in which the cache may be created.
     this.client = isClient(options) ? options : inSharedContext(() => this.open(options));
     this.isCluster = 'isCluster' in this.client && this.client.isCluster;
     this.listen('ready', () => {
-      this.wasTried = true;
-      this.wasExplained = true;
-      this.refused = false;
+      this.wasAttempted = true;
+      this.wasReasonReported = true;
+      this.wasPasswordRefused = false;
       this.reported.clear();
     });
     this.listen('connecting', () => {
-      this.wasExplained = false;
-      this.isMisplaced = false;
+      this.wasReasonReported = false;
+      this.isWrongDatabase = false;
     });
     this.listen('close', () => {
-      this.wasTried = true;
+      this.wasAttempted = true;
     });
     this.listen('reconnecting', () => {
       // Some servers and proxies close the connection without an error.
-      if (!this.wasExplained) this.failed(new Error('the server closes the connection at once.'));
+      if (!this.wasReasonReported)
+        this.failed(new Error('the server closes the connection at once.'));
     });
     // Without a listener, ioredis prints errors, including credentials.
     this.listen('error', (error: Error) => {
-      this.wasTried = true;
+      this.wasAttempted = true;
       this.failed(error);
     });
-    if (this.isOurs || this.client.status !== 'ready') return;
-    this.placing = this.place();
-    this.placing.catch(() => undefined);
+    if (this.ownsClient || this.client.status !== 'ready') return;
+    this.databaseCheck = this.checkDatabase();
+    this.databaseCheck.catch(() => undefined);
   }
 
   /**
-   * Settles when a command can be sent: normally at once; while the process starts, after the first
-   * attempt to connect.
+   * Settles when a command can be sent: usually at once, and at start-up after the first attempt to connect.
    *
-   * @throws StoreError if there is no connection: commands must not pile up in a queue.
+   * @throws StoreError if there is no connection, rather than queueing the command.
    */
   ready(): Promise<void> | undefined {
     const { status } = this.client;
-    if (this.isMisplaced) return Promise.reject(notConnected());
-    if (this.placing !== undefined) return this.placing;
+    if (this.isWrongDatabase) return Promise.reject(notConnected());
+    if (this.databaseCheck !== undefined) return this.databaseCheck;
     if (status === 'ready') return undefined;
-    const isFirst = !this.wasTried && (status === 'connecting' || status === 'connect');
+    const isFirst = !this.wasAttempted && (status === 'connecting' || status === 'connect');
     if (isFirst || status === 'wait') return (this.attempt ??= this.firstAttempt());
     return Promise.reject(notConnected());
   }
 
-  /** Gives commands at least `ms`: as long as a cache that uses the connection waits for them. */
-  allow(ms: number): void {
-    this.watch?.allow(ms);
+  /** Lets commands take at least `ms` milliseconds, the time for which a cache waits for one. */
+  extendTimeout(ms: number): void {
+    this.watch?.extendTimeout(ms);
   }
 
-  /** Whether, as far as is known, commands can be sent now. */
+  /** Whether commands can be sent now, as far as is known. */
   get isReady(): boolean {
-    return this.client.status === 'ready' && !this.isMisplaced;
+    return this.client.status === 'ready' && !this.isWrongDatabase;
   }
 
   /** Calls `listener` for an event of the client, until {@link Connection.unlisten}. */
@@ -138,14 +141,14 @@ export class Connection {
   }
 
   async close(): Promise<void> {
-    if (!this.isOurs) {
+    if (!this.ownsClient) {
       // The client outlives this connection, and must not retain its listeners.
       for (const [event, listener] of this.listeners.splice(0)) {
         unlisten(this.client, event, listener);
       }
       return;
     }
-    // No command is needed any more, and QUIT would wait for a server that may hang.
+    // No reply is needed any more, and `QUIT` would wait for one from a server that may hang.
     this.client.disconnect();
     await Promise.resolve();
   }
@@ -161,20 +164,20 @@ export class Connection {
       sentinelCommandTimeout: CONNECT_TIMEOUT_MS,
       retryStrategy: (attempt: number) => {
         if (readOnly.takeDue()) return 0;
-        return this.refused ? REFUSED_RETRY_MS : backOff(attempt);
+        return this.wasPasswordRefused ? REFUSED_RETRY_MS : backOff(attempt);
       },
       sentinelRetryStrategy: backOff,
       // Without it, a planned failover leaves the client on the demoted primary for seconds.
       failoverDetector: target.sentinels != null,
-      reconnectOnError: (error: Error) => readOnly.reconnectsAfter(error),
+      reconnectOnError: (error: Error) => readOnly.shouldReconnect(error),
     } satisfies RedisOptions;
-    // In place of ioredis's timers, one for each command.
+    // `CommandWatch` replaces ioredis's timers, of which there is one for each command.
     const { commandTimeout, socketTimeout, ...others } = target;
     if (this.Client === undefined) throw new StoreError('connect', 'Redis: ioredis is not loaded.');
     const client = new this.Client({ ...options, ...others, replyMapping: 'legacy' });
     if (target.sentinels != null) releaseDetector(client);
-    const commandMs = given(commandTimeout);
-    const silenceMs = given(socketTimeout);
+    const commandMs = positiveLimit(commandTimeout);
+    const silenceMs = positiveLimit(socketTimeout);
     const watch = new CommandWatch(client, {
       commandMs: commandMs ?? WATCH_LIMITS.commandMs,
       silenceMs: silenceMs ?? WATCH_LIMITS.silenceMs,
@@ -183,14 +186,14 @@ export class Connection {
     return client;
   }
 
-  /** A client that was ready before has reported a refused database only to earlier listeners. */
-  private async place(): Promise<void> {
-    const { used, wanted } = (await databaseOf(this.client)) ?? {};
-    this.placing = undefined;
-    if (used === wanted) return;
-    this.isMisplaced = true;
+  /** Checks a client that was ready before: it reported a refused database to earlier listeners only. */
+  private async checkDatabase(): Promise<void> {
+    const { used, configured } = (await databaseOf(this.client)) ?? {};
+    this.databaseCheck = undefined;
+    if (used === configured) return;
+    this.isWrongDatabase = true;
     this.failed(
-      new Error(`the client uses database ${String(used)} instead of ${String(wanted)}.`),
+      new Error(`the client uses database ${String(used)} instead of ${String(configured)}.`),
     );
     throw notConnected();
   }
@@ -215,23 +218,25 @@ export class Connection {
   }
 
   private failed(error: Error): void {
-    this.wasExplained = true;
-    this.refused = /^(?:WRONGPASS|NOAUTH|ERR invalid password|ERR AUTH)/.test(error.message);
-    // ioredis continues with database 0.
-    this.isMisplaced ||= commandOf(error) === 'select';
+    this.wasReasonReported = true;
+    this.wasPasswordRefused = /^(?:WRONGPASS|NOAUTH|ERR invalid password|ERR AUTH)/.test(
+      error.message,
+    );
+    // After a refused `SELECT`, ioredis continues with database 0.
+    this.isWrongDatabase ||= commandOf(error) === 'select';
     const message = redacted(messageOf(error));
-    // A failure that recurs at every attempt is reported once.
+    // Report a failure that recurs at every attempt only once.
     if (this.reported.has(message) || this.reported.size >= MAX_REPORTED) return;
     this.reported.add(message);
     this.onError(new StoreError('connect', `Redis: ${message}`));
   }
 }
 
-/** Events that end the first attempt. If no sentinel replies, there is an `error` without `close`. */
+/** Events that end the first attempt. If no sentinel replies, ioredis emits `error` without `close`. */
 const FAILURES = ['error', 'close', 'end'] as const;
 
 /** A limit in milliseconds; `undefined` if it is not a positive number. */
-function given(limit: unknown): number | undefined {
+function positiveLimit(limit: unknown): number | undefined {
   return typeof limit === 'number' && limit > 0 && Number.isFinite(limit) ? limit : undefined;
 }
 

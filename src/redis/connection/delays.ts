@@ -1,15 +1,15 @@
-/** How long a connection may take, or a reply of a sentinel. */
+/** Time-out of an attempt to connect, and of a sentinel's reply. */
 export const CONNECT_TIMEOUT_MS = 1000;
-/** How long a server may take to close a connection: a hung server never does. */
+/** Time-out of closing a connection, which a hung server never does. */
 export const DISCONNECT_TIMEOUT_MS = 500;
 
 const FIRST_RETRY_MS = 50;
 const MAX_RETRY_MS = 1000;
 
 /**
- * The pause before another attempt to connect, in milliseconds.
+ * The delay before the next attempt to connect, in milliseconds: exponential, with an upper bound.
  *
- * @param doublings - How often to double the first pause: the failed attempts, or those before the last.
+ * @param doublings - How often to double the first delay: the failed attempts, or those before the last.
  * @internal
  */
 export function backOff(doublings: number): number {

@@ -15,10 +15,9 @@ interface SentinelClient {
 }
 
 /**
- * Keeps the connections on which sentinels report failovers from holding the process open, and their
- * errors from the console, to which ioredis writes errors that have no listener. They end with the
- * connection to the primary: a report during the next attempt to connect would make ioredis end the
- * client for good.
+ * Releases the connections on which sentinels report failovers: they no longer hold the process open, and
+ * their errors are not printed, as ioredis does without a listener. They also end with the connection to the
+ * primary, since a report during the next attempt to connect would make ioredis end the client for good.
  *
  * @internal
  */
@@ -42,7 +41,7 @@ function release(sentinel: SentinelClient): void {
     sentinel.stream?.unref?.();
     sentinel.reconnectTimeout?.unref?.();
   };
-  // This sentinel is unreachable: the others report failovers as well.
+  // If one sentinel is unreachable, the others still report failovers.
   sentinel.on('error', () => undefined);
   for (const event of ['connect', 'ready', 'reconnecting']) sentinel.on(event, unref);
   unref();

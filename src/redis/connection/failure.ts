@@ -14,7 +14,7 @@ export function isReply(error: unknown): error is Error {
  * @internal
  */
 export function messageOf(error: Error): string {
-  // Node tries all addresses of a name; the error then has only the messages of the attempts.
+  // If Node fails on all addresses of a name, only the errors of the attempts have messages.
   const { message, errors } = error as Error & { errors?: readonly Error[] };
   if (message === '' && errors !== undefined) return errors.map(messageOf).join('; ');
   return message.replace(/ Retrying from scratch after \d+ms\./, '') || error.name;

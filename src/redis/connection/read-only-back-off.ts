@@ -4,9 +4,9 @@ const FIRST_PAUSE_MS = 1000;
 const MAX_PAUSE_MS = 30_000;
 
 /**
- * Decides after which `READONLY` replies to reconnect. The server was a primary until now, and its address
- * may lead to the new primary. Until it does, each reconnect fails the reads in flight, which the replica
- * would still serve. Therefore it reconnects once, and then after pauses that double.
+ * Decides after which `READONLY` replies to reconnect. Such a server has just been demoted, and its address
+ * may soon lead to the new primary. Until then, each reconnect fails the reads in flight, which the replica
+ * would still serve. Therefore the client reconnects once, and then with delays that double.
  *
  * @internal
  */
@@ -19,11 +19,11 @@ export class ReadOnlyBackOff {
   constructor(private readonly clock: Clock = systemClock) {}
 
   /** Whether to reconnect after this reply. */
-  reconnectsAfter(error: Error): boolean {
+  shouldReconnect(error: Error): boolean {
     if (!error.message.startsWith('READONLY')) return false;
     const now = this.clock.monotonic();
     if (now < this.notBefore) return false;
-    // After a quiet period, it is another failover.
+    // A reply after a quiet period belongs to another failover.
     const isAnother = now - this.notBefore > MAX_PAUSE_MS;
     this.pauseMs = isAnother ? FIRST_PAUSE_MS : Math.min(MAX_PAUSE_MS, this.pauseMs * 2);
     this.notBefore = now + this.pauseMs;
@@ -31,7 +31,7 @@ export class ReadOnlyBackOff {
     return true;
   }
 
-  /** Whether the connection was closed for this reason: then reconnect without a delay. */
+  /** Returns, once, whether the connection was closed for this reason: reconnect then without a delay. */
   takeDue(): boolean {
     const { isDue } = this;
     this.isDue = false;

@@ -1,22 +1,22 @@
-/** Maximum number of keys per command: enough to save most of the client's work. */
+/** Maximum number of keys per command, which saves most of the client's work. */
 const MAX_KEYS = 128;
 /**
- * Approximate number of characters that are read together: with more, the first reader of a batch waits
- * for the last, and the texts outlive a collection of the young generation. Measured with values of 50 kB.
+ * Approximate maximum number of characters per command. With more, the first reader of a batch waits for the
+ * last, and the texts outlive a collection of the young generation. Measured with values of 50 kB.
  */
 const MAX_CHARS = 750_000;
 /** Share of the latest value in the average. */
 const WEIGHT = 1 / 16;
 
 /**
- * How many values are read together, by the size of recent ones.
+ * Determines how many values to read with one command, from the size of recent values.
  *
  * @internal
  */
 export class BatchSize {
   private average = 0;
 
-  /** Maximum keys of the next batch. */
+  /** Maximum number of keys in the next batch. */
   get limit(): number {
     return this.average * MAX_KEYS <= MAX_CHARS
       ? MAX_KEYS
@@ -24,7 +24,7 @@ export class BatchSize {
   }
 
   /** Updates the average with a stored value; values other than strings are ignored. */
-  saw(stored: unknown): void {
+  record(stored: unknown): void {
     if (typeof stored === 'string') this.average += (stored.length - this.average) * WEIGHT;
   }
 }

@@ -7,7 +7,7 @@ export interface Codec {
   /**
    * Encodes a value.
    *
-   * @throws any error; the value then stays in memory.
+   * @throws any error; the value is then kept in memory only.
    */
   encode(value: unknown): string;
   /**

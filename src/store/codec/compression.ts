@@ -2,19 +2,16 @@ import { deflateSync, inflateSync } from 'node:zlib';
 
 import { COMPRESSED } from './codec.js';
 
-/**
- * The fastest: on JSON, higher levels and brotli cost two to four times the time for a tenth of the
- * size.
- */
+/** The fastest level: on JSON, higher ones and brotli take 2 to 4 times as long to save a tenth of the size. */
 const LEVEL = 1;
-/** Larger chunks than zlib's default of 16 kB: a third faster for a megabyte, not slower for less. */
+/** Larger than zlib's default of 16 kB: a third faster for a megabyte, and no slower for less. */
 const CHUNK_BYTES = 65_536;
 
 /**
  * The payload to store: with its codec's tag, or compressed together with that tag.
  *
- * @param fromBytes - UTF-8 bytes from which compression is tried; `undefined` for never. A payload that
- * does not become smaller, base64 included, stays as it is. Base64, since adapters only promise text.
+ * @param fromBytes - Minimum size, in UTF-8 bytes, for compression to be tried; `undefined` for never. A
+ * payload stays as it is unless that makes it smaller, base64 included: adapters only guarantee text.
  * @internal
  */
 export function compressed(payload: string, fromBytes: number | undefined): string {
@@ -26,11 +23,10 @@ export function compressed(payload: string, fromBytes: number | undefined): stri
 }
 
 /**
- * The payload with its codec's tag, whichever way it travelled, and whether or not this process
- * compresses.
+ * The payload with its codec's tag, compressed or not, whether or not this process compresses.
  *
- * @param maxBytes - UTF-8 bytes of the payload with its tag: a few bytes may inflate to gigabytes.
- * @throws Error of zlib if the payload is damaged or larger.
+ * @param maxBytes - Maximum size of the result, in UTF-8 bytes: a few bytes may inflate to gigabytes.
+ * @throws zlib's error if the payload is damaged or the result would be larger.
  * @internal
  */
 export function decompressed(payload: string, maxBytes: number): string {

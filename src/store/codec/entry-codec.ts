@@ -11,13 +11,13 @@ import { STORE_LIMITS } from '../limits.js';
 /*
  * This folder encodes entries as text and decodes them. An entry is an envelope of times and tags
  * (`envelope`) around a value's text (`value-text`): JSON (`json-check`), JSON that keeps types (`typed-*`),
- * rows that name their properties once (`rows`, `row-reader`), or what the cache's codec makes; compressed or
- * not.
+ * rows that name their properties once (`rows`, `row-reader`), or the output of the cache's own codec. Any of
+ * them may be compressed (`compression`).
  */
 
-/** An entry whose value is encoded; its times follow when the store's clock is known. */
+/** An entry whose value is encoded. Its times are added once the store's clock is known. */
 export interface PackedEntry extends KeyedEntry {
-  /** Among the entries that were packed. */
+  /** Position among the entries that were packed. */
   readonly index: number;
   readonly payload: string;
 }
@@ -28,7 +28,7 @@ export interface EntryCodecOptions extends ValueTextOptions {
 }
 
 /**
- * Encodes and decodes entries: values with the tag of their codec as a prefix, times on the store's clock.
+ * Encodes and decodes entries: values with their codec's tag as a prefix, times on the store's clock.
  *
  * @internal
  */
@@ -85,7 +85,7 @@ export class EntryCodec {
 
   /**
    * Whether an entry was created so far in the future that a clock must have been set back since, here or
-   * where the entry was written: it would live too long. With a server clock, the difference is always known.
+   * where it was written, and it would live too long. With a server's clock, the difference is always known.
    */
   private isFromFuture({ createdAt, tagClock, tags }: Envelope, offset: number): boolean {
     if (this.serverOffsetMs !== undefined) return false;
@@ -101,7 +101,7 @@ export class EntryCodec {
     return { key, text: this.text(entry, payload), ttlMs: this.ttlOf(entry) };
   }
 
-  /** Encodes entries and groups them by command. Lists the keys of those that cannot be encoded. */
+  /** Encodes entries and groups them by command; `unfit` are the keys of those that cannot be encoded. */
   pack(entries: readonly KeyedEntry[]): { commands: PackedEntry[][]; unfit: string[] } {
     const commands: PackedEntry[][] = [];
     const unfit: string[] = [];
@@ -124,7 +124,7 @@ export class EntryCodec {
 
   /** Decodes an entry; `undefined` for anything that is not a readable entry. */
   decode(key: string, stored: unknown): SharedEntry | undefined {
-    this.batchSize.saw(stored);
+    this.batchSize.record(stored);
     const envelope = readEnvelope(stored);
     if (envelope === undefined) return undefined;
     const { payload, createdAt, freshUntil, staleUntil, tagClock, tags } = envelope;

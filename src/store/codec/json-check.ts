@@ -9,8 +9,8 @@ import { isPlain } from '../../base/plain.js';
  * other types, -0, holes, parts that occur twice, symbol keys, accessors, and properties that are not
  * enumerable.
  *
- * @param maxChars - Characters that the text may have.
- * @throws OversizeError as soon as the text must become longer.
+ * @param maxChars - Maximum length of the text.
+ * @throws OversizeError as soon as the text is certain to be longer.
  * @internal
  */
 export function isJson(value: unknown, maxChars: number): boolean {
@@ -20,7 +20,7 @@ export function isJson(value: unknown, maxChars: number): boolean {
   return holds;
 }
 
-/** Rows of a list that are searched for accessors: the others come from the same code. */
+/** How many rows of a list are searched for accessors: usually, the same code creates all of them. */
 const SEARCHED_ROWS = 4;
 
 class JsonCheck {

@@ -12,14 +12,14 @@ type Reader = (cells: unknown) => unknown;
 type RowMaker = (cells: readonly unknown[], start: number) => object;
 
 /**
- * Reads what `writeRows` wrote. Schemas recur, so their readers are kept.
+ * Decodes the output of `writeRows`. Schemas recur, so their readers are kept.
  *
  * @internal
  */
 export class RowReader {
   private readonly readers = new Map<string, Reader>();
 
-  /** Readers that are kept. */
+  /** Number of readers that are kept. */
   get size(): number {
     return this.readers.size;
   }
@@ -40,7 +40,7 @@ export class RowReader {
     if (this.readers.size >= MAX_READERS) {
       this.readers.delete(this.readers.keys().next().value as string);
     }
-    // A new string: a slice would keep the whole text alive.
+    // A new string, since a slice would retain the whole text.
     this.readers.set(JSON.stringify(parsed), read);
     return read;
   }
@@ -88,12 +88,12 @@ function namesOf(row: object): string[] {
 }
 
 /**
- * Code generated from the schema would be 1.4 times as fast, but some runtimes and security policies forbid
- * it.
+ * Returns a function that builds objects with these names. Code generated from the schema would be 1.4 times
+ * as fast, but some runtimes and security policies forbid it.
  */
 function rowMaker(names: readonly string[], row: object): RowMaker {
   const readers = Object.values(row).map(readerOf);
-  // An inherited property may be frozen, or a setter: define it on the object itself, as JSON.parse does.
+  // An inherited property may be frozen, or a setter: define it on the object itself, as `JSON.parse` does.
   const isInherited = names.some((name) => name in Object.prototype);
   return (cells, start) => {
     const object: Record<string, unknown> = {};

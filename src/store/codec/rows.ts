@@ -9,27 +9,27 @@
  *     {"id":0,"items":[{"sku":0,"n":0}]}
  *     [7,["a",1,"b",2]]
  *
- * In a schema, an object stands for a list of the cells of one, `[object]` for a list of the cells of
- * any number, and 0 for any JSON as it is. In the place of the first two there may be `null`.
+ * In a schema, `{…}` stands for the list of one object's cells, `[{…}]` for the list of the cells of any number
+ * of objects, and 0 for any JSON, unchanged. The cells of the first two may be `null` instead.
  */
 
 /** Maximum length of a schema: a store may contain anything, and the readers of schemas are kept. */
 export const MAX_SCHEMA_CHARS = 2000;
-/** Properties of an object; wider ones are read no faster than JSON. */
+/** Maximum number of properties of an object: wider ones are read no faster than JSON. */
 export const MAX_NAMES = 32;
 /** Maximum nesting depth; deeper parts remain plain JSON. */
 const MAX_DEPTH = 16;
 /**
- * Names left out for each name that is written, at least: reading a small schema for the first time
- * costs up to twice what JSON would.
+ * Minimum number of names that are left out for each name that is written: reading a small schema for the
+ * first time takes up to twice as long as reading JSON.
  */
 const MIN_NAMES_RATIO = 4;
 
-/** Any JSON, unchanged; also stands for that in a schema. */
+/** Any JSON, unchanged; schemas contain this number. */
 export const ANY = 0;
-/** Seen so far: nothing but `null`, which fits every schema. */
+/** Only `null` so far, which fits every schema. */
 const NULL = 1;
-/** Nothing but `[]` and `null`: any list. */
+/** Only `[]` and `null` so far, which fit the schema of any list. */
 const EMPTY = 2;
 
 type Part = typeof ANY | typeof NULL | typeof EMPTY | Shape | List;
@@ -54,7 +54,7 @@ class List {
  */
 export function writeRows(value: unknown): string | undefined {
   const part = partOf(value, undefined, 0);
-  // Without a list there is nothing to leave out.
+  // Only lists repeat names that can be left out.
   if (!hasList(part)) return undefined;
   const count = { names: 0 };
   const cells = cellsOf(value, part, count);
@@ -94,7 +94,7 @@ function partOfObject(
   const names = Object.keys(object);
   // A property of that name would be read back as the object's prototype.
   if (known instanceof List || known === EMPTY || names.includes('__proto__')) return ANY;
-  // Lists of nothing would have no end.
+  // Without names, the number of rows could not be told from the cells.
   if (names.length === 0 || names.length > MAX_NAMES) return ANY;
   return new Shape(
     names,

@@ -6,7 +6,7 @@ import type { TypeTable } from '../../base/type-table.js';
 import { BARE_RECORD, ERROR_PROPERTIES, ESCAPE, INSTANCE, TAG } from './typed-text.js';
 
 /**
- * Reads what `TypedWriter` wrote, in place: plain parts remain the objects that `JSON.parse` created.
+ * Decodes the output of `TypedWriter` in place: plain parts remain the objects that `JSON.parse` created.
  *
  * @internal
  */
@@ -67,7 +67,7 @@ export class TypedReader {
     for (const name of Object.keys(record)) {
       const part = record[name];
       if (!mayBeWritten(part)) continue;
-      // Even a property named __proto__ is an own property of the record here.
+      // `JSON.parse` makes even `__proto__` an own property.
       (record as Record<string, unknown>)[name] = this.read(part);
     }
     return record;

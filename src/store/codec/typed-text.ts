@@ -1,6 +1,6 @@
 /*
  * JSON that keeps types. Values that JSON lacks are strings that begin with `~`, or arrays whose
- * first item begins with `~#`. User strings that begin with `~` get a second one in front.
+ * first item begins with `~#`. A user's string that begins with `~` is escaped with a second `~`.
  *
  *     ~u  undefined      ~N  NaN      ~I ~J  Infinity, -Infinity      ~0  -0
  *     ~n2a  ~n-2a  bigint, hexadecimal      ~D1700000000000  ~DNaN  Date
@@ -12,7 +12,7 @@
  *     ["~#!", name of the type, data]  instance of a class among the cache's `types`
  */
 
-/** First character of what is not the text itself. */
+/** First character of every string that stands for something else. */
 export const ESCAPE = '~';
 
 /** First item of a list that stands for another type. */
@@ -20,5 +20,5 @@ export const TAG = '~#';
 export const INSTANCE = '~#!';
 export const BARE_RECORD = '~#null';
 
-/** Own properties with which an error travels, besides its stack. */
+/** Own properties of an error that are encoded, besides its stack. */
 export const ERROR_PROPERTIES: ReadonlySet<string> = new Set(['message', 'name', 'cause']);

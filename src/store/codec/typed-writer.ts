@@ -13,9 +13,9 @@ import { BARE_RECORD, ERROR_PROPERTIES, ESCAPE, INSTANCE, TAG } from './typed-te
  * @internal
  */
 export class TypedWriter {
-  /** Objects by their number. */
+  /** The number of each object. */
   private readonly seen = new Map<object, number>();
-  /** Instances whose data is being written: it cannot refer to them. */
+  /** Instances whose data is being written, and must not refer to them. */
   private readonly open = new Set<object>();
   private depth = 0;
   /** Minimum length of the text so far, in characters. */
@@ -102,8 +102,8 @@ export class TypedWriter {
         return [`${TAG}ArrayBuffer`, this.bytes(object as ArrayBuffer, 0)];
       default:
         throw new SerializationError(
-          `An instance of ${nameOf(object) || 'a class'} cannot be shared between processes as it ` +
-            "is. Name its class in the cache's `types`, or return plain data.",
+          `An instance of ${nameOf(object) || 'a class'} cannot be shared between processes. Add its ` +
+            "class to the cache's `types`, or return plain data.",
         );
     }
   }
@@ -198,7 +198,7 @@ function numberCode(value: number): string {
 
 function refused(what: string): SerializationError {
   return new SerializationError(
-    `${what} cannot be shared between processes as it is: that would get lost. Return plain data.`,
+    `${what} cannot be shared between processes without loss. Return plain data.`,
   );
 }
 

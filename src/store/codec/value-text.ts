@@ -52,8 +52,8 @@ export class ValueText {
   }
 
   /**
-   * Reports a value that was not encoded. A value that is too large causes a warning only; one that the
-   * default codec refuses causes a warning and an event.
+   * Reports a value that could not be encoded: a warning if it is too large, an event for any other error, and
+   * both if the default codec refuses it.
    *
    * @param key - The warning contains its first part.
    */

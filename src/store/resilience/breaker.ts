@@ -1,17 +1,17 @@
 import type { Clock, TimerHandle } from '../../base/clock.js';
 
-/** When a circuit breaker opens, and how it tries again; in milliseconds. */
+/** When a circuit breaker opens, and how often it probes. */
 export interface BreakerSettings {
-  /** Failures in a row after which it opens. */
+  /** Number of consecutive failures after which it opens. */
   readonly failures: number;
-  /** From opening to the first probe. */
+  /** Delay from opening to the first probe. */
   readonly probeAfterMs: number;
   /** Maximum delay between two probes. Each failed probe doubles the delay, up to this. */
   readonly maxProbeDelayMs: number;
 }
 
 /**
- * Stops calls to a store that does not reply, so that an outage does not delay callers.
+ * Stops calls to an unavailable store, so that an outage does not delay callers.
  *
  * While it is closed, all calls pass. After a number of consecutive failures it opens, and no call passes. A
  * timer then probes the store (the half-open state), so that no caller has to wait for a probe. A successful
@@ -69,7 +69,7 @@ export class CircuitBreaker {
     void this.attempt();
   }
 
-  /** Ends the probing. */
+  /** Stops probing. */
   stop(): void {
     this.stopped = true;
     this.clock.clearTimeout(this.timer);

@@ -3,11 +3,11 @@ import { StoreError } from '../../base/errors.js';
 
 /** Checks of the event loop within one time-out. */
 const CHECKS_PER_TIMEOUT = 8;
-/** Interval of the checks while commands wait to be sent: the event loop is often late then. */
+/** Interval of the checks while commands are queued, when the event loop is often late. */
 const QUEUED_CHECK_MS = 10;
-/** If a timer is later than this, the event loop was blocked. */
+/** A timer that is later than this shows that the event loop was blocked. */
 const LATE_MS = 5;
-/** How often the decision about a command is deferred, at most, because the event loop was blocked. */
+/** How often a blocked event loop may defer the decision about a command. */
 const MAX_DEFERRALS = 3;
 
 interface Operation {
@@ -21,9 +21,9 @@ interface Operation {
  * Time-outs of the commands in flight. A budget counts only the time of the store: while the event loop is
  * blocked, replies arrive but cannot be read, and afterwards Node runs due timers before it reads them.
  *
- * One timer serves all commands. It fires at the earliest time-out, and several times before; how
- * late it fires is how long the loop was blocked. That time is added to every budget, and a command
- * is not judged by a timer that is late, but by the next one, after the socket has been read.
+ * One timer serves all commands. It fires at the earliest time-out, and several times before. Its delay is the
+ * time for which the event loop was blocked, which is added to every budget. A late timer does not time a
+ * command out, since the socket has not been read yet: the next one does.
  *
  * @internal
  */
@@ -32,31 +32,31 @@ export class Deadlines {
   private timer: TimerHandle = undefined;
   private dueAt = Infinity;
   private blockedMs = 0;
-  private readonly lookMs: number;
+  private readonly checkMs: number;
 
   /**
-   * @param onLook - Called at each check, before commands time out. Returns whether commands wait to be sent:
-   * the event loop is then checked more often.
+   * @param onCheck - Called at each check, before commands time out. Returns whether commands are queued: the
+   * event loop is then checked more often.
    */
   constructor(
     private readonly clock: Clock,
     timeoutMs: number,
-    private readonly onLook: () => boolean,
+    private readonly onCheck: () => boolean,
   ) {
-    this.lookMs = timeoutMs / CHECKS_PER_TIMEOUT;
+    this.checkMs = timeoutMs / CHECKS_PER_TIMEOUT;
   }
 
-  /** Milliseconds for which the event loop was blocked while commands were in flight. */
+  /** How long the event loop was blocked while commands were in flight, in milliseconds. */
   get lostMs(): number {
     return this.lostAt(this.clock.monotonic());
   }
 
-  /** Monotonic time, without that in which the event loop was blocked. */
+  /** Monotonic time, without the time for which the event loop was blocked. */
   now(): number {
     return this.clock.monotonic() - this.lostMs;
   }
 
-  /** Time until now in which a command could not be sent because the event loop was blocked. */
+  /** Counts `ms` milliseconds until now in which a blocked event loop kept a command from being sent. */
   noteBlocked(ms: number): void {
     if (ms <= LATE_MS) return;
     // If the timer is overdue, it will count the time since it was due.
@@ -65,7 +65,8 @@ export class Deadlines {
   }
 
   /**
-   * The outcome of `work`, or a StoreError if it takes longer. A later outcome is ignored, even a failure.
+   * Settles as `work` does, or rejects with a StoreError if that takes longer than the budget. A later outcome,
+   * even a failure, is ignored.
    */
   run<T>(work: Promise<T>, budgetMs: number, operation: string): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -94,7 +95,7 @@ export class Deadlines {
     const now = this.clock.monotonic();
     const entry = { until: now - this.lostAt(now) + budgetMs, expire, deferrals: 0 };
     this.operations.add(entry);
-    const nextMs = Math.min(budgetMs, this.lookMs);
+    const nextMs = Math.min(budgetMs, this.checkMs);
     if (now + nextMs < this.dueAt) this.arm(now, nextMs);
     return entry;
   }
@@ -106,7 +107,7 @@ export class Deadlines {
   private arm(now: number, ms: number): void {
     this.clock.clearTimeout(this.timer);
     this.dueAt = now + ms;
-    this.timer = this.clock.setTimeout(this.look, ms);
+    this.timer = this.clock.setTimeout(this.check, ms);
   }
 
   private disarm(): void {
@@ -115,19 +116,19 @@ export class Deadlines {
     this.dueAt = Infinity;
   }
 
-  private readonly look = (): void => {
+  private readonly check = (): void => {
     const now = this.clock.monotonic();
     const lateMs = Math.max(0, now - this.dueAt);
     this.blockedMs += lateMs;
     this.dueAt = Infinity;
-    const lookMs = this.onLook() ? Math.min(QUEUED_CHECK_MS, this.lookMs) : this.lookMs;
-    const nextMs = Math.min(lookMs, this.judge(now - this.blockedMs, lateMs > LATE_MS));
+    const lookMs = this.onCheck() ? Math.min(QUEUED_CHECK_MS, this.checkMs) : this.checkMs;
+    const nextMs = Math.min(lookMs, this.expireOverdue(now - this.blockedMs, lateMs > LATE_MS));
     if (this.operations.size > 0) this.arm(now, nextMs);
   };
 
-  /** Ends what has timed out; returns the time to the next look. */
-  private judge(now: number, wasBlocked: boolean): number {
-    let nextMs = this.lookMs;
+  /** Times out overdue operations; returns the time to the next check, in milliseconds. */
+  private expireOverdue(now: number, wasBlocked: boolean): number {
+    let nextMs = this.checkMs;
     for (const entry of this.operations) {
       // Timers may fire a fraction of a millisecond early.
       const leftMs = entry.until - now;

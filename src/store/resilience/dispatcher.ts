@@ -1,10 +1,10 @@
 import { DISPATCH } from '../../base/defaults.js';
 
 /**
- * Priority of a queued command, highest first. `finish` ends or renews a lease: no caller waits for it,
- * but other processes do, and without it the load's work is lost. `write` replaces or removes a value:
- * without it, the key is logged and removed later. `single` is any other command of a call on one key,
- * `bulk` one of a call on many.
+ * Priority of a queued command, highest first. `finish` ends or renews a lease: no caller waits for it, but other
+ * processes do, and if it is skipped, the load's work is lost. `write` replaces or removes a value: if it is
+ * skipped, the key is logged and removed later. `single` is any other command of a call on one key, `bulk` one of
+ * a call on several.
  */
 export type Lane = 'finish' | 'write' | 'single' | 'bulk';
 
@@ -18,28 +18,27 @@ export interface CommandCost {
 
 interface Waiting extends CommandCost {
   readonly since: number;
-  /** True: send it now; false: skip the store. */
+  /** Receives whether to send the command now, or to skip it. */
   readonly settle: (isSent: boolean) => void;
 }
 
 export interface DispatcherOptions {
-  /** Milliseconds, without those in which the event loop was blocked. */
+  /** Monotonic milliseconds, without those for which the event loop was blocked. */
   readonly now: () => number;
   /** How long the store may take for one command. */
   readonly timeoutMs: number;
-  /** Called when commands begin to be skipped, once each time. */
+  /** Called once per overload, when the first command is skipped. */
   readonly onOverload: (waiting: number) => void;
 }
 
 /**
  * Decides when a command is sent. It keeps as many keys in flight as the store can handle well within its
- * time-out; the other commands wait here, and this wait does not count against the store. Lanes go in
- * order, first the commands that finish work under way, so that no more leases are granted than can be
- * filled.
+ * time-out, and queues the other commands; their wait does not count against the store. Commands that finish
+ * work in flight come first, so that no more leases are granted than can be filled.
  *
- * The queue is bounded by time: a command that would wait too long, by the rate at which commands
- * complete, is not sent at all. Commands without a caller are bounded by their number, and wait as long
- * as the store replies. A command whose caller was given up on is never sent.
+ * The queue is bounded by time: a command that would wait too long, at the rate at which commands complete, is
+ * skipped. `finish` commands, for which no caller waits, are bounded by number, and wait as long as the store
+ * replies.
  *
  * @internal
  */
@@ -50,16 +49,18 @@ export class Dispatcher {
     single: new Fifo(),
     bulk: new Fifo(),
   };
+  /** Current maximum number of keys in flight. */
   private window: number = DISPATCH.maxInFlight;
   private inFlight = 0;
   private bulkInFlight = 0;
-  /** Keys per millisecond; `undefined` until it is measured. */
+  /** Completed keys per millisecond; `undefined` until measured. */
   private rate: number | undefined;
+  /** Number of keys completed since the last check. */
   private completed = 0;
   /** Duration of the slowest command since the last check. */
   private slowestMs = 0;
-  private lookedAt = 0;
-  /** When the store last replied since commands began to wait. */
+  private checkedAt = 0;
+  /** When the store last replied, or commands began to queue. */
   private repliedAt = 0;
   private congestedSince: number | undefined;
   private congestedMs = 0;
@@ -67,21 +68,21 @@ export class Dispatcher {
   private readonly maxWaitMs: number;
 
   constructor(private readonly options: DispatcherOptions) {
-    // Together with its own time-out, a command delays its caller by four time-outs at most.
+    // Together with the time-out of the command itself, a caller waits for `maxTimeouts` time-outs at most.
     this.maxWaitMs = (DISPATCH.maxTimeouts - 1) * options.timeoutMs;
   }
 
-  /** Commands that wait. */
+  /** Number of queued commands. */
   get waiting(): number {
     return LANES.reduce((sum, lane) => sum + this.queues[lane].size, 0);
   }
 
-  /** Current maximum of keys in flight. */
+  /** Current maximum number of keys in flight. */
   get limit(): number {
     return this.window;
   }
 
-  /** Milliseconds in which commands had to wait for others, so far. */
+  /** How long commands have been queued so far, in milliseconds. */
   get queuedMs(): number {
     const { congestedSince, congestedMs } = this;
     return congestedSince === undefined
@@ -90,18 +91,18 @@ export class Dispatcher {
   }
 
   /**
-   * Requests permission to send a command; {@link Dispatcher.leave} must follow if it is granted.
+   * Admits a command; call {@link Dispatcher.complete} for each one that is sent.
    *
-   * @returns Usually true; a promise if the command has to wait; false if it must not be sent.
+   * @returns Whether to send it or to skip it; a promise of that if the command is queued.
    */
-  enter(cost: CommandCost): boolean | Promise<boolean> {
+  admit(cost: CommandCost): boolean | Promise<boolean> {
     if (this.isFirst(cost.lane) && this.fits(cost)) {
       this.add(cost);
       return true;
     }
     const now = this.options.now();
-    if (this.congestedSince === undefined) this.congest(now);
-    if (this.isTooMuch(cost)) {
+    if (this.congestedSince === undefined) this.beginCongestion(now);
+    if (this.isOverloaded(cost)) {
       this.reportOverload();
       return false;
     }
@@ -111,8 +112,8 @@ export class Dispatcher {
     });
   }
 
-  /** A command has ended: the store has replied, or it timed out. */
-  leave({ weight, lane }: CommandCost, sentAt: number | undefined, hasReplied: boolean): void {
+  /** Call it when a command has ended: the store has replied, or it timed out. */
+  complete({ weight, lane }: CommandCost, sentAt: number | undefined, hasReplied: boolean): void {
     this.inFlight -= weight;
     if (lane === 'bulk') this.bulkInFlight -= weight;
     if (this.congestedSince === undefined) return;
@@ -126,21 +127,21 @@ export class Dispatcher {
     this.pump();
   }
 
-  /** The current time if the command's duration is to be measured, which is while others wait. */
+  /** The current time, to measure the command's duration; `undefined` while no command is queued. */
   sentAt(): number | undefined {
     return this.congestedSince === undefined ? undefined : this.options.now();
   }
 
-  /** Measures, adapts, and drops overdue commands. Call it several times per time-out. */
-  look(): void {
+  /** Measures, adapts the window, and skips overdue commands. Call it several times per time-out. */
+  check(): void {
     if (this.congestedSince === undefined) return;
     const now = this.options.now();
     this.measure(now);
-    for (const lane of LANES) this.dropLate(lane, now);
+    for (const lane of LANES) this.skipOverdue(lane, now);
     this.pump();
   }
 
-  /** Rejects all queued commands without sending them: the store is unavailable. */
+  /** Skips all queued commands: the store is unavailable. */
   skipAll(): void {
     for (const lane of LANES) {
       const queue = this.queues[lane];
@@ -151,7 +152,7 @@ export class Dispatcher {
     this.pump();
   }
 
-  private dropLate(lane: Lane, now: number): void {
+  private skipOverdue(lane: Lane, now: number): void {
     if (lane === 'finish' && now - this.repliedAt < this.maxWaitMs) return;
     const queue = this.queues[lane];
     for (let { first } = queue; first !== undefined; first = queue.first) {
@@ -162,7 +163,7 @@ export class Dispatcher {
     }
   }
 
-  /** Whether no command waits that precedes the lane's next one. */
+  /** Whether no queued command precedes a new one in this lane. */
   private isFirst(lane: Lane): boolean {
     for (const other of LANES) {
       if (this.queues[other].size > 0) return false;
@@ -191,16 +192,16 @@ export class Dispatcher {
     for (const queue of [finish, write, single]) if (!this.pumpLane(queue)) break;
     const { first } = bulk;
     if (first !== undefined) {
-      // A bulk call that has waited for a time-out sends one command beside the others.
+      // Against starvation, a bulk call that has waited for a time-out sends one command beside the others.
       const isAged =
         this.bulkInFlight === 0 && this.options.now() - first.since >= this.options.timeoutMs;
       if (this.isFirst('single')) this.pumpLane(bulk);
       else if (isAged) this.send(bulk);
     }
-    if (this.waiting === 0) this.relax();
+    if (this.waiting === 0) this.endCongestion();
   }
 
-  /** Sends the commands that fit; returns whether none is left. */
+  /** Sends the commands that fit; returns whether the queue is empty. */
   private pumpLane(queue: Fifo<Waiting>): boolean {
     for (let { first } = queue; first !== undefined; first = queue.first) {
       if (!this.fits(first)) return false;
@@ -216,29 +217,29 @@ export class Dispatcher {
     next.settle(true);
   }
 
-  private congest(now: number): void {
+  private beginCongestion(now: number): void {
     this.congestedSince = now;
-    this.lookedAt = now;
+    this.checkedAt = now;
     this.repliedAt = now;
     this.completed = 0;
     this.slowestMs = 0;
     this.rate = undefined;
   }
 
-  private relax(): void {
+  private endCongestion(): void {
     if (this.congestedSince === undefined) return;
     this.congestedMs = this.queuedMs;
     this.congestedSince = undefined;
     this.hasReported = false;
   }
 
-  private isTooMuch({ lane }: CommandCost): boolean {
+  private isOverloaded({ lane }: CommandCost): boolean {
     if (lane === 'finish') return this.queues.finish.size >= DISPATCH.maxFinishing;
-    // Measured rates vary: if in doubt, the command waits, and is dropped once it has waited too long.
+    // Measured rates vary: if in doubt, the command waits, and is skipped once it has waited too long.
     return this.projectedMs(lane) > DISPATCH.maxTimeouts * this.options.timeoutMs;
   }
 
-  /** How long a command would wait: for everything in its own lane and those before it. */
+  /** How long a command would wait for those in its own lane and the ones before it, in milliseconds. */
   private projectedMs(lane: Lane): number {
     if (this.rate === undefined) return 0;
     let ahead = 0;
@@ -251,11 +252,11 @@ export class Dispatcher {
 
   private measure(now: number): void {
     const { timeoutMs } = this.options;
-    const elapsedMs = now - this.lookedAt;
-    // A distant store replies in bursts: short silences mean nothing.
+    const elapsedMs = now - this.checkedAt;
+    // A distant store replies in bursts, so that short silences mean nothing.
     if (elapsedMs < (this.completed > 0 ? timeoutMs / 10 : timeoutMs / 2)) return;
     const latest = this.completed / elapsedMs;
-    // Short intervals differ by chance, the more so on a busy machine.
+    // Short intervals vary by chance, above all on a busy machine.
     const share = Math.min(0.5, (2 * elapsedMs) / timeoutMs);
     this.rate = this.rate === undefined ? latest : this.rate + share * (latest - this.rate);
     if (this.slowestMs > timeoutMs * DISPATCH.slowShare || latest === 0) {
@@ -263,7 +264,7 @@ export class Dispatcher {
     } else if (this.slowestMs < (timeoutMs * DISPATCH.slowShare) / 2) {
       this.window = Math.min(DISPATCH.maxInFlight, Math.ceil(this.window * 1.25));
     }
-    this.lookedAt = now;
+    this.checkedAt = now;
     this.completed = 0;
     this.slowestMs = 0;
   }
@@ -275,7 +276,7 @@ export class Dispatcher {
   }
 }
 
-/** A queue that does not move its elements at each removal. */
+/** A queue whose removals take constant time. */
 class Fifo<T extends { readonly weight: number }> {
   private items: T[] = [];
   private head = 0;

@@ -1,4 +1,4 @@
-/** Slots per hash: more slots shorten searches, fewer save memory. */
+/** Minimum number of slots per hash: more shorten searches, fewer save memory. */
 const SPARSENESS = 2;
 const FIRST_CAPACITY = 1 << 12;
 
@@ -43,7 +43,7 @@ export class HashSet {
     this.closeGap(slot);
   }
 
-  /** Removes all that were last added with this number or a lower one. */
+  /** Removes all keys that were last added with this number or a lower one. */
   deleteUpTo(last: number): void {
     const { high, low, numbers } = this;
     this.clear();
@@ -70,7 +70,7 @@ export class HashSet {
     this.numbers[slot] = number;
   }
 
-  /** Where the hash is, or would be. */
+  /** The slot that has the hash, or the free slot for it. */
   private slotOf(high: number, low: number): number {
     const { numbers } = this;
     const mask = numbers.length - 1;

@@ -16,58 +16,59 @@ interface Entry {
 
 export interface JournalOptions {
   readonly clock: Clock;
-  /** Receives the invalidations that the store may have forgotten, and that must be repeated. */
+  /** Receives the invalidations that the store may have lost, and that must be repeated. */
   readonly onLost: (lost: readonly Invalidation[]) => void;
 }
 
 /**
- * The latest invalidations that the store has acknowledged, numbered. A store that restarts from a
- * snapshot, or whose replica takes over, may be back in a state from before them.
+ * Numbers and keeps the latest invalidations that the store has acknowledged. A store that restarts from a
+ * snapshot, or whose replica takes over, may return to a state from before them.
  *
- * The store is given the number of the latest one after its acknowledgement. After a
- * restart, its state contains the matching number: invalidations up to it were kept, and those above
- * it are repeated. Where the journal does not reach back that far, a floor makes all older
- * entries misses. (A run id would not do: it changes at planned restarts and promotions too, which
- * lose nothing, and managed servers hide it.)
+ * After each acknowledgement, the number is written to the store. After a restart, the store therefore contains
+ * the number that matches its state: invalidations up to it were kept, and later ones are repeated. If the
+ * journal does not reach back that far, a floor makes all older entries misses. (The server's run id would not
+ * do: it also changes at planned restarts and promotions, which lose nothing, and managed servers hide it.)
  *
  * @internal
  */
 export class Journal {
-  /** By what was invalidated; the latest last. */
+  /** By the key, tag or pattern; the latest last. */
   private readonly entries = new Map<string, Entry>();
-  /** Stays at the front: a new iterator would skip all entries that were deleted there. */
+  /** Iterates over the oldest entries. A new iterator for each would step over all slots that were deleted. */
   private oldest = this.entries.entries();
+  /** The highest number assigned. */
   private last = 0;
-  /** The highest number that was dropped, and when it was assigned. */
-  private forgotten = 0;
-  private forgottenAt = -Infinity;
-  /** The connection whose store is known to remember everything; see {@link StoreHistory.connections}. */
+  /** The highest number that was removed from the journal, and when it was assigned. */
+  private lastRemoved = 0;
+  private lastRemovedAt = -Infinity;
+  /** The connection whose store has been checked; see {@link StoreHistory.connections}. */
   private checked = -1;
   private checking: Promise<void> | undefined;
   /** Whether a number is being sent to the store. */
   private isNoting = false;
+  /** The highest number that was sent. */
   private noted = 0;
   /** Maximum number of entries; lower in tests. */
   capacity: number = STORE_LIMITS.journalEntries;
 
   constructor(private readonly options: JournalOptions) {}
 
-  /** Whether the store is known to remember everything that it has acknowledged. */
+  /** Whether the store is known to have kept every acknowledged invalidation. */
   isCurrent({ connections }: StoreHistory): boolean {
     return this.checked === connections || this.last === 0;
   }
 
   /**
-   * Settles once it is known what this connection's store has forgotten; `undefined` if it is known.
+   * Settles once the store of this connection has been checked for lost invalidations; `undefined` if it has.
    *
-   * @throws when the store cannot be reached.
+   * @throws if the store cannot be reached.
    */
   ready(store: StoreHistory): Promise<void> | undefined {
     if (this.checked === store.connections) return undefined;
     if (this.last === 0) {
-      // Nothing to lose: a process that has invalidated nothing must not empty a good cache.
+      // This process has nothing to lose, and must not raise the floor of a valid cache.
       this.checked = store.connections;
-      store.forgetFailovers?.();
+      store.clearFailovers?.();
       return undefined;
     }
     return (this.checking ??= this.check(store).finally(() => {
@@ -75,10 +76,10 @@ export class Journal {
     }));
   }
 
-  /** Numbers what the store has acknowledged. */
+  /** Adds invalidations that the store has acknowledged. */
   acknowledged(store: StoreHistory | undefined, what: readonly Invalidation[]): void {
     if (store === undefined || what.length === 0) return;
-    // Before the first, there was nothing that this connection's store could have forgotten.
+    // Before the first one, there was nothing that this connection's store could have lost.
     if (this.last === 0) this.checked = store.connections;
     const at = this.options.clock.monotonic();
     for (const one of what) this.add({ what: one, sequence: ++this.last, at });
@@ -98,23 +99,23 @@ export class Journal {
     }
     const [oldest, { sequence, at }] = next.value;
     entries.delete(oldest);
-    this.forgotten = sequence;
-    this.forgottenAt = at;
+    this.lastRemoved = sequence;
+    this.lastRemovedAt = at;
   }
 
-  /** Sends one number at a time: of those assigned meanwhile, only the highest is sent. */
+  /** Sends one number at a time. Of those assigned in the meantime, only the highest is sent. */
   private async note(store: StoreHistory): Promise<void> {
     if (this.isNoting) return;
     this.isNoting = true;
     try {
-      // Another connection's store may have forgotten what this number would claim.
+      // The store of a connection that is not checked may have lost what this number would confirm.
       while (this.noted < this.last && this.checked === store.connections) {
         const { last } = this;
         await store.noteSequence(last);
         this.noted = last;
       }
     } catch {
-      // The store has a lower number, so that more is repeated than necessary.
+      // The store keeps a lower number, so that more is repeated than necessary.
     } finally {
       this.isNoting = false;
     }
@@ -125,12 +126,12 @@ export class Journal {
       const { connections, failovers } = store;
       const known = (await store.readSequence()) ?? 0;
       if (connections !== store.connections) continue;
-      // A cluster has no number: what was acknowledged shortly before a failover may be lost.
+      // A cluster has no number: invalidations acknowledged shortly before a failover may be lost.
       const since =
         failovers === undefined ? Infinity : failovers.seenAt - STORE_LIMITS.shardReplayMs;
-      if (known < this.forgotten || this.forgottenAt >= since) await store.raiseFloor();
+      if (known < this.lastRemoved || this.lastRemovedAt >= since) await store.raiseFloor();
       this.repeat(known, failovers, since);
-      if (connections === store.connections) store.forgetFailovers?.();
+      if (connections === store.connections) store.clearFailovers?.();
       this.checked = connections;
     }
     this.noted = 0;
@@ -151,7 +152,7 @@ export class Journal {
   }
 }
 
-/** Keys contain no control characters, and need no prefix, which would slow down bulk calls. */
+/** Keys contain no control characters, so they need no prefix, which would slow down bulk calls. */
 function idOf(what: Invalidation): string {
   if (what.kind === 'key') return what.name;
   return what.kind === 'pattern' ? `\0p${what.pattern.source}` : `\0t${what.name}`;

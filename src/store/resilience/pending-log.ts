@@ -6,28 +6,28 @@ import { STORE_LIMITS } from '../limits.js';
 export const EVERYTHING: KeyPattern = { source: '*', prefix: '', matches: () => true };
 
 /**
- * Entries that are out of date in the store but could not be removed yet, and must not be read until then.
- * The log is bounded and has no duplicates. Beyond a number of keys it keeps only hashes, so that one call on
- * many keys does not make everything else out of date; replaying hashes requires iterating over the keys of
- * the store. Only if the hashes overflow too, everything counts as out of date.
+ * A log of the entries that are out of date in the store and could not be removed yet. Until then, they must not
+ * be read. The log is bounded and has no duplicates. Beyond a number of keys it keeps only hashes, so that one
+ * call on many keys does not put the whole namespace out of date; to replay hashes, all keys of the store must be
+ * listed. If the hashes overflow too, the whole namespace counts as out of date.
  *
  * @internal
  */
 export class PendingLog {
-  /** Number of each key's entry, so that a key that is added again during a replay stays. */
+  /** The number of each key's last addition, so that a key that is added again during a replay stays. */
   private readonly keys = new Map<string, number>();
   private readonly hashes = new HashSet();
   private readonly tags = new Map<string, number>();
   private readonly patterns = new Map<string, readonly [KeyPattern, number]>();
   private count = 0;
-  /** The keys of which only hashes are known. For other processes, any key may have changed. */
+  /** Matches the keys of which only hashes are known. To other processes, it is published as all keys. */
   private readonly hashed: KeyPattern = {
     source: EVERYTHING.source,
     prefix: '',
     matches: (key) => this.hashes.has(key),
   };
 
-  /** @param canList - Whether the store can list its keys: hashes are of no use without. */
+  /** @param canList - Whether the store can list its keys, without which hashes cannot be replayed. */
   constructor(private readonly canList: () => boolean = () => true) {}
 
   get size(): number {
@@ -75,7 +75,7 @@ export class PendingLog {
     return this.tags.size > 0 && tags.some((tag) => this.tags.has(tag));
   }
 
-  /** The present contents. They stay in the log until they are {@link PendingLog.settle}d. */
+  /** The current contents, which stay in the log until {@link PendingLog.settle}. */
   snapshot(): PendingWork {
     return {
       keys: [...this.keys.keys()],
@@ -88,7 +88,7 @@ export class PendingLog {
     };
   }
 
-  /** Removes what has been replayed; additions in the meantime stay, even of the same key. */
+  /** Removes what has been replayed. Later additions stay, even of the same keys. */
   settle({ last }: PendingWork): void {
     for (const [key, number] of this.keys) if (number <= last) this.keys.delete(key);
     this.hashes.deleteUpTo(last);
@@ -98,7 +98,7 @@ export class PendingLog {
     }
   }
 
-  /** Whether everything is out of date already. If so, a removal in progress must be repeated. */
+  /** Whether all keys are out of date already; if so, makes a replay in progress run again. */
   private isCovered(): boolean {
     if (!this.patterns.has(EVERYTHING.source)) return false;
     this.patterns.set(EVERYTHING.source, [EVERYTHING, ++this.count]);
@@ -114,7 +114,7 @@ export class PendingLog {
   }
 }
 
-/** Part of the log, to be replayed in the store. */
+/** The contents of the log at one time, to be replayed in the store. */
 export interface PendingWork {
   readonly keys: readonly string[];
   readonly tags: readonly string[];

@@ -3,9 +3,9 @@ import type { PendingLog, PendingWork } from './pending-log.js';
 
 export interface RecoveryOptions {
   readonly clock: Clock;
-  /** From a failure to the next attempt. */
+  /** Delay from a failure to the next attempt. */
   readonly retryMs: number;
-  /** Whether the store cannot be used at present. */
+  /** Whether the store is unavailable. */
   readonly isBlocked: () => boolean;
   /** Replays part of the log; resolves to whether all of it succeeded. Never rejects. */
   readonly replay: (work: PendingWork) => Promise<boolean>;

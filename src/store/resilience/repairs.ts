@@ -10,16 +10,15 @@ import { BACKGROUND, type StoreCall } from './store-call.js';
 
 export interface RepairsOptions {
   readonly clock: Clock;
-  /** From a failure to the next attempt. */
+  /** Delay from a failure to the next attempt. */
   readonly retryMs: number;
   readonly calls: StoreCall;
   readonly deletes: BulkDelete;
 }
 
 /**
- * Removes entries that are out of date in the store as soon as possible: after invalidations that failed, and
- * after those that the store acknowledged and then lost. Until then such entries are covered: they are not
- * read.
+ * Removes entries that are out of date in the store, after invalidations that failed, and after those that the
+ * store acknowledged and then lost. Until they are removed, such entries are covered: they are not read.
  *
  * @internal
  */
@@ -41,12 +40,12 @@ export class Repairs {
     this.journal = new Journal({
       clock,
       onLost: (lost) => {
-        this.postpone(lost);
+        this.logLost(lost);
       },
     });
   }
 
-  /** Settles when commands can be sent, and what the store has forgotten is known and covered. */
+  /** Settles when commands can be sent and the entries that the store has brought back are covered. */
   ready({ coordinator }: Backend): Promise<void> | undefined {
     if (coordinator === undefined) return undefined;
     const wait = coordinator.ready();
@@ -55,13 +54,13 @@ export class Repairs {
       : wait.then(() => this.journal.ready(coordinator.history));
   }
 
-  /** Whether the store is known to remember everything that it has acknowledged. */
+  /** Whether the store is known to have kept every acknowledged invalidation. */
   get isCurrent(): boolean {
     const { coordinator } = this;
     return coordinator === undefined || this.journal.isCurrent(coordinator.history);
   }
 
-  /** Repeats what the store of a new connection has forgotten, even if there are no reads. */
+  /** Repeats the invalidations that the store of a new connection has lost, even if there are no reads. */
   async catchUp(): Promise<void> {
     const { clock, calls, retryMs } = this.options;
     if (this.isStopped || this.isCurrent || this.coordinator?.isConnected !== true) return;
@@ -79,13 +78,13 @@ export class Repairs {
     return this.log.size > 0 && (this.log.covers(key) || this.log.coversTags(tags));
   }
 
-  /** The store has removed or replaced the entries of the keys. */
+  /** Call it when the store has removed or replaced the entries of the keys. */
   keysDone(keys: readonly string[]): void {
     for (const key of keys) this.log.removeKey(key);
     this.acknowledged(keys.map((name) => ({ kind: 'key', name })));
   }
 
-  /** The same by a lease, which does not settle removals that have failed. */
+  /** The same for a fill, which does not settle a removal that has failed. */
   keyReplaced(key: string): void {
     this.acknowledged([{ kind: 'key', name: key }]);
   }
@@ -98,7 +97,7 @@ export class Repairs {
     this.acknowledged(patterns.map((pattern) => ({ kind: 'pattern', pattern })));
   }
 
-  /** The store's entries of the keys are out of date. */
+  /** Logs the keys, whose entries are out of date in the store, and schedules their removal. */
   keysFailed(keys: readonly string[]): void {
     if (keys.length === 0) return;
     for (const key of keys) this.log.addKey(key);
@@ -128,7 +127,7 @@ export class Repairs {
     this.journal.acknowledged(this.coordinator?.history, what);
   }
 
-  private postpone(lost: readonly Invalidation[]): void {
+  private logLost(lost: readonly Invalidation[]): void {
     const patterns: KeyPattern[] = [];
     for (const what of lost) {
       if (what.kind === 'pattern') patterns.push(what.pattern);
@@ -152,7 +151,7 @@ export class Repairs {
     }
     if (patterns.length === 0) return true;
     if (!(await deletes.deleteMatching([patterns], BACKGROUND)).isDone) return false;
-    // The log drops its hashes now. If the store is restored to an earlier state, any key may be one of them.
+    // The log now removes its hashes. If the store returns to an earlier state, any key may be one of them.
     this.patternsDone(patterns.map((one) => (one.source === EVERYTHING.source ? EVERYTHING : one)));
     return true;
   }

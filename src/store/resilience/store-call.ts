@@ -8,10 +8,10 @@ import { Deadlines, timedOut } from './deadlines.js';
 import { Dispatcher, type CommandCost } from './dispatcher.js';
 
 /*
- * This folder keeps a store's failures from callers. `store-call.ts` attempts each operation: when it is
- * sent (`dispatcher`), how long it may take (`deadlines`), and whether it is attempted at all (`breaker`).
- * `repairs.ts` removes what failures have left out of date: what is to be removed (`pending-log`), what
- * a store may have forgotten (`journal`), and the retries (`recovery`).
+ * This folder keeps a store's failures from callers. `store-call.ts` attempts each operation: `breaker` decides
+ * whether, `dispatcher` when, and `deadlines` how long it may take. `repairs.ts` removes the entries that failures
+ * have left out of date: `pending-log` lists them, `journal` finds the invalidations that a store has lost, and
+ * `recovery` retries.
  */
 
 export interface StoreCallOptions {
@@ -31,11 +31,11 @@ export interface AttemptOptions extends CommandCost {
   /** How long the store may take from when the command is sent; default: the time-out. */
   readonly budgetMs?: number | undefined;
   /**
-   * Whether a failure is reported; default true. False for background work, whose first failure was
-   * reported, and which is attempted even while the breaker is open.
+   * Whether a failure is reported; default: true. False for background work, whose first failure was reported,
+   * and which is attempted even while the breaker is open.
    */
   readonly report?: boolean | undefined;
-  /** Whether it is sent before {@link StoreCallHooks.gate} has settled: replays are part of that. */
+  /** Whether to send it without waiting for {@link StoreCallHooks.gate}, which may wait for replays. */
   readonly skipsGate?: boolean | undefined;
 }
 
@@ -56,7 +56,7 @@ export const WRITE: AttemptOptions = { weight: 1, lane: 'write' };
 /**
  * Sends a command to the store.
  *
- * @param leftMs - What is left of the command's budget, in milliseconds.
+ * @param leftMs - The rest of the command's budget, in milliseconds.
  */
 export type Send<T> = (backend: Backend, leftMs: number) => Promise<T>;
 
@@ -65,9 +65,9 @@ export interface StoreCallHooks {
   probe(): Promise<boolean>;
   /** Settles when commands may be sent to a store that is open; `undefined` if they may now. */
   gate(backend: Backend): Promise<void> | undefined;
-  /** Whether background work is under way, whose failures have been reported. */
+  /** Whether background work is in progress, whose failures have been reported. */
   isReplaying(): boolean;
-  /** The store has reported that it is back. */
+  /** Called when the store reports that it is ready. */
   onReady(): void;
 }
 
@@ -85,7 +85,7 @@ export class StoreCall {
   private opened: Backend | undefined;
   /** Number of failures reported as events: they may belong to any operation in flight. */
   private events = 0;
-  /** Operations that were reported as refused, and have not succeeded since. */
+  /** Operations whose refusal was reported, and which have not succeeded since. */
   private readonly refused = new Set<string>();
 
   /** @param backend - The store, or a promise of it; operations wait for it within their deadlines. */
@@ -96,14 +96,14 @@ export class StoreCall {
   ) {
     const { breaker, clock, timeoutMs, onChange, onError } = options;
     this.deadlines = new Deadlines(clock, timeoutMs, () => {
-      this.dispatcher.look();
+      this.dispatcher.check();
       return this.dispatcher.waiting > 0;
     });
     this.dispatcher = new Dispatcher({
       now: () => this.deadlines.now(),
       timeoutMs,
       onOverload: (waiting) => {
-        const message = `The store is overloaded: ${String(waiting)} commands are queued, further ones are skipped.`;
+        const message = `The store is overloaded: ${String(waiting)} commands are queued, and further ones are skipped.`;
         onError(new StoreError('dispatch', message));
       },
     });
@@ -120,7 +120,7 @@ export class StoreCall {
         this.opened = opened;
         opened.listen?.(this.listener());
       },
-      // The waiting operations get the error.
+      // The operations that wait for the store report the error.
       () => undefined,
     );
   }
@@ -152,9 +152,9 @@ export class StoreCall {
   /**
    * Attempts one operation.
    *
-   * @param send - Called when the command is to be sent, if it is sent at all.
-   * @returns `undefined` if it failed or was not sent, because the breaker is open, no time is left or the
-   * queue is too long.
+   * @param send - Called to send the command, unless it is skipped.
+   * @returns `undefined` if it failed, or was skipped because the breaker is open, no time is left or the queue
+   * is too long.
    */
   async attempt<T>(
     operation: string,
@@ -165,7 +165,7 @@ export class StoreCall {
     const { report = true, budgetMs = timeoutMs } = attempt;
     if (budgetMs <= 0 || (report && this.isBreakerOpen)) return undefined;
     const { dispatcher } = this;
-    const admission = dispatcher.enter(attempt);
+    const admission = dispatcher.admit(attempt);
     if (admission !== true && !(await this.isAdmitted(admission, attempt))) return undefined;
     const sentAt = dispatcher.sentAt();
     const { events } = this;
@@ -180,15 +180,15 @@ export class StoreCall {
       return result;
     } catch (error) {
       hasReplied = !isTimeout(error, operation);
-      // The time-out of a caller with little time left does not show that the store is slow.
+      // A time-out after a small rest of a budget does not show that the store is slow.
       if (hasReplied || budgetMs >= timeoutMs / 2) this.failedOn(operation, error, report);
       return undefined;
     } finally {
-      dispatcher.leave(attempt, sentAt, hasReplied);
+      dispatcher.complete(attempt, sentAt, hasReplied);
     }
   }
 
-  /** One operation of the coordinator; `undefined` when it failed, or there is none. */
+  /** Attempts one operation of the coordinator; `undefined` if it failed, or there is no coordinator. */
   async coordinate<T>(
     operation: string,
     run: (coordinator: Coordinator, leftMs: number) => Promise<T>,
@@ -202,7 +202,7 @@ export class StoreCall {
     );
   }
 
-  /** Reports a failure of an operation, or of a part of it, and counts it if the store is unavailable. */
+  /** Reports the failure of an operation, or of a part of it, and counts it for the breaker. */
   failed(operation: string, cause: unknown): void {
     if (!this.isRepeated(operation, cause)) this.options.onError(toStoreError(operation, cause));
     this.count(cause);
@@ -213,13 +213,13 @@ export class StoreCall {
     return this.opened ?? (await (this.opening as Promise<Backend>));
   }
 
-  /** Ends all probing, and what was opened for the cache. */
+  /** Stops probing, and closes what was opened for the cache. */
   async close(): Promise<void> {
     this.breaker?.stop();
     try {
       await (await (this.opening ?? this.opened))?.close();
     } catch {
-      // It was never open, or it is gone.
+      // The store was never opened, or is closed already.
     }
   }
 
@@ -245,7 +245,7 @@ export class StoreCall {
   ): Promise<boolean> {
     if (admission === false || !(await admission)) return false;
     if (attempt.report === false || !this.isBreakerOpen) return true;
-    this.dispatcher.leave(attempt, undefined, false);
+    this.dispatcher.complete(attempt, undefined, false);
     return false;
   }
 
@@ -256,7 +256,7 @@ export class StoreCall {
     { skipsGate = false }: AttemptOptions,
   ): Promise<T> {
     const until = this.deadlines.now() + budgetMs;
-    // After a wait: a command must not be sent once its caller has been given a result.
+    // For use after a wait: once the caller has got a result, the command must not be sent.
     const leftMs = (): number => {
       const ms = until - this.deadlines.now();
       if (ms <= 0) throw timedOut(operation, budgetMs);
@@ -269,13 +269,13 @@ export class StoreCall {
         return await send(backend, leftMs());
       });
     }
-    // Without an unnecessary promise, which would slow down each read.
+    // No unnecessary promise: it would slow down each read.
     const wait = skipsGate ? undefined : hooks.gate(opened);
     return wait === undefined ? send(opened, budgetMs) : wait.then(() => send(opened, leftMs()));
   }
 
   private failedOn(operation: string, error: unknown, report: boolean): void {
-    // Commands that were under way when the breaker opened fail as well: they are not reported.
+    // Commands that were in flight when the breaker opened fail too, and are not reported.
     if (report && !(this.isBreakerOpen && isOutage(error))) this.failed(operation, error);
     else this.count(error);
   }
@@ -294,7 +294,7 @@ export class StoreCall {
   }
 }
 
-/** Replies of a Redis that currently refuses all writes. It can still be read. */
+/** Replies of a Redis that currently refuses all writes, but can be read. */
 const REFUSED_WRITE = /^(?:OOM|READONLY|MISCONF|NOREPLICAS)\b/;
 /** These replies, and refusals of a single command. */
 const REFUSALS = new RegExp(`${REFUSED_WRITE.source}|^(?:WRONGTYPE|NOPERM|NOSCRIPT|LATE|ERR)\\b`);

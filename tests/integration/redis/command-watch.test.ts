@@ -126,8 +126,8 @@ it('waits for as long as the most patient cache on the connection', async () => 
   const watch = new CommandWatch(other, undefined, clock);
   await other.connect();
   await clock.advance('5s');
-  watch.allow(5000);
-  watch.allow(500);
+  watch.extendTimeout(5000);
+  watch.extendTimeout(500);
   server.freeze();
   const asked = outcome(other.get('a'));
   await clock.advance('5s');

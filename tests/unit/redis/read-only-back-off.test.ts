@@ -10,7 +10,7 @@ describe('Connecting again after READONLY', () => {
     const backOff = new ReadOnlyBackOff(clock);
     const at: number[] = [];
     for (let ms = 0; ms <= 130_000; ms += 500) {
-      if (backOff.reconnectsAfter(READONLY)) at.push(ms);
+      if (backOff.shouldReconnect(READONLY)) at.push(ms);
       await clock.advance('500ms');
     }
     expect(at).toEqual([0, 1000, 3000, 7000, 15_000, 31_000, 61_000, 91_000, 121_000]);
@@ -20,8 +20,8 @@ describe('Connecting again after READONLY', () => {
     const clock = new ManualClock();
     const backOff = new ReadOnlyBackOff(clock);
     for (let i = 0; i < 6; i++) {
-      expect(backOff.reconnectsAfter(READONLY)).toBe(true);
-      expect(backOff.reconnectsAfter(READONLY)).toBe(false);
+      expect(backOff.shouldReconnect(READONLY)).toBe(true);
+      expect(backOff.shouldReconnect(READONLY)).toBe(false);
       await clock.advance('62s');
     }
   });
@@ -29,10 +29,10 @@ describe('Connecting again after READONLY', () => {
   it('does not follow other refusals', () => {
     const backOff = new ReadOnlyBackOff(new ManualClock());
     for (const text of ['MISCONF Redis is configured', 'OOM command', 'NOREPLICAS Not enough']) {
-      expect(backOff.reconnectsAfter(new Error(text))).toBe(false);
+      expect(backOff.shouldReconnect(new Error(text))).toBe(false);
     }
     expect(backOff.takeDue()).toBe(false);
-    expect(backOff.reconnectsAfter(READONLY)).toBe(true);
+    expect(backOff.shouldReconnect(READONLY)).toBe(true);
     expect([backOff.takeDue(), backOff.takeDue()]).toEqual([true, false]);
   });
 });

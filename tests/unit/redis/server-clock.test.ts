@@ -108,7 +108,7 @@ describe("A server's clock", () => {
     server.failure = undefined;
     server.tagClock = '42';
     await time.ready();
-    time.forget();
+    time.reset();
     expect([time.notAfter(100), time.lastTagClock]).toEqual([0, undefined]);
     server.aheadMs = 7000;
     server.tagClock = '7';

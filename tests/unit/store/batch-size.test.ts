@@ -2,7 +2,7 @@ import { BatchSize } from '../../../src/store/codec/batch-size.js';
 
 const afterReading = (...values: unknown[]): number => {
   const size = new BatchSize();
-  for (const value of values) size.saw(value);
+  for (const value of values) size.record(value);
   return size.limit;
 };
 

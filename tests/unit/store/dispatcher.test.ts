@@ -38,7 +38,7 @@ function setUpDispatcher() {
     const requestedAt = clock.monotonic();
     const command: Command = { number: commands.length, cost, requestedAt, state: 'waiting' };
     commands.push(command);
-    const admission = dispatcher.enter(cost);
+    const admission = dispatcher.admit(cost);
     if (typeof admission === 'boolean') settle(command, admission);
     else
       void admission.then((isSent) => {
@@ -49,7 +49,7 @@ function setUpDispatcher() {
   const reply = (command: Command, hasReplied = true, sentAt = clock.monotonic()): void => {
     command.state = 'done';
     sent.splice(sent.indexOf(command), 1);
-    dispatcher.leave(command.cost, sentAt, hasReplied);
+    dispatcher.complete(command.cost, sentAt, hasReplied);
   };
   return { clock, dispatcher, commands, sent, request, reply, passed };
 }
@@ -99,12 +99,12 @@ describe('the dispatcher', () => {
     // Ten commands in 100 ms: 1,000 would take 10 s.
     await clock.advance('100ms');
     for (const command of sent.slice(0, 10)) reply(command);
-    dispatcher.look();
+    dispatcher.check();
     for (let i = 0; i < 100; i++) expect(request('single').state).toBe('passed');
     expect(passed).toHaveLength(1);
     // Commands that already wait are not delayed further.
     await clock.advance('1500ms');
-    dispatcher.look();
+    dispatcher.check();
     await flush();
     expect(commands.filter(({ state }) => state === 'waiting')).toEqual([]);
   });
@@ -130,7 +130,7 @@ describe('the dispatcher', () => {
     for (let round = 0; round < 305; round++) {
       await clock.advance('100ms');
       for (const command of sent.slice(0, 10)) reply(command);
-      dispatcher.look();
+      dispatcher.check();
       await flush(1);
       // Reads still go past the store at once, and what has a caller waits no longer than its bound.
       if (round === 10) {
@@ -147,7 +147,7 @@ describe('the dispatcher', () => {
     const fill = request('finish');
     for (let i = 0; i < 30; i++) {
       await clock.advance('60ms');
-      dispatcher.look();
+      dispatcher.check();
     }
     await flush();
     expect(fill.state).toBe('passed');
@@ -169,7 +169,7 @@ describe('the dispatcher', () => {
       while (dispatcher.waiting <= batch.length) request('single');
       const sentAt = clock.monotonic() - ms;
       for (const command of batch) reply(command, true, sentAt);
-      dispatcher.look();
+      dispatcher.check();
       await flush(1);
     };
     for (let i = 0; i < 10; i++) await run(300);
@@ -208,7 +208,7 @@ describe('the dispatcher', () => {
             // As the deadlines do: several looks within a time-out.
             for (let left = one.ms; left > 0; left -= 60) {
               await clock.advance(`${Math.min(60, left)}ms`);
-              dispatcher.look();
+              dispatcher.check();
             }
           } else if (one.kind === 'skipAll') dispatcher.skipAll();
           else {

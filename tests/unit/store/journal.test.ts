@@ -36,7 +36,7 @@ class FakeStore implements StoreHistory {
     this.floor++;
   }
 
-  forgetFailovers(): void {
+  clearFailovers(): void {
     this.failovers = undefined;
   }
 }

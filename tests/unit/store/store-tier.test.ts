@@ -157,7 +157,7 @@ describe('invalidations that failed', () => {
     const coordinator = new FakeCoordinator();
     const { tier } = setUp(full, coordinator);
     const keys = Array.from({ length: STORE_LIMITS.pendingKeys + 100 }, (_, i) => `key:${i}`);
-    tier.postpone(keys);
+    tier.logPending(keys);
     await tier.flush();
     await turns();
     expect(tier.pending).toBe(0);
