@@ -1,10 +1,10 @@
 'use strict';
 
 /**
- * The house: which folders of src/ each folder may import from, types included. A folder that is not listed
+ * The layers: from which folders of src/ each folder may import, types included. A folder that is not listed
  * here may import nothing, and no folder may import it.
  */
-const house = {
+const layers = {
   base: [],
   stats: ['base'],
   memory: ['base'],
@@ -33,35 +33,36 @@ const privateModules = {
 /** Development dependencies that the build bundles, so that users do not install them. */
 const bundled = ['commander', 'jsonc-parser', 'valibot'];
 
-/** The one door between cache/ and redis/: at run time, and only when a cache is given a Redis. */
-const redisDoor = '^src/cache/core/redis-tier\\.ts$';
+/** The only module of cache/ that imports redis/: at run time, and only if a cache uses Redis. */
+const redisEntry = '^src/cache/core/redis-tier\\.ts$';
 
 const any = (names) => `(${names.join('|')})`;
 
-const floors = Object.entries(house).map(([folder, below]) => ({
-  name: `floor-${folder}`,
-  comment: `${folder}/ imports from ${below.join(', ') || 'nothing'}: imports point down, and folders on one floor do not import each other.`,
+const layerRules = Object.entries(layers).map(([folder, below]) => ({
+  name: `layer-${folder}`,
+  comment: `${folder}/ imports from ${below.join(', ') || 'nothing'}: imports point down, and folders of one layer do not import each other.`,
   severity: 'error',
-  from: { path: `^src/${folder}/`, ...(folder === 'cache' && { pathNot: redisDoor }) },
+  from: { path: `^src/${folder}/`, ...(folder === 'cache' && { pathNot: redisEntry }) },
   to: { path: '^src/', pathNot: `^src/${any([folder, ...below])}/` },
 }));
 
-const door = [
+const redisEntryRules = [
   {
-    name: 'redis-door-folders',
+    name: 'redis-entry-folders',
     comment: 'cache/core/redis-tier.ts imports what cache/ may, and redis/open.ts.',
     severity: 'error',
-    from: { path: redisDoor },
+    from: { path: redisEntry },
     to: {
       path: '^src/',
-      pathNot: [`^src/${any(['cache', ...house.cache])}/`, '^src/redis/open\\.ts$'],
+      pathNot: [`^src/${any(['cache', ...layers.cache])}/`, '^src/redis/open\\.ts$'],
     },
   },
   {
-    name: 'redis-door-dynamic',
-    comment: 'ioredis loads only when a cache uses Redis: the door opens by import() only.',
+    name: 'redis-entry-dynamic',
+    comment:
+      'redis/ is imported by import() only, so that ioredis loads only if a cache uses Redis.',
     severity: 'error',
-    from: { path: redisDoor },
+    from: { path: redisEntry },
     to: { path: '^src/redis/', dynamic: false },
   },
 ];
@@ -77,9 +78,9 @@ const boundaries = Object.entries(privateModules).map(([folder, path]) => ({
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
-    ...floors,
+    ...layerRules,
     ...boundaries,
-    ...door,
+    ...redisEntryRules,
     {
       name: 'index-stays-light',
       comment: 'src/index.ts does not load the folders that have their own entry point.',
@@ -89,9 +90,9 @@ module.exports = {
     },
     {
       name: 'unknown-folder',
-      comment: 'A folder that the house does not know: draw it into `house` first.',
+      comment: 'The folder is not listed: add it to `layers` with its allowed imports.',
       severity: 'error',
-      from: { path: '^src/[^/]+/', pathNot: `^src/${any(Object.keys(house))}/` },
+      from: { path: '^src/[^/]+/', pathNot: `^src/${any(Object.keys(layers))}/` },
       to: {},
     },
     {
@@ -132,7 +133,7 @@ module.exports = {
       },
     },
     {
-      name: 'out-of-house',
+      name: 'outside-src',
       comment: 'src/ imports nothing of this repository that lies outside src/.',
       severity: 'error',
       from: { path: '^src/' },

@@ -233,7 +233,7 @@ class LateState implements Omit<SharedTier, keyof TierOperations | 'leases' | 't
   private failed(cause: unknown): void {
     this.hasFailed = true;
     const message =
-      'The shared tier cannot be used: its code could not be loaded. Deploy all files of the bundle.';
+      'The code of the shared tier could not be loaded. Deploy all files of the bundle.';
     warnOnce('AURORA_NO_SHARED_TIER', 'load', message);
     this.options.onError(new StoreError('load', message, { cause }));
     this.options.onChange(true);

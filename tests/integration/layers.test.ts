@@ -30,7 +30,7 @@ async function cruise(cwd: string): Promise<Report> {
   return JSON.parse(stdout) as Report;
 }
 
-/** A clean little house. Every case below breaks one thing in it. */
+/** A small repository without violations. Every case below adds one. */
 const clean = {
   'index.ts': `export * from './cache/index.js';\nexport * from './decorators/cached.js';\n`,
   'base/clock.ts': `export interface Clock { now(): number }\nexport const zero = 0;\n`,
@@ -81,7 +81,7 @@ describe('the layer check', () => {
 
   it('accepts imports that point down', async () => {
     const found = await inspect({});
-    // ioredis is not a declared dependency yet; the house itself is clean.
+    // ioredis is not a declared dependency yet; apart from that, there is no violation.
     expect(found.filter((line) => !line.startsWith('declared-dependencies'))).toEqual([]);
   });
 
@@ -95,42 +95,42 @@ describe('the layer check', () => {
       {
         'base/up.ts': `import type { Store } from '../store/contract.js';\nexport type Up = Store;\n`,
       },
-      'floor-base: src/base/up.ts -> src/store/contract.ts',
+      'layer-base: src/base/up.ts -> src/store/contract.ts',
     ],
     [
       'an inline import type upwards',
       { 'base/inline.ts': `export type Up = import('../store/contract.js').Store;\n` },
-      'floor-base: src/base/inline.ts -> src/store/contract.ts',
+      'layer-base: src/base/inline.ts -> src/store/contract.ts',
     ],
     [
       'an import on the same floor',
       {
         'memory/side.ts': `import type { Store } from '../store/contract.js';\nexport type Side = Store;\n`,
       },
-      'floor-memory: src/memory/side.ts -> src/store/contract.ts',
+      'layer-memory: src/memory/side.ts -> src/store/contract.ts',
     ],
     [
       'redis from cache',
       { 'cache/side.ts': `export const load = () => import('../redis/index.js');\n` },
-      'floor-cache: src/cache/side.ts -> src/redis/index.ts',
+      'layer-cache: src/cache/side.ts -> src/redis/index.ts',
     ],
     [
-      'redis through its door, but at once',
+      'redis from its entry module, but statically',
       {
         'cache/core/redis-tier.ts': `export { redis } from '../../redis/index.js';\nexport const load = () => import('../../http/index.js');\n`,
       },
-      'redis-door-dynamic: src/cache/core/redis-tier.ts -> src/redis/index.ts',
+      'redis-entry-dynamic: src/cache/core/redis-tier.ts -> src/redis/index.ts',
     ],
     [
-      'another folder through the same door',
+      'another folder from the same module',
       // In the file of the case before.
       {},
-      'redis-door-folders: src/cache/core/redis-tier.ts -> src/http/index.ts',
+      'redis-entry-folders: src/cache/core/redis-tier.ts -> src/http/index.ts',
     ],
     [
       'the public index from inside',
       { 'decorators/up.ts': `import { cache } from '../index.js';\nexport const up = cache;\n` },
-      'floor-decorators: src/decorators/up.ts -> src/index.ts',
+      'layer-decorators: src/decorators/up.ts -> src/index.ts',
     ],
     [
       'a separate entry point from the public index',
@@ -167,7 +167,7 @@ describe('the layer check', () => {
       'no-orphans: src/base/alone.ts -> src/base/alone.ts',
     ],
     [
-      'a folder that the house does not list',
+      'a folder that the layers do not list',
       { 'utils/all.ts': `import { zero } from '../base/clock.js';\nexport const all = zero;\n` },
       'unknown-folder: src/utils/all.ts -> src/base/clock.ts',
     ],
@@ -178,7 +178,7 @@ describe('the layer check', () => {
     ],
   ];
 
-  // All of them in one house: a cruise takes a second, and each violation is reported by itself.
+  // All of them in one repository: a cruise takes a second, and each violation is reported by itself.
   let found: string[] = [];
   beforeAll(async () => {
     const changes = cases.map(([, change]) => change);

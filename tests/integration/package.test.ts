@@ -288,11 +288,11 @@ describe('the packed package', () => {
   it.each([
     ['ioredis', 'redis'],
     ['prom-client', 'prometheus'],
-  ])('never mentions %s in a type outside %s/', async (client, room) => {
+  ])('never mentions %s in a type outside %s/', async (client, folder) => {
     const dist = project.installed('dist');
     const names = await readdir(dist, { recursive: true });
     const types = names.filter(
-      (name) => name.endsWith('.d.ts') && !name.split(/[\\/]/).includes(room),
+      (name) => name.endsWith('.d.ts') && !name.split(/[\\/]/).includes(folder),
     );
     expect(types.length).toBeGreaterThan(1);
     for (const name of types) {

@@ -6,7 +6,7 @@ import { report } from '../support/public-names.js';
 
 const src = join(__dirname, '../../src');
 /** The folders in which each entry point's declarations are. */
-const ROOMS: Readonly<Record<string, readonly string[]>> = {
+const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   'aurora-cache': ['base', 'cache', 'decorators', 'memory'],
   'aurora-cache/http': ['http'],
   'aurora-cache/nginx': ['nginx'],
@@ -16,15 +16,15 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Declarations that an entry point exports, by name. */
-function declarations(entryPoint: string, rooms: readonly string[]): Map<string, ts.Declaration> {
+function declarations(entryPoint: string, folders: readonly string[]): Map<string, ts.Declaration> {
   const exported = new Set(report.exported[entryPoint]?.map((one) => one.split(' ')[1]));
   // They are not exported, but exported options consist of them.
   for (const name of ['KeyOptions', 'CacheControl']) exported.add(name);
   const found = new Map<string, ts.Declaration>();
-  for (const room of rooms) {
-    for (const file of readdirSync(join(src, room), { recursive: true, encoding: 'utf8' })) {
+  for (const folder of folders) {
+    for (const file of readdirSync(join(src, folder), { recursive: true, encoding: 'utf8' })) {
       if (!file.endsWith('.ts')) continue;
-      const text = readFileSync(join(src, room, file), 'utf8');
+      const text = readFileSync(join(src, folder, file), 'utf8');
       const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
       for (const statement of source.statements) {
         const { name } = statement as unknown as { name?: ts.Identifier };
@@ -52,17 +52,17 @@ const nameOf = (member: ts.Node): string =>
 const OPTIONS = /Options$|^Nginx|^Fault$|^StoreUnderTest$|^PerformanceLogger$/;
 
 describe('the documentation comments of the public surface', () => {
-  const known = declarations('aurora-cache', ROOMS['aurora-cache'] ?? []);
+  const known = declarations('aurora-cache', FOLDERS['aurora-cache'] ?? []);
 
   it('are looked for in every folder that it comes from', () => {
     expect(known.size).toBeGreaterThan(60);
-    expect(Object.keys(ROOMS).sort()).toEqual(Object.keys(report.exported).sort());
+    expect(Object.keys(FOLDERS).sort()).toEqual(Object.keys(report.exported).sort());
   });
 
-  it.each(Object.entries(ROOMS))('give the default of every option of %s', (name, rooms) => {
+  it.each(Object.entries(FOLDERS))('give the default of every option of %s', (name, folders) => {
     const missing: string[] = [];
     let options = 0;
-    for (const [owner, declaration] of declarations(name, rooms)) {
+    for (const [owner, declaration] of declarations(name, folders)) {
       if (!OPTIONS.test(owner) || !ts.isInterfaceDeclaration(declaration)) continue;
       for (const member of declaration.members) {
         if (member.questionToken === undefined) continue;

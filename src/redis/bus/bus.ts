@@ -47,7 +47,7 @@ export interface BusOptions {
 
 /**
  * Receives messages of other caches, and invalidations by the server. It counts as listening only while the
- * echoes of its own probes arrive: TCP may take minutes to detect a dead connection.
+ * probes of this cache come back: TCP may take minutes to detect a dead connection.
  *
  * @internal
  */
