@@ -44,7 +44,7 @@ function overview(page) {
     .withPanel(
       number(
         'Hit rate',
-        'Share of reads that were answered with a fresh value. Below a half there is an alert.',
+        'Share of reads that returned a fresh value. Below a half there is an alert.',
         'percentunit',
         hitRate(sum(rate(hits)), sum(rate(misses))),
         HIT_RATE,
@@ -65,7 +65,7 @@ function overview(page) {
     .withPanel(
       number(
         'Errors',
-        'Share of requests that were answered with 5xx.',
+        'Share of requests with a 5xx response.',
         'percentunit',
         `(${sum(rate(http('http_requests_total', ', status="5xx"')))} or vector(0)) / ${sum(rate(requests))}`,
         [['green'], ['yellow', 0.001], ['red', 0.01]],
@@ -109,19 +109,14 @@ function caches(page) {
   return page
     .withRow(new dashboard.RowBuilder('Cache').id(nextId()))
     .withPanel(
-      graph(
-        'Hit rate by cache',
-        'Share of reads that were answered with a fresh value.',
-        'percentunit',
-        {
-          '{{cache}}': hitRate(sum(rate(hits), 'cache'), sum(rate(misses), 'cache')),
-        },
-      ).max(1),
+      graph('Hit rate by cache', 'Share of reads that returned a fresh value.', 'percentunit', {
+        '{{cache}}': hitRate(sum(rate(hits), 'cache'), sum(rate(misses), 'cache')),
+      }).max(1),
     )
     .withPanel(
       graph(
         'Reads',
-        'Fresh values by tier, and misses; stale are the misses that were answered with an expired value.',
+        'Fresh values by tier, and misses; stale are the misses that returned an expired value.',
         'ops',
         {
           'hits, {{tier}}': sum(rate(hits), 'tier'),
@@ -276,7 +271,7 @@ function methods(page) {
     .withPanel(
       graph(
         'Hit rate by method',
-        'Share of calls that were answered with a fresh value; the ten methods with the most misses.',
+        'Share of calls that returned a fresh value; the ten methods with the most misses.',
         'percentunit',
         {
           '{{method}}': `${hitRate(sum(rate(methodHits), 'method'), sum(rate(methodMisses), 'method'))} ${busy}`,

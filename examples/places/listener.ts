@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** For how long connections are told to go before they are closed. */
+/** How long responses carry `Connection: close` before the connections are closed. */
 const DRAIN_MS = 500;
 /** Connections still open after this time are cut. */
 const MAX_CLOSING_MS = 5000;

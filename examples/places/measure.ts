@@ -17,7 +17,7 @@ export async function timeOf(call: () => unknown): Promise<number> {
 }
 
 /**
- * How long a call takes that is answered from the cache, in milliseconds. One alone is too short
+ * How long a cache hit takes, in milliseconds. A single one is too short
  * for the clock: the median over rounds of a thousand.
  */
 export async function timeOfHit(call: () => unknown): Promise<number> {

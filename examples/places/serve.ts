@@ -36,7 +36,7 @@ async function serveWith(
   print: (text: string) => void,
 ): Promise<void> {
   cache.on('degraded', () => {
-    print('Redis does not answer: carrying on from memory.');
+    print('Redis does not reply: continuing from memory.');
   });
   cache.on('recovered', () => {
     print('Redis is back.');

@@ -30,7 +30,7 @@ export function placeServer(service: PlaceService, token: string, instance: stri
   const app = express();
   app.disable('x-powered-by');
   app.use((_request, response, next) => {
-    // For those behind a load balancer, who want to know where they have come out.
+    // Behind a load balancer, it shows which instance has sent the response.
     response.setHeader('X-Instance', instance);
     next();
   });

@@ -26,7 +26,7 @@ export async function tour(
   await showTimings(cache, print);
   print(
     paragraph(
-      `Summary: of ${integer(hits + loads)} calls, ${integer(hits)} were answered from memory ` +
+      `Summary: of ${integer(hits + loads)} calls, ${integer(hits)} were served from memory ` +
         `and ${integer(loads)} ran the method. Concurrent calls shared one run, memory kept to ` +
         `its bound, and invalidated entries were loaded again at the next call.`,
     ),

@@ -1,6 +1,6 @@
 import type { PlannedRequest } from './requests.js';
 
-/** When so many have not been answered, no more are made: the service is behind. */
+/** Maximum number of requests in flight: with more, the service would fall behind. */
 const MOST_IN_FLIGHT = 50;
 
 /**

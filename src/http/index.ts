@@ -2,7 +2,7 @@
  * Cache and request statistics over HTTP, and request timing, for node:http, Express, NestJS,
  * Fastify, Koa, Hono, and anything with the Fetch API's `Request` and `Response`.
  *
- * - `api/`: the routes, and who may call them.
+ * - `api/`: the routes, and access to them.
  * - `stats/`: the statistics of one instance or of all, and their JSON.
  * - `timing/`: how a request is timed, independent of the framework.
  * - `adapters/`: one file per framework. Adapters import the others, never the other way round.

@@ -11,7 +11,7 @@ import {
   type MemoryEntry,
 } from './entry.js';
 import { EntryTable } from './entry-table.js';
-import type { StoreView } from './eviction/adaptive.js';
+import type { PolicyStore } from './eviction/adaptive.js';
 import { EvictListeners, type EvictListener } from './evict-listeners.js';
 import { ExpiredFirst } from './eviction/expired-first.js';
 import type { GhostReport } from './eviction/ghost-report.js';
@@ -63,7 +63,7 @@ export class MemoryTier {
    * entries count as stored now.
    * @internal
    */
-  usePolicy(create: (store: StoreView) => EvictionPolicy): void {
+  usePolicy(create: (store: PolicyStore) => EvictionPolicy): void {
     const { coarseClock, entries, maxBytes, maxItems } = this;
     const policy = create({
       maxItems,

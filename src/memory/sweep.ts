@@ -71,8 +71,8 @@ export class Sweep {
   /** Looks at the next entries, and says whether the pass is over. */
   private step(): boolean {
     const now = this.clock.now();
-    const most = Math.max(LEAST, Math.ceil(this.entries.capacity / STEPS));
-    for (let i = 0; i < most && this.next < this.entries.capacity; i++) {
+    const count = Math.max(LEAST, Math.ceil(this.entries.capacity / STEPS));
+    for (let i = 0; i < count && this.next < this.entries.capacity; i++) {
       const entry = this.entries.at(this.next++);
       if (entry === undefined) continue;
       if (now >= entry.staleUntil) this.expire(entry);

@@ -140,8 +140,8 @@ export interface Snapshots {
   /** @param maxInstances - Number of instances to keep: those that wrote last. */
   write(instance: string, text: string, ttlMs: number, maxInstances: number): Promise<void>;
   remove(instance: string): Promise<void>;
-  /** At most `most` instances, in the order of their latest writes; some texts may have expired. */
-  list(most: number): Promise<readonly string[]>;
+  /** At most `maxInstances` instances, in the order of their latest writes; some texts may have expired. */
+  list(maxInstances: number): Promise<readonly string[]>;
   /** The texts of these instances, in their order; `null` for one that has expired. */
   read(instances: readonly string[]): Promise<readonly (string | null)[]>;
 }

@@ -113,12 +113,12 @@ export class Leases implements TierLeases {
   /** A request with less time left than the others gets a separate command with a shorter time-out. */
   private async acquireAll(requests: readonly QueuedRequest[]): Promise<readonly Reply[]> {
     const longest = Math.max(...requests.map(({ budgetMs }) => budgetMs));
-    const [most, few] = partition(
+    const [together, alone] = partition(
       requests,
       ({ budgetMs }) => budgetMs >= longest - MAX_BUDGET_DIFFERENCE * this.options.timeoutMs,
     );
-    if (few.length === 0) return await this.acquireTogether(most);
-    const parts = [most, ...few.map((one) => [one])];
+    if (alone.length === 0) return await this.acquireTogether(together);
+    const parts = [together, ...alone.map((one) => [one])];
     const replies = new Map<QueuedRequest, Reply>();
     await Promise.all(
       parts.map(async (part) => {

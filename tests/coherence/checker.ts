@@ -42,7 +42,7 @@ export class CoherenceChecker {
     await stopServers();
   }
 
-  /** Asks all processes, and waits for all. */
+  /** Sends a request to all processes, and waits for all replies. */
   askAll<K extends Step>(run: string, kind: K): Promise<Answers[K][]> {
     return Promise.all(this.fleet.map((member) => member.ask(kind, { run })));
   }
@@ -52,7 +52,7 @@ export class CoherenceChecker {
     return together(await this.askAll(run, 'report'), [], this.delays.max / 1e6);
   }
 
-  /** Tells all processes that Redis went back to an earlier state; see {@link Orders.crashed}. */
+  /** Notifies all processes that Redis went back to an earlier state; see {@link Orders.crashed}. */
   async tellCrashed(run: string, port?: number): Promise<void> {
     await Promise.all(this.fleet.map((member) => member.ask('crashed', { run, port })));
   }

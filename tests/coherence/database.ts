@@ -21,7 +21,7 @@ export interface Trouble {
   readonly caught: ReadonlyMap<number, { readonly crash: number; readonly at: number }>;
 }
 
-/** Older ones tell nothing that these do not. */
+/** Older ones add no information. */
 const MOST_KEPT = 100;
 
 /** The database behind the caches: a version per row, and when each was acknowledged. */

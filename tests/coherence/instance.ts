@@ -16,7 +16,7 @@ export interface Instance {
   readonly subjects: readonly Subject[];
 }
 
-/** A cache without Redis is on its own, and promises nothing; one that is off asks the database. */
+/** A cache without Redis guarantees nothing to others; one that is off reads the database. */
 export function isUnavailable({ enabled, shared }: CacheCore): boolean {
   return enabled && shared?.isUnavailable === true;
 }

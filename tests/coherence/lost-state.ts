@@ -79,7 +79,7 @@ async function lose(checker: CoherenceChecker, runs: readonly string[], loss: Lo
   for (const one of databases) one.close();
 }
 
-/** Waits until every process has got so many more writes acknowledged. */
+/** Waits until a number of further writes of every process are acknowledged. */
 async function progress(checker: CoherenceChecker, runs: readonly string[]): Promise<void> {
   const written = async (): Promise<number[]> => {
     const reports = await Promise.all(runs.map((run) => checker.askAll(run, 'report')));

@@ -59,7 +59,7 @@ export interface RunSpec {
   readonly writers: number;
   readonly writePauseMs: Range;
   readonly loadMs: Range;
-  /** At which part of a load the database is asked. */
+  /** When, as a fraction of a load, the database is read. */
   readonly queryAt: Range;
   readonly leaseMs: number | undefined;
   /** Share of loads that fail. */
@@ -81,7 +81,7 @@ export interface RunReport {
   /** Those that Redis confirmed. */
   readonly writes: number;
   readonly loads: number;
-  /** Reads that failed as their loads were told to. */
+  /** Reads that failed because their loads were made to fail. */
   readonly failed: number;
   /** Writes that Redis did not confirm, and reads while it was away: not checked. */
   readonly unchecked: number;
@@ -98,7 +98,7 @@ export interface RunReport {
    * message can be on this machine.
    */
   readonly lateMs: number;
-  /** Errors that the cache told of, each once. */
+  /** Errors that the cache reported, each once. */
   readonly errors: readonly string[];
   readonly examples: readonly string[];
 }
@@ -123,7 +123,7 @@ export interface HerdSpec {
   readonly calls: number;
   readonly leaseMs: number;
   readonly loadMs: number;
-  /** A load goes on until its lease has been renewed so many times. */
+  /** A load runs until its lease has been renewed this number of times. */
   readonly leastRenewals: number;
   /** The first load of all never ends. */
   readonly firstHangs: boolean;

@@ -102,7 +102,7 @@ export class Run {
     this.database.close();
   }
 
-  /** Whether the run may end: it was told so, is long enough, and has checked enough. */
+  /** Whether the run may end: that was requested, it is long enough, and it has checked enough. */
   private get isDone(): boolean {
     const { least } = this.spec;
     const { reads, writes } = this.findings.count;

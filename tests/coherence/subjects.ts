@@ -79,7 +79,7 @@ const MAKERS: Record<SubjectKind, Maker> = {
     },
   }),
 
-  /** Invalidated by a tag that only the result tells. */
+  /** Invalidated by a tag that is known only from the result. */
   found: (row, _, { cache, database, random, load }) => ({
     row,
     key: row,

@@ -206,7 +206,7 @@ describe('@Cached', () => {
     }
   });
 
-  it('goes past a cache that is disabled or closed, and tells the caller nothing', async () => {
+  it('bypasses a cache that is disabled or closed, without an error', async () => {
     const { cache } = newCache({ enabled: false });
     const { cache: closing } = newCache();
     let calls = 0;
@@ -454,7 +454,7 @@ describe('the options of @Cached', () => {
     expect(errors).toEqual([failure, failure, failure]);
   });
 
-  it('cache may be a function of the instance, asked at every call', async () => {
+  it('cache may be a function of the instance, called each time', async () => {
     const [a, b] = [newCache().cache, newCache().cache];
     const warned = warnings();
     let calls = 0;

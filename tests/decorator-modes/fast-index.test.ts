@@ -352,7 +352,7 @@ describe('the index from an argument to its entry', () => {
     expect(calls).toBe(2);
   });
 
-  it('hands out copies where the cache is told to, also to the first caller', async () => {
+  it('returns copies if the cache clones, to the first caller too', async () => {
     const { indexed } = counting({ memory: { clone: true } });
     const results = [await indexed.get('a'), await indexed.get('a'), await indexed.get('a')];
     expect(new Set(results).size).toBe(3);

@@ -58,7 +58,7 @@ describe('aurora-cache', () => {
     },
   );
 
-  it('helps on stderr when it is told nothing', async () => {
+  it('prints help on stderr without a command', async () => {
     const { code, stdout, stderr } = await aurora([]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(/^Usage: aurora-cache /);
@@ -120,7 +120,7 @@ describe('aurora-cache nginx', () => {
     ['an open end', '{"a": "s3cret', /:1:7: is not JSON: unexpected end of string\.$/],
     ['UTF-16', Buffer.from('\uFEFF{}', 'utf16le'), /is not UTF-8 text\.$/],
     ['too much', ' '.repeat(1_048_577), /is larger than 1048576 bytes\.$/],
-  ])('refuses %s, with 2, and tells no secret', async (_, text, message) => {
+  ])('refuses %s, with 2, and reveals no secret', async (_, text, message) => {
     const path = file('options.json', text);
     const args = ['--out', at('nginx.conf'), '--config'];
     const [named, piped] = await Promise.all([

@@ -185,7 +185,7 @@ describe('the endpoints of the example', () => {
     expect(await server.json('/api/performance/health')).toMatchObject({ status: 'ok' });
   });
 
-  it('clears for those who have the token', async () => {
+  it('clears with the token', async () => {
     const path = '/api/performance/cache/clear?pattern=place:*';
     await (await server.fetch(`/places/${BERLIN}`)).text();
     const { loads } = (await stats(server)).cache;
@@ -282,7 +282,7 @@ describe('"Run the example service" in the README', () => {
 });
 
 describe('the example at its end', () => {
-  /** The server ends connections that have been idle for longer, whether they have been told or not. */
+  /** The server ends connections that have been idle for longer, with or without `Connection: close`. */
   const IDLE_MS = 400;
 
   /** Requests on one connection, one after the other, until the server says that it ends. */
@@ -391,7 +391,7 @@ describe('two examples on one Redis', () => {
 
     const own = (await stats(one)).requests.total_requests;
     const all = own + (await stats(two)).requests.total_requests;
-    await until('the fleet has told', async () => {
+    await until('the fleet has published', async () => {
       const { instances, requests } = await stats(one, 'fleet');
       return instances === 2 && requests.total_requests === all;
     });
@@ -432,7 +432,7 @@ describe('the arguments of --serve', () => {
     expect(stderr).toBe("--port must be an integer from 0 to 65535; got '65536'.\n");
   });
 
-  it('so is a bad REDIS_URL, whose password is not told', async () => {
+  it('so is a bad REDIS_URL, whose password is not shown', async () => {
     const env = { REDIS_URL: 'http://:sesame@localhost' };
     const { code, stdout, stderr } = await runExample(['--serve', '--port', '0'], env);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

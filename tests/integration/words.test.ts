@@ -43,11 +43,27 @@ const VIOLATIONS: readonly [what: string, file: string, text: string, line: numb
   ['statistics', 'dashboard/t.html', '<p>Figures of all</p>\n', 1],
   ['a reply', 'src/u.ts', '// the answer is late\n', 1],
   ['a request', 'docs/v.md', 'The page asks for a token.\n', 1],
+  ['a request in a test', 'tests/y.test.ts', "it('Asked twice', () => {});\n", 1],
+  ['a result', 'tests/z.test.ts', '/** A read that is answered from memory. */\n', 1],
+  ['a report', 'src/a1.ts', '// Told once that the store is back.\n', 1],
+  ['a report across lines', 'src/a2.ts', '// a listener\n// tells\n// the cache\n', 2],
+  ['a caller', 'src/a3.ts', '// callers of one load, who share it\n', 1],
+  ['a caller at the start of a title', 'tests/a4.test.ts', "describe('those Who wait', f);\n", 1],
+  ['a number', 'src/a5.ts', '// Removes so many keys.\n', 1],
+  ['a verb for persons', 'docs/a6.md', 'The service carries on.\n', 1],
+  ['another verb for persons', 'src/a7.ts', '// the entry is let go. It goes away.\n', 1],
+  ['a folder', '.dependency-cruiser.cjs', "const comment = 'the one door to redis/';\n", 1],
   ['a name', 'src/http/l.ts', "import { a } from './a.js';\nthrow new Refusal(a);\n", 2],
   ['a property', 'src/cache/m.ts', 'const { engine } = cache;\n', 1],
   ['a constant', 'src/base/n.ts', 'const MOST_KEYS = 1;\n', 1],
   ['a flag', 'src/store/w.ts', 'if (shared.isAway) return;\n', 1],
   ['a type of one folder', 'src/store/x.ts', 'interface Load {}\n', 1],
+  ['a method with a verb for persons', 'src/redis/b1.ts', 'clock.sawFloor(1);\n', 1],
+  ['a field with one', 'src/redis/b2.ts', 'class A {\n  private isOwed = false;\n}\n', 2],
+  ['a private name with one', 'src/http/b3.ts', 'class A {\n  #toldVersion = 1;\n}\n', 2],
+  ['a removal', 'src/store/b4.ts', 'journal.forget(key);\n', 1],
+  ['a bound', 'src/stats/b5.ts', 'const most = 3;\n', 1],
+  ['the suffix of a type', 'src/prometheus/b6.ts', 'interface RouteReport {}\n', 1],
 ];
 
 const PLAIN = {
@@ -55,7 +71,9 @@ const PLAIN = {
   'src/b.ts': "// the V8 engine\nconst text = 'Returns the value.';\n",
   'src/c.ts': '// Evicted to make room for it: see `dialect`. The store does not answer.\n',
   'src/cache/d.ts': 'interface Load {}\n',
-  'tests/a.test.ts': "it('asks', () => expect(answer).toBe('answer 1'));\n",
+  'src/redis/e.ts': 'const kept: ArrayBufferView = raiseFloor(sawtooth, mostly);\n',
+  'src/f.ts': '// It tells keys apart, and one write from another. A user who may not write.\n',
+  'tests/a.test.ts': "it('replies', () => expect(answer).toBe('answer 1'));\n",
   'docs/a.md': '# Guarantees\n\nReads return the value.\n',
 };
 

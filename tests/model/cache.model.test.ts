@@ -211,7 +211,7 @@ class BeginLoad implements Command {
     const caller = model.called++;
     const entry = model.entries.get(this.key);
     let load = model.open.find(({ key, joinable }) => key === this.key && joinable);
-    // Without memory, an open load is joined before the store is asked: what another load has put
+    // Without memory, an open load is joined before the store is read: what another load has put
     // there meanwhile is not seen yet.
     const hit =
       real.core.memory === undefined && load !== undefined ? undefined : fresh(model, this.key);

@@ -16,7 +16,7 @@ export interface ReadStart extends Moment {
   /**
    * - `strict`: what was acknowledged before counts, to the moment.
    * - `hearing`: it has a memory tier, and hears of invalidations one bus delay later.
-   * - `away`: the store cannot be reached, and others cannot tell it anything.
+   * - `away`: the store cannot be reached, and messages of others do not arrive.
    */
   readonly trust: 'strict' | 'hearing' | 'away';
 }
@@ -24,7 +24,7 @@ export interface ReadStart extends Moment {
 /** One run of a loader. */
 export interface Load {
   readonly key: string;
-  /** When the cache was asked. */
+  /** When the cache was called. */
   readonly calledAt: number;
   readonly startedAt: number;
 }
@@ -41,7 +41,7 @@ interface Call {
 const MOST_TIMEOUTS = 4;
 const MOST_LEASES = 4;
 const MOST_LOADS = 3;
-/** A load that hangs takes so many leases. */
+/** Number of leases that a hanging load takes. */
 export const HANG_LEASES = 3;
 
 /** Says what went against the promises. */
@@ -95,7 +95,7 @@ export class Checker {
     return MOST_TIMEOUTS * storeTimeoutMs + MOST_LEASES * leaseMs + MOST_LOADS * load;
   }
 
-  /** A read has answered. */
+  /** A read has returned. */
   read(start: ReadStart, key: string, row: Row): void {
     this.reads++;
     const { version, madeAt } = row;
@@ -169,7 +169,7 @@ export class Checker {
   /**
    * A loader is called.
    *
-   * @param calledAt - When the cache was asked.
+   * @param calledAt - When the cache was called.
    */
   loadBegins(key: string, calledAt: number): () => void {
     this.loads++;
@@ -201,7 +201,7 @@ export class Checker {
     // A caller that has used up its store budget loads without a lease.
     if (storeTimeoutMs < 10 * commandMs) return;
     if (this.now() - startedAt >= leaseMs || (this.touching.get(key) ?? 0) > 0) return;
-    // After an invalidation, loads of those who called before it come to nothing, one after the
+    // After an invalidation, loads of earlier callers are not stored, one after the
     // other; after the third, a waiting caller loads for itself.
     const chainMs = 3 * (loadMs + 4 * commandMs);
     const since = Math.min(calledAt, other.calledAt) - chainMs;

@@ -195,7 +195,7 @@ export class Deeds {
   private startOf({ id, hasMemory, core }: Member): ReadStart {
     const { shared } = core;
     const hears = hasMemory && shared?.isListening === true;
-    // A cache that is off asks the database.
+    // A cache that is off reads the database.
     if (!core.enabled) return { ...this.world.history.moment(), process: id, trust: 'strict' };
     const trust = shared?.isUnavailable === true ? 'away' : hears ? 'hearing' : 'strict';
     return { ...this.world.history.moment(), process: id, trust };

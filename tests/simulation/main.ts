@@ -8,7 +8,7 @@ import { simulate } from './simulation.js';
 /*
  * npm run simulate -- --seeds 100000 [--seed 1] [--workers 2]
  *
- * Lives through so many seeds, shared out among processes, and prints the trace of the first one
+ * Runs a number of seeds, distributed over processes, and prints the trace of the first one
  * that breaks a promise. Exits with 1 then.
  */
 

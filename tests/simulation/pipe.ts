@@ -29,7 +29,7 @@ export class Pipe<T> {
     scheduler.at(this.last, () => this.arrive());
   }
 
-  /** Loses what is under way, but for the first so many, and all that comes after. */
+  /** Loses all later messages, and those in flight except for a number of them at the front. */
   cut(survivors = 0): void {
     this.swallows = true;
     this.items.length = Math.min(this.items.length, survivors);

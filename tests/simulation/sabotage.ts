@@ -58,7 +58,7 @@ export const BULK_SABOTAGES: Readonly<Record<string, Sabotage>> = {
   'a bulk call does not wait for earlier writes of its keys': inEach(({ writes }) => {
     replace(writes, ['runMany'], async (_: unknown, run: () => Promise<unknown>) => await run());
   }),
-  'what a bulk call does not send any more is not logged': inEach((core) => {
+  'keys that a bulk call no longer sends are not logged': inEach((core) => {
     replace(sharedOf(core), ['logPending']);
   }),
   'a chunk that got no reply is not logged': inEach((core) => {
@@ -102,7 +102,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     const { tags } = sharedOf(core) as { tags: object };
     replace(tags, ['clock'], async () => Number.MAX_SAFE_INTEGER);
   }),
-  "tags' versions are not asked for": inEach((core) => {
+  "tags' versions are not read": inEach((core) => {
     const { tags } = sharedOf(core) as { tags: object };
     replace(tags, ['areValid'], async () => true);
   }),
@@ -110,10 +110,10 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     replace(core.trust, ['update']);
     core.trust.canUseMemory = core.memory !== undefined;
   }),
-  'what could not be removed is forgotten': inEach((core) => {
+  'removals that failed are not logged': inEach((core) => {
     replace(partOf(core, 'log'), ['addKey', 'addTags', 'addPatterns']);
   }),
-  'what could not be removed is not made good': inEach((core) => {
+  'removals that failed are not replayed': inEach((core) => {
     replace(partOf(core, 'recovery'), ['run', 'schedule'], async () => true);
   }),
   'writes of one key do not wait for each other': inEach(({ writes }) => {
@@ -123,7 +123,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
 
 /** Those that matter when the server comes back in an earlier state. */
 export const ROLLBACK_SABOTAGES: Readonly<Record<string, Sabotage>> = {
-  'what the store has forgotten is not done again': inEach((core) => {
+  'invalidations that the store has lost are not repeated': inEach((core) => {
     const journal = partOf(core, 'journal');
     replace(journal, ['ready']);
     replace(journal, ['isCurrent'], () => true);

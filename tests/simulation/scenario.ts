@@ -111,7 +111,7 @@ export interface Scenario {
 
 const KEYS = ['a:1', 'a:2', 'b:1', 'b:2'] as const;
 export const STATIC_TAG = 'all';
-/** So many tags are made of results. */
+/** Number of tags that results have. */
 const RESULT_TAGS = 3;
 
 /** Reconnecting takes longer than the longest way, as it does in reality. */

@@ -51,7 +51,7 @@ export class Server {
 
   constructor(
     private readonly scheduler: Scheduler,
-    /** Told of every text that is stored. */
+    /** Receives every text that is stored. */
     private readonly onStored: (key: string) => void,
   ) {}
 
@@ -233,7 +233,7 @@ export class Server {
     this.floorMs = 0;
   }
 
-  /** Everything is removed, and those who track are told. */
+  /** Removes everything, and notifies the connections that track. */
   flush(): void {
     this.lose();
     this.changed.clear();
@@ -273,7 +273,7 @@ export class Server {
     return (EPOCH + this.scheduler.now) * 1000;
   }
 
-  /** Changes of one turn of the server are told together, behind all that the turn has published. */
+  /** Reports the changes of one turn of the server together, after the messages that it has published. */
   private change(key: string): void {
     if (this.changed.size === 0) {
       this.scheduler.after(0, () => {

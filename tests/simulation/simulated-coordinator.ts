@@ -191,7 +191,7 @@ export class SimulatedCoordinator
     return await this.simulated.link.send((server) => server.deleteMany(keys, origin));
   }
 
-  /** As `src/redis/clear.ts`: first the leases, then the values, each step asked for and removed. */
+  /** As `src/redis/clear.ts`: first the leases, then the values, each step listed and removed. */
   async *clear(
     groups: readonly (readonly KeyPattern[])[],
   ): AsyncGenerator<readonly (readonly string[])[]> {

@@ -18,11 +18,11 @@ const ROLLBACKS = 300;
 const REGRESSIONS: Readonly<Record<number, string>> = {
   54: 'a set with tags was overtaken by a later write of its process while it noted the clock',
   200: 'commands that waited for the connection overtook each other once it was there',
-  2257: "an invalidation that was logged during the breaker's probe was never made good",
+  2257: "an invalidation that was logged during the breaker's probe was never replayed",
   7926: 'a tracking server says nothing of a key that was not there: its loads were joined',
   15782: 'a write behind another one left in memory what a read had put there meanwhile',
   17500: 'a caller joined the very load again that was not proven, since the store went away',
-  137081: 'a load was proven without asking for its tags, since the bus had just come back',
+  137081: 'a load was confirmed without reading its tags, since the bus had just come back',
   63941: 'a caller joined a load whose fill was on its way, and had been replaced since',
 };
 

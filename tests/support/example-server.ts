@@ -93,7 +93,7 @@ export class ExampleServer {
     return (await response.json()) as T;
   }
 
-  /** Asks it to end, as process managers do. */
+  /** Signals it to end, as process managers do. */
   async end(signal: 'SIGTERM' | 'SIGINT' = 'SIGTERM'): Promise<Outcome> {
     this.child.kill(signal);
     running.delete(this);

@@ -241,7 +241,7 @@ export function keyvConformance(open: () => OpenAdapter): void {
   });
 
   describe('namespaces', () => {
-    // As everywhere in Keyv, an adapter belongs to one namespace: it is told which.
+    // As everywhere in Keyv, an adapter belongs to one namespace, which is set here.
     let other: OpenAdapter;
     let one: Keyv;
     let two: Keyv;

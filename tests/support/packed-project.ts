@@ -56,7 +56,7 @@ export class PackedProject {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** By links and not by `npm install`, which would ask the network for the dependencies. */
+  /** By links and not by `npm install`, which would request the dependencies over the network. */
   private async link(name: string): Promise<void> {
     const path = join(this.folder, 'node_modules', name);
     await mkdir(dirname(path), { recursive: true });

@@ -9,7 +9,7 @@ export async function stopRecordingServers(): Promise<void> {
   await Promise.all([...running].map((server) => server.stop()));
 }
 
-/** A server that remembers what it was asked: what a proxy made of requests. */
+/** A server that records its requests: what a proxy made of them. */
 export class RecordingServer {
   readonly seen: IncomingMessage[] = [];
 

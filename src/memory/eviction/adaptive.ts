@@ -24,7 +24,7 @@ interface StoredLife extends SampledLife {
 }
 
 /** The parts of a store that its policy reads. */
-export interface StoreView {
+export interface PolicyStore {
   readonly maxItems: number;
   readonly maxBytes: number | undefined;
   /** In ms. */
@@ -60,7 +60,7 @@ export class AdaptivePolicy implements EvictionPolicy {
   private fitAt = 0;
 
   constructor(
-    private readonly store: StoreView,
+    private readonly store: PolicyStore,
     private readonly hash = new SeededHash(),
   ) {
     const hasSizes = store.maxBytes !== undefined;
@@ -116,7 +116,7 @@ export class AdaptivePolicy implements EvictionPolicy {
     const hash = this.policy.hashOf(slot);
     const past = this.lives.get(slot) as StoredLife;
     this.lives.delete(slot);
-    if (isInvalidated) this.forgetHash(hash);
+    if (isInvalidated) this.removeHash(hash);
     else if (this.store.now() >= past.freshUntil) {
       this.changes.expired(hash, past, () => this.digestAt(slot));
     }
@@ -124,7 +124,7 @@ export class AdaptivePolicy implements EvictionPolicy {
 
   forget(key?: string): void {
     if (key === undefined) for (const part of [this.trial, this.ghosts, this.changes]) part.clear();
-    else this.forgetHash(this.hash.of(key));
+    else this.removeHash(this.hash.of(key));
   }
 
   chooseVictim(): number {
@@ -138,12 +138,12 @@ export class AdaptivePolicy implements EvictionPolicy {
     return { ...report, lives, outOfDate: changes.outOfDate(1) };
   }
 
-  /** Where a key stands among all keys, from 0 to 1: those below a share are a sample of so many. */
+  /** Where a key stands among all keys, from 0 to 1: the keys below a share are a sample of that size. */
   private rankOf(hash: number): number {
     return (mixed(hash) >>> 0) / 2 ** 32;
   }
 
-  private forgetHash(hash: number): void {
+  private removeHash(hash: number): void {
     this.trial.forget(hash);
     this.ghosts.forget(hash);
     this.changes.forget(hash);
@@ -177,7 +177,7 @@ export class AdaptivePolicy implements EvictionPolicy {
       trial.access(access);
       this.adapt();
     }
-    if (rank < ghosts.rate && ghosts.access(access)) this.forgetHalf();
+    if (rank < ghosts.rate && ghosts.access(access)) this.halveHistory();
   }
 
   private sampledLife(life: EntryLife | number): StoredLife {
@@ -192,7 +192,7 @@ export class AdaptivePolicy implements EvictionPolicy {
   }
 
   /** Earlier reads count half, as with the ghosts. */
-  private forgetHalf(): void {
+  private halveHistory(): void {
     this.misses /= 2;
     this.changes.halve();
     this.earlierReads += (this.policy.accesses - this.earlierReads) / 2;

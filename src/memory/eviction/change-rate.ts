@@ -115,7 +115,7 @@ export class ChangeRate {
   }
 
   /**
-   * Of the hits with lives that are so many times as long, those that would be out of date; `undefined`
+   * Share of the hits that would be out of date if lives were `times` times as long; `undefined`
    * until enough values have been compared.
    */
   outOfDate(times: number): GhostReport['outOfDate'] {

@@ -6,7 +6,7 @@ const COSTS_PER_UPDATE = 16;
 /** Costs after which earlier ones count half. */
 const MAX_COSTS = 16_384;
 const HIGH_QUANTILE = 0.99;
-/** A cost counts at most so many times the high quantile. */
+/** Maximum cost, as a multiple of the high quantile. */
 const LIMIT = 8;
 
 /**

@@ -23,7 +23,7 @@ const MARGIN = 2;
 const ACCESSES_PER_ENTRY = 500;
 
 /** The part of a report that comes from mini caches. */
-export type SampleReport = Omit<GhostReport, 'outOfDate'>;
+export type SampleStats = Omit<GhostReport, 'outOfDate'>;
 
 /**
  * Mini caches of other sizes, and with other lives, under the setting of the store. An estimate is the
@@ -116,7 +116,7 @@ export class Ghosts {
    * @param misses - Those among the reads of the store.
    * @param knowsCosts - Whether the weights of accesses come from costs that were measured.
    */
-  report(reads: number, misses: number, knowsCosts = false): SampleReport {
+  report(reads: number, misses: number, knowsCosts = false): SampleStats {
     // Without a read, nothing is known.
     const missShare = reads === 0 ? 1 : misses / reads;
     const like = this.like.missed;

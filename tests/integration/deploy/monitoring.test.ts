@@ -95,7 +95,7 @@ describe('prometheus.yml', () => {
 });
 
 describe('the dashboard', () => {
-  it('uses the data source that is provisioned, and shows what an operator asks for', () => {
+  it('uses the data source that is provisioned, and shows what an operator needs', () => {
     const source = read('grafana/provisioning/datasources/prometheus.yaml');
     expect(source).toContain('uid: prometheus');
     const uids = dashboard.panels.flatMap(({ datasource }) => datasource?.uid ?? []);

@@ -36,7 +36,7 @@ describe('Redis, as compose.yaml starts it', () => {
     admin.disconnect();
   });
 
-  it('is healthy when it answers, and not while it refuses or is gone', async () => {
+  it('is healthy when it replies, and not while it refuses or is down', async () => {
     const { server } = await start();
     const [kind, client = '', ...words] = healthcheck?.test ?? [];
     expect([kind, client]).toEqual(['CMD', 'redis-cli']);

@@ -215,7 +215,7 @@ describe.each(Object.entries(frameworks))('the performance API on %s', (name, st
     });
   });
 
-  it('counts a stream of events when it begins, and leaves out what it is told to', async () => {
+  it('counts a stream of events when it begins, and excludes what `skip` names', async () => {
     const skipped = await call('/items/skipped');
     expect([await skipped.text(), skipped.headers.has('server-timing')]).toEqual([
       'skipped',

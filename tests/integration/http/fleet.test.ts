@@ -48,7 +48,7 @@ async function fleet({ handlers }: PerformanceApi, query = '?scope=fleet'): Prom
   return (await response.json()) as Stats;
 }
 
-/** Publishes the statistics of so many other instances, as this one would. */
+/** Publishes the statistics of `count` other instances, as this one would. */
 async function leave(count: number, api: PerformanceApi): Promise<void> {
   const text = encodeSnapshot(await takeSnapshot(api.cache, api.recorder)) ?? '';
   for (let i = 0; i < count; i++) {
@@ -140,7 +140,7 @@ describe('scope=fleet', () => {
     await until('the index is short again', async () => (await admin.zcard('aurora#stats')) <= 200);
   });
 
-  it('reads and adds up once in an interval, however many ask', async () => {
+  it('reads and adds up once per interval, for any number of requests', async () => {
     const { api } = await instance({}, '1h');
     await leave(20, api);
     await admin.config('RESETSTAT');

@@ -38,7 +38,7 @@ interface ServiceOptions extends Omit<TimingOptions, 'skip'> {
 type Start = (options: ServiceOptions) => Promise<Service>;
 
 export const PAUSE_MS = 60;
-/** Between the chunks of `/stream`; a test of a client that goes away wants time for that. */
+/** Between the chunks of `/stream`; a test of a client that disconnects needs time for that. */
 export const stream = { pauseMs: PAUSE_MS };
 
 function chunks(): Readable {

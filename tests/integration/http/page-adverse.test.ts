@@ -93,7 +93,7 @@ describe('the page behind something else', () => {
     await shows(page, 'clear-result', 'allowedOrigins');
   });
 
-  it('tells what came instead of the count', async () => {
+  it('shows the response in place of the count', async () => {
     const service = await Service.start();
     const { page } = await open(service);
     await page.route('**/cache/clear?*', html(504));
@@ -114,7 +114,7 @@ describe('the page behind something else', () => {
 });
 
 describe('the form', () => {
-  it('is not answered by the second click of a double click', async () => {
+  it('is not confirmed by the second click of a double click', async () => {
     const service = await Service.start();
     await service.call('a', 'b');
     const { page } = await open(service);
@@ -235,7 +235,7 @@ describe('the statistics', () => {
     expect(await selected()).toBe(before);
   });
 
-  it('stay told apart where colours are forced', async () => {
+  it('stay distinguishable where colours are forced', async () => {
     const service = await Service.start();
     const { page } = await open(service, { forcedColors: 'active' });
     const looks = (selector: string) =>

@@ -112,11 +112,11 @@ describe('the page', () => {
     await shows(page, 'clear-result', /./);
     expect(await wasExecuted(page)).toBe(false);
     await expect(page.locator('img, svg, table script').count()).resolves.toBe(0);
-    // The refusal itself is told in the console, by the browser.
+    // The browser reports the refusal itself in the console.
     expect(complaints.filter((text) => !text.includes('403'))).toEqual([]);
   });
 
-  it('clears a pattern for those who may, once they have confirmed it', async () => {
+  it('clears a pattern with the token, after a confirmation', async () => {
     const service = await Service.start();
     await service.call('a', 'b', 'c');
     await service.cache.set('other:1', 1);

@@ -47,7 +47,7 @@ async function balancer(
 
 const instanceOf = ({ headers }: Answer): string => String(headers['x-instance']);
 
-/** Which instances answered, and how often. */
+/** Which instances responded, and how often. */
 async function shares(
   nginx: Nginx,
   count: number,
@@ -234,7 +234,7 @@ describe('when an instance is killed under load', () => {
     }
 
     await startInstance('first', port);
-    await until('it is asked again', async () => (await answering()) === 'first');
+    await until('it gets requests again', async () => (await answering()) === 'first');
   });
 });
 

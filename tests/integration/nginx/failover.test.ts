@@ -41,7 +41,7 @@ describe('failover', () => {
     expect(good.seen.map(({ method }) => method)).toEqual(['POST']);
   });
 
-  it.each([502, 503, 504])('asks elsewhere after a %i', async (status) => {
+  it.each([502, 503, 504])('retries on another server after a %i', async (status) => {
     const bad = await RecordingServer.start((_, response) => response.writeHead(status).end());
     const good = await RecordingServer.start();
     const nginx = await withBackup(bad.address, good.address);
@@ -70,7 +70,7 @@ describe('failover', () => {
     expect(first.seen.length).toBeLessThan(8);
     isBad = false;
     await until(
-      'it is asked again',
+      'it gets requests again',
       async () => String((await ask(nginx.port, '/')).body) === 'first',
     );
   });

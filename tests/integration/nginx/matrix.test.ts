@@ -61,7 +61,7 @@ const path = fc
   .map((parts) => `/${parts.join('/')}`);
 const size = maybe(fc.constantFrom('0', '1', '512k', '10M', '1g'));
 const timeouts = maybe(fc.record({ connect: duration, send: duration, read: duration }));
-// Names that need no resolver: nginx asks for every other when it reads the file.
+// Names that need no resolver: nginx resolves all others when it reads the file.
 const address = fc.oneof(
   fc
     .tuple(v4, fc.integer({ min: 1, max: 65_535 }))

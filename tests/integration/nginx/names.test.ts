@@ -53,7 +53,7 @@ describe('serverNames', () => {
     for (const host of ['shop.example', 'SHOP.example:81', 'a.example.org', 'localhost']) {
       expect(await plain(nginx.port, host)).toMatch(/^HTTP\/1\.1 200 /);
     }
-    // Of a balancer that asks by address.
+    // From a balancer that checks by address.
     const health = await plain(nginx.port, '127.0.0.1', '/api/performance/health');
     expect(health).toMatch(/^HTTP\/1\.1 200 /);
     expect(server.seen.at(-1)?.headers).toMatchObject({ 'x-real-ip': '127.0.0.1' });
@@ -74,7 +74,7 @@ describe('serverNames', () => {
     expect(await plain(nginx.port, 'later.example')).toMatch(/^HTTP\/1\.1 204 /);
   });
 
-  it('without them, every name is answered', async () => {
+  it('without them, every name is served', async () => {
     const nginx = await nginxBefore(server);
     for (const host of ['evil.example', '127.0.0.1', '']) {
       expect(await plain(nginx.port, host)).toMatch(/^HTTP\/1\.1 200 /);
@@ -113,7 +113,7 @@ describe('with TLS', () => {
       expect(await encrypted('localhost', 'evil.example')).toBe('closed');
       expect(server.seen).toHaveLength(before);
       expect(await encrypted('localhost', 'localhost')).toBe(200);
-      // Where the version can, the certificate does not tell a stranger which names are here.
+      // Where the version can, the certificate does not reveal the names to a stranger.
       const handshake = new Promise<string>((resolve) => {
         const socket = connectTls({ host: '127.0.0.1', port, servername: 'evil.example', ca });
         socket.on('error', (error: Error) => {

@@ -123,7 +123,7 @@ describe('directives of the own', () => {
 });
 
 describe('challenges of a certification authority', () => {
-  it.each([false, true])('are answered on the plain port (redirects: %s)', async (redirect) => {
+  it.each([false, true])('are served on the plain port (redirects: %s)', async (redirect) => {
     const challenges = join(folder, '.well-known/acme-challenge');
     mkdirSync(challenges, { recursive: true });
     writeFileSync(join(challenges, 'abc_1-2'), 'abc_1-2.thumbprint');

@@ -158,7 +158,7 @@ describe('A Redis that cannot be had', () => {
     expect(await one.cache.get('other')).toBe(1);
     // Each would wait for half a second, if any did.
     expect(performance.now() - start).toBeLessThan(10_000);
-    await until('it is told', async () => one.errors.some((error) => message.test(error)));
+    await until('it is reported', async () => one.errors.some((error) => message.test(error)));
     expect(load).toHaveBeenCalledTimes(1);
     const clear = one.errors.filter((error) => message.test(error));
     expect(new Set(clear).size).toBe(clear.length);

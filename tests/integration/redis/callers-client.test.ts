@@ -159,7 +159,7 @@ it('so do caches on a store of the caller', async () => {
 });
 
 describe('A client with a queue for when there is no connection', () => {
-  it('is not made to queue: calls are answered at once, and no write comes late', async () => {
+  it('does not queue: calls return at once, and no write comes late', async () => {
     const mortal = await RedisServer.start();
     closing.push(() => mortal.stop());
     const client = kept(

@@ -110,7 +110,7 @@ it('takes other limits, which RedisStore finds in the options of ioredis', async
   expect(patient.state).toBe('pending');
   await clock.advance('1250ms');
   expect(patient.state).toBe('Command timed out');
-  // Of two that ask at the same time, the one with the default waits on.
+  // Of two concurrent commands, the one with the default continues to wait.
   const usual = outcome(byDefault.get('a'));
   await expect(store.get('a')).rejects.toThrow('Command timed out');
   expect(usual.state).toBe('pending');

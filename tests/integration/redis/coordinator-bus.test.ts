@@ -91,10 +91,10 @@ describe.each<BusKind>(['tracking', 'pubsub'])('By %s', (bus) => {
     await killListeners();
     await one.untilListening(2);
     // Once at the start, and once before it said that it listens again.
-    const told = one.said.map(([what]) => what);
+    const reported = one.said.map(([what]) => what);
     expect(one.of('reset')).toHaveLength(2);
-    expect(told.at(-1)).toBe('change');
-    expect(told.at(-2)).toBe('reset');
+    expect(reported.at(-1)).toBe('change');
+    expect(reported.at(-2)).toBe('reset');
     expect(one.resets).toEqual([false, false]);
     expect(one.listening.slice(-3)).toEqual([true, false, true]);
     // Really armed again.
@@ -258,9 +258,9 @@ describe('Tracking', () => {
     await admin.set('aurora:set', 'text');
     await one.untilSaid('keys', 'set');
     await admin.del('aurora:set');
-    await until('the removal is told', async () => one.of('keys').length === 2);
+    await until('the removal is reported', async () => one.of('keys').length === 2);
     await admin.set('aurora:expired', 'text', 'PX', 30);
-    await until('the expiry is told', async () => {
+    await until('the expiry is reported', async () => {
       return one.of('keys').filter(([key]) => key === 'expired').length === 2;
     });
     await admin.hset('aurora:größe:😀', 'field', 1);
@@ -281,7 +281,7 @@ describe('Tracking', () => {
     await until('it is unknown', () => Promise.resolve(one.coordinator.lastTagClock === undefined));
   });
 
-  it('is not asked for without memory', async () => {
+  it('is not requested without memory', async () => {
     const one = await open({ hasMemory: false }).untilListening();
     expect(String(await admin.client('LIST'))).not.toMatch(/flags=\w*t/);
     await admin.set('aurora:key', 'text');
@@ -352,7 +352,7 @@ describe('Tracking', () => {
 });
 
 describe('A bus that may not be', () => {
-  it('is told of once, and everything else works', async () => {
+  it('is reported once, and everything else works', async () => {
     const rules = ['~*', '+@all', 'resetchannels'];
     await admin.acl('SETUSER', 'mute', 'reset', 'on', '>secret', ...rules);
     closing.push(() => admin.acl('DELUSER', 'mute'));

@@ -35,7 +35,7 @@ async function heard(by: Coordinated, key: string): Promise<void> {
 }
 
 describe('A lease', () => {
-  it('is granted to one, who fills; the other is told who holds it, and when it ends', async () => {
+  it('is granted to one, which fills; the other gets the holder and the remaining time', async () => {
     const { coordinator } = open();
     const other = await open().untilListening();
     expect(await coordinator.leases.acquire('key', 'one', 60_000, BUDGET_MS)).toEqual({

@@ -47,7 +47,7 @@ describe.each<[string, CacheOptions]>([
     expect(loads()).toBe(1);
   });
 
-  it('load for themselves after one lease, and remember who hangs', async () => {
+  it('load for themselves after one lease, and bypass a holder that hangs', async () => {
     const lease = '400ms';
     // Renewed after a third; the other one waits as long as its own policy says.
     const [one, two] = await Promise.all([cache(tiers), cache(tiers)]);

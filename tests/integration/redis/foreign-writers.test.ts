@@ -170,7 +170,7 @@ it('no memory holds what Redis does not, after a burst of fills and foreign writ
       else wrong.push({ process: p, key, memory: value, redis: stored.get(key) });
     }
     expect(await one.do('rejections')).toEqual([]);
-    expect([...((await one.do('told', 'it'))?.errors ?? [])]).toEqual([]);
+    expect([...((await one.do('reported', 'it'))?.errors ?? [])]).toEqual([]);
   }
   console.log(`${written} foreign writes; ${alike} entries in memory, ${wrong.length} wrong`);
   expect(wrong).toEqual([]);

@@ -186,7 +186,7 @@ describe('close', () => {
     expect(await call).toBe('first');
   });
 
-  it('lets a caller elsewhere load at once, who waits for its lease', async () => {
+  it('lets a caller elsewhere that waits for its lease load at once', async () => {
     const [cache, other] = [make({ lease: '60s' }), make({ lease: '60s' })];
     const { opened, open: finish } = gate<string>();
     const first = cache.getOrSet('key', () => opened);

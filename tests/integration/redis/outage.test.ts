@@ -142,7 +142,7 @@ describe.each<
     );
     const reconnectedMs = Date.now() - backAt;
     await until(
-      'what is logged has been made good',
+      'the log has been replayed',
       async () =>
         (await all((process, name) => process.do('stats', name))).every(
           ({ pendingInvalidations, breaker }) => pendingInvalidations === 0 && breaker === 'closed',
@@ -159,9 +159,9 @@ describe.each<
     }
     await called();
     const after = await one.do('stopLoad');
-    const told = await all((process, name) => process.do('told', name));
+    const reports = await all((process, name) => process.do('reported', name));
     const rest = await one.do('footprint');
-    const errors = told.map((one) => [...(one?.errors ?? [])]);
+    const errors = reports.map((one) => [...(one?.errors ?? [])]);
     const longest = [before, outage, after].map(({ longestMs }) => Math.round(longestMs));
     const grown = Math.round((busy.heap - calm.heap) / 1000);
     console.log(what, JSON.stringify({ longest, reconnectedMs, recoveredMs, grown, errors }));
@@ -180,7 +180,7 @@ describe.each<
     expect(rest.open['TCPSocketWrap'] ?? 0).toBeLessThanOrEqual(2 * names.length);
     expect(await one.do('rejections')).toEqual([]);
     expect(await two.do('rejections')).toEqual([]);
-    for (const one of told) {
+    for (const one of reports) {
       const states = one?.states.map(({ event }) => event) ?? [];
       // Once, unless the machine is so busy that Redis seems to be away again.
       expect(states.join()).toMatch(/^(?:degraded,recovered(?:,|$))*$/);

@@ -103,7 +103,7 @@ describe.each<[string, CacheOptions]>([
     expect(reader.errors.length).toBeLessThan(10 + 5 * reconnects);
     expect(reader.errors).toContain('The store failed on set.');
     expect(warnings).not.toContain('MaxListenersExceededWarning');
-    // Promoted: what was refused is made good.
+    // Promoted: the refused writes are replayed.
     await admin.call('REPLICAOF', 'NO', 'ONE');
     await reader.untilWell();
   });

@@ -65,7 +65,7 @@ describe.each<[string, CacheOptions]>([
     expect(await two.cache.get('set')).toBe('newest');
   });
 
-  it('READONLY: writes are made good when the server takes them again', async () => {
+  it('READONLY: invalidations are replayed once the server accepts writes', async () => {
     const [one, two] = [await open(), await open()];
     for (const key of ['set', 'deleted', 'tagged', 'pattern:1']) {
       await one.cache.set(key, 'old', { ttl: '1h', tags: key === 'tagged' ? ['tag'] : [] });
@@ -225,8 +225,8 @@ describe('a server that turns us away', () => {
       expect((await accepted(watcher)) - before).toBeLessThanOrEqual(3);
       // A machine that was held up for a second while it connected.
       const own = /^Redis: (?:not connected\.|connect ETIMEDOUT)/;
-      const told = one.errors.filter((message) => !own.test(message));
-      expect(told).toEqual([expect.stringMatching(/^Redis: (?:WRONGPASS|NOAUTH) /)]);
+      const reported = one.errors.filter((message) => !own.test(message));
+      expect(reported).toEqual([expect.stringMatching(/^Redis: (?:WRONGPASS|NOAUTH) /)]);
       expect(one.errors.length).toBeLessThan(10);
       expect(one.errors.join()).not.toMatch(/not-it|the-secret/);
       expect(await one.cache.getStats()).toMatchObject({ degraded: true, type: 'redis' });

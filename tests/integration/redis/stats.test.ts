@@ -74,7 +74,7 @@ it('counts leases and messages', async () => {
   await one.cache.delete('other');
   await one.cache.invalidateTags('tag');
   await one.cache.clear('a:*');
-  await until('all is told', async () => {
+  await until('everything is published', async () => {
     const { invalidationsReceived } = await two.cache.getStats();
     return invalidationsReceived >= before.invalidationsReceived + 5;
   });

@@ -94,7 +94,7 @@ describe('RedisStore', () => {
     expect(await store.getMany(['list', 'text'])).toEqual([undefined, 'b']);
   });
 
-  it('reads what one turn asks for with one command', async () => {
+  it('reads the keys of one turn with one command', async () => {
     await admin.mset('a', '1', 'b', '2', 'c', '3');
     await store.get('a');
     await admin.config('RESETSTAT');

@@ -138,7 +138,7 @@ describe.each(Object.entries(topologies))('RedisStore on %s', (_, { open, flush,
       expect(await one.get('key')).toBeUndefined();
     });
 
-    it('works out once what two instances ask for', async () => {
+    it('loads once what two instances read', async () => {
       const [one, two] = [open(), open()].map((store) =>
         serviceOn(new CacheManager({ store, memory: false, storeTimeout: '5s' })),
       ) as [ReturnType<typeof serviceOn>, ReturnType<typeof serviceOn>];
@@ -147,7 +147,7 @@ describe.each(Object.entries(topologies))('RedisStore on %s', (_, { open, flush,
       expect(await Promise.all(numbers.map((n) => one.answer(n)))).toEqual(answers);
       // Fills are not awaited; those of the first instance may still be in flight.
       const servers = await admins();
-      await until('all answers are stored', async () => {
+      await until('all results are stored', async () => {
         // Until then, each has its lease in Redis instead.
         const stored = await Promise.all(servers.map((server) => server.keys('aurora:*')));
         return stored.flat().length === 200;

@@ -32,26 +32,26 @@ function own(...target: ConstructorParameters<typeof RedisStore>): RedisStore {
 }
 
 /** Makes calls for a while over a store that cannot connect; returns the reported messages. */
-async function toldOf(
+async function reportedOf(
   target: ConstructorParameters<typeof RedisStore>[0],
   forMs: number,
 ): Promise<string[]> {
-  const told: Error[] = [];
-  const store = own(target, { onError: (error) => told.push(error) });
+  const reported: Error[] = [];
+  const store = own(target, { onError: (error) => reported.push(error) });
   const cache = new CacheManager({ store, memory: false, storeTimeout: '200ms' });
   const events: unknown[] = [];
   cache.on('error', ({ error }) => events.push(error));
   await underLoad(cache, async () => {
-    await until('something is told', async () => told.length > 0);
+    await until('an error is reported', async () => reported.length > 0);
     await pause(forMs);
   });
   // An event that is logged with everything in it shows no password.
-  expect(inspect([told, events], { depth: 20, showHidden: true })).not.toContain('secret');
+  expect(inspect([reported, events], { depth: 20, showHidden: true })).not.toContain('secret');
   // Without a connection nothing waits for a time-out.
   await expect(store.get('aurora:key')).rejects.toThrow(/not connected/);
-  return told.map(({ message }) => message);
+  return reported.map(({ message }) => message);
 }
-describe('Without the right credentials, calls work, one error is told and attempts are few:', () => {
+describe('Without the right credentials, calls work, one error is reported, and attempts are few:', () => {
   let server: RedisServer;
   let admin: Redis;
 
@@ -72,13 +72,13 @@ describe('Without the right credentials, calls work, one error is told and attem
     ['no password at all', '', /^Redis: NOAUTH/],
   ])('%s', async (_, credentials, message) => {
     const before = await connectionsTo(admin);
-    const told = await toldOf(`redis://${credentials}127.0.0.1:${server.port}`, 1200);
-    expect(told).toEqual([expect.stringMatching(message)]);
+    const reported = await reportedOf(`redis://${credentials}127.0.0.1:${server.port}`, 1200);
+    expect(reported).toEqual([expect.stringMatching(message)]);
     expect((await connectionsTo(admin)) - before).toBeLessThanOrEqual(2);
   });
 });
 
-describe('Without a server to talk to, calls work and one clear error is told:', () => {
+describe('Without a server, calls work, and one clear error is reported:', () => {
   let silent: Server;
   let rude: Server;
   const sockets = new Set<Socket>();
@@ -143,23 +143,23 @@ describe('Without a server to talk to, calls work and one clear error is told:',
   ];
 
   it.each(targets)('%s', async (_, target, message) => {
-    expect(await toldOf(await target(), 500)).toEqual([expect.stringMatching(message)]);
+    expect(await reportedOf(await target(), 500)).toEqual([expect.stringMatching(message)]);
   });
 
   it('the server wants TLS', async () => {
     // The system reports the closed connection in several ways; each is reported once.
-    const told = await toldOf(`redis://:secret@127.0.0.1:${secure.port}`, 500);
-    expect(told).not.toEqual([]);
-    expect(new Set(told).size).toBe(told.length);
-    for (const message of told) {
+    const reported = await reportedOf(`redis://:secret@127.0.0.1:${secure.port}`, 500);
+    expect(reported).not.toEqual([]);
+    expect(new Set(reported).size).toBe(reported.length);
+    for (const message of reported) {
       expect(message).toMatch(/^Redis: (?:(?:read|write) (?:ECONNRESET|EPIPE)|the server closes)/);
     }
   });
 
   it('every address of a name is reported, and each failure once', () => {
     const client = new Redis({ lazyConnect: true });
-    const told: string[] = [];
-    void new RedisStore(client, { onError: ({ message }) => told.push(message) });
+    const reported: string[] = [];
+    void new RedisStore(client, { onError: ({ message }) => reported.push(message) });
     // Node's own way to say that a name's addresses, here two, have all failed.
     const addresses = ['::1', '127.0.0.1'].map(
       (host) => new Error(`connect ECONNREFUSED ${host}:1`),
@@ -168,7 +168,7 @@ describe('Without a server to talk to, calls work and one clear error is told:',
       client.emit('error', new AggregateError(addresses));
       client.emit('error', new Error('another'));
     }
-    expect(told).toEqual([
+    expect(reported).toEqual([
       'Redis: connect ECONNREFUSED ::1:1; connect ECONNREFUSED 127.0.0.1:1',
       'Redis: another',
     ]);
@@ -181,10 +181,10 @@ describe('Without a server to talk to, calls work and one clear error is told:',
   });
 
   it('a store that is closed while it connects lets its callers go', async () => {
-    const told: Error[] = [];
-    const store = new RedisStore(sentinel.options, { onError: (error) => told.push(error) });
+    const reported: Error[] = [];
+    const store = new RedisStore(sentinel.options, { onError: (error) => reported.push(error) });
     const call = store.get('aurora:key');
     await Promise.all([expect(call).rejects.toThrow(/not connected/), store.disconnect()]);
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
   });
 });

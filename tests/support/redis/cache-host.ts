@@ -15,7 +15,7 @@ import {
 import { CORE } from '../../../src/cache/manager.js';
 
 /** The events and warnings of a cache. */
-export interface Told {
+export interface Reported {
   /** Times of `degraded` and `recovered`, as `Date.now()`. */
   readonly states: { event: 'degraded' | 'recovered'; at: number }[];
   /** Messages of `error` events, with their number. */
@@ -44,7 +44,7 @@ export interface LoadReport {
   loopDelayMs: number;
 }
 
-const caches = new Map<string, { cache: CacheManager; told: Told }>();
+const caches = new Map<string, { cache: CacheManager; reported: Reported }>();
 const rejections: string[] = [];
 process.on('unhandledRejection', (reason) => rejections.push(String(reason)));
 
@@ -64,7 +64,7 @@ function newReport(): LoadReport {
   return { calls: 0, failed: 0, wrong: 0, loads: 0, longestMs: 0, loopDelayMs: 0 };
 }
 
-/** One who calls again and again: mostly reads, some writes and deletions. */
+/** Calls repeatedly: mostly reads, some writes and deletions. */
 async function call(cache: CacheManager, options: LoadOptions): Promise<void> {
   const { keys, loadMs, pauseMs, ttlMs } = options;
   while (!stopped) {
@@ -100,15 +100,15 @@ const commands = {
 
   open(name: string, options: CacheOptions): void {
     const cache = new CacheManager(options);
-    const told: Told = { states: [], errors: new Map() };
+    const reported: Reported = { states: [], errors: new Map() };
     for (const event of ['degraded', 'recovered'] as const) {
-      cache.on(event, () => told.states.push({ event, at: Date.now() }));
+      cache.on(event, () => reported.states.push({ event, at: Date.now() }));
     }
     cache.on('error', ({ error }) => {
       const message = String((error as Error).message);
-      told.errors.set(message, (told.errors.get(message) ?? 0) + 1);
+      reported.errors.set(message, (reported.errors.get(message) ?? 0) + 1);
     });
-    caches.set(name, { cache, told });
+    caches.set(name, { cache, reported });
   },
 
   async set(name: string, key: string, value: unknown, options?: SetOptions): Promise<void> {
@@ -152,7 +152,7 @@ const commands = {
     return new Map(entries.filter(([, value]) => value !== undefined));
   },
 
-  told: (name: string): Told | undefined => caches.get(name)?.told,
+  reported: (name: string): Reported | undefined => caches.get(name)?.reported,
 
   rejections: (): string[] => rejections,
 

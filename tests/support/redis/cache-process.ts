@@ -27,7 +27,7 @@ export function stopProcesses(): void {
   for (const one of running) one.kill();
 }
 
-/** Another process with caches in it: see `cache-host.ts` for what it can be told. */
+/** Another process with caches in it: see `cache-host.ts` for its commands. */
 export class CacheProcess {
   /** Its standard error so far. */
   stderr = '';

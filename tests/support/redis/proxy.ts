@@ -15,7 +15,7 @@ export class Proxy {
   private readonly paused = new Set<Which>();
   private readonly delays = new Map<Which, number>();
   private bytesPerMs = Infinity;
-  /** Chunks that are held back ask again when this is called. */
+  /** Checks again whether chunks are still held back. */
   private readonly held = new Set<() => void>();
   /** Connections that were taken so far. */
   accepted = 0;
@@ -65,12 +65,12 @@ export class Proxy {
     this.held.clear();
   }
 
-  /** Lets everything through so many ms later; 0 for at once. */
+  /** Delays everything by `ms` milliseconds; 0 for not at all. */
   delay(ms: number, which: Which = 'all'): void {
     this.delays.set(which, ms);
   }
 
-  /** Lets so many bytes through in each direction of a connection that does not listen. */
+  /** Lets a number of bytes through in each direction of a connection that does not listen. */
   throttle(bytesPerMs: number): void {
     this.bytesPerMs = bytesPerMs;
   }

@@ -72,7 +72,7 @@ export class RedisServer {
     return this.process?.pid;
   }
 
-  /** Starts the process, again after {@link RedisServer.kill}, and waits until it answers. */
+  /** Starts the process, again after {@link RedisServer.kill}, and waits until it replies. */
   async up(): Promise<void> {
     const child = spawn('redis-server', this.commandLine, { stdio: 'ignore' });
     this.process = child;
@@ -151,7 +151,7 @@ async function answering(
   });
   try {
     await Promise.race([client.ping(), late]);
-    // A user with few rights may not ask.
+    // A user with few rights may not read it.
     const info = await client.info('server').catch(() => undefined);
     if (info?.includes(`process_id:${String(pid)}\r`) === false) {
       throw new Error(`Another process has port ${String(options.port)}.`);

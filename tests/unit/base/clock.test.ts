@@ -5,7 +5,7 @@ describe('systemClock', () => {
     jest.useRealTimers();
   });
 
-  it("tells the machine's time", () => {
+  it("returns the machine's time", () => {
     const before = [Date.now(), performance.now()] as const;
     const now = systemClock.now();
     const monotonic = systemClock.monotonic();
@@ -15,7 +15,7 @@ describe('systemClock', () => {
     expect(monotonic).toBeLessThanOrEqual(performance.now());
   });
 
-  it("tells the time of fake timers, and the machine's again after them", () => {
+  it("returns the time of fake timers, and the machine's again after them", () => {
     const before = systemClock.monotonic();
     jest.useFakeTimers({ now: 5_000 });
     const began = systemClock.monotonic();

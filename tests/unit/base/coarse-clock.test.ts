@@ -3,7 +3,7 @@ import { machineLife } from '../../../src/base/life-clock.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
 
 describe('the clock for memory hits', () => {
-  /** A machine whose time stands still until it is told, and whose timers fire when they are told. */
+  /** A machine whose time and timers advance only when a test does so. */
   function machine(): {
     clock: CoarseClock;
     readings: () => number;

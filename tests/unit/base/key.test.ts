@@ -168,7 +168,7 @@ describe('the key of a call', () => {
     expect(keyOf({ toJSON: 1 })).toBe('user:(toJSON=1):getUser');
   });
 
-  it('asks an object for its own text before it looks at what has none', () => {
+  it('reads the text of an object before it inspects one without', () => {
     const request = { client: () => 'no key', id: 7, toJSON: () => ({ id: 7 }) };
     expect(keyOf(request)).toBe('user:@Object((id=7)):getUser');
   });
@@ -375,7 +375,7 @@ describe('a class that extends a built-in one', () => {
     expect(keyPart(Row.from([1]))).toBe("@Row('row)");
   });
 
-  it('is refused without one, since it may hold more than its elements tell', () => {
+  it('is refused without one, since it may hold more than its elements show', () => {
     class Mode extends Map<string, number> {
       constructor(readonly mode: string) {
         super();

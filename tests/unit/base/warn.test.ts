@@ -26,7 +26,7 @@ describe('warnOnce', () => {
     expect(emitted).toHaveBeenCalledWith('The key a\\nb\\x1b[31m.', expect.anything());
   });
 
-  it('reaches those who listen to warnings', async () => {
+  it('reaches listeners of warnings', async () => {
     emitted.mockRestore();
     // Jest gives tests a copy of `process`; warnings are emitted on the one there is.
     const real = runInThisContext('process') as NodeJS.Process;

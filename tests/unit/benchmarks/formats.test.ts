@@ -62,7 +62,7 @@ const FILES: readonly [FormatName, Buffer, number[]][] = [
   ['int64', ints64(0x7986_94a0_9014_fb50n, 12n, 0x7986_94a0_9014_fb51n, 12n), [0, 1, 2, 1]],
 ];
 
-/** The keys that a parser emits for a file that arrives in pieces of so many bytes. */
+/** The keys that a parser emits for a file that arrives in pieces of `size` bytes. */
 function parsed(format: FormatName, bytes: Buffer, piece: number): (string | number)[] {
   const keys: (string | number)[] = [];
   const parser = FORMATS[format].parser((key) => keys.push(key));

@@ -51,7 +51,7 @@ describe('the replay of a trace', () => {
     ]);
   });
 
-  it('tells a store that weighs costs what each load took, and the others nothing', () => {
+  it('passes the duration of each load to a store that weighs costs, and nothing to the others', () => {
     const builder = new TraceBuilder();
     for (const key of 'aba') builder.add(key);
     const trace = builder.build('by hand', 'test');

@@ -136,7 +136,7 @@ describe('300,000 keys through a cache of 1,000', () => {
 });
 
 describe('the store that is passed in', () => {
-  it('is told the life of every entry, so that it can let go of it', async () => {
+  it('receives the life of every entry, so that it can release it', async () => {
     const lives: (number | undefined)[] = [];
     const store = {
       get: () => Promise.resolve(undefined),

@@ -25,7 +25,7 @@ function record(cache: CacheManager): unknown[] {
 }
 
 describe('events', () => {
-  it('tell what happens, in its order', async () => {
+  it('report what happens, in order', async () => {
     const { cache, clock } = setUp({ maxMemoryItems: 1, store: new Map() });
     const seen = record(cache);
     const expectSeen = (...events: unknown[]): void => {
@@ -69,7 +69,7 @@ describe('events', () => {
     expectSeen(['delete', { key: 'c' }]);
   });
 
-  it('has is no read: it tells nothing and counts nothing', async () => {
+  it('has is no read: it emits nothing and counts nothing', async () => {
     const { cache } = setUp();
     await cache.set('a', 1);
     const seen = record(cache);

@@ -23,7 +23,7 @@ describe('the abort of another caller’s signal', () => {
     ['a DOMException', () => undefined],
     ['Node’s AbortError', abortError],
     ['the reason of AbortSignal.timeout', () => new DOMException('late', 'TimeoutError')],
-  ])('does not reach those who joined, who share one new load: %s', async (_, reason) => {
+  ])('does not reach the callers that joined, which share one new load: %s', async (_, reason) => {
     const setup = setUp();
     const first = new AbortController();
     const caller = setup.cache.getOrSet('key', () => abortable(first.signal));

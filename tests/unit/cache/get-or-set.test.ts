@@ -132,7 +132,7 @@ describe('getOrSet', () => {
     expect(await cache.get('inner')).toBe(2);
   });
 
-  it('lets a loader that asks for its own key go on after the lease', async () => {
+  it('lets a loader that reads its own key continue after the lease', async () => {
     const setup = setUp({ lease: '2s' });
     let depth = 0;
     const load = async (): Promise<number> =>

@@ -52,7 +52,7 @@ describe('grace', () => {
     expect((await cache.getMany(['key'])).size).toBe(0);
   });
 
-  it('serves all who wait for a load that fails', async () => {
+  it('serves all callers that wait for a load that fails', async () => {
     const { cache, clock } = setUp();
     await cache.set('key', 'old', options);
     clock.jump('10s');
@@ -151,7 +151,7 @@ describe('softTimeout', () => {
     expectIdle(setup);
   });
 
-  it('is counted from the start of the load, for those who join it too', async () => {
+  it('is counted from the start of the load, also for callers that join it', async () => {
     const { cache, clock } = setUp();
     await cache.set('key', 'old', life);
     clock.jump('10s');

@@ -173,7 +173,7 @@ describe('close', () => {
     expect(errors).toContainEqual(expect.objectContaining({ operation: 'close' }));
   });
 
-  it('makes good what the store has not confirmed, or says that it is lost', async () => {
+  it('repeats what the store has not acknowledged, or reports that it is lost', async () => {
     const store = new FaultStore();
     const { cache, errors } = setUp({ store });
     await cache.set('a', 1);

@@ -170,7 +170,7 @@ const ways: Record<string, Way> = {
   'in then': async (cache, key, load) => await turn().then(() => cache.getOrSet(key, load)),
 };
 
-describe.each(Object.entries(ways))('a loader that asks %s', (name, ask) => {
+describe.each(Object.entries(ways))('a loader that reads %s', (name, ask) => {
   async function settled(setup: Setup, work: Promise<unknown>): Promise<unknown> {
     let outcome: unknown;
     void work.then((value) => (outcome = value));

@@ -114,7 +114,7 @@ describe('a store that does not answer is left alone', () => {
   });
 
   it.each([
-    ['reads, where it is told to throw', true, (cache: CacheManager) => cache.get('key')],
+    ['reads, if configured to throw', true, (cache: CacheManager) => cache.get('key')],
     ['writes, whose failures it emits', false, (cache: CacheManager) => cache.set('key', 1)],
   ])('also when it is a Keyv instance: by failing %s', async (_, throwOnErrors, call) => {
     const inner = new FaultStore();
@@ -163,7 +163,7 @@ describe('no invalidation is lost while the store is away', () => {
     },
   );
 
-  it('a single failure is made good without an outage, and hides the old value meanwhile', async () => {
+  it('a single failure is repaired without an outage, and the old value hidden until then', async () => {
     const { cache, clock, store } = setUpOutage();
     await cache.set('key', 'old');
     store.inject({ on: ['delete'], ...gone, times: 2 });
@@ -224,7 +224,7 @@ describe('no invalidation is lost while the store is away', () => {
     expect((await cache.getStats()).pendingInvalidations).toBe(0);
   });
 
-  it('the memory tier carries on alone meanwhile', async () => {
+  it('the memory tier serves alone until then', async () => {
     const setup = setUpOutage({ memory: {} });
     const { cache, store } = setup;
     store.inject(gone);

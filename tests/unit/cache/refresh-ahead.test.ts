@@ -4,7 +4,7 @@ describe('refresh-ahead', () => {
   it.each([
     ['a share of the ttl', 0.2],
     ['a duration before the end', '20s' as const],
-  ])('%s: one refresh for many hits, all of them answered at once', async (_, refreshAhead) => {
+  ])('%s: one refresh for many hits, all of which return at once', async (_, refreshAhead) => {
     const setup = setUp();
     const { cache, clock } = setup;
     const options = { ttl: 100, refreshAhead };

@@ -69,7 +69,7 @@ describe('one load per key at a time', () => {
       expect(await stateOf(first)).toBe('pending');
     });
 
-    it('lets one of those who waited load for all of them', async () => {
+    it('lets one of the callers that waited load for all of them', async () => {
       const { cache, clock } = setUp({ lease: '5s' });
       void cache.getOrSet('key', never);
       const load = jest.fn(() => 2);
@@ -79,7 +79,7 @@ describe('one load per key at a time', () => {
       expect(load).toHaveBeenCalledTimes(1);
     });
 
-    it('does not delay those who come after the lease at all', async () => {
+    it('does not delay callers after the lease at all', async () => {
       const { cache, clock } = setUp({ lease: '5s' });
       void cache.getOrSet('key', never);
       clock.jump('5s');

@@ -84,7 +84,7 @@ describe('the transitions of a load', () => {
   });
 });
 
-describe('who may join a load', () => {
+describe('joining a load', () => {
   const load = { hasStale: false, batchId: 7 };
   const caller = { canJoinAnyLoad: false, openBatchId: 7, awaitsFill: true };
   const joinableStates = (
@@ -132,7 +132,7 @@ describe('whether an expired value may be served', () => {
   });
 });
 
-describe('who loads while another process has the lease', () => {
+describe('loading while another process has the lease', () => {
   const held = { purpose: 'read', canServeStale: false, holders: 1, leftMs: 1 } as const;
 
   it.each([

@@ -40,7 +40,7 @@ describe('warm', () => {
     expect(await others).toMatchObject({ total: 1, warmed: 1 });
   });
 
-  it('runs as many loads at a time as it is told, and no more', async () => {
+  it('runs `concurrency` loads at a time, and no more', async () => {
     const { cache } = setUp();
     let running = 0;
     let most = 0;

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 
 import { WriteQueue } from '../../../src/cache/write/queue.js';
 
-/** An operation that ends when it is told to. */
+/** An operation that the test ends. */
 function operation(): { run: () => Promise<void>; end: () => void } {
   let end = (): void => undefined;
   const ended = new Promise<void>((resolve) => (end = resolve));

@@ -139,7 +139,7 @@ describe('the API', () => {
     expect(errors).toEqual(['A performance route failed: Error: no ***@host']);
   });
 
-  it('protects reads when told to; load balancers still learn the state, and no more', async () => {
+  it('protects reads if configured; load balancers still get the status, and no more', async () => {
     const api = createPerformanceApi({
       cache: new CacheManager(),
       authorize: bearerToken('t'),
@@ -214,7 +214,7 @@ describe('the API', () => {
     expect(await clear({ 'sec-fetch-site': 'cross-site', origin })).toBe(200);
   });
 
-  it('logs refusals and clears with the address, so many a minute', async () => {
+  it('logs refusals and clears with the address, a limited number per minute', async () => {
     const clock = new ManualClock();
     const lines: string[] = [];
     const cache = new CacheManager({ clock });

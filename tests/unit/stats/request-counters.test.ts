@@ -1,13 +1,13 @@
 import { RequestCounters, type SlowRequest } from '../../../src/stats/request-counters.js';
 
-const told: SlowRequest[] = [];
+const reported: SlowRequest[] = [];
 function figures(): RequestCounters {
-  told.length = 0;
+  reported.length = 0;
   return new RequestCounters(
     100,
     10,
     () => Date.UTC(2025, 10, 10, 20),
-    (request) => told.push(request),
+    (request) => reported.push(request),
   );
 }
 
@@ -76,6 +76,6 @@ describe('the counters of requests', () => {
     expect(before).toMatchObject({ path: '/users/:id', status: 200, durationMs: 2345 });
     expect(requests.slow.recent()).toHaveLength(10);
     expect(requests.slow.total).toBe(1002);
-    expect(told).toHaveLength(1002);
+    expect(reported).toHaveLength(1002);
   });
 });

@@ -83,7 +83,7 @@ describe('getStats', () => {
     });
   });
 
-  it('tells how the cache is configured', async () => {
+  it('reports how the cache is configured', async () => {
     const { cache } = setUp({ name: 'users', defaultTtl: '2m', maxMemoryItems: 7 });
     expect(await cache.getStats()).toMatchObject({
       name: 'users',

@@ -12,7 +12,7 @@ describe('the size of a batch', () => {
     expect(afterReading(...Array.from({ length: 100 }, () => 'x'.repeat(1000)))).toBe(128);
   });
 
-  it('is so many large values as make 750,000 characters', () => {
+  it('is the number of large values that make up 750,000 characters', () => {
     expect(afterReading(...Array.from({ length: 200 }, () => 'x'.repeat(50_000)))).toBe(15);
   });
 

@@ -27,7 +27,7 @@ describe('the envelope', () => {
     );
   });
 
-  it('has the layout that is written down, so that other versions can tell', () => {
+  it('has the documented format, which other versions recognise', () => {
     const text = writeEnvelope({
       payload: 'j{"id":1}',
       createdAt: 1,

@@ -17,7 +17,7 @@ describe('FaultStore', () => {
     expect(store.entries.size).toBe(0);
   });
 
-  it('fails as often as it is told, on what it is told, and counts the calls', async () => {
+  it('fails the configured operations as often as configured, and counts the calls', async () => {
     const store = new FaultStore();
     const error = new Error('down');
     store.inject({ on: ['get'], error, times: 2 });

@@ -2,7 +2,7 @@ import { CacheManager } from 'aurora-cache';
 import { ManualClock } from 'aurora-cache/testing';
 
 describe('ManualClock', () => {
-  it('stands still until it is told to move', async () => {
+  it('stands still until it is advanced', async () => {
     const clock = new ManualClock(1000);
     expect([clock.now(), clock.monotonic()]).toEqual([1000, 0]);
     await clock.advance('250ms');
