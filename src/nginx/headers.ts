@@ -1,7 +1,7 @@
 import type { Settings } from './schema.js';
 import { block, type Lines } from './text.js';
 
-/** No `Content-Security-Policy` and no `Permissions-Policy`: only the service knows those. */
+/** Without `Content-Security-Policy` and `Permissions-Policy`, which depend on the service. */
 const DEFAULTS: Readonly<Record<string, string>> = {
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'SAMEORIGIN',

@@ -106,7 +106,7 @@ function routeLocation(settings: Settings, route: Route): Location {
 const given = ({ timeouts }: Route): Timeouts =>
   Object.fromEntries(Object.entries(timeouts).filter(([, value]) => value !== undefined));
 
-// Without a path, so that the request is passed on unchanged.
+// Without a path, nginx passes the request on unchanged.
 const proxyPass = (upstream: string): string => `proxy_pass http://${upstream};`;
 
 function limited({ rateLimit: limit }: Settings): string[] {

@@ -26,8 +26,8 @@ const keyOf = (networks: readonly string[] | undefined): string | undefined =>
   networks === undefined ? undefined : [...networks].sort().join(' ');
 
 /**
- * Maps a path to the restriction that applies if the service ignores case, a trailing slash, as Express
- * does, or path parameters. nginx compares exactly, so `/Admin` would bypass a restriction of `/admin`.
+ * Maps a path to the restriction that applies if the service ignores case, a trailing slash (as Express does) or
+ * path parameters. nginx compares paths exactly, so `/Admin` would bypass a restriction of `/admin`.
  */
 export function restrictionMap(paths: readonly LocationPath[]): Lines {
   const restrictions = restrictionsOf(paths);

@@ -37,7 +37,7 @@ const MAX = {
 
 const networks = list(network, 1, MAX.networks);
 
-/** If all networks were trusted, every client could claim any address. */
+/** Excludes all addresses: every client could then claim any address. */
 const trusted = v.pipe(
   network,
   v.check((value) => !value.endsWith('/0'), 'an IP address or a network, but not all addresses'),

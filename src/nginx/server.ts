@@ -50,7 +50,7 @@ function listens(settings: Settings, isTls: boolean, isDefault = false): string[
   return [`listen ${at}${words};`, ...(ipv6 ? [`listen [::]:${at}${words};`] : [])];
 }
 
-/** The first servers on their ports, so that requests for other names do not reach the ones below. */
+/** Servers for other names. They come first on their ports, so that such requests do not reach the ones below. */
 function otherNames(settings: Settings): (Lines | false)[] {
   const { context, tls } = settings;
   // Another file of the http block may already have a default server.

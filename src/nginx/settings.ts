@@ -11,7 +11,7 @@ import { MISSING, UNKNOWN } from './shapes.js';
 
 const OWNER = 'generateNginxConfig';
 
-/** More errors would hide the first ones. */
+/** Maximum number of errors in a message: more would hide the first ones. */
 const MAX_SHOWN = 50;
 
 /**
@@ -42,7 +42,7 @@ function withDefaults(checked: v.InferOutput<typeof options>): Settings {
 }
 
 /**
- * Errors between the valid options, found by leaving the invalid ones out; none if that is impossible.
+ * Errors between the valid options, found by leaving out the invalid ones; none if those are structural.
  */
 function errorsInValidOptions(given: NginxOptions, issues: readonly Issue[]): string[] {
   let rest: unknown = given;
@@ -67,7 +67,7 @@ function without(value: unknown, [key, ...inner]: readonly (string | number)[]):
     : (Object.fromEntries(entries) as unknown);
 }
 
-/** Without these, the other options would be compared with defaults. */
+/** Options that cannot be left out: the others would be compared with their defaults. */
 const STRUCTURAL = new Set<unknown>(['upstreams', 'routes', 'performanceApi', 'tls']);
 
 interface Issue {

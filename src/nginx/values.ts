@@ -4,8 +4,8 @@ import * as v from 'valibot';
 import { toMilliseconds } from '../base/duration.js';
 import { ConfigurationError } from '../base/errors.js';
 
-// Every value in the generated text matches one of these schemas, so that no value can end a directive,
-// open a block, begin a comment or name a variable.
+// Every value in the generated text matches one of these schemas, so that none can end a directive, open a block,
+// begin a comment or name a variable.
 
 /** Attaches the JSON Schema of a value, for documentation and editors. */
 export const json = <T>(schema: object): v.MetadataAction<T, { readonly json: object }> =>

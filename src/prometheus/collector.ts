@@ -82,7 +82,7 @@ export function register(
         'call (caches: [a, b]), or set a prefix for the second call.',
     );
   }
-  // Remember the names: an OpenMetrics registry changes them later.
+  // Keep the names, which an OpenMetrics registry changes later.
   const registered = collectors.map((collector) => ({ name: collector.name, collector }));
   for (const one of collectors) registry.registerMetric(one as unknown as Metric);
   return () => {

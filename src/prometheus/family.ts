@@ -3,7 +3,7 @@ import { addSnapshot, countUpTo } from '../stats/percentiles.js';
 import type { MetricsScope } from './scope.js';
 
 /**
- * All labels. Keys, arguments and instances never become labels.
+ * The possible labels. Keys, arguments and instances never become labels.
  *
  * @internal
  */

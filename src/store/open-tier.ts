@@ -232,8 +232,7 @@ class LateState implements Omit<SharedTier, keyof TierOperations | 'leases' | 't
 
   private failed(cause: unknown): void {
     this.hasFailed = true;
-    const message =
-      'The code of the shared tier could not be loaded. Deploy all files of the bundle.';
+    const message = 'The shared tier could not be loaded. Deploy all files of a bundle.';
     warnOnce('AURORA_NO_SHARED_TIER', 'load', message);
     this.options.onError(new StoreError('load', message, { cause }));
     this.options.onChange(true);

@@ -52,7 +52,7 @@ export function honoPerformance(options: TimingOptions<Request>): HonoMiddleware
         ? next()
         : config.cacheCounter.run(counts, next);
     if (node !== undefined) {
-      // Node's response reports its own end, so the body need not be watched.
+      // Node's response emits an event when it ends, so the body need not be watched.
       const timing = timeRequest(config, node.incoming, node.outgoing);
       if (timing !== undefined) timing.counts = counts;
       await run();

@@ -47,8 +47,7 @@ export function koaPerformance(options: TimingOptions): KoaMiddleware {
     if (config.isExcluded(context.req)) return void (await next());
     const timing = timeRequest(config, context.req, context.res);
     if (timing === undefined) return void (await next());
-    // Looked up late: the route is known once a router has run, and a stream may begin before `next`
-    // settles.
+    // Looked up at the end, once a router has run; a stream may begin before `next` settles.
     timing.findRoute = () => routeOf(context, timing.path);
     if (config.cacheCounter === undefined) return void (await next());
     timing.counts = { hits: 0, misses: 0 };
@@ -56,7 +55,7 @@ export function koaPerformance(options: TimingOptions): KoaMiddleware {
   };
 }
 
-/** A mounted router knows only its own part of the pattern. */
+/** The pattern of the route. A mounted router sets only its own part of it. */
 function routeOf(context: object, path: string): string | undefined {
   const route = (context as { _matchedRoute?: string | RegExp })._matchedRoute;
   return route === undefined ? undefined : belowUnknownMount(path, String(route));

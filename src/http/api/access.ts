@@ -5,10 +5,10 @@ import { HttpError } from './responses.js';
 type AccessOptions = Pick<ResolvedApiOptions, 'allowedHosts' | 'allowedOrigins'>;
 
 /**
- * Refuses requests that pages of other hosts make: a browser adds its user's cookies and can reach
- * its user's network.
+ * Refuses requests from pages of other hosts: a browser adds its user's cookies to them, and can reach
+ * networks that other clients cannot.
  *
- * @returns The origin of another host that is allowed, for the response headers.
+ * @returns The origin of another host, if it is allowed, for the response headers.
  * @throws HttpError for an origin that is not allowed.
  * @internal
  */
@@ -89,7 +89,7 @@ export async function checkAuthorized(
         'instance to bearerToken(token).',
     );
   }
-  // Compared with `true`, so that a promise that was not awaited does not count.
+  // Compared with `true`, so that a promise that `authorize` forgot to await is not taken for it.
   if ((await authorize(request)) !== true) {
     throw new HttpError(403, 'FORBIDDEN', 'The request is not authorized.');
   }

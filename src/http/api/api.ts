@@ -154,7 +154,7 @@ export class PerformanceApi implements PerformanceSource {
    * Handles a request for one of the API's routes. A path that is not in normal form gets a 400,
    * because a guard in front of a single route may have read another path.
    *
-   * @param client - Facts about the client that the platform knows and a `Request` does not carry.
+   * @param client - Data about the client that the platform has and a `Request` does not carry.
    * @returns `undefined` when the path does not belong to the API. The promise never rejects.
    * @example
    * ```ts
@@ -196,7 +196,7 @@ export class PerformanceApi implements PerformanceSource {
   }
 
   /**
-   * Keeps them out of `JSON.stringify` as well.
+   * Keeps them out of `JSON.stringify`, too.
    *
    * @internal
    */
@@ -282,7 +282,7 @@ export class PerformanceApi implements PerformanceSource {
     try {
       return (await options.authorizeRead(request)) === true;
     } catch (error) {
-      // A failing `authorizeRead` is no reason to take the instance out of service.
+      // Load balancers must not take the instance out of service because `authorizeRead` fails.
       this.logFailure(error);
       return false;
     }

@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.js';
 import { HTTP_LIMITS } from '../../base/defaults.js';
 import { printable } from '../../base/printable.js';
 
-/** Facts about the client that a `Request` does not carry. */
+/** Data about the client that a `Request` does not carry. */
 export interface RequestClient {
   /** Path and query as they were sent; a `Request` has resolved the dot segments. */
   readonly target?: string | undefined;
@@ -11,8 +11,8 @@ export interface RequestClient {
 }
 
 /**
- * Logs refused requests and clears with the client's address. Each kind has a limit per minute, so
- * that a client that repeats itself cannot fill the disk.
+ * Logs refused requests and clears with the client's address. Each kind has a limit per minute, so that no
+ * client can fill the disk.
  *
  * @internal
  */
@@ -64,7 +64,7 @@ class RateLimit {
 
   constructor(private readonly clock: Clock) {}
 
-  /** Takes one line. Returns how many were skipped before it, `undefined` if it is skipped as well. */
+  /** Counts one line. Returns how many were skipped before it; `undefined` if it must be skipped, too. */
   take(): number | undefined {
     const now = this.clock.monotonic();
     if (now - this.since >= HTTP_LIMITS.auditMs) {

@@ -19,7 +19,7 @@ export type Authorize = (request: Request) => boolean | Promise<boolean>;
  * ```
  */
 export function bearerToken(token: string | (() => string | undefined)): Authorize {
-  // The value is not shown: even a wrong one may be a secret.
+  // Do not show the value: even an invalid one may be a secret.
   if (typeof token === 'string' ? token === '' : typeof token !== 'function') {
     const got = typeof token === 'string' ? 'an empty string' : describe(typeof token);
     throw new ConfigurationError(

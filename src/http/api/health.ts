@@ -1,8 +1,8 @@
 import type { CacheCore } from '../../cache/core/cache-core.js';
 
 /**
- * The state of each tier. An unavailable shared tier is no reason to take an instance out of
- * service: it keeps serving from memory, and every other instance has lost the same store.
+ * The state of each tier. An instance whose shared tier is unavailable is `degraded`, but stays in service: it
+ * keeps serving from memory, and every other instance has lost the same store.
  *
  * @internal
  */

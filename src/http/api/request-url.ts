@@ -10,7 +10,7 @@ export function urlOf(request: IncomingMessage): string {
 }
 
 /**
- * Path and query of a `Request`, as close to what was sent as its platform leaves them.
+ * Path and query of a `Request`, as the client sent them, as far as its platform keeps them.
  *
  * @internal
  */
@@ -20,8 +20,8 @@ export function targetOf({ url }: Request): string {
 }
 
 /**
- * `startsWith` for URLs that mostly do not match. The second character decides, and V8 inlines this
- * loop, whereas it calls `startsWith` for a prefix that is not constant.
+ * `startsWith` for URLs that mostly do not match, usually from the second character on. V8 inlines this loop,
+ * but not `startsWith` with a prefix that is not constant.
  *
  * @internal
  */
@@ -33,7 +33,7 @@ export function beginsWith(url: string, prefix: string): boolean {
 }
 
 /**
- * Whether a path has only one reading. Guards and proxies compare the path as it was sent, while a
+ * Whether a path can be read in one way only. Guards and proxies compare the path as it was sent, while a
  * `Request` resolves dot segments and backslashes.
  *
  * @internal

@@ -58,8 +58,8 @@ export function empty(headers: Readonly<Record<string, string>>): Response {
 }
 
 /**
- * Adds the common headers and `extra` to a response, which a handler of the user may have made, and
- * drops the body for `HEAD`.
+ * Adds the common headers and `extra` to a response, which may come from the user's handler, and removes the
+ * body for `HEAD`.
  *
  * @internal
  */

@@ -33,8 +33,8 @@ export interface FleetSnapshot {
 
 /**
  * Publishes this instance's snapshot in the shared store at each interval, and adds up those of all
- * instances. An instance is a cache, identified by the id of its memory tier. Published snapshots
- * expire, so that an instance that died is no longer counted.
+ * instances. An instance is a cache, identified by its origin. Published snapshots expire, so that an instance
+ * that has crashed is no longer counted.
  *
  * @internal
  */
@@ -115,7 +115,7 @@ export class Fleet {
     return { snapshot: sum.get(), instances, known, bodies: new Map() };
   }
 
-  /** Stops early if the store fails or takes too long; the rest is then missing from the sum. */
+  /** Adds the snapshots of the other instances. If the store fails or takes too long, the rest is left out. */
   private async addOthers(
     sum: SnapshotSum,
     own: StatsSnapshot,

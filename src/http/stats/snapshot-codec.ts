@@ -9,7 +9,7 @@ import type {
   StatsSnapshot,
 } from './stats-snapshot.js';
 
-/** Snapshots of another version are skipped: a missing number is better than a wrong one. */
+/** Snapshots of other versions are skipped: missing numbers are better than wrong ones. */
 const VERSION = 1;
 
 const REQUEST_COUNTS = [

@@ -63,7 +63,7 @@ export class SnapshotSum {
   private readonly routes = new Map<string, RouteSum>();
   private recentSlow: RequestSnapshot['recentSlow'] = [];
 
-  /** @param own - The snapshot of this instance, whose settings stand for all. */
+  /** @param own - The snapshot of this instance, from which the sum takes the settings. */
   constructor(
     private readonly own: StatsSnapshot,
     private readonly slowLogSize: number,
@@ -136,7 +136,7 @@ function mergedCaches(all: readonly CacheSnapshot[]): CacheSnapshot {
   const merged: CacheSnapshot = {
     ...(sums as unknown as CacheSnapshot),
     ttl: own.ttl,
-    // In Redis, all instances count the same keys, at different moments. In memory, each has its own.
+    // In Redis, all instances count the same keys, at different times. In memory, each has different ones.
     totalKeys:
       own.type === 'redis'
         ? Math.max(...all.map(({ totalKeys }) => totalKeys))

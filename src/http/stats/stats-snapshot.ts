@@ -6,8 +6,8 @@ import { timings } from '../../stats/timing-registry.js';
 import type { RequestStats, RouteStats } from './request-stats.js';
 
 /**
- * All statistics of one instance, or of several added up, as plain data: the source of every JSON
- * response, and what instances publish for each other.
+ * All statistics of one instance, or the sum of several, as plain data. Every JSON response is built from it,
+ * and instances publish it for each other.
  *
  * @internal
  */

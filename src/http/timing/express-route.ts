@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 
 /*
- * Express stores the pattern of a route, but of the routers above it only the matched path, with the
- * values of its parameters. The patterns of the mounts are therefore looked up in the layers of the
- * application. Only segments that are known to be literal become part of a name.
+ * Express stores the pattern of a route, but only the matched path of the routers above it, which contains the
+ * values of parameters. The patterns of the mounts are therefore looked up in the layers of the application.
+ * Only segments that are certainly literal become part of a name.
  */
 
 /** The properties that Express sets on a request. */
@@ -45,7 +45,7 @@ interface Match {
   readonly params: Params;
   /** The pattern as the program wrote it, if the layer has it. */
   readonly pattern: string | undefined;
-  /** Whether the pattern is a regular expression, none of which is known to be literal. */
+  /** Whether the pattern is a regular expression, no part of which is certainly literal. */
   readonly isExpression: boolean;
 }
 
@@ -115,7 +115,7 @@ function mountOf(
   return undefined;
 }
 
-/** The mount of a nested application: a string, or an expression of which nothing is known to be literal. */
+/** The mount of a nested application: a string, or an expression, no part of which is certainly literal. */
 function mountOfApplication({ mountpath, parent }: Application, path: string): Match {
   if (parent === undefined) return AT_ROOT;
   const above = mountOfApplication(parent, path);
@@ -144,7 +144,7 @@ function chainsOf(top: Application, route: object): readonly Chain[] {
     }
   };
   visit(stackOf(top), []);
-  // Not remembered if empty: the router may be mounted later.
+  // Not stored if empty: the router may be mounted later.
   if (found.length > 0) known.set(route, found);
   return found;
 }
@@ -206,7 +206,7 @@ function tryMatch(matcher: Matcher, path: string): ReturnType<Matcher> {
  */
 function patternOf(layer: Layer, { text, params, isExpression }: Match): string {
   if (isExpression) return text === '' ? '' : `/${PARAM}`;
-  // Lower-cased if that matches too, or a client could create names by varying the case.
+  // In lower case if that matches too: otherwise, clients could create names by varying the case.
   const lower = text.toLowerCase();
   const segments = segmentsOf(matchOf(layer, lower)?.text === lower ? lower : text);
   const originals = segmentsOf(text).map(decoded);

@@ -21,7 +21,7 @@ export class FetchTiming {
     config.counters.inFlight++;
   }
 
-  /** Adds the headers to a response, and watches its body until it has been read. */
+  /** Returns the response with the timing headers, and times it until its body has been read. */
   watch(response: Response, counts: Readonly<CacheCounts> | undefined): Response {
     const { status, statusText, body } = response;
     // The constructor rejects lower statuses: protocol switches and `Response.error()`.

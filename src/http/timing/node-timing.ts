@@ -17,7 +17,7 @@ interface TimedResponse extends ServerResponse {
   [TIMING]?: NodeTiming;
 }
 
-/** Pipelined requests that wait for earlier ones, by connection. */
+/** Responses to pipelined requests that wait for earlier ones, by connection. */
 const queues = new WeakMap<object, Set<TimedResponse>>();
 
 /**
@@ -106,7 +106,7 @@ function begin(
   const { app } = request as RoutedRequest;
   const timing = new NodeTiming(config, config.now(), url, writeHeadOf(response), app);
   response[TIMING] = timing;
-  // Such a request gets here only if the program itself passes it on from an `upgrade` event.
+  // An upgrade request gets here only if the program passes it on from an `upgrade` event.
   if ((request as UpgradeRequest).upgrade === true) beginStream(timing);
   else config.counters.inFlight++;
   response.writeHead = timedWriteHead;
@@ -115,7 +115,7 @@ function begin(
 
 function watch(request: IncomingMessage, response: TimedResponse, timing: NodeTiming): void {
   response.on('close', closed);
-  // It waits for a slower response on the connection. If the connection closes, it gets no event.
+  // Without a socket, the response waits for an earlier one, and emits no event if the connection closes.
   if (response.socket === null) queue(request, response, timing);
 }
 
@@ -132,7 +132,7 @@ function queue(request: IncomingMessage, response: TimedResponse, timing: NodeTi
   timing.queue = waiting.add(response);
 }
 
-/** Not the prototype's: another middleware may have patched it. */
+/** The `writeHead` of the response itself: another middleware may have patched it. */
 function writeHeadOf(response: { readonly writeHead: unknown }): WriteHead {
   return response.writeHead as WriteHead;
 }
@@ -186,7 +186,7 @@ function end(response: ServerResponse, timing: NodeTiming): void {
   finish(response, timing, !isWritten, timing.config.now() - timing.start);
 }
 
-/** Counts a request when it ends; that of a stream when the stream begins. */
+/** Counts a request: at its end, or for a stream, when the stream begins. */
 function finish(
   response: ServerResponse,
   timing: NodeTiming,

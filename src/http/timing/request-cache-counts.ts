@@ -5,9 +5,9 @@ import type { PerformanceApi } from '../api/api.js';
 import type { CacheCounts } from './headers.js';
 
 /**
- * Counts the cache hits and misses of each request. Subtracting the cache's counters would include
- * concurrent requests, so this listens to cache events, which run in the async context of their
- * call. Listeners turn off the fast path of decorated methods, hence the option.
+ * Counts the cache hits and misses of each request. A difference of the cache's counters would include concurrent
+ * requests, so this listens to cache events, which run in the async context of their call. It is an option,
+ * because listeners turn off the fast path of decorated methods.
  *
  * @internal
  */
