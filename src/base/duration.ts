@@ -1,3 +1,4 @@
+import { describe } from './describe.js';
 import { ConfigurationError } from './errors.js';
 import { warnOnce } from './warn.js';
 
@@ -56,29 +57,4 @@ function checked(ms: number, given: unknown, option: string): number {
     `${option} must be a positive number of seconds or a string such as '250ms', '30s', '5m', ` +
       `'1h' or '7d' (at most 100 years); got ${describe(given)}.`,
   );
-}
-
-/**
- * A short, safe rendering of a bad value for an error message.
- *
- * @internal
- */
-export function describe(value: unknown): string {
-  switch (typeof value) {
-    case 'string':
-      return `'${value.length > 60 ? `${value.slice(0, 60)}…` : value}'`;
-    case 'number':
-    case 'boolean':
-    case 'undefined':
-      return String(value);
-    case 'bigint':
-      return `${String(value)}n`;
-    case 'function':
-      return 'a function';
-    case 'symbol':
-      return 'a symbol';
-    default:
-      if (value === null) return 'null';
-      return Array.isArray(value) ? 'an array' : 'an object';
-  }
 }

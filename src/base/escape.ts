@@ -1,5 +1,5 @@
 import { LIMITS } from './defaults.js';
-import { describe } from './duration.js';
+import { describe } from './describe.js';
 import { CacheKeyError } from './errors.js';
 
 /*

@@ -1,5 +1,5 @@
 import { LIMITS } from './defaults.js';
-import { describe } from './duration.js';
+import { describe } from './describe.js';
 import { ConfigurationError } from './errors.js';
 
 /** One position of a pattern: a character, `?`, or a set such as `[a-z]`. */

@@ -1,4 +1,5 @@
-import { describe, toMilliseconds } from './duration.js';
+import { describe } from './describe.js';
+import { toMilliseconds } from './duration.js';
 import { ConfigurationError } from './errors.js';
 import { suggestion } from './nearest-name.js';
 import { redacted } from './redact.js';

@@ -1,4 +1,4 @@
-import { describe } from './duration.js';
+import { describe } from './describe.js';
 import { nearestName } from './nearest-name.js';
 import { redacted } from './redact.js';
 

@@ -1,4 +1,4 @@
-import { describe } from './duration.js';
+import { describe } from './describe.js';
 import { redacted } from './redact.js';
 import {
   isMistakenRedisOption,

@@ -1,4 +1,4 @@
-import { describe } from './duration.js';
+import { describe } from './describe.js';
 import type { Check } from './options.js';
 
 /** How instances of a class are encoded for the shared tier, and copied by `clone`. */

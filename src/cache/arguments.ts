@@ -1,4 +1,4 @@
-import { describe } from '../base/duration.js';
+import { describe } from '../base/describe.js';
 import { ConfigurationError } from '../base/errors.js';
 import { checkedKey } from '../base/escape.js';
 import { checkOptions } from '../base/options.js';

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../base/errors.js';
-import { describe } from '../base/duration.js';
+import { describe } from '../base/describe.js';
 import { escapeKey } from '../base/escape.js';
 import { checkNames } from '../base/options.js';
 import { inSharedContext } from '../base/shared-context.js';

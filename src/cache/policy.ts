@@ -1,5 +1,6 @@
 import { LIMITS } from '../base/defaults.js';
-import { describe, toMilliseconds, type Duration, type DurationString } from '../base/duration.js';
+import { describe } from '../base/describe.js';
+import { toMilliseconds, type Duration, type DurationString } from '../base/duration.js';
 import { ConfigurationError } from '../base/errors.js';
 import { isDuration, isEither, isFunction, type Check } from '../base/options.js';
 import type { EntryLife } from '../memory/entry.js';

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 
 import { CLI_LIMITS } from '../base/defaults.js';
-import { describe } from '../base/duration.js';
+import { describe } from '../base/describe.js';
 import { printable } from '../base/printable.js';
 import { EXIT, Failure, reason } from './failure.js';
 

@@ -1,5 +1,5 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- the shapes of all methods */
-import { describe } from '../base/duration.js';
+import { describe } from '../base/describe.js';
 import { ConfigurationError } from '../base/errors.js';
 import { reload } from '../cache/read/get-or-load.js';
 import { remove } from '../cache/write/delete.js';

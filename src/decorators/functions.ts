@@ -1,6 +1,6 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- the shapes of all functions */
 import { ConfigurationError } from '../base/errors.js';
-import { describe } from '../base/duration.js';
+import { describe } from '../base/describe.js';
 import type { NotCacheable, Spent } from '../base/spent.js';
 import { controlsOf, type CacheControl } from './control.js';
 import {

@@ -1,6 +1,7 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- with `any`, the functions among the options may
    leave open which method they are for */
-import { describe, type Duration } from '../base/duration.js';
+import { describe } from '../base/describe.js';
+import type { Duration } from '../base/duration.js';
 import {
   checkOptions,
   isBoolean,

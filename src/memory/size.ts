@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 
 import { LIMITS } from '../base/defaults.js';
-import { describe } from '../base/duration.js';
+import { describe } from '../base/describe.js';
 import { ConfigurationError } from '../base/errors.js';
 
 /** Bytes that an entry costs beside key and value: the node, the map's slot, promise and index. */

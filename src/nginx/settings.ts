@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-import { describe } from '../base/duration.js';
+import { describe } from '../base/describe.js';
 import { ConfigurationError } from '../base/errors.js';
 import { printable } from '../base/printable.js';
 import { DEFAULT_ROUTES, DEFAULT_UPSTREAMS } from './defaults.js';

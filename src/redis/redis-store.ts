@@ -1,5 +1,5 @@
 import { Coalescer } from '../base/coalescer.js';
-import { describe } from '../base/duration.js';
+import { describe } from '../base/describe.js';
 import { ConfigurationError } from '../base/errors.js';
 import { checkOptions, isFunction } from '../base/options.js';
 import type { Coordinator, CoordinatorOptions } from '../store/coordinator.js';

@@ -1,5 +1,6 @@
 import { LIMITS } from '../../base/defaults.js';
-import { describe, toMilliseconds } from '../../base/duration.js';
+import { describe } from '../../base/describe.js';
+import { toMilliseconds } from '../../base/duration.js';
 import { ConfigurationError } from '../../base/errors.js';
 import type { EntryLife } from '../../memory/entry.js';
 import type { FillOutcome, SharedTier } from '../../store/shared-tier.js';

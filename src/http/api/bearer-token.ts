@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-import { describe } from '../../base/duration.js';
+import { describe } from '../../base/describe.js';
 import { ConfigurationError } from '../../base/errors.js';
 
 /** Decides whether a request is allowed. Only `true` allows it. */

@@ -1,6 +1,6 @@
 import { define, isViewClass, newError } from '../../base/builtin.js';
 import { LIMITS } from '../../base/defaults.js';
-import { describe } from '../../base/duration.js';
+import { describe } from '../../base/describe.js';
 import { SerializationError } from '../../base/errors.js';
 import type { TypeTable } from '../../base/type-table.js';
 import { BARE_RECORD, ERROR_PROPERTIES, ESCAPE, INSTANCE, TAG } from './typed-text.js';

@@ -1,0 +1,9 @@
+import { describe as rendered } from '../../../src/base/describe.js';
+
+describe('a bad value in a message', () => {
+  it('is cut short, and never shows what an object contains', () => {
+    expect(rendered('x'.repeat(61))).toBe(`'${'x'.repeat(60)}…'`);
+    expect(rendered('x'.repeat(60))).toBe(`'${'x'.repeat(60)}'`);
+    expect(rendered({ password: 'secret', toString: () => 'secret' })).toBe('an object');
+  });
+});
