@@ -1,12 +1,20 @@
+import { redacted } from './redact.js';
+
+const MAX_CHARS = 60;
+
 /**
- * A short, safe rendering of a bad value for an error message.
+ * A short, safe rendering of a bad value for an error message: it shows neither the contents of objects nor
+ * the credentials of URLs, which may be given to the wrong option.
  *
  * @internal
  */
 export function describe(value: unknown): string {
   switch (typeof value) {
-    case 'string':
-      return `'${value.length > 60 ? `${value.slice(0, 60)}…` : value}'`;
+    case 'string': {
+      // Before it is cut, which may remove the mark of credentials.
+      const text = redacted(value);
+      return `'${text.length > MAX_CHARS ? `${text.slice(0, MAX_CHARS)}…` : text}'`;
+    }
     case 'number':
     case 'boolean':
     case 'undefined':
@@ -19,6 +27,15 @@ export function describe(value: unknown): string {
       return 'a symbol';
     default:
       if (value === null) return 'null';
-      return Array.isArray(value) ? 'an array' : 'an object';
+      return Array.isArray(value) ? 'an array' : describeObject(value as object);
   }
+}
+
+function describeObject(value: object): string {
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  // The prototype of plain objects, of any realm, has none itself.
+  if (prototype === null || Object.getPrototypeOf(prototype) === null) return 'an object';
+  const constructor: unknown = prototype.constructor;
+  const name = typeof constructor === 'function' ? constructor.name : '';
+  return `an instance of ${name === '' ? 'a class' : name}`;
 }

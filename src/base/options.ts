@@ -2,15 +2,19 @@ import { describe } from './describe.js';
 import { toMilliseconds } from './duration.js';
 import { ConfigurationError } from './errors.js';
 import { suggestion } from './nearest-name.js';
-import { redacted } from './redact.js';
 
 /**
- * Checks one option: returns a description of what is allowed when `value` is not allowed, and
+ * Checks one option or argument: returns a description of what is allowed when `value` is not allowed, and
  * `undefined` when it is.
  *
  * @internal
  */
 export type Check = (value: unknown, option: string) => string | undefined;
+
+type Checks<T extends object> = Readonly<Record<keyof T & string, Check>>;
+
+/** Names that users may expect, and those of the options that they mean. */
+type Aliases = Readonly<Record<string, string>>;
 
 /**
  * Refuses unknown names and bad values of an options object.
@@ -21,21 +25,22 @@ export type Check = (value: unknown, option: string) => string | undefined;
  * @throws ConfigurationError that names the option, the value and what is allowed.
  * @internal
  */
-export function checkOptions<T extends object>(
-  owner: string,
-  options: T,
-  checks: Readonly<Record<keyof T & string, Check>>,
-): void {
+export function checkOptions<T extends object>(owner: string, options: T, checks: Checks<T>): void {
   checkIsObject(owner, options);
-  for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(checks, name)) throw unknownOption(owner, name, Object.keys(checks));
-    if (value === undefined) continue;
-    const allowed = checks[name as keyof T & string](value, `${owner}: ${name}`);
-    if (allowed !== undefined) {
-      // The value may be a URL with a password, given to the wrong option.
-      const got = describe(typeof value === 'string' ? redacted(value) : value);
-      throw new ConfigurationError(`${owner}: ${name} must be ${allowed}; got ${got}.`);
-    }
+  checkEach(owner, '', options, checks);
+}
+
+/**
+ * Refuses one bad value, of an option or an argument.
+ *
+ * @param name - Owner and name, for the message: `CacheManager: memory.ttl`, `getMany: keys`.
+ * @throws ConfigurationError that names the value and what is allowed.
+ * @internal
+ */
+export function checkValue(name: string, value: unknown, check: Check): void {
+  const allowed = check(value, name);
+  if (allowed !== undefined) {
+    throw new ConfigurationError(`${name} must be ${allowed}; got ${describe(value)}.`);
   }
 }
 
@@ -45,28 +50,77 @@ export function checkOptions<T extends object>(
  * @throws ConfigurationError as {@link checkOptions}.
  * @internal
  */
-export function checkNames<T extends object>(
-  owner: string,
-  options: T,
-  checks: Readonly<Record<keyof T & string, Check>>,
-): void {
+export function checkNames<T extends object>(owner: string, options: T, checks: Checks<T>): void {
   checkIsObject(owner, options);
   for (const name in options) {
-    if (!Object.hasOwn(checks, name)) throw unknownOption(owner, name, Object.keys(checks));
+    if (!Object.hasOwn(checks, name)) throw unknownOption(owner, '', name, checks);
+  }
+}
+
+/** @param path - Of the options within those of the owner: `memory.`, or nothing. */
+function checkEach(
+  owner: string,
+  path: string,
+  options: object,
+  checks: Checks<Record<string, unknown>>,
+  aliases?: Aliases,
+): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(checks, name)) throw unknownOption(owner, path, name, checks, aliases);
+    if (value !== undefined) checkValue(`${owner}: ${path}${name}`, value, checks[name] as Check);
   }
 }
 
 /** Callers without types may pass anything. */
 function checkIsObject(owner: string, options: unknown): void {
-  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return;
-  throw new ConfigurationError(`${owner}: options must be an object; got ${describe(options)}.`);
+  if (!isRecord(options)) checkValue(`${owner}: options`, options, () => 'an object');
 }
 
-function unknownOption(owner: string, name: string, known: readonly string[]): ConfigurationError {
-  return new ConfigurationError(
-    `${owner}: there is no option '${name}'. ${suggestion(name, known)}`,
-  );
+function isRecord(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** @internal */
+export function unknownOption(
+  owner: string,
+  path: string,
+  name: string,
+  checks: object,
+  aliases: Aliases = {},
+): ConfigurationError {
+  const hint = Object.hasOwn(aliases, name)
+    ? `Did you mean '${aliases[name] as string}'?`
+    : suggestion(name, Object.keys(checks));
+  const shown = describe(path + name);
+  return new ConfigurationError(`${owner}: there is no option ${shown}. ${hint}`);
+}
+
+/**
+ * The options within an option. Messages show the path: `CacheManager: memory.ttl`.
+ *
+ * @internal
+ */
+export const isOptions =
+  <T extends object>(checks: Checks<T>, aliases?: Aliases): Check =>
+  (value, option) => {
+    if (!isRecord(value)) return `{ ${Object.keys(checks).join(', ')} }`;
+    const [owner, path] = option.split(': ') as [string, string];
+    checkEach(owner, `${path}.`, value, checks, aliases);
+    return undefined;
+  };
+
+/**
+ * The same check with a message that does not show the value, which may be a secret.
+ *
+ * @internal
+ */
+export const isSecret =
+  (check: Check): Check =>
+  (value, option) => {
+    const allowed = check(value, option);
+    if (allowed === undefined) return undefined;
+    throw new ConfigurationError(`${option} must be ${allowed}.`);
+  };
 
 /** @internal */
 export const isDuration: Check = (value, option) => {
@@ -81,6 +135,19 @@ export const isFunction: Check = (value) =>
 /** @internal */
 export const isBoolean: Check = (value) =>
   typeof value === 'boolean' ? undefined : 'true or false';
+
+/** @internal */
+export const isFalse: Check = (value) => (value === false ? undefined : 'false');
+
+/** @internal */
+export const isArray: Check = (value) => (Array.isArray(value) ? undefined : 'an array');
+
+/** @internal */
+export const isString: Check = (value) => (typeof value === 'string' ? undefined : 'a string');
+
+/** @internal */
+export const isNonEmptyString: Check = (value) =>
+  typeof value === 'string' && value !== '' ? undefined : 'a string that is not empty';
 
 /** @internal */
 export const isObject: Check = (value) =>

@@ -1,10 +1,76 @@
-import { describe } from './describe.js';
+import { ConfigurationError } from './errors.js';
 import { nearestName } from './nearest-name.js';
-import { redacted } from './redact.js';
+import {
+  checkValue,
+  isAnything,
+  isBoolean,
+  isOptions,
+  isSecret,
+  isString,
+  unknownOption,
+  type Check,
+} from './options.js';
 
-/** Allowed values of one of ioredis's options. */
-export type RedisOptionKind =
-  'host' | 'port' | 'db' | 'family' | 'sentinels' | 'text' | 'secret' | 'number' | 'flag' | 'any';
+/** A whole number or its digits, since values from the environment are strings. */
+function isWholeUpTo(most: number): (value: unknown) => boolean {
+  return (value) => {
+    const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+    return Number.isInteger(number) && (number as number) >= 0 && (number as number) <= most;
+  };
+}
+
+/** ioredis takes `null` for an option that is absent. */
+const orNull =
+  (check: Check): Check =>
+  (value, option) =>
+    value === null ? undefined : check(value, option);
+
+const unless = (isAllowed: (value: unknown) => boolean, allowed: string): Check =>
+  orNull((value) => (isAllowed(value) ? undefined : allowed));
+
+const MAX_DB = 2_147_483_647;
+const isPortNumber = isWholeUpTo(65_535);
+const isHostName = (value: unknown): boolean =>
+  typeof value === 'string' && /^[^\s/@?#]+$/.test(value) && value !== 'undefined';
+
+function isSentinel(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { host, port } = value as { host?: unknown; port?: unknown };
+  return (host === undefined || isHostName(host)) && (port === undefined || isPortNumber(port));
+}
+
+/** @internal */
+export const isHost = unless(isHostName, 'a name or an address; a URL goes into redisUrl');
+/** @internal */
+export const isPort = unless(isPortNumber, 'a whole number from 0 to 65535');
+/** @internal */
+export const isDb = unless(isWholeUpTo(MAX_DB), 'the number of a database: a whole number from 0');
+/** @internal */
+export const isFamily = unless((value) => [0, 4, 6].includes(Number(value)), '0, 4 or 6');
+/** @internal */
+export const isText = orNull(isString);
+/** @internal */
+export const isPassword = isSecret(isText);
+/** @internal */
+export const isNumber = unless(
+  (value) => typeof value === 'number' && !Number.isNaN(value),
+  'a number',
+);
+/** @internal */
+export const isFlag = orNull(isBoolean);
+
+const isSentinels = unless(
+  (value) => Array.isArray(value) && value.length > 0 && value.every(isSentinel),
+  'a list of sentinels: [{ host, port }]',
+);
+
+/** @internal */
+export const isNoPrefix: Check = (value, option) => {
+  if (!value) return undefined;
+  throw new ConfigurationError(
+    `${option} cannot be used: it would not apply to patterns. Give the cache a namespace instead.`,
+  );
+};
 
 /**
  * The options of ioredis 5 and 6. The checks concern those that determine the server, the permissions and the
@@ -12,26 +78,28 @@ export type RedisOptionKind =
  *
  * @internal
  */
-export const REDIS_OPTION_KINDS: Readonly<Record<string, RedisOptionKind>> = {
-  ...{ host: 'host', port: 'port', db: 'db', family: 'family', path: 'text', tls: 'any' },
-  ...{ username: 'text', password: 'secret', keyPrefix: 'any', connectionName: 'text' },
-  ...{ sentinels: 'sentinels', name: 'text', role: 'text', natMap: 'any', preferredSlaves: 'any' },
-  ...{ sentinelUsername: 'text', sentinelPassword: 'secret', sentinelTLS: 'any' },
-  ...{ enableTLSForSentinelMode: 'flag', updateSentinels: 'flag', failoverDetector: 'flag' },
-  ...{ sentinelMaxConnections: 'number', sentinelCommandTimeout: 'number' },
-  ...{ sentinelRetryStrategy: 'any', sentinelReconnectStrategy: 'any' },
-  ...{ connectTimeout: 'number', disconnectTimeout: 'number', commandTimeout: 'number' },
-  ...{ socketTimeout: 'number', blockingTimeout: 'number', blockingTimeoutGrace: 'number' },
-  ...{ keepAlive: 'number', noDelay: 'flag', retryStrategy: 'any', reconnectOnError: 'any' },
-  ...{ maxRetriesPerRequest: 'number', maxLoadingRetryTime: 'number', protocol: 'number' },
-  ...{ disableClientInfo: 'flag', clientInfoTag: 'text', autoResubscribe: 'flag' },
-  ...{ autoResendUnfulfilledCommands: 'flag', readOnly: 'flag', stringNumbers: 'flag' },
-  ...{ monitor: 'flag', enableAutoPipelining: 'flag', autoPipeliningIgnoredCommands: 'any' },
-  ...{ offlineQueue: 'any', commandQueue: 'any', enableOfflineQueue: 'flag' },
-  ...{ enableReadyCheck: 'flag', lazyConnect: 'flag', scripts: 'any', himportFieldsets: 'any' },
-  ...{ replyMapping: 'text', showFriendlyErrorStack: 'flag', dropBufferSupport: 'flag' },
-  ...{ Connector: 'any', lookup: 'any', hints: 'any', localAddress: 'any', localPort: 'any' },
-  ...{ autoSelectFamily: 'any', autoSelectFamilyAttemptTimeout: 'any', signal: 'any' },
+export const REDIS_OPTIONS: Readonly<Record<string, Check>> = {
+  ...{ host: isHost, port: isPort, db: isDb, family: isFamily, path: isText, tls: isAnything },
+  ...{ username: isText, password: isPassword, keyPrefix: isNoPrefix, connectionName: isText },
+  ...{ sentinels: isSentinels, name: isText, role: isText, natMap: isAnything },
+  ...{ sentinelUsername: isText, sentinelPassword: isPassword, sentinelTLS: isAnything },
+  ...{ enableTLSForSentinelMode: isFlag, updateSentinels: isFlag, failoverDetector: isFlag },
+  ...{ sentinelMaxConnections: isNumber, sentinelCommandTimeout: isNumber },
+  ...{ sentinelRetryStrategy: isAnything, sentinelReconnectStrategy: isAnything },
+  ...{ connectTimeout: isNumber, disconnectTimeout: isNumber, commandTimeout: isNumber },
+  ...{ socketTimeout: isNumber, blockingTimeout: isNumber, blockingTimeoutGrace: isNumber },
+  ...{ keepAlive: isNumber, noDelay: isFlag, retryStrategy: isAnything },
+  ...{ reconnectOnError: isAnything, preferredSlaves: isAnything, protocol: isNumber },
+  ...{ maxRetriesPerRequest: isNumber, maxLoadingRetryTime: isNumber },
+  ...{ disableClientInfo: isFlag, clientInfoTag: isText, autoResubscribe: isFlag },
+  ...{ autoResendUnfulfilledCommands: isFlag, readOnly: isFlag, stringNumbers: isFlag },
+  ...{ monitor: isFlag, enableAutoPipelining: isFlag, autoPipeliningIgnoredCommands: isAnything },
+  ...{ offlineQueue: isAnything, commandQueue: isAnything, enableOfflineQueue: isFlag },
+  ...{ enableReadyCheck: isFlag, lazyConnect: isFlag, scripts: isAnything },
+  ...{ replyMapping: isText, showFriendlyErrorStack: isFlag, dropBufferSupport: isFlag },
+  ...{ Connector: isAnything, lookup: isAnything, hints: isAnything, himportFieldsets: isAnything },
+  ...{ localAddress: isAnything, localPort: isAnything, autoSelectFamily: isAnything },
+  ...{ autoSelectFamilyAttemptTimeout: isAnything, signal: isAnything },
 };
 
 /** Names of other clients' options, and the matching ones here. */
@@ -41,31 +109,29 @@ const FOREIGN_NAMES: Readonly<Record<string, string>> = {
   ...{ url: 'redisUrl', uri: 'redisUrl', connectionString: 'redisUrl' },
 };
 
-const HIGHEST_DB = 2_147_483_647;
-
 /**
- * Describes the mistake in the `redis` option: a text that begins with the option's name. `undefined` for
- * options of ioredis, and for a client of it.
+ * The option `redis` of a cache: options of ioredis, or a client of it. The value may hold a password.
  *
- * @param owner - The option, for the message.
  * @internal
  */
-export function redisTargetProblem(target: unknown, owner: string): string | undefined {
+export const isRedisTarget: Check = isSecret((target, option) => {
   if (typeof target !== 'object' || target === null) {
-    return `${owner} must be options for ioredis, or a client of it. A URL goes into redisUrl.`;
+    return 'options for ioredis, or a client of it; a URL goes into redisUrl';
   }
   if (isRedisClient(target)) {
-    return optionsProblem(target.options, owner, false);
+    const { db, keyPrefix } = target.options;
+    return isOptions(REDIS_OPTIONS)({ db, keyPrefix }, option);
   }
   const prototype: unknown = Object.getPrototypeOf(target);
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
-    return (
-      `${owner} must be a plain object of options for ioredis, or a client of it; got ` +
-      `${nameOf(prototype)}. A client of node-redis can be used by @keyv/redis, as 'store'.`
-    );
+    checkValue(option, target, () => NO_INSTANCE);
   }
-  return optionsProblem(target as Record<string, unknown>, owner, true);
-}
+  return areOptions(target as Record<string, unknown>, option);
+});
+
+const NO_INSTANCE =
+  'a plain object of options for ioredis, or a client of it (for a client of node-redis, use ' +
+  "@keyv/redis as 'store')";
 
 /** Whether a target is an ioredis client, `Redis` or `Cluster`: by its members, not by its class. */
 export function isRedisClient(
@@ -76,109 +142,31 @@ export function isRedisClient(
   return isOpen && typeof options === 'object' && options !== null;
 }
 
-/** Describes the mistake in one of the options; `undefined` if it is valid. */
-export function redisOptionProblem(name: string, value: unknown): string | undefined {
-  if (value === undefined || value === null) return undefined;
-  const kind = REDIS_OPTION_KINDS[name] ?? 'any';
-  const allowed = CHECKS[kind](value);
-  if (allowed === undefined) return undefined;
-  if (kind === 'secret') return `${name} must be ${allowed}.`;
-  const got = describe(typeof value === 'string' ? redacted(value) : value);
-  return `${name} must be ${allowed}; got ${got}.`;
-}
-
 /** Whether an unknown name resembles an option of ioredis or of another client. */
 export function isMistakenRedisOption(name: string): boolean {
-  return Object.hasOwn(FOREIGN_NAMES, name) || nearest(name) !== undefined;
+  const tolerance = Math.min(2, name.length / 2);
+  return (
+    Object.hasOwn(FOREIGN_NAMES, name) ||
+    nearestName(name, Object.keys(REDIS_OPTIONS), tolerance) !== undefined
+  );
 }
 
-/** Why there is no such option. */
-export function unknownRedisOption(name: string): string {
-  const meant = Object.hasOwn(FOREIGN_NAMES, name) ? FOREIGN_NAMES[name] : nearest(name);
-  const suggestion = meant === undefined ? '' : ` Did you mean '${meant}'?`;
-  return `ioredis has no option '${describe(redacted(name)).slice(1, -1)}'.${suggestion}`;
+/** @internal */
+export function unknownRedisOption(owner: string, name: string): ConfigurationError {
+  return unknownOption(owner, '', name, REDIS_OPTIONS, FOREIGN_NAMES);
 }
 
-function optionsProblem(
-  options: Record<string, unknown>,
-  owner: string,
-  areOurs: boolean,
-): string | undefined {
-  if (options['keyPrefix']) {
-    return (
-      `${owner}: keyPrefix cannot be used: it would not apply to patterns. Give the cache a ` +
-      'namespace instead.'
-    );
-  }
-  if (!areOurs) {
-    const problem = redisOptionProblem('db', options['db']);
-    return problem && `${owner}: ${problem}`;
-  }
+function areOptions(options: Record<string, unknown>, option: string): string | undefined {
   const names = Object.keys(options);
-  const unknown = names.filter((name) => !Object.hasOwn(REDIS_OPTION_KINDS, name));
+  const unknown = names.filter((name) => !Object.hasOwn(REDIS_OPTIONS, name));
   // A later ioredis may have more options: names that do not resemble a known one are accepted.
-  const mistake =
-    unknown.length === names.length ? unknown[0] : unknown.find(isMistakenRedisOption);
-  if (mistake !== undefined) return `${owner}: ${unknownRedisOption(mistake)}`;
-  for (const name of names) {
-    const problem = redisOptionProblem(name, options[name]);
-    if (problem !== undefined) return `${owner}: ${problem}`;
-  }
-  if (options['sentinels'] != null && !options['name']) {
-    return `${owner}: name must be that of the primary among the sentinels'; got none.`;
+  const later =
+    unknown.length < names.length ? unknown.filter((name) => !isMistakenRedisOption(name)) : [];
+  const checks = Object.fromEntries(later.map((name) => [name, isAnything]));
+  isOptions({ ...REDIS_OPTIONS, ...checks }, FOREIGN_NAMES)(options, option);
+  const { name, sentinels } = options;
+  if (sentinels != null && !name) {
+    checkValue(`${option}.name`, name, () => 'that of the group that the sentinels monitor');
   }
   return undefined;
 }
-
-function nearest(name: string): string | undefined {
-  return nearestName(name, Object.keys(REDIS_OPTION_KINDS), Math.min(2, name.length / 2));
-}
-
-function nameOf(prototype: unknown): string {
-  const { constructor } = prototype as { constructor?: unknown };
-  const name = typeof constructor === 'function' ? constructor.name : '';
-  return name === '' ? 'an instance of a class' : `an instance of ${name}`;
-}
-
-type Allowed = (value: unknown) => string | undefined;
-
-/** A whole number or its digits, since values from the environment are strings. */
-function isWholeUpTo(most: number): (value: unknown) => boolean {
-  return (value) => {
-    const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
-    return Number.isInteger(number) && (number as number) >= 0 && (number as number) <= most;
-  };
-}
-
-function unless(isAllowed: (value: unknown) => boolean, allowed: string): Allowed {
-  return (value) => (isAllowed(value) ? undefined : allowed);
-}
-
-const isText = (value: unknown): boolean => typeof value === 'string';
-const isHost = (value: unknown): boolean =>
-  typeof value === 'string' && /^[^\s/@?#]+$/.test(value) && value !== 'undefined';
-
-const CHECKS: Readonly<Record<RedisOptionKind, Allowed>> = {
-  host: unless(isHost, 'a name or an address; a URL goes into redisUrl'),
-  port: unless(isWholeUpTo(65_535), 'a whole number from 0 to 65535'),
-  db: unless(isWholeUpTo(HIGHEST_DB), 'the number of a database: a whole number from 0'),
-  family: unless((value) => [0, 4, 6].includes(Number(value)), '0, 4 or 6'),
-  sentinels: unless(
-    (value) =>
-      Array.isArray(value) &&
-      value.length > 0 &&
-      value.every((one) => {
-        if (typeof one !== 'object' || one === null) return false;
-        const { host, port } = one as { host?: unknown; port?: unknown };
-        return (
-          (host === undefined || isHost(host)) && (port === undefined || isWholeUpTo(65_535)(port))
-        );
-      }),
-    'a list of sentinels: [{ host, port }]',
-  ),
-  text: unless(isText, 'a string'),
-  secret: unless(isText, 'a string'),
-  number: unless((value) => typeof value === 'number' && !Number.isNaN(value), 'a number'),
-  flag: unless((value) => typeof value === 'boolean', 'true or false'),
-  any: () => undefined,
-};

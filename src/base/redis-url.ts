@@ -1,11 +1,19 @@
 import { describe } from './describe.js';
-import { redacted } from './redact.js';
+import { ConfigurationError } from './errors.js';
+import { checkValue, type Check } from './options.js';
 import {
+  isDb,
+  isFamily,
+  isFlag,
+  isHost,
   isMistakenRedisOption,
-  REDIS_OPTION_KINDS,
-  redisOptionProblem,
+  isNoPrefix,
+  isNumber,
+  isPassword,
+  isPort,
+  isText,
+  REDIS_OPTIONS,
   unknownRedisOption,
-  type RedisOptionKind,
 } from './redis-options.js';
 
 /** Everything before the last `@` of one URL: a password may contain spaces and quotes. */
@@ -14,15 +22,7 @@ const CREDENTIALS = /^.*@/s;
 /** The ioredis options of a URL. */
 export type RedisUrlOptions = Readonly<Record<string, string | number | boolean | object>>;
 
-/**
- * Describes the mistake in a Redis URL, without its password; `undefined` when there is none.
- *
- * @internal
- */
-export function redisUrlProblem(url: string): string | undefined {
-  const read = readRedisUrl(url);
-  return typeof read === 'string' ? read : undefined;
-}
+type ReadOptions = Record<string, string | number | boolean | object>;
 
 /**
  * Reads a Redis URL: `redis[s]://[user[:password]@]host[:port][/db][?option=value]`.
@@ -30,31 +30,32 @@ export function redisUrlProblem(url: string): string | undefined {
  * ioredis parses URLs too, but treats an invalid database as 0, ignores invalid options, and throws in a
  * callback for an invalid `%` escape.
  *
- * @returns The options of ioredis, or what is wrong.
+ * @param owner - Whose URL it is, for the message: `CacheManager: redisUrl`.
+ * @returns The options of ioredis.
+ * @throws ConfigurationError that says what is wrong, without the password.
  * @internal
  */
-export function readRedisUrl(url: string): RedisUrlOptions | string {
+export function readRedisUrl(url: unknown, owner: string): RedisUrlOptions {
+  const refuse = (problem: string): never => {
+    throw new ConfigurationError(`${owner}: ${problem}`);
+  };
+  if (typeof url !== 'string') return refuse('must be a URL: redis://host:6379/0.');
   const shown = describe(url.replace(CREDENTIALS, '***@'));
   let parsed: URL;
   try {
     parsed = new URL(url);
   } catch {
-    return `the URL cannot be read; got ${shown}. Write 'redis://host:6379/0', or 'rediss://…' for TLS.`;
+    return refuse(
+      `the URL cannot be read; got ${shown}. Write 'redis://host:6379/0', or 'rediss://…' for TLS.`,
+    );
   }
   const { protocol } = parsed;
   if (protocol !== 'redis:' && protocol !== 'rediss:') {
-    return `the URL must begin with redis:// or rediss://; got '${protocol}//…'.`;
+    return refuse(`the URL must begin with redis:// or rediss://; got '${protocol}//…'.`);
   }
-  // `new URL` strips these.
-  if (/^[\0-\x20]|[\0-\x20]$|[\t\r\n]/.test(url)) {
-    return `the URL must not contain blanks or line breaks; got ${shown}.`;
-  }
-  if (url.includes('#')) return `'#' must be written %23 in a URL; got ${shown}.`;
-  if (parsed.search.includes('@')) {
-    return `'?' must be written %3F in a password, and '@' %40 in an option; got ${shown}.`;
-  }
-  if (parsed.hostname === '') return `the URL must name a host; got ${shown}.`;
-  const options: Record<string, string | number | boolean | object> = {};
+  const problem = problemOf(url, parsed);
+  if (problem !== undefined) return refuse(`${problem}; got ${shown}.`);
+  const options: ReadOptions = {};
   try {
     options['host'] = decodeURIComponent(parsed.hostname).replace(/^\[|\]$/g, '');
     if (parsed.username !== '' || parsed.password !== '') {
@@ -62,59 +63,66 @@ export function readRedisUrl(url: string): RedisUrlOptions | string {
       options['password'] = decodeURIComponent(parsed.password);
     }
   } catch {
-    return `'%' must be written %25 in the user name and the password of a URL; got ${shown}.`;
+    return refuse(
+      `'%' must be written %25 in the user name and the password of a URL; got ${shown}.`,
+    );
   }
-  const problem = redisOptionProblem('host', options['host']);
-  if (problem !== undefined) return problem;
+  checkValue(`${owner}: host`, options['host'], isHost);
   if (parsed.port !== '') options['port'] = Number(parsed.port);
   if (protocol === 'rediss:') options['tls'] = {};
-  return readQuery(parsed, options) ?? readDatabase(parsed, options) ?? options;
+  readQuery(parsed, options, owner);
+  readDatabase(parsed, options, owner);
+  return options;
 }
 
-function readDatabase(
-  { pathname }: URL,
-  options: Record<string, string | number | boolean | object>,
-): string | undefined {
+function problemOf(url: string, { hostname, search }: URL): string | undefined {
+  // `new URL` strips these.
+  if (/^[\0-\x20]|[\0-\x20]$|[\t\r\n]/.test(url)) {
+    return 'the URL must not contain blanks or line breaks';
+  }
+  if (url.includes('#')) return "'#' must be written %23 in a URL";
+  if (search.includes('@')) {
+    return "'?' must be written %3F in a password, and '@' %40 in an option";
+  }
+  return hostname === '' ? 'the URL must name a host' : undefined;
+}
+
+function readDatabase({ pathname }: URL, options: ReadOptions, owner: string): void {
   if (pathname !== '' && pathname !== '/') options['db'] = pathname.slice(1);
   const { db } = options;
-  if (db === undefined) return undefined;
-  const problem = redisOptionProblem('db', db);
-  if (problem !== undefined) return `the path of the URL, ${problem}`;
+  if (db === undefined) return;
+  checkValue(`${owner}: the path of the URL, db`, db, isDb);
   options['db'] = Number(db);
-  return undefined;
 }
 
-function readQuery(
-  { searchParams }: URL,
-  options: Record<string, string | number | boolean | object>,
-): string | undefined {
+function readQuery({ searchParams }: URL, options: ReadOptions, owner: string): void {
   for (const [name, text] of searchParams) {
-    const kind = Object.hasOwn(REDIS_OPTION_KINDS, name) ? REDIS_OPTION_KINDS[name] : undefined;
-    if (kind === undefined) {
+    const check = Object.hasOwn(REDIS_OPTIONS, name) ? REDIS_OPTIONS[name] : undefined;
+    if (check === undefined) {
       // Clients in other languages put their own options into the same URL.
-      if (isMistakenRedisOption(name)) return unknownRedisOption(name);
+      if (isMistakenRedisOption(name)) throw unknownRedisOption(owner, name);
       continue;
     }
-    if (name === 'keyPrefix') return NO_PREFIX;
-    const value = READ[kind]?.(text);
-    if (value === undefined)
-      return `${name} cannot be set in a URL. Use the option 'redis' for it.`;
-    const problem = redisOptionProblem(name, value);
-    if (problem !== undefined) return problem;
+    const option = `${owner}: ${name}`;
+    const value = READ.get(check)?.(text);
+    if (value === undefined) {
+      throw new ConfigurationError(
+        `${option} cannot be set in a URL. Use the option 'redis' for it.`,
+      );
+    }
+    checkValue(option, value, check);
     options[name] ??= value;
   }
-  return undefined;
 }
-
-const NO_PREFIX = 'keyPrefix cannot be used: it would not apply to patterns.';
 
 type Read = (text: string) => string | number | boolean;
 
 const asText: Read = (text) => text;
-const asNumber: Read = (text) => (/^\d+$/.test(text) ? Number(text) : redacted(text));
+const asNumber: Read = (text) => (/^\d+$/.test(text) ? Number(text) : text);
+const asFlag: Read = (text) => (text === 'true' || text === 'false' ? text === 'true' : text);
 
-const READ: Readonly<Partial<Record<RedisOptionKind, Read>>> = {
-  ...{ host: asText, text: asText, secret: asText, db: asText },
-  ...{ port: asNumber, number: asNumber, family: asNumber },
-  flag: (text) => (text === 'true' || text === 'false' ? text === 'true' : redacted(text)),
-};
+const READ: ReadonlyMap<Check, Read> = new Map([
+  ...[isHost, isText, isPassword, isDb, isNoPrefix].map((check) => [check, asText] as const),
+  ...[isPort, isNumber, isFamily].map((check) => [check, asNumber] as const),
+  [isFlag, asFlag],
+]);

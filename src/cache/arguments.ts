@@ -1,7 +1,6 @@
-import { describe } from '../base/describe.js';
 import { ConfigurationError } from '../base/errors.js';
 import { checkedKey } from '../base/escape.js';
-import { checkOptions } from '../base/options.js';
+import { checkOptions, checkValue, isArray, isFunction } from '../base/options.js';
 import { spentPart } from '../base/spent.js';
 import { isThenable } from '../base/thenable.js';
 import type { BulkEntry } from './write/bulk.js';
@@ -50,10 +49,8 @@ export function fullKeys(
   owner: string,
   keys: readonly string[],
 ): Map<string, string> {
-  if (!Array.isArray(keys)) {
-    throw new ConfigurationError(`${owner}: keys must be an array; got ${describe(keys)}.`);
-  }
-  return new Map((keys as readonly string[]).map((key) => [fullKey(view, key), key]));
+  checkValue(`${owner}: keys`, keys, isArray);
+  return new Map(keys.map((key) => [fullKey(view, key), key]));
 }
 
 /**
@@ -105,9 +102,7 @@ export function loadRequest<T>(
   loader: (context: LoadContext<T>) => T | Promise<T>,
   options: LoadOptions<T> | undefined,
 ): LoadRequest {
-  if (typeof loader !== 'function') {
-    throw new ConfigurationError(`getOrSet: loader must be a function; got ${describe(loader)}.`);
-  }
+  checkValue('getOrSet: loader', loader, isFunction);
   const { load } = core.options;
   if (options !== undefined) checkOptions('getOrSet', options, LOAD_CHECKS);
   return {

@@ -1,6 +1,6 @@
 import type { Duration } from '../base/duration.js';
-import { ConfigurationError } from '../base/errors.js';
-import { redisUrlProblem } from '../base/redis-url.js';
+import { checkValue } from '../base/options.js';
+import { readRedisUrl } from '../base/redis-url.js';
 import { warnOnce } from '../base/warn.js';
 import { CacheManager, CORE } from './manager.js';
 import type { CacheOptions } from './options.js';
@@ -99,16 +99,20 @@ function fromEnvironment(): CacheOptions {
 /** The variable is often set for other programs, so that an invalid value must not make calls fail. */
 function readableUrl(url: string | undefined): string | undefined {
   if (url === undefined) return undefined;
-  const problem = redisUrlProblem(url);
-  if (problem === undefined) return url;
-  const message = `REDIS_URL: ${problem} The default cache does without Redis.`;
-  warnOnce('AURORA_REDIS_URL', 'REDIS_URL', message);
-  return undefined;
+  try {
+    readRedisUrl(url, 'REDIS_URL');
+    return url;
+  } catch (error) {
+    const message = `${(error as Error).message} The default cache does without Redis.`;
+    warnOnce('AURORA_REDIS_URL', 'REDIS_URL', message);
+    return undefined;
+  }
 }
 
 function flag(name: string, value: string | undefined): boolean | undefined {
   if (value === undefined) return undefined;
   if (/^(?:true|1|on|yes)$/i.test(value)) return true;
   if (/^(?:false|0|off|no)$/i.test(value)) return false;
-  throw new ConfigurationError(`${name} must be true or false; got '${value}'.`);
+  checkValue(name, value, () => 'true or false');
+  return undefined;
 }

@@ -1,7 +1,5 @@
-import { ConfigurationError } from '../base/errors.js';
-import { describe } from '../base/describe.js';
 import { escapeKey } from '../base/escape.js';
-import { checkNames } from '../base/options.js';
+import { checkNames, checkValue, isNonEmptyString } from '../base/options.js';
 import { inSharedContext } from '../base/shared-context.js';
 import type { Advice } from './advice.js';
 import { checkedEntry, fullKey, fullKeys, loadRequest, type NamespaceView } from './arguments.js';
@@ -203,11 +201,7 @@ export class CacheManager {
    * @example await cache.clear(pattern`user:${id}:*`);
    */
   async clear(pattern = '*'): Promise<number> {
-    if (typeof pattern !== 'string' || pattern === '') {
-      throw new ConfigurationError(
-        `clear: pattern must be a string that is not empty; got ${describe(pattern)}.`,
-      );
-    }
+    checkValue('clear: pattern', pattern, isNonEmptyString);
     const { core, prefix } = this[CORE];
     return await clear(core, [prefix + escapeKey(pattern)]);
   }
@@ -290,10 +284,7 @@ export class CacheManager {
    * @example const sessions = cache.namespace('sessions');
    */
   namespace(name: string): CacheManager {
-    const allowed = isNamespace(name, 'namespace');
-    if (allowed !== undefined) {
-      throw new ConfigurationError(`namespace: name must be ${allowed}; got ${describe(name)}.`);
-    }
+    checkValue('namespace: name', name, isNamespace);
     const { core, prefix } = this[CORE];
     // Created without the constructor, which would open further tiers.
     const child = Object.create(CacheManager.prototype) as CacheManager;

@@ -7,15 +7,18 @@ import {
   checkOptions,
   isBoolean,
   isDuration,
+  isEither,
+  isFalse,
   isFunction,
   isIntegerIn,
   isName,
   isObject,
   isOneOf,
+  isOptions,
   type Check,
 } from '../base/options.js';
-import { redisTargetProblem } from '../base/redis-options.js';
-import { redisUrlProblem } from '../base/redis-url.js';
+import { isRedisTarget } from '../base/redis-options.js';
+import { readRedisUrl } from '../base/redis-url.js';
 import { isTypes } from '../base/type-table.js';
 import type { CacheStore } from '../store/adapter.js';
 import type { BreakerSettings } from '../store/resilience/breaker.js';
@@ -70,49 +73,33 @@ const isCodec: Check = (value) => {
     : 'an object with encode, decode and a tag of one character other than j, m, r, t and z';
 };
 
-const isCompression: Check = (value, option) => {
-  if (typeof value === 'boolean') return undefined;
-  if (typeof value !== 'object' || value === null) return 'true, false or { threshold }';
-  checkOptions(option, value as CompressionOptions, {
-    threshold: isIntegerIn(1, LIMITS.valueBytes),
-  });
-  return undefined;
-};
+const isCompression = isEither(
+  isBoolean,
+  isOptions<CompressionOptions>({ threshold: isIntegerIn(1, LIMITS.valueBytes) }),
+);
 
-const isMemory: Check = (value, option) => {
-  if (value === false) return undefined;
-  checkOptions(option, value as MemoryOptions, {
+const isMemory = isEither(
+  isFalse,
+  isOptions<MemoryOptions>({
     ttl: isDuration,
     freeze: isBoolean,
     clone: isBoolean,
     sizeOf: isFunction,
     eviction: isOneOf('adaptive', 'lru'),
-  });
-  return undefined;
-};
+  }),
+);
 
-const isBreaker: Check = (value, option) => {
-  if (value === false) return undefined;
-  checkOptions(option, value as BreakerOptions, {
+const isBreaker = isEither(
+  isFalse,
+  isOptions<BreakerOptions>({
     failures: isIntegerIn(1, 1_000_000),
     probeAfter: isDuration,
     maxProbeDelay: isDuration,
-  });
-  return undefined;
-};
+  }),
+);
 
 const isRedisUrl: Check = (value, option) => {
-  // The value may hold a password, and must not be described.
-  const problem =
-    typeof value === 'string' ? redisUrlProblem(value) : 'must be a URL: redis://host:6379/0.';
-  if (problem !== undefined) throw new ConfigurationError(`${option}: ${problem}`);
-  return undefined;
-};
-
-const isRedis: Check = (value, option) => {
-  // The options may hold a password, and must not be described.
-  const problem = redisTargetProblem(value, option);
-  if (problem !== undefined) throw new ConfigurationError(problem);
+  readRedisUrl(value, option);
   return undefined;
 };
 
@@ -120,9 +107,6 @@ const isStore: Check = (value) =>
   typeof value === 'object' && value !== null
     ? undefined
     : 'a Keyv storage adapter, a Keyv instance or a Map (a URL goes into redisUrl)';
-
-const isBus: Check = (value) =>
-  value === 'tracking' || value === 'pubsub' ? undefined : "'tracking' or 'pubsub'";
 
 /**
  * Checks a cache's options and fills in the defaults.
@@ -140,8 +124,8 @@ export function resolveOptions(options: CacheOptions): ResolvedOptions {
     maxMemoryBytes: isIntegerIn(1, Number.MAX_SAFE_INTEGER),
     memory: isMemory,
     redisUrl: isRedisUrl,
-    redis: isRedis,
-    bus: isBus,
+    redis: isRedisTarget,
+    bus: isOneOf('tracking', 'pubsub'),
     store: isStore,
     storeTimeout: isDuration,
     breaker: isBreaker,
@@ -188,7 +172,7 @@ export function resolveOptions(options: CacheOptions): ResolvedOptions {
     maxMemoryItems: options.maxMemoryItems ?? DEFAULTS.maxMemoryItems,
     maxMemoryBytes: options.maxMemoryBytes,
     memory,
-    memoryTtlMs: memoryTtl === undefined ? undefined : ms(memoryTtl, 'memory: ttl'),
+    memoryTtlMs: memoryTtl === undefined ? undefined : ms(memoryTtl, 'memory.ttl'),
     store: options.store,
     redis: options.redisUrl ?? options.redis,
     bus: options.bus,
@@ -219,8 +203,8 @@ function toBreaker(
 ): BreakerSettings | undefined {
   if (option === false) return undefined;
   const { failures, probeAfter, maxProbeDelay } = option ?? {};
-  const probeAfterMs = ms(probeAfter ?? DEFAULTS.breakerProbeAfter, 'breaker: probeAfter');
-  const most = ms(maxProbeDelay ?? DEFAULTS.breakerMaxProbeDelay, 'breaker: maxProbeDelay');
+  const probeAfterMs = ms(probeAfter ?? DEFAULTS.breakerProbeAfter, 'breaker.probeAfter');
+  const most = ms(maxProbeDelay ?? DEFAULTS.breakerMaxProbeDelay, 'breaker.maxProbeDelay');
   return {
     failures: failures ?? DEFAULTS.breakerFailures,
     probeAfterMs,

@@ -1,6 +1,6 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- the shapes of all functions */
 import { ConfigurationError } from '../base/errors.js';
-import { describe } from '../base/describe.js';
+import { checkValue, isFunction } from '../base/options.js';
 import type { NotCacheable, Spent } from '../base/spent.js';
 import { controlsOf, type CacheControl } from './control.js';
 import {
@@ -92,10 +92,8 @@ export function checkFunction(
   fn: unknown,
   options: { readonly name?: unknown; readonly key?: unknown },
 ): void {
-  if (typeof fn !== 'function') {
-    throw new ConfigurationError(`${owner} takes a function; got ${describe(fn)}.`);
-  }
-  if (fn.name === '' && options.name === undefined && options.key === undefined) {
+  checkValue(`${owner}: fn`, fn, isFunction);
+  if ((fn as AnyFunction).name === '' && options.name === undefined && options.key === undefined) {
     throw new ConfigurationError(
       `${owner}: an anonymous function has no name for its keys: give the option name, or key.`,
     );

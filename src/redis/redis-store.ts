@@ -1,7 +1,6 @@
 import { Coalescer } from '../base/coalescer.js';
-import { describe } from '../base/describe.js';
 import { ConfigurationError } from '../base/errors.js';
-import { checkOptions, isFunction } from '../base/options.js';
+import { checkOptions, checkValue, isFunction, isString } from '../base/options.js';
 import type { Coordinator, CoordinatorOptions } from '../store/coordinator.js';
 import {
   Connection,
@@ -90,9 +89,7 @@ export class RedisAdapter {
 
   /** Stores a text; `ttl` in milliseconds, absent or 0 for no expiry. */
   async set(key: string, value: string, ttl?: number): Promise<boolean> {
-    if (typeof value !== 'string') {
-      throw new ConfigurationError(`RedisStore: a value must be a string; got ${describe(value)}.`);
-    }
+    checkValue('RedisStore: value', value, isString);
     await this.connection.ready();
     const { client } = this.connection;
     const reply =

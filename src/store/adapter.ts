@@ -1,6 +1,6 @@
 import type { Keyv, KeyvStoreAdapter } from 'keyv';
 
-import { ConfigurationError } from '../base/errors.js';
+import { checkValue, type Check } from '../base/options.js';
 
 /**
  * A store for a cache: a Keyv storage adapter, a `Keyv` instance (its namespace, serializer, compression and
@@ -22,20 +22,20 @@ interface StoreListeners {
  */
 export function listenToStore(store: unknown, { onError, onReady }: StoreListeners): void {
   if (store instanceof Map) return;
-  if (!isAdapter(store)) {
-    throw new ConfigurationError(
-      'CacheManager: store must be a Keyv storage adapter, a Keyv instance or a Map.',
-    );
-  }
-  // An emitter without an 'error' listener throws, in unrelated code.
-  if (typeof store.on === 'function') {
-    store.on('error', onError);
-    store.on('ready', onReady);
+  checkValue('CacheManager: store', store, isAdapter);
+  // An emitter without an 'error' listener throws the error in unrelated code.
+  const { on } = store as { on?: unknown };
+  if (typeof on === 'function') {
+    on.call(store, 'error', onError);
+    on.call(store, 'ready', onReady);
   }
 }
 
-function isAdapter(store: unknown): store is KeyvStoreAdapter {
-  if (typeof store !== 'object' || store === null) return false;
-  const methods = store as Record<string, unknown>;
-  return ['get', 'set', 'delete'].every((name) => typeof methods[name] === 'function');
-}
+const isAdapter: Check = (store) =>
+  typeof store === 'object' &&
+  store !== null &&
+  ['get', 'set', 'delete'].every(
+    (name) => typeof (store as Record<string, unknown>)[name] === 'function',
+  )
+    ? undefined
+    : 'a Keyv storage adapter, a Keyv instance or a Map';

@@ -204,7 +204,7 @@ describe('cached and memoized functions', () => {
     expect(() => cached(anonymous)).toThrow('an anonymous function has no name');
     expect(() => cached(anonymous, { name: 'named' })).not.toThrow();
     expect(() => cached(anonymous, { key: () => 'key' })).not.toThrow();
-    expect(() => untyped(cached)(5)).toThrow('cached takes a function; got 5');
+    expect(() => untyped(cached)(5)).toThrow('cached: fn must be a function; got 5');
     expect(() => untyped(memoized)(undefined)).toThrow(ConfigurationError);
     expect(() => untyped(cached)(anonymous, { nam: 'x' })).toThrow("Did you mean 'name'?");
   });

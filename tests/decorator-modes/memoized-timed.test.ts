@@ -283,7 +283,7 @@ describe('@Timed', () => {
     expect([measured(1, 2), measured.length, measured.note]).toEqual([3, 2, 1]);
     expect(await timingOf('sum')).toMatchObject({ calls: 1 });
     expect(() => timed(() => 1)).not.toThrow();
-    expect(() => untyped(timed)('text')).toThrow('timed takes a function');
+    expect(() => untyped(timed)('text')).toThrow('timed: fn must be a function; got');
     expect(() => untyped(timed)(fn, { slowTreshold: 1 })).toThrow("Did you mean 'slowThreshold'?");
   });
 });

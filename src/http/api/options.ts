@@ -9,6 +9,7 @@ import {
   isFunction,
   isIntegerIn,
   isObject,
+  isSecret,
   type Check,
 } from '../../base/options.js';
 import { isManager } from '../../cache/default-cache.js';
@@ -198,11 +199,11 @@ function isHost(value: unknown): boolean {
   return typeof value === 'string' && /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.test(value);
 }
 
-/** The message does not show the value, which may be a token. */
-const isReader: Check = (value) =>
+const isReader = isSecret((value) =>
   typeof value === 'function' || (typeof value === 'string' && value !== '')
     ? undefined
-    : 'a function or a non-empty token';
+    : 'a function or a non-empty token',
+);
 
 function isOrigin(value: unknown): boolean {
   return (

@@ -2,7 +2,14 @@ import type { IncomingMessage } from 'node:http';
 
 import { toMilliseconds, type Duration } from '../../base/duration.js';
 import { ConfigurationError } from '../../base/errors.js';
-import { checkOptions, isBoolean, isDuration, isFunction, type Check } from '../../base/options.js';
+import {
+  checkOptions,
+  checkValue,
+  isBoolean,
+  isDuration,
+  isFunction,
+  type Check,
+} from '../../base/options.js';
 import type { RequestCounters } from '../../stats/request-counters.js';
 import type { PerformanceApi } from '../api/api.js';
 import { RequestCacheCounter } from './request-cache-counts.js';
@@ -82,9 +89,7 @@ export class TimingConfig {
       route: isFunction,
     });
     const { api, slowRequestThreshold, headers = true, serverTimingCache = false } = options;
-    if ((api as PerformanceApi | undefined) === undefined) {
-      throw new ConfigurationError(`${owner}: api must be the result of createPerformanceApi().`);
-    }
+    checkValue(`${owner}: api`, api, isApi);
     this.api = api;
     this.counters = api.recorder;
     this.hasHeaders = headers;

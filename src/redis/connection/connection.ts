@@ -1,8 +1,9 @@
 import type { Cluster, Redis, RedisOptions } from 'ioredis';
 
-import { ConfigurationError, StoreError } from '../../base/errors.js';
+import { StoreError } from '../../base/errors.js';
 import { redacted } from '../../base/redact.js';
-import { isRedisClient, redisTargetProblem } from '../../base/redis-options.js';
+import { checkValue } from '../../base/options.js';
+import { isRedisClient, isRedisTarget } from '../../base/redis-options.js';
 import { readRedisUrl } from '../../base/redis-url.js';
 import { inSharedContext } from '../../base/shared-context.js';
 import { listen, unlisten, type Listener } from './client-events.js';
@@ -68,9 +69,8 @@ export class Connection {
     private readonly onError: (error: Error) => void,
     private readonly Client: ClientClass | undefined,
   ) {
-    const options = typeof target === 'string' ? fromUrl(target) : target;
-    const problem = redisTargetProblem(options, 'RedisStore: the target');
-    if (problem !== undefined) throw new ConfigurationError(problem);
+    const options = typeof target === 'string' ? readRedisUrl(target, 'RedisStore') : target;
+    checkValue('RedisStore: target', options, isRedisTarget);
     this.ownsClient = !isClient(options);
     // The client's sockets outlive the request in which the cache may be created.
     this.client = isClient(options) ? options : inSharedContext(() => this.open(options));
@@ -252,10 +252,4 @@ function isClient(target: object): target is RedisClient {
 function commandOf(error: Error): string | undefined {
   const { command } = error as Error & { command?: { name?: string } };
   return command?.name?.toLowerCase();
-}
-
-function fromUrl(url: string): RedisOptions {
-  const read = readRedisUrl(url);
-  if (typeof read === 'string') throw new ConfigurationError(`RedisStore: ${read}`);
-  return read;
 }

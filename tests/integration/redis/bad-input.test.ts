@@ -79,12 +79,12 @@ describe('CacheManager refuses', () => {
     [
       'a prefix',
       { redis: { keyPrefix: 'x:', password: SECRET } },
-      /redis: keyPrefix cannot be used/,
+      /redis\.keyPrefix cannot be used/,
     ],
     [
       'a client with one',
       { redis: { ...client, options: { keyPrefix: 'x:', password: SECRET } } },
-      /redis: keyPrefix cannot be used/,
+      /redis\.keyPrefix cannot be used/,
     ],
     [
       'two tiers',

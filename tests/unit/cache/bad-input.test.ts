@@ -101,7 +101,7 @@ describe('a bad duration is refused', () => {
         new RegExp(`CacheManager: ${name}`),
       );
     }
-    expect(() => new CacheManager({ memory: { ttl: value } })).toThrow(/memory: ttl/);
+    expect(() => new CacheManager({ memory: { ttl: value } })).toThrow(/memory\.ttl/);
   });
 
   it.each(DURATIONS)('%p, as a time of a load; the loader is not called', async (bad) => {
@@ -171,7 +171,7 @@ describe('unknown options are refused, with the nearest known one', () => {
     [{ maxItems: 5 }, /there is no option 'maxItems'/],
     [{ namspace: 'a' }, /Did you mean 'namespace'/],
     [{ ttl: 5 }, /there is no option 'ttl'/],
-    [{ memory: { freze: true } }, /memory: there is no option 'freze'. Did you mean 'freeze'/],
+    [{ memory: { freze: true } }, /there is no option 'memory\.freze'. Did you mean 'freeze'/],
   ])('of the cache: %p', (options, message) => {
     expect(() => new CacheManager(options)).toThrow(message);
   });
@@ -206,9 +206,15 @@ describe('bad values of options are refused', () => {
     [{ name: '' }, /name/],
     [{ store: {} }, /store must be a Keyv storage adapter/],
     [{ store: 'redis' }, /store/],
-    [{ memory: true }, /memory/],
+    [{ memory: true }, /memory must be false or \{ ttl, .*eviction \}; got true/],
+    [{ compression: 5 }, /compression must be true or false or \{ threshold \}; got 5/],
+    [
+      { breaker: { failures: 0 } },
+      /CacheManager: breaker\.failures must be a whole number .* got 0/,
+    ],
+    [{ defaultTtl: 'redis://u:s3cret@host' }, /defaultTtl must be .* got '\*\*\*@host'/],
     [{ memory: { policy: 1 } }, /policy/],
-    [{ memory: { eviction: 'fifo' } }, /memory: eviction must be 'adaptive' or 'lru'; got 'fifo'/],
+    [{ memory: { eviction: 'fifo' } }, /memory\.eviction must be 'adaptive' or 'lru'; got 'fifo'/],
     [{ codec: { tag: 'j', encode: String, decode: String } }, /codec/],
     [{ codec: { tag: 'xy', encode: String, decode: String } }, /codec/],
     [{ types: {} }, /types must be an array/],
