@@ -2,8 +2,7 @@ import type { EvictionPolicy } from './policy.js';
 import { SlotRing } from './slot-ring.js';
 
 /**
- * The least recently used entry goes first. Its only state is a ring in the order of use. It extends the
- * ring because a field would cost each hit another property access.
+ * The least recently used entry goes first. Its only state is a ring in the order of use.
  *
  * @internal
  */
