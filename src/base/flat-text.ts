@@ -43,20 +43,21 @@ export function flatRecord(value: unknown): string | undefined {
 }
 
 function membersText(
-  { order, labels, quoted }: RecordShape,
+  { order, labels }: RecordShape,
   values: readonly unknown[],
 ): string | undefined {
   let text = '';
   for (let i = 0; i < order.length; i++) {
     const value = values[order[i] as number];
+    text += labels[i] as string;
     switch (typeof value) {
       case 'string':
-        text = text + (quoted[i] as string) + escapeStructured(value);
+        text += `'${escapeStructured(value)}`;
         break;
       case 'number':
       case 'boolean':
       case 'undefined':
-        text = text + (labels[i] as string) + String(value);
+        text += String(value);
         break;
       default:
         return undefined;

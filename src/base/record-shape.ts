@@ -14,8 +14,6 @@ export interface RecordShape {
   readonly order: readonly number[];
   /** The text before each value, in that order: `(a=`, then `,b=`. */
   readonly labels: readonly string[];
-  /** The same before a string: `(a='`. */
-  readonly quoted: readonly string[];
   /** Whether such a record may have its own `toCacheKey` or `toJSON`. */
   readonly mayFormat: boolean;
 }
@@ -54,14 +52,10 @@ function isSame(a: readonly string[], b: readonly string[]): boolean {
 
 function newShape(names: readonly string[]): RecordShape {
   const order = sorted(names);
-  const labels = order.map(
-    (at, i) => `${i === 0 ? '(' : ','}${escapeStructured(names[at] ?? '')}=`,
-  );
   return {
     names,
     order,
-    labels,
-    quoted: labels.map((label) => `${label}'`),
+    labels: order.map((at, i) => `${i === 0 ? '(' : ','}${escapeStructured(names[at] ?? '')}=`),
     mayFormat: names.includes('toJSON') || names.includes('toCacheKey'),
   };
 }
