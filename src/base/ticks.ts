@@ -2,7 +2,8 @@ import { systemClock } from './clock.js';
 
 /*
  * Milliseconds since the process started, which hits compare. For 24 days they are small integers, which V8
- * stores in a field or a register. Times since the epoch are larger numbers, which must be allocated.
+ * stores in a field. Times since the epoch are larger numbers, which must be allocated: 16 bytes per entry.
+ * Hits take the same time with either.
  */
 
 const START = systemClock.now();
