@@ -102,7 +102,7 @@ function partOfObject(
   );
 }
 
-/** One more row of a known shape; `for in` lists its names without an array of them. */
+/** One more row of a known shape. */
 function partOfRow(
   object: Readonly<Record<string, unknown>>,
   known: Shape,
@@ -110,7 +110,7 @@ function partOfRow(
 ): Shape | typeof ANY {
   const { names, parts } = known;
   let i = 0;
-  for (const name in object) {
+  for (const name of Object.keys(object)) {
     if (name !== names[i]) return ANY;
     const part = parts[i];
     if (part !== ANY) parts[i] = partOf(object[name], part, depth + 1);

@@ -152,8 +152,6 @@ export class Journal {
   }
 }
 
-/** Keys contain no control characters, so they need no prefix, which would slow down bulk calls. */
 function idOf(what: Invalidation): string {
-  if (what.kind === 'key') return what.name;
-  return what.kind === 'pattern' ? `\0p${what.pattern.source}` : `\0t${what.name}`;
+  return what.kind === 'pattern' ? `pattern ${what.pattern.source}` : `${what.kind} ${what.name}`;
 }
