@@ -142,7 +142,7 @@ describe('the tables of docs/options.md', () => {
     const [, eviction] = /eviction `'(\w+)'`/.exec(manager.get('memory') ?? '') ?? [];
     const breaker = (manager.get('breaker') ?? '').split(', ');
     const [, compressionThreshold] =
-      /`compression` .* at least so many bytes \(`(\d+)`\)/.exec(page) ?? [];
+      /`compression` .* at least `threshold` bytes \(`(\d+)`\)/.exec(page) ?? [];
     const [, slowLogSize, warmErrors] =
       /slow log keeps the last `(\d+)` .* lists the first `(\d+)`/.exec(page) ?? [];
     expect({

@@ -13,7 +13,7 @@ import { Trial } from './trial.js';
 
 /** The window changes by at most this share of the store in one step. */
 const SLIDE = 1 / 16;
-/** Missed keys that are remembered until a caller writes them. */
+/** Maximum number of missed keys that are kept until a caller writes them. */
 const MAX_MISSED_KEYS = 1024;
 /** Accesses of the sample from one step to the next. */
 const ACCESSES_PER_SLIDE = 16;

@@ -16,7 +16,7 @@ const MAX_KEYS = 1024;
 /** Comparisons, and keys compared, below which nothing is estimated. */
 const MIN_COMPARED = 30;
 const MIN_KEYS = 10;
-/** Comparisons below which a class is forgotten. */
+/** Number of comparisons below which a class is removed. */
 const MIN_WEIGHT = 0.01;
 /** Standard errors of a margin of 95 %. */
 const MARGIN = 2;
