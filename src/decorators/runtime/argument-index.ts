@@ -19,7 +19,7 @@ const NOT_INDEXED = Symbol('not indexed');
  */
 export class ArgumentIndex implements EntryIndex {
   /** Entries of calls with one primitive argument, or with none: {@link NO_ARGUMENT}. */
-  private readonly single = new Map<unknown, MemoryEntry>();
+  readonly single = new Map<unknown, MemoryEntry>();
   /** Entries of calls with two or three primitive arguments. */
   private readonly tuples = new TupleIndex();
   /** Entries of calls with one record of primitives, by the text of the record. */
@@ -29,12 +29,13 @@ export class ArgumentIndex implements EntryIndex {
   constructor(private readonly keyOfText: (text: string) => string) {}
 
   /**
-   * The entry of a call with up to three arguments. On the hot path.
+   * The entry of a call with none, two or three arguments. On the hot path; that of a call with one is
+   * in {@link single}.
    *
    * @param count - How many arguments there are.
    */
   find(count: number, first: unknown, second: unknown, third: unknown): MemoryEntry | undefined {
-    if (count < 2) return this.single.get(count === 0 ? NO_ARGUMENT : first);
+    if (count === 0) return this.single.get(NO_ARGUMENT);
     return this.tuples.find(first, second, count === 2 ? NO_ARGUMENT : third);
   }
 

@@ -1,6 +1,5 @@
 import { defaultHolder } from '../../cache/default-cache.js';
 import { getOrLoad, plainHit, promiseOf, type LoadRequest } from '../../cache/read/get-or-load.js';
-import { countHit } from '../../stats/counters.js';
 import type { CachedOptions } from '../options.js';
 import type { MethodIdentity } from '../reflect/identity.js';
 import { CONTROL_METADATA, copyFunctionProps, toMetadata } from '../reflect/metadata.js';
@@ -46,6 +45,11 @@ export function cachingFunction(
  * The hot path. A memory hit must cost less than hand-written code: it is synchronous, allocates nothing,
  * and returns a promise that exists already. This path serves a call if the binding of the last call fits
  * (same cache, same class) and its index has the arguments; every other case takes the slow path below.
+ *
+ * The code is inlined, unlike elsewhere in the package. With all of these changes, a memoized hit takes 1.2
+ * times as long, and an awaited one 1.1 to 1.25 times; each alone takes up to 1.08 times as long: conditions
+ * that test truthiness or are optional (`binding?.isIndexed`), functions for the look-up and for counting,
+ * one more property access on the way to an object.
  */
 function callWrapper(method: CachedMethod): AnyFunction {
   const isMethod = method.identity !== undefined;
@@ -54,7 +58,7 @@ function callWrapper(method: CachedMethod): AnyFunction {
   let last: MethodBinding | undefined;
 
   const fits = (binding: MethodBinding, self: unknown): boolean =>
-    (!binding.followsDefault || binding.manager === defaultHolder.current) &&
+    (binding.followsDefault === false || binding.manager === defaultHolder.current) &&
     (!isMethod ||
       binding.owner === (isStatic ? self : self && (Object.getPrototypeOf(self) as unknown)));
 
@@ -73,15 +77,24 @@ function callWrapper(method: CachedMethod): AnyFunction {
     third?: unknown,
   ): unknown {
     const binding = last;
-    if (binding?.isIndexed === true && fits(binding, this) && arguments.length < 4) {
-      const { core, index, methodCounters } = binding;
-      const entry = core.trust.canServeFastHits
-        ? index.find(arguments.length, first, second, third)
-        : undefined;
-      if (entry?.isReady(core.coarseClock.ticks()) === true) {
-        countHit(core.counters, methodCounters, 'memory');
+    if (
+      binding !== undefined &&
+      fits(binding, this) &&
+      binding.isIndexed === true &&
+      arguments.length < 4
+    ) {
+      const { core, methodCounters, trust } = binding;
+      const entry =
+        trust.canServeFastHits === true
+          ? arguments.length === 1
+            ? binding.single.get(first)
+            : binding.index.find(arguments.length, first, second, third)
+          : undefined;
+      if (entry !== undefined && entry.isReady(core.coarseClock.ticks())) {
+        core.counters.memoryHits++;
+        methodCounters.hits++;
         core.memory?.touch(entry);
-        return isSync ? entry.value : entry.toPromise();
+        return isSync ? entry.value : (entry.promise ?? entry.toPromise());
       }
     }
     // Passed on like this, the arguments become an array only for the calls that get here.
