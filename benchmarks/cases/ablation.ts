@@ -1,6 +1,6 @@
 /**
- * The gain of each optimization of a memory hit: the package as it is, against the package without it. An
- * optimization that saves less than 10 % of the operation is removed.
+ * The gain of each optimization: the package as it is, against the package without it. An optimization that
+ * saves less than 10 % of its operation is removed.
  */
 import { competeAfresh } from '../harness/afresh.js';
 import { atLeast, type BenchOptions, type Report } from '../harness/report.js';
@@ -20,7 +20,7 @@ export async function ablation(bench: BenchOptions): Promise<Report> {
     rows.push([name, what, kept.median, without.median, ratio]);
     bars.push(atLeast(`gain by the ${name}`, WORTH_IT, without.ratio));
   }
-  const title = 'Tricks on the path of a memory hit';
+  const title = 'Tricks, and their operations without them';
   const columns = ['trick', 'operation', 'ns with', 'ns without', 'without ÷ with'];
   return { tables: [{ title, columns, rows }], bars };
 }
