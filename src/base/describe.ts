@@ -27,15 +27,6 @@ export function describe(value: unknown): string {
       return 'a symbol';
     default:
       if (value === null) return 'null';
-      return Array.isArray(value) ? 'an array' : describeObject(value as object);
+      return Array.isArray(value) ? 'an array' : 'an object';
   }
-}
-
-function describeObject(value: object): string {
-  const prototype = Object.getPrototypeOf(value) as object | null;
-  // The prototype of plain objects, of any realm, has none itself.
-  if (prototype === null || Object.getPrototypeOf(prototype) === null) return 'an object';
-  const constructor: unknown = prototype.constructor;
-  const name = typeof constructor === 'function' ? constructor.name : '';
-  return `an instance of ${name === '' ? 'a class' : name}`;
 }

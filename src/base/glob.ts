@@ -90,6 +90,9 @@ export class Glob {
  * ```
  */
 export function escapePattern(text: string): string {
+  if (typeof text !== 'string') {
+    throw new ConfigurationError(`escapePattern: text must be a string; got ${describe(text)}.`);
+  }
   return text.replace(/[*?[\]\\]/g, '\\$&');
 }
 

@@ -3,6 +3,7 @@ import { types } from 'node:util';
 
 import { encodeStructure, isStructure } from './canonical.js';
 import { LIMITS } from './defaults.js';
+import { describe } from './describe.js';
 import { CacheKeyError, ConfigurationError } from './errors.js';
 import { escapeArgument } from './escape.js';
 import { isDirectInstance, isPlain } from './plain.js';
@@ -89,6 +90,11 @@ export function keyPart(value: unknown): string {
  * ```
  */
 export function pattern(strings: TemplateStringsArray, ...values: readonly unknown[]): string {
+  if (!Array.isArray((strings as Partial<TemplateStringsArray> | undefined)?.raw)) {
+    throw new ConfigurationError(
+      `pattern is a template tag: write pattern\`user:\${id}:*\`; got ${describe(strings)}.`,
+    );
+  }
   return strings
     .map((text: string | undefined, i) => {
       if (text === undefined) {

@@ -154,6 +154,30 @@ export const isObject: Check = (value) =>
   typeof value === 'object' && value !== null ? undefined : 'an object';
 
 /** @internal */
+export const isIterable: Check = (value) =>
+  Object(value) === value && Symbol.iterator in (value as object)
+    ? undefined
+    : 'an iterable object';
+
+/** @internal */
+export const isClock: Check = (value) =>
+  ['now', 'monotonic', 'setTimeout', 'clearTimeout'].every(
+    (name) => typeof (value as Record<string, unknown> | null)?.[name] === 'function',
+  )
+    ? undefined
+    : 'a Clock';
+
+/**
+ * The time to live in Keyv's contract.
+ *
+ * @internal
+ */
+export const isTtlMs: Check = (value) =>
+  typeof value === 'number' && value >= 0
+    ? undefined
+    : 'a number of milliseconds that is not negative; 0 for no expiry';
+
+/** @internal */
 export const isName: Check = (value) =>
   typeof value === 'string' && value !== '' && value.length <= 100
     ? undefined

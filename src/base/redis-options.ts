@@ -68,9 +68,12 @@ const isSentinels = unless(
 export const isNoPrefix: Check = (value, option) => {
   if (!value) return undefined;
   throw new ConfigurationError(
-    `${option} cannot be used: it would not apply to patterns. Give the cache a namespace instead.`,
+    `${option} cannot be used: patterns would ignore it. Use a namespace.`,
   );
 };
+
+const all = (check: Check, names: string): Record<string, Check> =>
+  Object.fromEntries(names.split(' ').map((name) => [name, check]));
 
 /**
  * The options of ioredis 5 and 6. The checks concern those that determine the server, the permissions and the
@@ -79,34 +82,38 @@ export const isNoPrefix: Check = (value, option) => {
  * @internal
  */
 export const REDIS_OPTIONS: Readonly<Record<string, Check>> = {
-  ...{ host: isHost, port: isPort, db: isDb, family: isFamily, path: isText, tls: isAnything },
-  ...{ username: isText, password: isPassword, keyPrefix: isNoPrefix, connectionName: isText },
-  ...{ sentinels: isSentinels, name: isText, role: isText, natMap: isAnything },
-  ...{ sentinelUsername: isText, sentinelPassword: isPassword, sentinelTLS: isAnything },
-  ...{ enableTLSForSentinelMode: isFlag, updateSentinels: isFlag, failoverDetector: isFlag },
-  ...{ sentinelMaxConnections: isNumber, sentinelCommandTimeout: isNumber },
-  ...{ sentinelRetryStrategy: isAnything, sentinelReconnectStrategy: isAnything },
-  ...{ connectTimeout: isNumber, disconnectTimeout: isNumber, commandTimeout: isNumber },
-  ...{ socketTimeout: isNumber, blockingTimeout: isNumber, blockingTimeoutGrace: isNumber },
-  ...{ keepAlive: isNumber, noDelay: isFlag, retryStrategy: isAnything },
-  ...{ reconnectOnError: isAnything, preferredSlaves: isAnything, protocol: isNumber },
-  ...{ maxRetriesPerRequest: isNumber, maxLoadingRetryTime: isNumber },
-  ...{ disableClientInfo: isFlag, clientInfoTag: isText, autoResubscribe: isFlag },
-  ...{ autoResendUnfulfilledCommands: isFlag, readOnly: isFlag, stringNumbers: isFlag },
-  ...{ monitor: isFlag, enableAutoPipelining: isFlag, autoPipeliningIgnoredCommands: isAnything },
-  ...{ offlineQueue: isAnything, commandQueue: isAnything, enableOfflineQueue: isFlag },
-  ...{ enableReadyCheck: isFlag, lazyConnect: isFlag, scripts: isAnything },
-  ...{ replyMapping: isText, showFriendlyErrorStack: isFlag, dropBufferSupport: isFlag },
-  ...{ Connector: isAnything, lookup: isAnything, hints: isAnything, himportFieldsets: isAnything },
-  ...{ localAddress: isAnything, localPort: isAnything, autoSelectFamily: isAnything },
-  ...{ autoSelectFamilyAttemptTimeout: isAnything, signal: isAnything },
+  ...{ host: isHost, port: isPort, db: isDb, family: isFamily, sentinels: isSentinels },
+  ...{ keyPrefix: isNoPrefix, password: isPassword, sentinelPassword: isPassword },
+  ...all(
+    isText,
+    'path username name role connectionName sentinelUsername clientInfoTag replyMapping',
+  ),
+  ...all(
+    isNumber,
+    'sentinelMaxConnections sentinelCommandTimeout connectTimeout disconnectTimeout commandTimeout ' +
+      'socketTimeout blockingTimeout blockingTimeoutGrace keepAlive maxRetriesPerRequest ' +
+      'maxLoadingRetryTime protocol',
+  ),
+  ...all(
+    isFlag,
+    'enableTLSForSentinelMode updateSentinels failoverDetector noDelay disableClientInfo ' +
+      'autoResubscribe autoResendUnfulfilledCommands readOnly stringNumbers monitor ' +
+      'enableAutoPipelining enableOfflineQueue enableReadyCheck lazyConnect showFriendlyErrorStack ' +
+      'dropBufferSupport',
+  ),
+  ...all(
+    isAnything,
+    'tls natMap preferredSlaves sentinelTLS sentinelRetryStrategy sentinelReconnectStrategy ' +
+      'retryStrategy reconnectOnError autoPipeliningIgnoredCommands offlineQueue commandQueue ' +
+      'scripts himportFieldsets Connector lookup hints localAddress localPort autoSelectFamily ' +
+      'autoSelectFamilyAttemptTimeout signal',
+  ),
 };
 
 /** Names of other clients' options, and the matching ones here. */
 const FOREIGN_NAMES: Readonly<Record<string, string>> = {
   ...{ database: 'db', hostname: 'host', address: 'host', user: 'username', pass: 'password' },
-  ...{ auth: 'password', socket: 'host', prefix: 'namespace', ssl: 'tls', ioredis: 'redis' },
-  ...{ url: 'redisUrl', uri: 'redisUrl', connectionString: 'redisUrl' },
+  ...{ auth: 'password', socket: 'host', prefix: 'namespace', ssl: 'tls', url: 'redisUrl' },
 };
 
 /**
@@ -124,7 +131,7 @@ export const isRedisTarget: Check = isSecret((target, option) => {
   }
   const prototype: unknown = Object.getPrototypeOf(target);
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
-    checkValue(option, target, () => NO_INSTANCE);
+    return NO_INSTANCE;
   }
   return areOptions(target as Record<string, unknown>, option);
 });
@@ -166,7 +173,7 @@ function areOptions(options: Record<string, unknown>, option: string): string | 
   isOptions({ ...REDIS_OPTIONS, ...checks }, FOREIGN_NAMES)(options, option);
   const { name, sentinels } = options;
   if (sentinels != null && !name) {
-    checkValue(`${option}.name`, name, () => 'that of the group that the sentinels monitor');
+    checkValue(`${option}.name`, name, () => "that of the sentinels' group");
   }
   return undefined;
 }

@@ -63,9 +63,7 @@ export function readRedisUrl(url: unknown, owner: string): RedisUrlOptions {
       options['password'] = decodeURIComponent(parsed.password);
     }
   } catch {
-    return refuse(
-      `'%' must be written %25 in the user name and the password of a URL; got ${shown}.`,
-    );
+    return refuse(`'%' must be written %25 in a user name or password; got ${shown}.`);
   }
   checkValue(`${owner}: host`, options['host'], isHost);
   if (parsed.port !== '') options['port'] = Number(parsed.port);

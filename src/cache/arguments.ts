@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../base/errors.js';
 import { checkedKey } from '../base/escape.js';
-import { checkOptions, checkValue, isArray, isFunction } from '../base/options.js';
+import { checkOptions, checkValue, isArray, isFunction, isObject } from '../base/options.js';
 import { spentPart } from '../base/spent.js';
 import { isThenable } from '../base/thenable.js';
 import type { BulkEntry } from './write/bulk.js';
@@ -13,6 +13,7 @@ import {
   mergePolicy,
   SET_CHECKS,
   type LoadOptions,
+  type SetEntry,
   type SetOptions,
 } from './policy.js';
 
@@ -87,6 +88,18 @@ export function checkedEntry(
     tags: policy.tags as readonly string[],
     life: () => lifeOf(policy, policy.ttl as number, clock.now(), defaults.random),
   };
+}
+
+/**
+ * The same, of an entry of `setMany` or `warm`.
+ *
+ * @throws as {@link checkedEntry}.
+ * @internal
+ */
+export function bulkEntry(view: NamespaceView, owner: string, entry: SetEntry): BulkEntry {
+  checkValue(`${owner}: each entry`, entry, isObject);
+  const { key, value, ...options } = entry;
+  return checkedEntry(view, owner, key, value, options);
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Duration } from '../base/duration.js';
-import { checkValue } from '../base/options.js';
+import { checkValue, isNonEmptyString } from '../base/options.js';
 import { readRedisUrl } from '../base/redis-url.js';
 import { warnOnce } from '../base/warn.js';
 import { CacheManager, CORE } from './manager.js';
@@ -64,6 +64,7 @@ export function configureCache(options: CacheOptions | CacheManager): CacheManag
  * ```
  */
 export async function invalidateCache(pattern: string): Promise<number> {
+  checkValue('invalidateCache: pattern', pattern, isNonEmptyString);
   return await getCache().clear(pattern);
 }
 

@@ -1,3 +1,4 @@
+import { checkValue, isFunction, isOneOf } from '../base/options.js';
 import { inSharedContext } from '../base/shared-context.js';
 import { warnOnce } from '../base/warn.js';
 import type { EvictReason } from '../memory/entry.js';
@@ -36,6 +37,22 @@ export interface CacheEvents {
   recovered: Readonly<Record<never, never>>;
   /** A failure that no caller sees: of the shared tier, of serialization, or of an option's function. */
   error: { readonly error: unknown };
+}
+
+const isEvent = isOneOf(
+  ...['hit', 'miss', 'set', 'delete', 'evict', 'load', 'loadError', 'stale', 'refresh'],
+  ...(['invalidate', 'degraded', 'recovered', 'error'] satisfies (keyof CacheEvents)[]),
+);
+
+/**
+ * Refuses an event that never occurs, and a listener that cannot be called.
+ *
+ * @throws ConfigurationError.
+ * @internal
+ */
+export function checkListener(owner: 'on' | 'off', event: unknown, listener: unknown): void {
+  checkValue(`${owner}: event`, event, isEvent);
+  checkValue(`${owner}: listener`, listener, isFunction);
 }
 
 /** Receives the payload of one event. */

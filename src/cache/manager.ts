@@ -1,12 +1,19 @@
 import { escapeKey } from '../base/escape.js';
-import { checkNames, checkValue, isNonEmptyString } from '../base/options.js';
+import { checkNames, checkValue, isIterable, isNonEmptyString } from '../base/options.js';
 import { inSharedContext } from '../base/shared-context.js';
 import type { Advice } from './advice.js';
-import { checkedEntry, fullKey, fullKeys, loadRequest, type NamespaceView } from './arguments.js';
+import {
+  bulkEntry,
+  checkedEntry,
+  fullKey,
+  fullKeys,
+  loadRequest,
+  type NamespaceView,
+} from './arguments.js';
 import { removeMany, storeMany, type SetManyResult } from './write/bulk.js';
 import { closeCache } from './core/closing.js';
 import { CacheCore } from './core/cache-core.js';
-import type { CacheEvents, CacheListener } from './events.js';
+import { checkListener, type CacheEvents, type CacheListener } from './events.js';
 import type { LoadContext } from './load/load-context.js';
 import type { CacheOptions } from './options.js';
 import {
@@ -124,9 +131,8 @@ export class CacheManager {
    * ```
    */
   async setMany(entries: Iterable<SetEntry>): Promise<SetManyResult> {
-    const checked = Array.from(entries, ({ key, value, ...options }) =>
-      checkedEntry(this[CORE], 'setMany', key, value, options),
-    );
+    checkValue('setMany: entries', entries, isIterable);
+    const checked = Array.from(entries, (entry) => bulkEntry(this[CORE], 'setMany', entry));
     return await storeMany(this[CORE].core, checked);
   }
 
@@ -264,6 +270,7 @@ export class CacheManager {
    * @example cache.on('error', ({ error }) => logger.warn(error));
    */
   on<E extends keyof CacheEvents>(event: E, listener: CacheListener<E>): this {
+    checkListener('on', event, listener);
     this[CORE].core.events.on(event, listener);
     return this;
   }
@@ -273,6 +280,7 @@ export class CacheManager {
    * @example cache.off('error', listener);
    */
   off<E extends keyof CacheEvents>(event: E, listener: CacheListener<E>): this {
+    checkListener('off', event, listener);
     this[CORE].core.events.off(event, listener);
     return this;
   }

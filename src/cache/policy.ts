@@ -1,8 +1,14 @@
 import { LIMITS } from '../base/defaults.js';
-import { describe } from '../base/describe.js';
 import { toMilliseconds, type Duration, type DurationString } from '../base/duration.js';
 import { ConfigurationError } from '../base/errors.js';
-import { isDuration, isEither, isFunction, type Check } from '../base/options.js';
+import {
+  checkValue,
+  isArray,
+  isDuration,
+  isEither,
+  isFunction,
+  type Check,
+} from '../base/options.js';
 import type { EntryLife } from '../memory/entry.js';
 import type { LoadContext } from './load/load-context.js';
 
@@ -288,22 +294,19 @@ export function checkedTags(
   option = 'tags',
   most: number = LIMITS.tagsPerEntry,
 ): readonly string[] {
-  if (!Array.isArray(tags)) {
-    throw new ConfigurationError(`${option} must be an array of strings; got ${describe(tags)}.`);
-  }
-  if (tags.length > most) {
-    throw new ConfigurationError(
-      `${option}: an entry may have at most ${String(most)} tags; ` + `got ${String(tags.length)}.`,
-    );
-  }
-  for (const tag of tags as unknown[]) {
-    if (typeof tag === 'string' && tag !== '' && Buffer.byteLength(tag) <= LIMITS.tagBytes)
-      continue;
-    throw new ConfigurationError(
-      `${option}: a tag must be a string of 1 to ${String(LIMITS.tagBytes)} bytes; ` +
-        `got ${describe(tag)}.`,
-    );
-  }
+  checkValue(option, tags, isArray);
   // A copy: a function may return an array that is part of the value, which callers can change.
-  return [...(tags as string[])];
+  const copy = [...(tags as string[])];
+  if (copy.length > most) {
+    throw new ConfigurationError(
+      `${option}: an entry may have at most ${String(most)} tags; got ${String(copy.length)}.`,
+    );
+  }
+  for (const tag of copy) checkValue(`${option}: a tag`, tag, isTag);
+  return copy;
 }
+
+const isTag: Check = (tag) =>
+  typeof tag === 'string' && tag !== '' && Buffer.byteLength(tag) <= LIMITS.tagBytes
+    ? undefined
+    : `a string of 1 to ${String(LIMITS.tagBytes)} bytes`;

@@ -1,10 +1,17 @@
+import { checkValue, type Check } from '../base/options.js';
 import { methodMetadata, type MethodMetadata } from './reflect/metadata.js';
+
+const isClassOrObject: Check = (value) =>
+  (typeof value === 'function' ? typeof value.prototype === 'object' : Object(value) === value)
+    ? undefined
+    : 'a class, its prototype, or an instance';
 
 /**
  * The metadata that decorators left on a class's methods, inherited and static ones included;
  * `#private` methods cannot be seen from outside.
  *
  * @param target - A class, its prototype, or an instance.
+ * @throws ConfigurationError for anything else.
  * @returns One entry for each of our decorators, base class first.
  * @example
  * ```ts
@@ -12,6 +19,7 @@ import { methodMetadata, type MethodMetadata } from './reflect/metadata.js';
  * ```
  */
 export function getCachedMethods(target: object): MethodMetadata[] {
+  checkValue('getCachedMethods: target', target, isClassOrObject);
   const type: unknown = typeof target === 'function' ? target : target.constructor;
   const chains = typeof type === 'function' ? [type.prototype as object, type] : [target];
   // A method that a subclass overrides is listed as the subclass has it.

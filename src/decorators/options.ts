@@ -12,13 +12,8 @@ import {
 } from '../base/options.js';
 import { isManager } from '../cache/default-cache.js';
 import type { CacheManager } from '../cache/manager.js';
-import {
-  LOAD_CHECKS,
-  LOAD_TIME_CHECKS,
-  LIFE_CHECKS,
-  type LifeOptions,
-  type LoadTimeOptions,
-} from '../cache/policy.js';
+import { LIFE_CHECKS, LOAD_CHECKS, LOAD_TIME_CHECKS } from '../cache/policy.js';
+import type { LifeOptions, LoadTimeOptions } from '../cache/policy.js';
 import { ConfigurationError } from '../base/errors.js';
 
 /**
@@ -221,11 +216,8 @@ const isCacheChoice: Check = (value) =>
     ? undefined
     : 'a CacheManager, or a function of the instance that returns one';
 
-/** A prefix is hand-written, and leaves room for the rest of the key. */
-const isPrefix: Check = isName;
-
 const KEY_CHECKS = {
-  keyPrefix: isPrefix,
+  keyPrefix: isName,
   name: isName,
   key: isFunction,
   scope: isFunction,
@@ -233,15 +225,28 @@ const KEY_CHECKS = {
 } as const;
 
 const isText: Check = (value) =>
-  (Array.isArray(value) ? value : [value]).every((text) => typeof text === 'string' && text !== '')
+  (Array.isArray(value) ? areTexts(value) : areTexts([value]))
     ? undefined
-    : 'a string, an array of strings, or a function that returns one';
+    : 'a string, a non-empty array of strings, or a function that returns one';
+
+function areTexts(values: readonly unknown[]): boolean {
+  return values.length > 0 && values.every((text) => typeof text === 'string' && text !== '');
+}
 
 const isMethodList: Check = (value) =>
-  typeof value === 'object' && value !== null ? undefined : 'an array of names, or an object';
+  (Array.isArray(value) ? areTexts(value) : areMethods(Object(value) as object))
+    ? undefined
+    : 'a non-empty array of names, or an object of functions or true';
+
+function areMethods(methods: object): boolean {
+  const all = Object.values(methods);
+  return all.length > 0 && all.every((one) => one === true || typeof one === 'function');
+}
 
 const isMethodName: Check = (value) =>
-  typeof value === 'string' || typeof value === 'symbol' ? undefined : "a method's name";
+  (typeof value === 'string' && value !== '') || typeof value === 'symbol'
+    ? undefined
+    : "a method's name";
 
 /*
  * The known options of each decorator. In functions, so that bundles hold those that are used.
@@ -298,7 +303,7 @@ export function checkConfigOptions(options: object): void {
   checkDecoratorOptions('@CacheConfig', options, {
     ...LIFE_CHECKS,
     ...LOAD_TIME_CHECKS,
-    keyPrefix: isPrefix,
+    keyPrefix: isName,
     scope: isFunction,
     cache: isCacheChoice,
     tags: (value, option) =>

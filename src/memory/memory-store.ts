@@ -1,5 +1,11 @@
+/* eslint-disable @typescript-eslint/require-await -- promises, as in Keyv's contract, so that errors reject */
 import { DEFAULTS } from '../base/defaults.js';
+import { describe } from '../base/describe.js';
+import { CacheKeyError } from '../base/errors.js';
+import { checkValue, isArray, isFunction, isObject, isTtlMs, type Check } from '../base/options.js';
 import { AdaptivePolicy } from './eviction/adaptive.js';
+import type { EntryLife, MemoryEntry } from './entry.js';
+import type { EvictListener } from './evict-listeners.js';
 import { MemoryTier } from './memory-tier.js';
 import { checkMemoryOptions, type MemoryStoreOptions } from './options.js';
 
@@ -42,46 +48,81 @@ export class MemoryStore extends MemoryTier {
   }
 
   /**
+   * As in the cache's tier, with checks of the arguments.
+   *
+   * @internal
+   */
+  override put(
+    key: string,
+    value: unknown,
+    life: EntryLife | number,
+    tags?: readonly string[],
+    cost?: number,
+    isUpdate?: boolean,
+  ): MemoryEntry | undefined {
+    checkKey('put', key);
+    if (typeof life !== 'object') checkArgument('put', 'lifeMs', life, isLife);
+    if (tags !== undefined) checkArgument('put', 'tags', tags, areTags);
+    if (cost !== undefined) checkArgument('put', 'cost', cost, isCost);
+    return super.put(key, value, life, tags, cost, isUpdate);
+  }
+
+  override onEvict(listener: EvictListener): void {
+    checkArgument('onEvict', 'listener', listener, isFunction);
+    super.onEvict(listener);
+  }
+
+  /**
    * The value under a key, or `undefined`.
    * @example const user = await store.get<User>('user:7');
    */
   get<T>(key: string): Promise<T | undefined> {
-    return Promise.resolve(this.read(key) as T | undefined);
+    const entry = this.find(key);
+    return entry === undefined
+      ? missing('get', key)
+      : Promise.resolve(this.valueOf(entry) as T | undefined);
   }
 
   /**
    * The values under several keys, in their order.
    * @example const users = await store.getMany<User>(['user:7', 'user:8']);
    */
-  getMany<T>(keys: readonly string[]): Promise<(T | undefined)[]> {
-    return Promise.resolve(keys.map((key) => this.read(key) as T | undefined));
+  async getMany<T>(keys: readonly string[]): Promise<(T | undefined)[]> {
+    checkKeys('getMany', keys);
+    return keys.map((key) => this.read(key) as T | undefined);
   }
 
   /**
    * Stores a value; `ttl` in milliseconds, absent or 0 for no expiry.
    * @example await store.set('user:7', user, 60_000);
    */
-  // eslint-disable-next-line @typescript-eslint/require-await -- a promise, so that errors reject
   async set(key: string, value: unknown, ttl?: number): Promise<boolean> {
-    return this.put(key, value, ttl !== undefined && ttl > 0 ? ttl : Infinity) !== undefined;
+    checkEntry('set', { key, ttl });
+    return super.put(key, value, lifeOfTtl(ttl)) !== undefined;
   }
 
   /**
-   * Stores several values.
+   * Stores several values. All of them are checked before the first is stored.
    * @example await store.setMany([{ key: 'user:7', value: user, ttl: 60_000 }]);
    */
   async setMany(entries: readonly { key: string; value: unknown; ttl?: number }[]): Promise<void> {
-    for (const { key, value, ttl } of entries) await this.set(key, value, ttl);
+    checkArgument('setMany', 'entries', entries, isArray);
+    for (const entry of entries) {
+      checkArgument('setMany', 'each entry', entry, isObject);
+      checkEntry('setMany', entry);
+    }
+    for (const { key, value, ttl } of entries) super.put(key, value, lifeOfTtl(ttl));
   }
 
   /**
    * Removes a key; returns whether it was there.
    * @example await store.delete('user:7');
    */
-  delete(key: string): Promise<boolean> {
+  async delete(key: string): Promise<boolean> {
     const there = this.live(key) !== undefined;
+    if (!there) checkKey('delete', key);
     this.drop(key);
-    return Promise.resolve(there);
+    return there;
   }
 
   /**
@@ -89,6 +130,7 @@ export class MemoryStore extends MemoryTier {
    * @example await store.deleteMany(['user:7', 'user:8']);
    */
   async deleteMany(keys: readonly string[]): Promise<boolean> {
+    checkKeys('deleteMany', keys);
     const removed = await Promise.all(keys.map((key) => this.delete(key)));
     return removed.includes(true);
   }
@@ -97,8 +139,10 @@ export class MemoryStore extends MemoryTier {
    * Whether a key is there.
    * @example if (await store.has('user:7')) return;
    */
-  has(key: string): Promise<boolean> {
-    return Promise.resolve(this.live(key) !== undefined);
+  async has(key: string): Promise<boolean> {
+    const there = this.live(key) !== undefined;
+    if (!there) checkKey('has', key);
+    return there;
   }
 
   /**
@@ -114,7 +158,6 @@ export class MemoryStore extends MemoryTier {
    * Keys and values below a namespace.
    * @example for await (const [key, user] of store.iterator()) console.log(key, user);
    */
-  // eslint-disable-next-line @typescript-eslint/require-await -- Keyv's contract is asynchronous
   async *iterator<T>(namespace?: string): AsyncGenerator<[string, T], void> {
     for (const key of this.keysBelow(namespace)) {
       const entry = this.live(key);
@@ -149,3 +192,49 @@ export class MemoryStore extends MemoryTier {
     return entry === undefined ? undefined : this.valueOf(entry);
   }
 }
+
+/*
+ * The checks of arguments, for programs without types. They are here rather than in the tier, whose callers
+ * in the cache have checked theirs; and behind a look-up that has found nothing, so that a hit costs none.
+ */
+
+function checkArgument(method: string, name: string, value: unknown, check: Check): void {
+  checkValue(`MemoryStore.${method}: ${name}`, value, check);
+}
+
+function checkKey(method: string, key: unknown): void {
+  if (typeof key === 'string') return;
+  throw new CacheKeyError(`MemoryStore.${method}: key must be a string; got ${describe(key)}.`);
+}
+
+function checkKeys(method: string, keys: readonly unknown[]): void {
+  checkArgument(method, 'keys', keys, isArray);
+  for (const key of keys) checkKey(method, key);
+}
+
+function checkEntry(method: string, { key, ttl }: { key: unknown; ttl?: unknown }): void {
+  checkKey(method, key);
+  if (ttl !== undefined) checkArgument(method, 'ttl', ttl, isTtlMs);
+}
+
+async function missing(method: string, key: unknown): Promise<undefined> {
+  checkKey(method, key);
+  return undefined;
+}
+
+function lifeOfTtl(ttl: number | undefined): number {
+  return ttl === undefined || ttl === 0 ? Infinity : ttl;
+}
+
+const isLife: Check = (value) =>
+  typeof value === 'number' && !Number.isNaN(value)
+    ? undefined
+    : 'a number of milliseconds, or Infinity for no expiry';
+
+const isCost: Check = (value) =>
+  typeof value === 'number' && value >= 0 ? undefined : 'a number of milliseconds from 0';
+
+const areTags: Check = (value) =>
+  Array.isArray(value) && value.every((tag) => typeof tag === 'string' && tag !== '')
+    ? undefined
+    : 'an array of strings that are not empty';

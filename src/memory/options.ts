@@ -2,8 +2,8 @@ import type { Clock } from '../base/clock.js';
 import { LIMITS } from '../base/defaults.js';
 import {
   checkOptions,
-  isAnything,
   isBoolean,
+  isClock,
   isFunction,
   isIntegerIn,
   isOneOf,
@@ -80,6 +80,6 @@ export function checkMemoryOptions(options: MemoryStoreOptions): void {
     clone: isBoolean,
     types: isTypes,
     eviction: isOneOf('adaptive', 'lru'),
-    clock: isAnything,
+    clock: isClock,
   });
 }

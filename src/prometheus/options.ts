@@ -55,7 +55,9 @@ const isCaches: Check = (value) =>
     : 'a non-empty array of CacheManagers';
 
 const isRegistry: Check = (value) =>
-  typeof (value as Partial<MetricsRegistry> | null)?.registerMetric === 'function'
+  ['registerMetric', 'getSingleMetric'].every(
+    (name) => typeof (value as Record<string, unknown> | null)?.[name] === 'function',
+  )
     ? undefined
     : 'a Registry of prom-client';
 

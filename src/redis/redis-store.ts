@@ -1,6 +1,14 @@
 import { Coalescer } from '../base/coalescer.js';
 import { ConfigurationError } from '../base/errors.js';
-import { checkOptions, checkValue, isFunction, isString } from '../base/options.js';
+import {
+  checkOptions,
+  checkValue,
+  isArray,
+  isFunction,
+  isObject,
+  isString,
+  isTtlMs,
+} from '../base/options.js';
 import type { Coordinator, CoordinatorOptions } from '../store/coordinator.js';
 import {
   Connection,
@@ -89,7 +97,7 @@ export class RedisAdapter {
 
   /** Stores a text; `ttl` in milliseconds, absent or 0 for no expiry. */
   async set(key: string, value: string, ttl?: number): Promise<boolean> {
-    checkValue('RedisStore: value', value, isString);
+    checkEntry(key, value, ttl);
     await this.connection.ready();
     const { client } = this.connection;
     const reply =
@@ -101,17 +109,24 @@ export class RedisAdapter {
 
   /** Stores several texts. */
   async setMany(entries: readonly { key: string; value: string; ttl?: number }[]): Promise<void> {
+    checkValue('RedisStore: entries', entries, isArray);
+    for (const entry of entries) {
+      checkValue('RedisStore: each entry', entry, isObject);
+      checkEntry(entry.key, entry.value, entry.ttl);
+    }
     await Promise.all(entries.map(({ key, value, ttl }) => this.set(key, value, ttl)));
   }
 
   /** Removes a key; returns whether it existed. */
   async delete(key: string): Promise<boolean> {
+    checkValue('RedisStore: key', key, isString);
     await this.connection.ready();
     return (await this.connection.client.unlink(key)) > 0;
   }
 
   /** Removes several keys; returns whether any of them existed. */
   async deleteMany(keys: readonly string[]): Promise<boolean> {
+    checkValue('RedisStore: keys', keys, isArray);
     // One command per key, which a cluster requires: ioredis writes the commands of one turn together.
     const removed = await Promise.all(keys.map((key) => this.delete(key)));
     return removed.includes(true);
@@ -164,6 +179,7 @@ export class RedisAdapter {
 
   /** Calls `listener` for every connection `error`, or whenever the connection is `ready`. */
   on(event: string, listener: (...args: unknown[]) => void): this {
+    checkValue('RedisStore: listener', listener, isFunction);
     if (event === 'error') this.listeners.add(listener);
     if (event === 'ready') this.connection.listen('ready', listener);
     return this;
@@ -223,4 +239,10 @@ export class RedisAdapter {
       throw error;
     }
   }
+}
+
+function checkEntry(key: unknown, value: unknown, ttl: unknown): void {
+  checkValue('RedisStore: key', key, isString);
+  checkValue('RedisStore: value', value, isString);
+  if (ttl !== undefined) checkValue('RedisStore: ttl', ttl, isTtlMs);
 }

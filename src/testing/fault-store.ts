@@ -1,5 +1,15 @@
 import { systemClock, type Clock } from '../base/clock.js';
 import { toMilliseconds, type Duration } from '../base/duration.js';
+import {
+  checkOptions,
+  isAnything,
+  isBoolean,
+  isClock,
+  isDuration,
+  isFunction,
+  isIntegerIn,
+  type Check,
+} from '../base/options.js';
 
 /** Operations of a {@link FaultStore} that can be made to fail. */
 export type StoreOperation = 'get' | 'getMany' | 'set' | 'delete' | 'iterator';
@@ -50,6 +60,22 @@ export interface Fault {
   corrupt?: ((stored: unknown) => unknown) | undefined;
 }
 
+const OPERATIONS: readonly unknown[] = [
+  'get',
+  'getMany',
+  'set',
+  'delete',
+  'iterator',
+] satisfies StoreOperation[];
+
+const areOperations: Check = (value) =>
+  Array.isArray(value) && value.every((one) => OPERATIONS.includes(one))
+    ? undefined
+    : `an array of ${OPERATIONS.join(', ')}`;
+
+const isTimes: Check = (value) =>
+  value === Infinity ? undefined : isIntegerIn(1, Number.MAX_SAFE_INTEGER)(value, 'times');
+
 interface ActiveFault extends Fault {
   left: number;
 }
@@ -88,11 +114,21 @@ export class FaultStore {
 
   /** @param options - `clock`: source of time for latency and expiry; default: the system clock. */
   constructor(options: { clock?: Clock | undefined } = {}) {
+    checkOptions('FaultStore', options, { clock: isClock });
     this.clock = options.clock ?? systemClock;
   }
 
   /** Makes operations fail from now on. If several faults match an operation, the first one applies. */
   inject(fault: Fault): this {
+    checkOptions('inject', fault, {
+      on: areOperations,
+      times: isTimes,
+      error: isAnything,
+      latency: isDuration,
+      hang: isBoolean,
+      applied: isBoolean,
+      corrupt: isFunction,
+    });
     this.faults.push({ ...fault, left: fault.times ?? Infinity });
     return this;
   }

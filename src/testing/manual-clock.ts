@@ -1,5 +1,9 @@
 import type { Clock } from '../base/clock.js';
 import { toMilliseconds, type Duration } from '../base/duration.js';
+import { checkValue, type Check } from '../base/options.js';
+
+const isTime: Check = (value) =>
+  Number.isFinite(value) ? undefined : 'a number of milliseconds since the epoch';
 
 interface Timer {
   readonly at: number;
@@ -37,6 +41,7 @@ export class ManualClock implements Clock {
 
   /** @param start - Milliseconds since the epoch; default: the start of 2024. */
   constructor(start = Date.UTC(2024, 0, 1)) {
+    checkValue('ManualClock: start', start, isTime);
     this.time = start;
     this.start = start;
   }
@@ -101,7 +106,9 @@ export class ManualClock implements Clock {
    * ```
    */
   setWall(time: number | Date): void {
-    this.offset = Number(time) - this.time;
+    const ms = time instanceof Date ? Number(time) : time;
+    checkValue('setWall: time', ms, isTime);
+    this.offset = ms - this.time;
   }
 
   /** Advances the time without firing timers, like a blocked event loop or a suspended machine. */

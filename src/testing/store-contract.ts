@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 
 import type { KeyvStoreAdapter } from 'keyv';
 
+import { checkValue, isFunction, type Check } from '../base/options.js';
+
 /** A store to be tested. */
 export interface StoreUnderTest {
   /** The store, empty. */
@@ -28,6 +30,11 @@ export interface StoreCase {
   readonly run: () => Promise<void>;
 }
 
+const isStoreUnderTest: Check = (value) =>
+  typeof (value as Partial<StoreUnderTest> | null | undefined)?.store?.get === 'function'
+    ? undefined
+    : '{ store, … } with a Keyv storage adapter';
+
 type Case = (under: StoreUnderTest) => Promise<void>;
 
 /**
@@ -41,10 +48,12 @@ type Case = (under: StoreUnderTest) => Promise<void>;
  * ```
  */
 export function storeContract(open: () => StoreUnderTest | Promise<StoreUnderTest>): StoreCase[] {
+  checkValue('storeContract: open', open, isFunction);
   return Object.entries(CASES).map(([name, trial]) => ({
     name,
     run: async () => {
       const under = await open();
+      checkValue('storeContract: the result of open', under, isStoreUnderTest);
       try {
         await trial(under);
       } finally {

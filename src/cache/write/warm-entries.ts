@@ -1,4 +1,4 @@
-import { checkedEntry, type NamespaceView } from '../arguments.js';
+import { bulkEntry, type NamespaceView } from '../arguments.js';
 import { storeMany, type BulkEntry } from './bulk.js';
 import type { LoadEntry, SetEntry, WarmEntry } from '../policy.js';
 import { warmAll } from './lazy-warm.js';
@@ -27,7 +27,7 @@ export async function warmEntries<T>(
       run: (entry) => load(entry as LoadEntry<T>),
       keyOf: (entry) => (entry as Given)?.key ?? '',
       plain: {
-        isPlain: (entry) => typeof (entry as Given)?.loader !== 'function',
+        isPlain: (entry) => (entry as Given)?.loader === undefined,
         run: (some) => storeGood(view, some as readonly SetEntry<T>[]),
       },
     },
@@ -45,8 +45,7 @@ async function storeGood<T>(
   const good: BulkEntry[] = [];
   for (const [i, entry] of entries.entries()) {
     try {
-      const { key, value, ...options } = entry;
-      good.push(checkedEntry(view, 'set', key, value, options));
+      good.push(bulkEntry(view, 'warm', entry));
     } catch (error) {
       errors[i] = error;
     }

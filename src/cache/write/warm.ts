@@ -1,5 +1,12 @@
 import { DEFAULTS, DISPATCH } from '../../base/defaults.js';
-import { checkOptions, isFunction, isIntegerIn, isObject } from '../../base/options.js';
+import {
+  checkOptions,
+  checkValue,
+  isFunction,
+  isIntegerIn,
+  isIterable,
+  type Check,
+} from '../../base/options.js';
 import { warnOnce } from '../../base/warn.js';
 
 /** Options of `warm`. */
@@ -59,6 +66,16 @@ export interface WarmJobs<T> {
   };
 }
 
+const isAnyIterable: Check = (value, option) =>
+  Object(value) === value && Symbol.asyncIterator in (value as object)
+    ? undefined
+    : isIterable(value, option);
+
+const isSignal: Check = (value) =>
+  typeof (value as Partial<AbortSignal> | null)?.aborted === 'boolean'
+    ? undefined
+    : 'an AbortSignal';
+
 /**
  * Runs a job for each item, a bounded number at a time, and continues after failures. Plain items are
  * collected, and processed before the next item that is not plain.
@@ -72,10 +89,11 @@ export async function warmAll<T>(
   options: WarmOptions,
   monotonic: () => number,
 ): Promise<WarmReport> {
+  checkValue('warm: entries', items, isAnyIterable);
   checkOptions('warm', options, {
     concurrency: isIntegerIn(1, 10_000),
     onProgress: isFunction,
-    signal: isObject,
+    signal: isSignal,
   });
   const { concurrency = DEFAULTS.warmConcurrency, onProgress, signal } = options;
   const start = monotonic();

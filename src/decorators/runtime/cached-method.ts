@@ -1,4 +1,3 @@
-import { describe } from '../../base/describe.js';
 import { CacheKeyError, ConfigurationError } from '../../base/errors.js';
 import { checkedKey } from '../../base/escape.js';
 import { keyOfCall } from '../../base/key.js';
@@ -198,9 +197,7 @@ export function chosenCache(
   if (choice === undefined) return getCache();
   const chosen: unknown = typeof choice === 'function' ? choice(self) : choice;
   if (isManager(chosen)) return chosen;
-  throw new ConfigurationError(
-    `The cache option of ${label} did not return a cache, but ${describe(chosen)}.`,
-  );
+  throw new ConfigurationError(`The cache option of ${label} did not return a cache.`);
 }
 
 function warnOfBypass(name: string, error: unknown): void {

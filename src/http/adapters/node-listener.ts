@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 
+import { checkValue } from '../../base/options.js';
 import type { PerformanceApi } from '../api/api.js';
 import { urlOf } from '../api/request-url.js';
+import { isApi } from '../timing/timing-config.js';
 import type { NodeMiddleware } from './middleware.js';
 
 /**
@@ -16,6 +18,7 @@ import type { NodeMiddleware } from './middleware.js';
  * ```
  */
 export function toNodeListener(api: PerformanceApi): NodeMiddleware {
+  checkValue('toNodeListener: api', api, isApi);
   return (request, response, next) => {
     const pass = (): void => {
       if (next !== undefined) next();

@@ -1,3 +1,4 @@
+import { checkValue, isFunction } from '../../base/options.js';
 import { FetchTiming } from '../timing/fetch-timing.js';
 import { TimingConfig, type TimingOptions } from '../timing/timing-config.js';
 
@@ -33,6 +34,7 @@ export function withTiming<Rest extends unknown[]>(
   handler: FetchHandler<Rest>,
   options: WithTimingOptions,
 ): (request: Request, ...rest: Rest) => Promise<Response> {
+  checkValue('withTiming: handler', handler, isFunction);
   const config = new TimingConfig('withTiming', options);
   const routeOf = options.route;
   return async (request, ...rest) => {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.js';
+import { checkValue } from '../../base/options.js';
 import { printable } from '../../base/printable.js';
 import { redacted } from '../../base/redact.js';
 import { defaultHolder, getCache } from '../../cache/default-cache.js';
@@ -25,7 +26,7 @@ import {
   type PerformanceSource,
   type ResolvedApiOptions,
 } from './options.js';
-import { beginsWith, isNormalPath, targetOf } from './request-url.js';
+import { beginsWith, isNormalPath, isRequest, targetOf } from './request-url.js';
 import { empty, errorResponse, finished, HttpError, page } from './responses.js';
 import { ROUTES, type Route, type RouteSource, type ScopedSnapshot } from './routes.js';
 
@@ -162,6 +163,7 @@ export class PerformanceApi implements PerformanceSource {
    * ```
    */
   async handle(request: Request, client?: RequestClient): Promise<Response | undefined> {
+    checkValue('handle: request', request, isRequest);
     const target = typeof client?.target === 'string' ? client.target : targetOf(request);
     if (!this.owns(target)) return undefined;
     const [path = ''] = target.split('?', 1);

@@ -4,11 +4,12 @@ import { toMilliseconds, type Duration } from '../../base/duration.js';
 import { ConfigurationError } from '../../base/errors.js';
 import {
   checkOptions,
+  checkValue,
   isBoolean,
+  isClock,
   isDuration,
   isFunction,
   isIntegerIn,
-  isObject,
   isSecret,
   type Check,
 } from '../../base/options.js';
@@ -221,6 +222,8 @@ function isOrigin(value: unknown): boolean {
  * @internal
  */
 export function resolveApiOptions(options: PerformanceApiOptions): ResolvedApiOptions {
+  // The cache itself would pass for options without any name.
+  checkValue(`${OWNER}: options`, options, (given) => (isManager(given) ? '{ cache }' : undefined));
   checkOptions(OWNER, options, {
     cache: isCache,
     basePath: isPath,
@@ -236,7 +239,7 @@ export function resolveApiOptions(options: PerformanceApiOptions): ResolvedApiOp
     fleetInterval: isDuration,
     page: (value, options) => (value === false ? undefined : isFunction(value, options)),
     prometheus: isFunction,
-    clock: isObject,
+    clock: isClock,
   });
   const basePath = options.basePath ?? HTTP_DEFAULTS.basePath;
   const prometheusPath = options.prometheusPath ?? HTTP_DEFAULTS.prometheusPath;

@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
+import type { Check } from '../../base/options.js';
+
 /**
  * The URL as the client sent it: mounted routers strip their mount path from `request.url`.
  *
@@ -8,6 +10,18 @@ import type { IncomingMessage } from 'node:http';
 export function urlOf(request: IncomingMessage): string {
   return (request as { originalUrl?: string }).originalUrl ?? request.url ?? '/';
 }
+
+/**
+ * Whether a value is a `Request` of the Fetch API, by its members, since frameworks have their own classes.
+ *
+ * @internal
+ */
+export const isRequest: Check = (value) => {
+  const { url, headers } = (value ?? {}) as Partial<Request>;
+  return typeof url === 'string' && typeof headers?.get === 'function'
+    ? undefined
+    : 'a Request (for node:http, use toNodeListener)';
+};
 
 /**
  * Path and query of a `Request`, as the client sent them, as far as its platform keeps them.

@@ -57,7 +57,8 @@ export interface MiddlewareOptions extends TimingOptions {
   route?: ((request: IncomingMessage) => string | undefined) | undefined;
 }
 
-const isApi: Check = (value) =>
+/** @internal */
+export const isApi: Check = (value) =>
   // No `instanceof`: the API may come from another copy of the package.
   typeof (value as Partial<PerformanceApi> | null)?.recorder?.end === 'function'
     ? undefined

@@ -69,7 +69,7 @@ describe('a duration', () => {
     [true, 'true'],
     [() => 5, 'a function'],
     [Symbol('s'), 'a symbol'],
-    [new Date(0), 'an instance of Date'],
+    [new Date(0), 'an object'],
   ])('cannot be %p', (duration, shown) => {
     const convert = () => toMilliseconds(duration, '@Cached: ttl');
     expect(convert).toThrow(ConfigurationError);

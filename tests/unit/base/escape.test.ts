@@ -126,7 +126,7 @@ describe('checkedKey', () => {
     ['null', null, 'null'],
     ['a number', 5, '5'],
     ['an array', ['a'], 'an array'],
-    ['a String object', Object('a'), 'an instance of String'],
+    ['a String object', Object('a'), 'an object'],
   ])('refuses %s', (_, key, shown) => {
     expect(() => checkedKey(key)).toThrow(CacheKeyError);
     expect(() => checkedKey(key)).toThrow(`must be a string that is not empty; got ${shown}.`);

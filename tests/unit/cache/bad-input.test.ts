@@ -1,6 +1,11 @@
 import {
+  CacheEvict,
   CacheManager,
+  escapePattern,
+  getCachedMethods,
+  invalidateCache,
   isCacheError,
+  pattern,
   type CacheOptions,
   type Duration,
   type SetOptions,
@@ -253,4 +258,79 @@ it('getOrSet refuses a misspelt option on a hit as well', async () => {
     });
   }
   await expect(cache.getOrSet('key', () => 2, misspelt)).rejects.toThrow("Did you mean 'ttl'?");
+});
+
+describe('what a program without types may pass is refused:', () => {
+  const untyped = (cache: CacheManager) =>
+    cache as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
+
+  it.each<[string, unknown[], RegExp]>([
+    ['setMany', [undefined], /setMany: entries must be an iterable object; got undefined/],
+    ['setMany', ['abc'], /setMany: entries must be an iterable object; got 'abc'/],
+    ['setMany', [{}], /setMany: entries must be an iterable object; got an object/],
+    [
+      'setMany',
+      [[{ key: 'key', value: 2 }, null]],
+      /setMany: each entry must be an object; got null/,
+    ],
+    ['warm', [undefined], /warm: entries must be an iterable object; got undefined/],
+    ['warm', ['abc'], /warm: entries must be an iterable object; got 'abc'/],
+    ['warm', [[], { signal: {} }], /warm: signal must be an AbortSignal; got an object/],
+    ['clear', [123], /clear: pattern must be a string that is not empty; got 123/],
+    ['clear', [null], /clear: pattern must be .* got null/],
+  ])('%s(%p)', async (method, args, message) => {
+    await expectRefused(async (cache) => await untyped(cache)[method]?.(...args), message);
+  });
+
+  it.each<[unknown, string]>([
+    [null, 'warm: each entry must be an object; got null.'],
+    [{ key: 'new', loader: 5 }, 'getOrSet: loader must be a function; got 5.'],
+  ])('warm([%p]), in its report', async (entry, message) => {
+    const { cache } = setUp();
+    const { errors } = await cache.warm([entry as never]);
+    expect(errors).toMatchObject([{ error: { message } }]);
+    expect(await cache.has('new')).toBe(false);
+  });
+
+  it.each(['on', 'off'] as const)(
+    '%s of an event that never occurs, or without a listener',
+    (method) => {
+      const { cache } = setUp();
+      for (const event of ['typo', undefined, 'constructor', 'Hit']) {
+        expect(() => cache[method](event as never, () => undefined)).toThrow(
+          `${method}: event must be 'hit' or`,
+        );
+      }
+      expect(() => cache[method]('hit', undefined as never)).toThrow(
+        `${method}: listener must be a function; got undefined.`,
+      );
+    },
+  );
+
+  it('invalidateCache without a pattern, which would clear everything', async () => {
+    await expect(invalidateCache(undefined as never)).rejects.toThrow(
+      'invalidateCache: pattern must be a string that is not empty; got undefined.',
+    );
+  });
+
+  it.each<unknown>(['user:*', undefined, null, ['a'], {}])('pattern as a function: %p', (given) => {
+    expect(() => pattern(given as never)).toThrow(/pattern is a template tag: write pattern`/);
+  });
+
+  it('escapePattern and getCachedMethods of other things', () => {
+    expect(() => escapePattern(undefined as never)).toThrow(/text must be a string; got undefined/);
+    for (const target of [undefined, null, 5, 'x', () => 1]) {
+      expect(() => getCachedMethods(target as never)).toThrow(/target must be a class/);
+    }
+  });
+
+  it.each<[object, RegExp]>([
+    [{ methods: [5] }, /methods must be a non-empty array/],
+    [{ methods: [] }, /methods must be/],
+    [{ methods: { find: 5 } }, /methods must be/],
+    [{ key: [] }, /key must be a function or a string, a non-empty array/],
+    [{ pattern: [] }, /pattern must be/],
+  ])('@CacheEvict(%p)', (options, message) => {
+    expect(() => CacheEvict(options as never) as unknown).toThrow(message);
+  });
 });

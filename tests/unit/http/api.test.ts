@@ -3,6 +3,7 @@ import {
   bearerToken,
   createPerformanceApi,
   performanceMiddleware,
+  toNodeListener,
   withTiming,
 } from 'aurora-cache/http';
 import { ManualClock } from 'aurora-cache/testing';
@@ -322,5 +323,31 @@ describe('the API', () => {
     await clock.advance('1m');
     await api.close();
     expect(await clock.advance('1m')).toBeUndefined();
+  });
+});
+
+describe('what a program without types may pass is refused:', () => {
+  it('the cache in place of the options', () => {
+    expect(() => createPerformanceApi(new CacheManager() as never)).toThrow(
+      'createPerformanceApi: options must be { cache }; got an object.',
+    );
+  });
+
+  it.each([undefined, null, 5, '/x', { url: '/x', headers: {} }])('handle(%p)', async (request) => {
+    const api = createPerformanceApi({ cache: new CacheManager() });
+    await expect(api.handle(request as never)).rejects.toThrow(
+      'handle: request must be a Request (for node:http, use toNodeListener); got',
+    );
+  });
+
+  it.each([undefined, null, 5, () => 1, { api: {} }])('toNodeListener(%p)', (api) => {
+    expect(() => toNodeListener(api as never)).toThrow('toNodeListener: api must be the result of');
+  });
+
+  it('withTiming without a handler', () => {
+    const api = createPerformanceApi({ cache: new CacheManager() });
+    expect(() => withTiming(5 as never, { api })).toThrow(
+      'withTiming: handler must be a function; got 5.',
+    );
   });
 });

@@ -1,5 +1,5 @@
 /** Faults that show after a long run, after a change of the load, or before the first read. */
-import { CacheManager, MemoryStore, type Clock, type MemoryStoreOptions } from 'aurora-cache';
+import { CacheManager, type Clock, type MemoryStoreOptions } from 'aurora-cache';
 
 import { CORE } from '../../../../src/cache/manager.js';
 import { AdaptivePolicy } from '../../../../src/memory/eviction/adaptive.js';
@@ -248,7 +248,7 @@ describe('the estimates of an adaptive store', () => {
 describe('a life that is no number', () => {
   it.each([NaN, -Infinity])('%p: has ended, and lets expired entries be evicted first', (life) => {
     const clock = new TimerlessClock();
-    const store = new MemoryStore({ maxItems: 100, clock });
+    const store = new MemoryTier({ maxItems: 100, clock });
     store.put('bad', 1, life);
     for (let i = 0; i < 49; i++) store.put(`long${i}`, i, Infinity);
     for (let i = 0; i < 50; i++) store.put(`short${i}`, i, 10);
