@@ -12,6 +12,8 @@ export interface TimeSources {
 const JUMP_MS = 1000;
 /** The resolution of `uptime`, in both directions. */
 const UPTIME_BLUR_MS = 2000;
+/** Readings of the same millisecond that share one of the monotonic clock. */
+const MAX_SHARED = 64;
 /** Up to this difference, the time of day is assumed not to have been set. */
 const MIN_SET_MS = 100;
 
@@ -34,26 +36,42 @@ export class SteadyTime {
   private asleep: number;
   /** Time of day minus steady time, as last noticed. */
   private offset = 0;
+  private lastWall: number;
+  private last: number;
+  private left = 0;
 
   constructor(private readonly sources: TimeSources) {
     const [wall, monotonic] = [sources.wall(), sources.monotonic()];
+    this.lastWall = this.last = wall;
     this.base = this.lead = wall - monotonic;
     this.asleep = this.readAsleep();
   }
 
   now(): number {
-    const [wall, monotonic] = [this.sources.wall(), this.sources.monotonic()];
-    const ahead = wall - monotonic - this.lead;
-    if (ahead > JUMP_MS || ahead < -JUMP_MS) this.jumped(ahead);
-    else if (ahead < 0) this.lead += ahead;
-    const now = Math.floor(monotonic + this.base);
-    if (Math.abs(wall - now - this.offset) > MIN_SET_MS) this.offset = wall - now;
-    return now;
+    const wall = this.sources.wall();
+    // The time of day costs what it always did; the second clock is read once a millisecond.
+    if (wall === this.lastWall && this.left > 0) {
+      this.left--;
+      return this.last;
+    }
+    return this.read(wall);
   }
 
   /** Time of day minus {@link SteadyTime.now}, at the last reading; the same until a clock is set. */
   get wallOffset(): number {
     return this.offset;
+  }
+
+  private read(wall: number): number {
+    const monotonic = this.sources.monotonic();
+    const ahead = wall - monotonic - this.lead;
+    if (ahead > JUMP_MS || ahead < -JUMP_MS) this.jumped(ahead);
+    else if (ahead < 0) this.lead += ahead;
+    const now = Math.floor(monotonic + this.base);
+    if (Math.abs(wall - now - this.offset) > MIN_SET_MS) this.offset = wall - now;
+    this.lastWall = wall;
+    this.left = MAX_SHARED;
+    return (this.last = now);
   }
 
   /** The machine slept, or its time of day was set, or both. */
