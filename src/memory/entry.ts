@@ -25,9 +25,11 @@ const DROPPED = -(2 ** 31);
  * holds the entry can check whether the store still does.
  *
  * There may be millions of entries, most of which have neither tags nor grace: a subclass has the fields
- * that only some need, which saves the others 8 of 184 bytes (64, were they fields of this class).
+ * that only some need.
  */
 export class MemoryEntry {
+  // Fields that a hit reads come first: they have this order in memory, so that fewer cache lines of the
+  // processor are fetched.
   /**
    * Until when, in ticks, a hit needs no further check: the earlier of the end of the fresh life and the
    * start of the refresh-ahead window.
@@ -177,28 +179,39 @@ interface Details {
 /**
  * An entry as small as its life and its tags allow.
  *
+ * @param life - Its times, or when it ends, in ticks: then it has no grace, and neither an object nor
+ * a large number is made to say so.
  * @internal
  */
 export function newEntry(
   key: string,
   value: unknown,
-  life: EntryLife,
+  life: EntryLife | number,
   tags: readonly string[],
   size: number,
 ): MemoryEntry {
-  const { freshUntil, staleUntil, refreshAt = Infinity } = life;
   const isPlain = size === 0 && tags.length === 0;
+  if (typeof life === 'number') {
+    if (isPlain) return new MemoryEntry(key, value, life);
+    const end = fromTicks(life);
+    return new DetailedEntry(key, value, life, detailsOf(end, end, tags, size));
+  }
+  const { freshUntil, staleUntil, refreshAt = Infinity } = life;
   if (isPlain && staleUntil === freshUntil && refreshAt >= freshUntil) {
     return new MemoryEntry(key, value, toTicks(freshUntil));
   }
   const until = toTicks(Math.min(freshUntil, refreshAt));
-  return new DetailedEntry(key, value, until, {
-    freshUntil,
-    staleUntil,
-    // A copy: the index of tags must find the entry under the tags that it was entered with.
-    tags: tags.length === 0 ? NO_TAGS : [...tags],
-    size,
-  });
+  return new DetailedEntry(key, value, until, detailsOf(freshUntil, staleUntil, tags, size));
+}
+
+function detailsOf(
+  freshUntil: number,
+  staleUntil: number,
+  tags: readonly string[],
+  size: number,
+): Details {
+  // A copy: the index of tags must find the entry under the tags that it was entered with.
+  return { freshUntil, staleUntil, tags: tags.length === 0 ? NO_TAGS : [...tags], size };
 }
 
 /** Why the store removed an entry by itself. */
@@ -213,15 +226,4 @@ export interface EntryLife {
   readonly staleUntil: number;
   /** When a hit should start a refresh; absent without refresh-ahead. */
   readonly refreshAt?: number | undefined;
-}
-
-/**
- * The life of an entry that is stored now and has no grace.
- *
- * @internal
- */
-export function lifeFrom(now: number, lifeMs: number): EntryLife {
-  // NaN and -Infinity would make every comparison of ends false.
-  const end = now + (lifeMs > 0 ? lifeMs : 0);
-  return { createdAt: now, freshUntil: end, staleUntil: end };
 }

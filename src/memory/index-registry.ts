@@ -5,7 +5,7 @@ const MAX_INDEXES = 2 ** 16 - 1;
 
 /**
  * The index to notify when the entry in a slot is removed. Indexes are few and entries many: an entry costs
- * two bytes for the number of its index, instead of eight for a reference. It takes the same time.
+ * two bytes for the number of its index.
  *
  * @internal
  */

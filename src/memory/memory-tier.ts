@@ -3,7 +3,6 @@ import { DEFAULTS } from '../base/defaults.js';
 import { coarseClock, type CoarseClock } from '../base/coarse-clock.js';
 import { lifeClock } from '../base/life-clock.js';
 import {
-  lifeFrom,
   newEntry,
   NO_TAGS,
   type EntryLife,
@@ -73,9 +72,8 @@ export class MemoryTier {
       valueAt: (slot) => entries.at(slot)?.value,
     });
     const now = coarseClock.now();
-    for (const { freshUntil, key, size, slot, staleUntil } of entries) {
-      const life = { createdAt: now, freshUntil, staleUntil };
-      policy.add(slot, key, this.weightOf(size), life, undefined, true);
+    for (const { freshUntil, key, size, slot } of entries) {
+      policy.add(slot, key, this.weightOf(size), freshUntil - now, undefined, true);
     }
     this.policy = policy;
   }
@@ -197,8 +195,10 @@ export class MemoryTier {
     const { maxBytes } = this;
     const size = maxBytes === undefined ? 0 : entrySize(key, kept, this.sizeOf, maxBytes);
     if (size > (maxBytes ?? Infinity)) return undefined;
-    const life = typeof given === 'number' ? lifeFrom(this.coarseClock.now(), given) : given;
-    const entry = newEntry(key, kept, life, tags, size);
+    // NaN and -Infinity would make every comparison of ends false.
+    const life = typeof given === 'number' && !(given > 0) ? 0 : given;
+    const times = typeof life === 'number' ? this.coarseClock.ticks() + life : life;
+    const entry = newEntry(key, kept, times, tags, size);
     this.entries.add(entry);
     this.policy.add(entry.slot, key, this.weightOf(size), life, cost, hasReplaced);
     this.expiredFirst.add(entry.slot, entry.staleUntil);

@@ -73,7 +73,7 @@ export class AdaptivePolicy implements EvictionPolicy {
     slot: number,
     key: string,
     size: number,
-    life: EntryLife,
+    life: EntryLife | number,
     cost: number | undefined,
     isUpdate: boolean,
   ): void {
@@ -88,8 +88,7 @@ export class AdaptivePolicy implements EvictionPolicy {
     if (isRead) this.misses++;
     else this.earlierReads++;
     if (!isSampled) return;
-    const { createdAt, freshUntil } = life;
-    const sampled = { storedAt: this.store.now(), createdAt, freshUntil, hits: 0 };
+    const sampled = this.sampledLife(life);
     this.lives.set(slot, sampled);
     this.changes.loaded(hash, sampled.createdAt, () => this.digestAt(slot));
     if (isRead) this.sampledAccess(slot, sampled);
@@ -179,6 +178,13 @@ export class AdaptivePolicy implements EvictionPolicy {
       this.adapt();
     }
     if (rank < ghosts.rate && ghosts.access(access)) this.halveHistory();
+  }
+
+  private sampledLife(life: EntryLife | number): StoredLife {
+    const storedAt = this.store.now();
+    const times =
+      typeof life === 'number' ? { createdAt: storedAt, freshUntil: storedAt + life } : life;
+    return { storedAt, createdAt: times.createdAt, freshUntil: times.freshUntil, hits: 0 };
   }
 
   private digestAt(slot: number): number | undefined {

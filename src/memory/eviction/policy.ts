@@ -17,6 +17,7 @@ export interface EvictionPolicy {
    * A new entry was stored.
    *
    * @param size - Bytes where the store counts them, else 1.
+   * @param life - Its times, or the milliseconds from now that it stays fresh.
    * @param cost - Milliseconds that the next miss of the key costs; `undefined` if that is not known.
    * @param isUpdate - Whether it was written without a read: no miss came before it, unless
    * {@link EvictionPolicy.missed} said so.
@@ -25,7 +26,7 @@ export interface EvictionPolicy {
     slot: number,
     key: string,
     size: number,
-    life: EntryLife,
+    life: EntryLife | number,
     cost: number | undefined,
     isUpdate: boolean,
   ): void;
