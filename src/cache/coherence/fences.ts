@@ -54,23 +54,10 @@ export class FenceTable {
 
   open(key: string, tagClock: number, sharedClock?: number): Fence {
     const fence = new LinkedFence(key, tagClock, sharedClock);
-    this.openPrepared(fence);
+    fence.next = this.newest.get(key);
+    if (fence.next !== undefined) fence.next.newer = fence;
+    this.newest.set(key, fence);
     return fence;
-  }
-
-  /** Creates a fence without opening it, for an operation that has nothing to fill yet. */
-  create(key: string, tagClock: number, sharedClock?: number): Fence {
-    return new LinkedFence(key, tagClock, sharedClock);
-  }
-
-  /** Opens a fence from {@link FenceTable.create}, unless it is open already. */
-  openPrepared(fence: Fence): void {
-    const link = fence as LinkedFence;
-    if (link.isOpen) return;
-    link.isOpen = true;
-    link.next = this.newest.get(fence.key);
-    if (link.next !== undefined) link.next.newer = link;
-    this.newest.set(fence.key, link);
   }
 
   close(fence: Fence): void {
@@ -103,7 +90,7 @@ export class FenceTable {
   mark(what: ChangedKeys, by: ChangedBy, except?: Fence): void {
     for (const watch of this.watches) watch.note(what);
     if (typeof what === 'string') {
-      markFences(this.newestOf(what, except), what, by, except);
+      markFences(this.newest.get(what), what, by, except);
       return;
     }
     for (const newest of this.newest.values()) {
@@ -131,14 +118,6 @@ export class FenceTable {
   /** Keys with an open fence. */
   get size(): number {
     return this.newest.size;
-  }
-
-  /** Starts from `from` if that is open for the key, which saves bulk calls a look-up for each key. */
-  private newestOf(key: string, from: Fence | undefined): LinkedFence | undefined {
-    let link = from as LinkedFence | undefined;
-    if (link?.isOpen !== true || link.key !== key) return this.newest.get(key);
-    while (link.newer !== undefined) link = link.newer;
-    return link;
   }
 }
 
@@ -204,7 +183,7 @@ class LinkedFence implements Fence {
   invalidatedRemotely = false;
   missCost: number | undefined = undefined;
   isUpdate = false;
-  isOpen = false;
+  isOpen = true;
   newer: LinkedFence | undefined;
   next: LinkedFence | undefined;
 

@@ -44,11 +44,6 @@ export class Invalidator {
     return this.fences.open(key, this.tags.note(), this.tiers.shared?.lastTagClock);
   }
 
-  /** Creates a fence for a read that has no memory to fill; it is opened if a load follows. */
-  createFence(key: string): Fence {
-    return this.fences.create(key, this.tags.note(), this.tiers.shared?.lastTagClock);
-  }
-
   /** Whether the tags of a shared entry are still valid. */
   isCurrent({ tags, tagClock }: SharedEntry, fence: Fence): boolean {
     // For a store with a tag clock, the tier has compared the tags' versions.

@@ -60,11 +60,7 @@ export function registerLoad(
   const { key, policy } = request;
   const before = core.loads.get(key);
   const now = core.clock.now();
-  // Without memory there is nothing to fill until the loader runs.
-  const fence =
-    core.memory === undefined
-      ? core.invalidation.createFence(key)
-      : core.invalidation.openFence(key);
+  const fence = core.invalidation.openFence(key);
   const isSuccessor = hasWaited || before?.isOverdue(now, policy.leaseMs) === true;
   const load = new InFlightLoad(request, purpose, fence, now, isSuccessor);
   core.loads.add(load, before);
@@ -97,10 +93,8 @@ export function trySettleFromStore(
  * @internal
  */
 export async function continueLoad(core: CacheCore, load: InFlightLoad): Promise<void> {
-  const { fences } = core.invalidation;
   const shared = core.sharedFor(load.request.policy);
   let lease: Lease | undefined;
-  fences.openPrepared(load.fence);
   try {
     if (shared?.isCoordinated === true) {
       const decision = await acquireLoadLease(core, shared, load);

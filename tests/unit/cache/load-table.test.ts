@@ -36,7 +36,7 @@ it('holds one load per key, for random sequences of adding, removing and detachi
         if ('add' in one) {
           const tags = one.tag === undefined ? [] : [one.tag];
           const request = { key: one.add, policy: { tags } } as unknown as LoadRequest;
-          const fence = fences.create(one.add, 0);
+          const fence = fences.open(one.add, 0);
           const load = new InFlightLoad(request, 'read', fence, 0, false);
           made.push(load);
           table.add(load, table.get(one.add));
