@@ -71,7 +71,7 @@ function chunkOf(id, { getModuleInfo }) {
   );
   // Patterns need less than keys do.
   if (exported.some((one) => reaches(relative(source, one)))) {
-    return isShared && reaches('base/glob.ts') ? 'primitives' : 'keys';
+    return isShared && reaches('base/keys/glob.ts') ? 'primitives' : 'keys';
   }
   if (isShared || folder === 'base') return 'base';
   return isFirst || folder !== 'stats'

@@ -50,9 +50,9 @@ export type { CacheStats, MethodReport } from './cache/statistics.js';
 export type { WarmOptions, WarmProgress, WarmReport } from './cache/write/warm.js';
 
 // Durations, keys, errors, defaults and the clock.
-export { systemClock, type Clock } from './base/clock.js';
-export { DEFAULTS } from './base/defaults.js';
-export type { Duration, DurationString } from './base/duration.js';
+export { systemClock, type Clock } from './base/time/clock.js';
+export { DEFAULTS } from './base/options/defaults.js';
+export type { Duration, DurationString } from './base/time/duration.js';
 export {
   CacheError,
   CacheKeyError,
@@ -62,9 +62,9 @@ export {
   SerializationError,
   StoreError,
   type CacheErrorCode,
-} from './base/errors.js';
-export { escapePattern } from './base/glob.js';
-export { keyPart, pattern } from './base/key.js';
+} from './base/errors/errors.js';
+export { escapePattern } from './base/keys/glob.js';
+export { keyPart, pattern } from './base/keys/key.js';
 
 // The memory tier on its own.
 export type { EvictReason, MemoryEntry } from './memory/entry.js';

@@ -141,7 +141,7 @@ export const TRICKS: Readonly<Record<string, Trick>> = {
     what: 'hit by an object of five fields',
     edits: [
       {
-        file: 'base/record-shape.ts',
+        file: 'base/keys/record-shape.ts',
         from: 'if (known !== undefined && isSame(known.names, names)) return known;',
         to: '',
       },
@@ -152,7 +152,7 @@ export const TRICKS: Readonly<Record<string, Trick>> = {
     what: 'key of an object of five fields',
     edits: [
       {
-        file: 'base/canonical.ts',
+        file: 'base/keys/canonical.ts',
         from: 'return flatText(value) ?? new Encoder().nested(value);',
         to: 'return new Encoder().nested(value);',
       },
@@ -163,7 +163,7 @@ export const TRICKS: Readonly<Record<string, Trick>> = {
     what: 'hit by one string argument',
     edits: [
       {
-        file: 'base/coarse-clock.ts',
+        file: 'base/time/coarse-clock.ts',
         from: 'if (this.readings >= BUSY) this.share();',
         to: '',
       },

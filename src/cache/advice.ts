@@ -1,4 +1,4 @@
-import { LIMITS } from '../base/defaults.js';
+import { LIMITS } from '../base/options/defaults.js';
 import type { GhostEstimate, GhostReport } from '../memory/eviction/ghost-report.js';
 import type { MemoryTier } from '../memory/memory-tier.js';
 import type { MethodCounters } from '../stats/method-counters.js';

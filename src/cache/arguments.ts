@@ -1,8 +1,14 @@
-import { ConfigurationError } from '../base/errors.js';
-import { checkedKey } from '../base/escape.js';
-import { checkOptions, checkValue, isArray, isFunction, isObject } from '../base/options.js';
-import { spentPart } from '../base/spent.js';
-import { isThenable } from '../base/thenable.js';
+import { ConfigurationError } from '../base/errors/errors.js';
+import { checkedKey } from '../base/keys/escape.js';
+import {
+  checkOptions,
+  checkValue,
+  isArray,
+  isFunction,
+  isObject,
+} from '../base/options/options.js';
+import { spentPart } from '../base/values/spent.js';
+import { isThenable } from '../base/values/thenable.js';
 import type { BulkEntry } from './write/bulk.js';
 import type { CacheCore } from './core/cache-core.js';
 import type { LoadContext } from './load/load-context.js';

@@ -1,7 +1,7 @@
-import type { Duration } from '../base/duration.js';
-import { checkValue, isNonEmptyString } from '../base/options.js';
-import { readRedisUrl } from '../base/redis-url.js';
-import { warnOnce } from '../base/warn.js';
+import type { Duration } from '../base/time/duration.js';
+import { checkValue, isNonEmptyString } from '../base/options/options.js';
+import { readRedisUrl } from '../base/options/redis-url.js';
+import { warnOnce } from '../base/errors/warn.js';
 import { CacheManager, CORE } from './manager.js';
 import type { CacheOptions } from './options.js';
 

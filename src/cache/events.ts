@@ -1,6 +1,6 @@
-import { checkValue, isFunction, isOneOf } from '../base/options.js';
-import { inSharedContext } from '../base/shared-context.js';
-import { warnOnce } from '../base/warn.js';
+import { checkValue, isFunction, isOneOf } from '../base/options/options.js';
+import { inSharedContext } from '../base/async/shared-context.js';
+import { warnOnce } from '../base/errors/warn.js';
 import type { EvictReason } from '../memory/entry.js';
 import { countHit, type CacheCounters } from '../stats/counters.js';
 import type { MethodCounters } from '../stats/method-counters.js';

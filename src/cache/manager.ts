@@ -1,6 +1,6 @@
-import { escapeKey } from '../base/escape.js';
-import { checkNames, checkValue, isIterable, isNonEmptyString } from '../base/options.js';
-import { inSharedContext } from '../base/shared-context.js';
+import { escapeKey } from '../base/keys/escape.js';
+import { checkNames, checkValue, isIterable, isNonEmptyString } from '../base/options/options.js';
+import { inSharedContext } from '../base/async/shared-context.js';
 import type { Advice } from './advice.js';
 import {
   bulkEntry,

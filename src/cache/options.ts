@@ -1,5 +1,5 @@
-import type { Clock } from '../base/clock.js';
-import type { Duration } from '../base/duration.js';
+import type { Clock } from '../base/time/clock.js';
+import type { Duration } from '../base/time/duration.js';
 import type { Eviction } from '../memory/options.js';
 import type { SizeEstimator } from '../memory/size.js';
 import type { CacheStore } from '../store/adapter.js';

@@ -1,6 +1,6 @@
-import { LIMITS } from '../base/defaults.js';
-import { toMilliseconds, type Duration, type DurationString } from '../base/duration.js';
-import { ConfigurationError } from '../base/errors.js';
+import { LIMITS } from '../base/options/defaults.js';
+import { toMilliseconds, type Duration, type DurationString } from '../base/time/duration.js';
+import { ConfigurationError } from '../base/errors/errors.js';
 import {
   checkValue,
   isArray,
@@ -8,7 +8,7 @@ import {
   isEither,
   isFunction,
   type Check,
-} from '../base/options.js';
+} from '../base/options/options.js';
 import type { EntryLife } from '../memory/entry.js';
 import type { LoadContext } from './load/load-context.js';
 

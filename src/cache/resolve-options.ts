@@ -1,8 +1,8 @@
-import { systemClock } from '../base/clock.js';
-import { DEFAULTS, LIMITS } from '../base/defaults.js';
-import { toMilliseconds, type Duration } from '../base/duration.js';
-import { lifeClock, type LifeClock } from '../base/life-clock.js';
-import { ConfigurationError } from '../base/errors.js';
+import { systemClock } from '../base/time/clock.js';
+import { DEFAULTS, LIMITS } from '../base/options/defaults.js';
+import { toMilliseconds, type Duration } from '../base/time/duration.js';
+import { lifeClock, type LifeClock } from '../base/time/life-clock.js';
+import { ConfigurationError } from '../base/errors/errors.js';
 import {
   checkOptions,
   isBoolean,
@@ -16,10 +16,10 @@ import {
   isOneOf,
   isOptions,
   type Check,
-} from '../base/options.js';
-import { isRedisTarget } from '../base/redis-options.js';
-import { readRedisUrl } from '../base/redis-url.js';
-import { isTypes } from '../base/type-table.js';
+} from '../base/options/options.js';
+import { isRedisTarget } from '../base/options/redis-options.js';
+import { readRedisUrl } from '../base/options/redis-url.js';
+import { isTypes } from '../base/values/type-table.js';
 import type { CacheStore } from '../store/adapter.js';
 import type { BreakerSettings } from '../store/resilience/breaker.js';
 import { RESERVED_TAGS, type Codec, type TypeCodec } from '../store/codec/codec.js';

@@ -2,9 +2,9 @@ import { createReadStream } from 'node:fs';
 
 import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 
-import { CLI_LIMITS } from '../base/defaults.js';
-import { describe } from '../base/describe.js';
-import { printable } from '../base/printable.js';
+import { CLI_LIMITS } from '../base/options/defaults.js';
+import { describe } from '../base/errors/describe.js';
+import { printable } from '../base/errors/printable.js';
 import { EXIT, Failure, reason } from './failure.js';
 
 /** The name of an options file in messages. */

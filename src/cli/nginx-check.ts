@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
-import { CLI_LIMITS } from '../base/defaults.js';
+import { CLI_LIMITS } from '../base/options/defaults.js';
 import type { NginxOptions } from '../nginx/index.js';
 import { codeOf, EXIT, Failure, reason } from './failure.js';
 

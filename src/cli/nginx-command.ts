@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 
-import { isCacheError } from '../base/errors.js';
-import { printableLines } from '../base/printable.js';
+import { isCacheError } from '../base/errors/errors.js';
+import { printableLines } from '../base/errors/printable.js';
 import { generateNginxConfig, type NginxOptions } from '../nginx/index.js';
 import { nameOf, readConfig } from './config-file.js';
 import { codeOf, EXIT, Failure, reason } from './failure.js';

@@ -3,7 +3,7 @@ import type { Stats } from 'node:fs';
 import { open, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
-import { printable } from '../base/printable.js';
+import { printable } from '../base/errors/printable.js';
 import { codeOf, EXIT, Failure, reason } from './failure.js';
 
 /**

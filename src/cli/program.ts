@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 
 import { Command, CommanderError } from 'commander';
 
-import { printable, printableLines } from '../base/printable.js';
+import { printable, printableLines } from '../base/errors/printable.js';
 import { EXIT, Failure } from './failure.js';
 import { nginxCommand } from './nginx-command.js';
 

@@ -1,5 +1,5 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- the shapes of all classes */
-import { ConfigurationError } from '../base/errors.js';
+import { ConfigurationError } from '../base/errors/errors.js';
 import { checkConfigOptions, type CacheConfigOptions } from './options.js';
 import { defineClassConfig } from './reflect/class-config.js';
 

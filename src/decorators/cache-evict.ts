@@ -1,5 +1,5 @@
-import { ConfigurationError } from '../base/errors.js';
-import { isThenable } from '../base/thenable.js';
+import { ConfigurationError } from '../base/errors/errors.js';
+import { isThenable } from '../base/values/thenable.js';
 import { getCache } from '../cache/default-cache.js';
 import { CORE, type CacheManager } from '../cache/manager.js';
 import { controlsOf } from './control.js';

@@ -1,6 +1,6 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- the shapes of all methods */
-import { describe } from '../base/describe.js';
-import { ConfigurationError } from '../base/errors.js';
+import { describe } from '../base/errors/describe.js';
+import { ConfigurationError } from '../base/errors/errors.js';
 import { reload } from '../cache/read/get-or-load.js';
 import { remove } from '../cache/write/delete.js';
 import { clear, invalidateTags } from '../cache/write/invalidate.js';

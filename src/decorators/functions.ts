@@ -1,7 +1,7 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- the shapes of all functions */
-import { ConfigurationError } from '../base/errors.js';
-import { checkValue, isFunction } from '../base/options.js';
-import type { NotCacheable, Spent } from '../base/spent.js';
+import { ConfigurationError } from '../base/errors/errors.js';
+import { checkValue, isFunction } from '../base/options/options.js';
+import type { NotCacheable, Spent } from '../base/values/spent.js';
 import { controlsOf, type CacheControl } from './control.js';
 import {
   checkCachedOptions,

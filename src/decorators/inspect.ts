@@ -1,4 +1,4 @@
-import { checkValue, type Check } from '../base/options.js';
+import { checkValue, type Check } from '../base/options/options.js';
 import { methodMetadata, type MethodMetadata } from './reflect/metadata.js';
 
 const isClassOrObject: Check = (value) =>

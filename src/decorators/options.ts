@@ -1,7 +1,7 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- with `any`, the functions among the options may
    leave open which method they are for */
-import { describe } from '../base/describe.js';
-import type { Duration } from '../base/duration.js';
+import { describe } from '../base/errors/describe.js';
+import type { Duration } from '../base/time/duration.js';
 import {
   checkOptions,
   isBoolean,
@@ -9,12 +9,12 @@ import {
   isFunction,
   isName,
   type Check,
-} from '../base/options.js';
+} from '../base/options/options.js';
 import { isManager } from '../cache/default-cache.js';
 import type { CacheManager } from '../cache/manager.js';
 import { LIFE_CHECKS, LOAD_CHECKS, LOAD_TIME_CHECKS } from '../cache/policy.js';
 import type { LifeOptions, LoadTimeOptions } from '../cache/policy.js';
-import { ConfigurationError } from '../base/errors.js';
+import { ConfigurationError } from '../base/errors/errors.js';
 
 /**
  * The cache of a method, or a function of the instance that returns it, for injected caches.

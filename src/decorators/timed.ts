@@ -1,10 +1,10 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- the shapes of all functions */
 import { types } from 'node:util';
 
-import { systemClock } from '../base/clock.js';
-import { DEFAULTS } from '../base/defaults.js';
-import { toMilliseconds, type Duration } from '../base/duration.js';
-import { checkOptions, isDuration, isName } from '../base/options.js';
+import { systemClock } from '../base/time/clock.js';
+import { DEFAULTS } from '../base/options/defaults.js';
+import { toMilliseconds, type Duration } from '../base/time/duration.js';
+import { checkOptions, isDuration, isName } from '../base/options/options.js';
 import { timings, type TimingCounters } from '../stats/timing-registry.js';
 import { checkFunction } from './functions.js';
 import { refuseBare } from './options.js';

@@ -9,7 +9,7 @@
  *
  * @packageDocumentation
  */
-export { HTTP_DEFAULTS } from '../base/defaults.js';
+export { HTTP_DEFAULTS } from '../base/options/defaults.js';
 export {
   fastifyPerformance,
   type FastifyLike,

@@ -1,10 +1,10 @@
-import { builtinOf, define, isErrorClass, isViewClass, newError } from '../base/builtin.js';
-import { LIMITS } from '../base/defaults.js';
-import { SerializationError } from '../base/errors.js';
-import { OversizeError } from '../base/oversize.js';
-import { isBare, isBareView } from '../base/own-properties.js';
-import { isPlain } from '../base/plain.js';
-import type { TypeTable } from '../base/type-table.js';
+import { builtinOf, define, isErrorClass, isViewClass, newError } from '../base/values/builtin.js';
+import { LIMITS } from '../base/options/defaults.js';
+import { SerializationError } from '../base/errors/errors.js';
+import { OversizeError } from '../base/errors/oversize.js';
+import { isBare, isBareView } from '../base/values/own-properties.js';
+import { isPlain } from '../base/values/plain.js';
+import type { TypeTable } from '../base/values/type-table.js';
 
 /**
  * A copy that shares nothing with the original, and is equal to it except that its properties are

@@ -1,5 +1,5 @@
-import { sharedPromise } from '../base/shared-context.js';
-import { fromTicks, toTicks } from '../base/ticks.js';
+import { sharedPromise } from '../base/async/shared-context.js';
+import { fromTicks, toTicks } from '../base/time/ticks.js';
 
 /**
  * An index that finds entries without their keys, and is notified when the store removes one.

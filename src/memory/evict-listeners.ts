@@ -1,4 +1,4 @@
-import { inSharedContext } from '../base/shared-context.js';
+import { inSharedContext } from '../base/async/shared-context.js';
 import type { EvictReason, MemoryEntry } from './entry.js';
 
 /** Called for an entry that was removed by eviction or expiry. */

@@ -1,6 +1,6 @@
-import { LIMITS } from '../base/defaults.js';
-import { OversizeError } from '../base/oversize.js';
-import { isPlain } from '../base/plain.js';
+import { LIMITS } from '../base/options/defaults.js';
+import { OversizeError } from '../base/errors/oversize.js';
+import { isPlain } from '../base/values/plain.js';
 
 /**
  * Freezes plain data deeply. Instances of classes stay as they are: their methods may need to change

@@ -1,8 +1,15 @@
 /* eslint-disable @typescript-eslint/require-await -- promises, as in Keyv's contract, so that errors reject */
-import { DEFAULTS } from '../base/defaults.js';
-import { describe } from '../base/describe.js';
-import { CacheKeyError } from '../base/errors.js';
-import { checkValue, isArray, isFunction, isObject, isTtlMs, type Check } from '../base/options.js';
+import { DEFAULTS } from '../base/options/defaults.js';
+import { describe } from '../base/errors/describe.js';
+import { CacheKeyError } from '../base/errors/errors.js';
+import {
+  checkValue,
+  isArray,
+  isFunction,
+  isObject,
+  isTtlMs,
+  type Check,
+} from '../base/options/options.js';
 import { AdaptivePolicy } from './eviction/adaptive.js';
 import type { EntryLife, MemoryEntry } from './entry.js';
 import type { EvictListener } from './evict-listeners.js';

@@ -1,7 +1,7 @@
-import { systemClock, type Clock } from '../base/clock.js';
-import { DEFAULTS } from '../base/defaults.js';
-import { coarseClock, type CoarseClock } from '../base/coarse-clock.js';
-import { lifeClock } from '../base/life-clock.js';
+import { systemClock, type Clock } from '../base/time/clock.js';
+import { DEFAULTS } from '../base/options/defaults.js';
+import { coarseClock, type CoarseClock } from '../base/time/coarse-clock.js';
+import { lifeClock } from '../base/time/life-clock.js';
 import {
   newEntry,
   NO_TAGS,

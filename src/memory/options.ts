@@ -1,5 +1,5 @@
-import type { Clock } from '../base/clock.js';
-import { LIMITS } from '../base/defaults.js';
+import type { Clock } from '../base/time/clock.js';
+import { LIMITS } from '../base/options/defaults.js';
 import {
   checkOptions,
   isBoolean,
@@ -7,8 +7,8 @@ import {
   isFunction,
   isIntegerIn,
   isOneOf,
-} from '../base/options.js';
-import { isTypes, type TypeCodec } from '../base/type-table.js';
+} from '../base/options/options.js';
+import { isTypes, type TypeCodec } from '../base/values/type-table.js';
 import type { SizeEstimator } from './size.js';
 
 /** Eviction policy; see {@link MemoryStoreOptions.eviction}. */

@@ -1,8 +1,8 @@
 import { types } from 'node:util';
 
-import { LIMITS } from '../base/defaults.js';
-import { describe } from '../base/describe.js';
-import { ConfigurationError } from '../base/errors.js';
+import { LIMITS } from '../base/options/defaults.js';
+import { describe } from '../base/errors/describe.js';
+import { ConfigurationError } from '../base/errors/errors.js';
 
 /** Bytes that an entry costs beside key and value: the node, the map's slot, promise and index. */
 const ENTRY_OVERHEAD = 250;

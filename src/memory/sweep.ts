@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from '../base/clock.js';
+import type { Clock, TimerHandle } from '../base/time/clock.js';
 import type { MemoryEntry } from './entry.js';
 import type { EntryTable } from './entry-table.js';
 

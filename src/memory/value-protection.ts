@@ -1,5 +1,5 @@
-import { OversizeError } from '../base/oversize.js';
-import { TypeTable } from '../base/type-table.js';
+import { OversizeError } from '../base/errors/oversize.js';
+import { TypeTable } from '../base/values/type-table.js';
 import { copyOf } from './copy.js';
 import { deepFreeze } from './freeze.js';
 import type { MemoryStoreOptions } from './options.js';

@@ -1,4 +1,4 @@
-import type { Duration } from '../base/duration.js';
+import type { Duration } from '../base/time/duration.js';
 import type { NginxRoute, NginxTimeouts, NginxUpstream } from './upstream-options.js';
 
 /** TLS settings. */

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 
-import { describe } from '../base/describe.js';
-import { ConfigurationError } from '../base/errors.js';
-import { printable } from '../base/printable.js';
+import { describe } from '../base/errors/describe.js';
+import { ConfigurationError } from '../base/errors/errors.js';
+import { printable } from '../base/errors/printable.js';
 import { DEFAULT_ROUTES, DEFAULT_UPSTREAMS } from './defaults.js';
 import type { NginxOptions } from './options.js';
 import { referenceErrors } from './references.js';

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-import { suggestion } from '../base/nearest-name.js';
+import { suggestion } from '../base/options/nearest-name.js';
 import { json } from './values.js';
 
 /** Markers of messages that do not describe allowed values. */

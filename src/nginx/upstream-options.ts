@@ -1,4 +1,4 @@
-import type { Duration } from '../base/duration.js';
+import type { Duration } from '../base/time/duration.js';
 
 /**
  * How an upstream selects a server.

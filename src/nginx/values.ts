@@ -1,8 +1,8 @@
 import { isIP, isIPv4, isIPv6, SocketAddress } from 'node:net';
 import * as v from 'valibot';
 
-import { toMilliseconds } from '../base/duration.js';
-import { ConfigurationError } from '../base/errors.js';
+import { toMilliseconds } from '../base/time/duration.js';
+import { ConfigurationError } from '../base/errors/errors.js';
 
 // Every value in the generated text matches one of these schemas, so that none can end a directive, open a block,
 // begin a comment or name a variable.

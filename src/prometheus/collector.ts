@@ -1,6 +1,6 @@
 import type { Metric, OpenMetricsContentType, Registry } from 'prom-client';
 
-import { ConfigurationError } from '../base/errors.js';
+import { ConfigurationError } from '../base/errors/errors.js';
 import { CACHE_FAMILIES } from './cache-families.js';
 import { histogramOf, type Family, type Sample } from './family.js';
 import { METHOD_FAMILIES } from './method-families.js';

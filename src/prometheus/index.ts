@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export { PROMETHEUS_DEFAULTS } from '../base/defaults.js';
+export { PROMETHEUS_DEFAULTS } from '../base/options/defaults.js';
 export { prometheusMetrics, type PrometheusHandler } from './metrics.js';
 export type { PrometheusOptions } from './options.js';
 export type { MetricsSource } from './scope.js';

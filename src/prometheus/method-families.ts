@@ -1,4 +1,4 @@
-import { PROMETHEUS_LIMITS } from '../base/defaults.js';
+import { PROMETHEUS_LIMITS } from '../base/options/defaults.js';
 import type { MethodCounters } from '../stats/method-counters.js';
 import { timings, type TimingCounters } from '../stats/timing-registry.js';
 import { merged, type Durations, type Family, type Labels, type ScalarFamily } from './family.js';

@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client';
 
-import { ConfigurationError } from '../base/errors.js';
+import { ConfigurationError } from '../base/errors/errors.js';
 import { register, type MetricsRegistry } from './collector.js';
 import { resolvePrometheusOptions, type PrometheusOptions } from './options.js';
 import { MetricsScope, type MetricsSource } from './scope.js';

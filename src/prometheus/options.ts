@@ -1,6 +1,6 @@
-import { PROMETHEUS_DEFAULTS, PROMETHEUS_LIMITS } from '../base/defaults.js';
-import { ConfigurationError } from '../base/errors.js';
-import { checkOptions, type Check } from '../base/options.js';
+import { PROMETHEUS_DEFAULTS, PROMETHEUS_LIMITS } from '../base/options/defaults.js';
+import { ConfigurationError } from '../base/errors/errors.js';
+import { checkOptions, type Check } from '../base/options/options.js';
 import { isManager } from '../cache/default-cache.js';
 import { CORE, type CacheManager } from '../cache/manager.js';
 import type { MetricsRegistry, Naming } from './collector.js';

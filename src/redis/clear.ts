@@ -1,4 +1,4 @@
-import { DISPATCH } from '../base/defaults.js';
+import { DISPATCH } from '../base/options/defaults.js';
 import { HEAD_CHARS, type PatternGroup } from '../store/coordinator.js';
 import { matchingGroups } from '../store/pattern-groups.js';
 import type { Connection } from './connection/connection.js';

@@ -1,4 +1,4 @@
-import { ConfigurationError, StoreError } from '../base/errors.js';
+import { ConfigurationError, StoreError } from '../base/errors/errors.js';
 import type { Coordinator, CoordinatorOptions } from '../store/coordinator.js';
 import { Bus } from './bus/bus.js';
 import { listen, unlisten } from './connection/client-events.js';

@@ -1,7 +1,7 @@
 import type { Cluster } from 'ioredis';
 
-import type { Clock } from '../base/clock.js';
-import { StoreError } from '../base/errors.js';
+import type { Clock } from '../base/time/clock.js';
+import { StoreError } from '../base/errors/errors.js';
 import type { FailedShards, StoreHistory } from '../store/coordinator.js';
 import { unlink } from './clear.js';
 import type { Connection } from './connection/connection.js';

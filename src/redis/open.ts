@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
 
-import { StoreError } from '../base/errors.js';
-import { isRedisClient } from '../base/redis-options.js';
-import { warnOnce } from '../base/warn.js';
+import { StoreError } from '../base/errors/errors.js';
+import { isRedisClient } from '../base/options/redis-options.js';
+import { warnOnce } from '../base/errors/warn.js';
 import type { ConnectionTarget } from './connection/connection.js';
 import { RedisAdapter } from './redis-store.js';
 

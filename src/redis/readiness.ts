@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.js';
+import type { Clock } from '../base/time/clock.js';
 import type { Connection } from './connection/connection.js';
 import type { ServerClock } from './server-clock.js';
 

@@ -1,5 +1,5 @@
-import { Coalescer } from '../base/coalescer.js';
-import { ConfigurationError } from '../base/errors.js';
+import { Coalescer } from '../base/async/coalescer.js';
+import { ConfigurationError } from '../base/errors/errors.js';
 import {
   checkOptions,
   checkValue,
@@ -8,7 +8,7 @@ import {
   isObject,
   isString,
   isTtlMs,
-} from '../base/options.js';
+} from '../base/options/options.js';
 import type { Coordinator, CoordinatorOptions } from '../store/coordinator.js';
 import {
   Connection,

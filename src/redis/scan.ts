@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from 'ioredis';
 
-import { escapePattern } from '../base/glob.js';
+import { escapePattern } from '../base/keys/glob.js';
 import type { RedisClient } from './connection/connection.js';
 
 /** Number of keys that the server examines in one step, so that it stays responsive to other clients. */

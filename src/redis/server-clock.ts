@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.js';
+import type { Clock } from '../base/time/clock.js';
 import type { RedisClient } from './connection/connection.js';
 import { isReply } from './connection/failure.js';
 

@@ -1,5 +1,5 @@
-import { HTTP_LIMITS } from '../base/defaults.js';
-import { printable } from '../base/printable.js';
+import { HTTP_LIMITS } from '../base/options/defaults.js';
+import { printable } from '../base/errors/printable.js';
 
 const WORD = /^[A-Za-z][a-z_-]{0,19}(?:\.[a-z]{1,5})?$/;
 const PREFIX = /^(?:api|rest|v\d{1,2})$/;

@@ -1,4 +1,4 @@
-import { HTTP_LIMITS } from '../base/defaults.js';
+import { HTTP_LIMITS } from '../base/options/defaults.js';
 import { Distribution } from './distribution.js';
 import { addSnapshot } from './percentiles.js';
 

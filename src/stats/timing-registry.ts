@@ -1,4 +1,4 @@
-import { DEFAULTS, LIMITS } from '../base/defaults.js';
+import { DEFAULTS, LIMITS } from '../base/options/defaults.js';
 import { Latency } from './latency.js';
 import { SlowLog, type SlowCall } from './slow-log.js';
 import type { LatencySummary } from './summary.js';

@@ -1,6 +1,6 @@
 import type { Keyv, KeyvStoreAdapter } from 'keyv';
 
-import { checkValue, type Check } from '../base/options.js';
+import { checkValue, type Check } from '../base/options/options.js';
 
 /**
  * A store for a cache: a Keyv storage adapter, a `Keyv` instance (its namespace, serializer, compression and

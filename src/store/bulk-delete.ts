@@ -1,6 +1,6 @@
-import { DISPATCH } from '../base/defaults.js';
-import { ConfigurationError } from '../base/errors.js';
-import { inSharedContext } from '../base/shared-context.js';
+import { DISPATCH } from '../base/options/defaults.js';
+import { ConfigurationError } from '../base/errors/errors.js';
+import { inSharedContext } from '../base/async/shared-context.js';
 import type { Backend } from './backend.js';
 import type { KeyPattern, PatternGroup } from './coordinator.js';
 import { isFresh } from './codec/envelope.js';

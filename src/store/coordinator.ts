@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.js';
+import type { Clock } from '../base/time/clock.js';
 
 /**
  * Operations of a store beyond Keyv's contract, for processes that share it: leases, so that one of them

@@ -1,5 +1,5 @@
-import { Coalescer } from '../base/coalescer.js';
-import type { Clock } from '../base/clock.js';
+import { Coalescer } from '../base/async/coalescer.js';
+import type { Clock } from '../base/time/clock.js';
 import type { EntryCodec } from './codec/entry-codec.js';
 import type { Lane } from './resilience/dispatcher.js';
 import type { Repairs } from './resilience/repairs.js';

@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.js';
+import type { Clock } from '../base/time/clock.js';
 import type { SharedCount } from './coordinator.js';
 import { BACKGROUND, type StoreCall } from './resilience/store-call.js';
 

@@ -1,5 +1,5 @@
-import { Coalescer } from '../base/coalescer.js';
-import { DISPATCH } from '../base/defaults.js';
+import { Coalescer } from '../base/async/coalescer.js';
+import { DISPATCH } from '../base/options/defaults.js';
 import type {
   Coordinator,
   FillOutcomes,

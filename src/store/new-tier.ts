@@ -1,5 +1,5 @@
-import { DEFAULTS } from '../base/defaults.js';
-import { warnOnce } from '../base/warn.js';
+import { DEFAULTS } from '../base/options/defaults.js';
+import { warnOnce } from '../base/errors/warn.js';
 import type { openBackend } from './backend.js';
 import { toStorePort } from './port.js';
 import { StoreTier, type StoreTierOptions } from './store-tier.js';

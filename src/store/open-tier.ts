@@ -1,6 +1,6 @@
-import { StoreError } from '../base/errors.js';
-import { inCallersContext } from '../base/shared-context.js';
-import { warnOnce } from '../base/warn.js';
+import { StoreError } from '../base/errors/errors.js';
+import { inCallersContext } from '../base/async/shared-context.js';
+import { warnOnce } from '../base/errors/warn.js';
 import type { CacheStore } from './adapter.js';
 import { openBackend, type BackendOptions, type OpenStore } from './backend.js';
 import { isCoordinatedStore } from './coordinator.js';

@@ -1,4 +1,4 @@
-import { Coalescer } from '../base/coalescer.js';
+import { Coalescer } from '../base/async/coalescer.js';
 import type { Coordinator } from './coordinator.js';
 import type { Repairs } from './resilience/repairs.js';
 import { SINGLE, WRITE, type StoreCall } from './resilience/store-call.js';

@@ -1,5 +1,5 @@
-import { systemClock, type Clock } from '../base/clock.js';
-import { toMilliseconds, type Duration } from '../base/duration.js';
+import { systemClock, type Clock } from '../base/time/clock.js';
+import { toMilliseconds, type Duration } from '../base/time/duration.js';
 import {
   checkOptions,
   isAnything,
@@ -9,7 +9,7 @@ import {
   isFunction,
   isIntegerIn,
   type Check,
-} from '../base/options.js';
+} from '../base/options/options.js';
 
 /** Operations of a {@link FaultStore} that can be made to fail. */
 export type StoreOperation = 'get' | 'getMany' | 'set' | 'delete' | 'iterator';

@@ -1,6 +1,6 @@
-import type { Clock } from '../base/clock.js';
-import { toMilliseconds, type Duration } from '../base/duration.js';
-import { checkValue, type Check } from '../base/options.js';
+import type { Clock } from '../base/time/clock.js';
+import { toMilliseconds, type Duration } from '../base/time/duration.js';
+import { checkValue, type Check } from '../base/options/options.js';
 
 const isTime: Check = (value) =>
   Number.isFinite(value) ? undefined : 'a number of milliseconds since the epoch';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 import type { KeyvStoreAdapter } from 'keyv';
 
-import { checkValue, isFunction, type Check } from '../base/options.js';
+import { checkValue, isFunction, type Check } from '../base/options/options.js';
 
 /** A store to be tested. */
 export interface StoreUnderTest {

@@ -1,6 +1,6 @@
 import { Cached, cached, cacheControl, CacheEvict, type CacheManager } from 'aurora-cache';
 
-import { DISPATCH } from '../../src/base/defaults.js';
+import { DISPATCH } from '../../src/base/options/defaults.js';
 import type { Random } from '../simulation/random.js';
 import type { Database } from './database.js';
 import type { RunSpec, SubjectKind } from './protocol.js';

@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from '../../src/base/clock.js';
+import type { Clock, TimerHandle } from '../../src/base/time/clock.js';
 
 /** Returns false if no promise reaction can follow from it. */
 type Run = () => boolean | void;

@@ -1,4 +1,4 @@
-import { DISPATCH } from '../../src/base/defaults.js';
+import { DISPATCH } from '../../src/base/options/defaults.js';
 import { loadSharedCode } from '../../src/cache/core/lazy-code.js';
 import { loadStoreTier } from '../../src/store/open-tier.js';
 import { Acknowledgements } from './acknowledgements.js';

@@ -1,6 +1,6 @@
-import type { Glob } from '../../base/glob.js';
-import { LoneMap } from '../../base/lone-map.js';
-import { sharedKey } from '../../base/local-key.js';
+import type { Glob } from '../../base/keys/glob.js';
+import { LoneMap } from '../../base/async/lone-map.js';
+import { sharedKey } from '../../base/keys/local-key.js';
 
 /**
  * Held by each operation that may fill the memory tier, from before its first command until its fill. An

@@ -1,6 +1,6 @@
-import type { Clock } from '../../base/clock.js';
-import type { Glob } from '../../base/glob.js';
-import { sharedKey } from '../../base/local-key.js';
+import type { Clock } from '../../base/time/clock.js';
+import type { Glob } from '../../base/keys/glob.js';
+import { sharedKey } from '../../base/keys/local-key.js';
 import type { MemoryTier } from '../../memory/memory-tier.js';
 import type { SharedEntry } from '../../store/shared-tier.js';
 import { localKeysOf, type Claims } from '../core/claims.js';

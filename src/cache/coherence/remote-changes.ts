@@ -1,4 +1,4 @@
-import { Glob } from '../../base/glob.js';
+import { Glob } from '../../base/keys/glob.js';
 import type { CoordinatorListener } from '../../store/coordinator.js';
 import type { WaiterTable } from '../lease/waiters.js';
 import type { Invalidator } from './invalidator.js';

@@ -1,5 +1,5 @@
-import type { Clock } from '../../base/clock.js';
-import { LIMITS } from '../../base/defaults.js';
+import type { Clock } from '../../base/time/clock.js';
+import { LIMITS } from '../../base/options/defaults.js';
 
 /**
  * The version of each invalidated tag on a logical clock. An entry with a reading of that clock is valid

@@ -1,5 +1,5 @@
-import type { Clock } from '../../base/clock.js';
-import { DISPATCH } from '../../base/defaults.js';
+import type { Clock } from '../../base/time/clock.js';
+import { DISPATCH } from '../../base/options/defaults.js';
 import type { OwnDelay, SharedTier } from '../../store/shared-tier.js';
 
 /**

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 
-import { coarseClock, type CoarseClock } from '../../base/coarse-clock.js';
-import { LIMITS } from '../../base/defaults.js';
-import type { Glob } from '../../base/glob.js';
-import type { LifeClock } from '../../base/life-clock.js';
-import { inSharedContext } from '../../base/shared-context.js';
+import { coarseClock, type CoarseClock } from '../../base/time/coarse-clock.js';
+import { LIMITS } from '../../base/options/defaults.js';
+import type { Glob } from '../../base/keys/glob.js';
+import type { LifeClock } from '../../base/time/life-clock.js';
+import { inSharedContext } from '../../base/async/shared-context.js';
 import type { MemoryTier } from '../../memory/memory-tier.js';
 import { newCounters, type CacheCounters } from '../../stats/counters.js';
 import { MethodCounters } from '../../stats/method-counters.js';

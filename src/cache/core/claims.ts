@@ -1,6 +1,6 @@
-import { LIMITS } from '../../base/defaults.js';
-import { escapePattern, Glob } from '../../base/glob.js';
-import { localKey } from '../../base/local-key.js';
+import { LIMITS } from '../../base/options/defaults.js';
+import { escapePattern, Glob } from '../../base/keys/glob.js';
+import { localKey } from '../../base/keys/local-key.js';
 import { mayBeGenerated, nameWithoutSuffix, type CodeName } from './build-names.js';
 
 /**

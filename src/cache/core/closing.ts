@@ -1,5 +1,5 @@
-import { LIMITS } from '../../base/defaults.js';
-import { StoreError } from '../../base/errors.js';
+import { LIMITS } from '../../base/options/defaults.js';
+import { StoreError } from '../../base/errors/errors.js';
 import type { CacheCore } from './cache-core.js';
 
 /**

@@ -1,4 +1,4 @@
-import { lazyModule } from '../../base/lazy-module.js';
+import { lazyModule } from '../../base/async/lazy-module.js';
 import type * as Code from '../shared-code.js';
 
 /**

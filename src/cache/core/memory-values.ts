@@ -1,5 +1,5 @@
-import { OversizeError } from '../../base/oversize.js';
-import type { LifeClock } from '../../base/life-clock.js';
+import { OversizeError } from '../../base/errors/oversize.js';
+import type { LifeClock } from '../../base/time/life-clock.js';
 import type { EntryLife, MemoryEntry } from '../../memory/entry.js';
 import type { MemoryTier } from '../../memory/memory-tier.js';
 import type { Fence } from '../coherence/fences.js';

@@ -1,5 +1,5 @@
-import { StoreError } from '../../base/errors.js';
-import { keepAlive } from '../../base/keep-alive.js';
+import { StoreError } from '../../base/errors/errors.js';
+import { keepAlive } from '../../base/time/keep-alive.js';
 import type { SharedTier } from '../../store/shared-tier.js';
 
 /**

@@ -1,6 +1,6 @@
-import { DEFAULTS } from '../../base/defaults.js';
-import { TypeTable } from '../../base/type-table.js';
-import { warnOnce } from '../../base/warn.js';
+import { DEFAULTS } from '../../base/options/defaults.js';
+import { TypeTable } from '../../base/values/type-table.js';
+import { warnOnce } from '../../base/errors/warn.js';
 import { copyOf } from '../../memory/copy.js';
 import { MemoryTier } from '../../memory/memory-tier.js';
 import type { CoordinatorListener } from '../../store/coordinator.js';

@@ -1,5 +1,5 @@
-import type { TimerHandle } from '../../base/clock.js';
-import { LIMITS } from '../../base/defaults.js';
+import type { TimerHandle } from '../../base/time/clock.js';
+import { LIMITS } from '../../base/options/defaults.js';
 import type { LeaseReply } from '../../store/coordinator.js';
 import type { FillOutcome, SharedEntry, SharedTier } from '../../store/shared-tier.js';
 import type { Fence } from '../coherence/fences.js';

@@ -1,5 +1,5 @@
-import type { Clock } from '../../base/clock.js';
-import { keepAlive } from '../../base/keep-alive.js';
+import type { Clock } from '../../base/time/clock.js';
+import { keepAlive } from '../../base/time/keep-alive.js';
 
 /**
  * Loads that wait for another process's lease, by key. They are registered before the lease is

@@ -1,6 +1,6 @@
-import type { Clock } from '../../base/clock.js';
-import { LIMITS } from '../../base/defaults.js';
-import { inSharedContext } from '../../base/shared-context.js';
+import type { Clock } from '../../base/time/clock.js';
+import { LIMITS } from '../../base/options/defaults.js';
+import { inSharedContext } from '../../base/async/shared-context.js';
 import type { EntryLife, MemoryEntry } from '../../memory/entry.js';
 import type { MethodCounters } from '../../stats/method-counters.js';
 import {

@@ -1,6 +1,6 @@
 import { tracingChannel } from 'node:diagnostics_channel';
 
-import { LoadTimeoutError } from '../../base/errors.js';
+import { LoadTimeoutError } from '../../base/errors/errors.js';
 import type { MethodCounters } from '../../stats/method-counters.js';
 import type { CacheCore } from '../core/cache-core.js';
 

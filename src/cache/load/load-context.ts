@@ -1,6 +1,6 @@
-import type { Clock, TimerHandle } from '../../base/clock.js';
-import { LoadTimeoutError } from '../../base/errors.js';
-import { inCallersContext } from '../../base/shared-context.js';
+import type { Clock, TimerHandle } from '../../base/time/clock.js';
+import { LoadTimeoutError } from '../../base/errors/errors.js';
+import { inCallersContext } from '../../base/async/shared-context.js';
 
 /** The argument of a loader. */
 export interface LoadContext<T = unknown> {

@@ -1,4 +1,4 @@
-import { warnOnce } from '../../base/warn.js';
+import { warnOnce } from '../../base/errors/warn.js';
 import type { CacheCore } from '../core/cache-core.js';
 import type { LoadRequest } from './in-flight.js';
 import type { CallOrigin } from './nesting.js';

@@ -1,6 +1,6 @@
-import type { Glob } from '../../base/glob.js';
-import { LoneMap } from '../../base/lone-map.js';
-import { sharedKey } from '../../base/local-key.js';
+import type { Glob } from '../../base/keys/glob.js';
+import { LoneMap } from '../../base/async/lone-map.js';
+import { sharedKey } from '../../base/keys/local-key.js';
 import { TAGS_FROM_RESULT, type InFlightLoad } from './in-flight.js';
 
 /**

@@ -1,5 +1,5 @@
-import type { Clock, TimerHandle } from '../../base/clock.js';
-import { LIMITS } from '../../base/defaults.js';
+import type { Clock, TimerHandle } from '../../base/time/clock.js';
+import { LIMITS } from '../../base/options/defaults.js';
 
 /*
  * Determines the load in which a call is made. AsyncLocalStorage could do that, but before Node 24 a single

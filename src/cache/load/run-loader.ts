@@ -1,5 +1,5 @@
-import { LIMITS } from '../../base/defaults.js';
-import { LoadTimeoutError } from '../../base/errors.js';
+import { LIMITS } from '../../base/options/defaults.js';
+import { LoadTimeoutError } from '../../base/errors/errors.js';
 import type { CacheCore } from '../core/cache-core.js';
 import { isTraced, LoadReport, traced, type LoadTrace } from './load-channel.js';
 import { retriesAfter } from './foreign-abort.js';

@@ -1,6 +1,6 @@
-import { LIMITS } from '../../base/defaults.js';
-import { spentPart } from '../../base/spent.js';
-import { warnOnce } from '../../base/warn.js';
+import { LIMITS } from '../../base/options/defaults.js';
+import { spentPart } from '../../base/values/spent.js';
+import { warnOnce } from '../../base/errors/warn.js';
 import type { CacheCore } from '../core/cache-core.js';
 import type { LoadRequest } from './in-flight.js';
 import { LoadNode, originOfCall } from './nesting.js';

@@ -1,4 +1,4 @@
-import { isCacheError } from '../../base/errors.js';
+import { isCacheError } from '../../base/errors/errors.js';
 import type { MemoryEntry } from '../../memory/entry.js';
 import type { CacheCore } from '../core/cache-core.js';
 import type { InFlightLoad, LoadRequest } from '../load/in-flight.js';

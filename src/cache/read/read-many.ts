@@ -1,5 +1,5 @@
 import type { SharedEntry } from '../../store/shared-tier.js';
-import { DISPATCH } from '../../base/defaults.js';
+import { DISPATCH } from '../../base/options/defaults.js';
 import { loadSharedCode } from '../core/lazy-code.js';
 import type { CacheCore } from '../core/cache-core.js';
 import { reportHit, reportMiss } from '../events.js';

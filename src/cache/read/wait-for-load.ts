@@ -1,5 +1,5 @@
-import type { TimerHandle } from '../../base/clock.js';
-import { LIMITS } from '../../base/defaults.js';
+import type { TimerHandle } from '../../base/time/clock.js';
+import { LIMITS } from '../../base/options/defaults.js';
 import type { MemoryEntry } from '../../memory/entry.js';
 import type { CacheCore } from '../core/cache-core.js';
 import type { InFlightLoad, LoadOutcome, LoadRequest, LoadSubscriber } from '../load/in-flight.js';

@@ -1,4 +1,4 @@
-import { DISPATCH } from '../../base/defaults.js';
+import { DISPATCH } from '../../base/options/defaults.js';
 import type { EntryLife } from '../../memory/entry.js';
 import type { Lane } from '../../store/resilience/dispatcher.js';
 import type { KeyedEntry, SharedTier } from '../../store/shared-tier.js';

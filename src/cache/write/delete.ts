@@ -1,4 +1,4 @@
-import { sharedKey } from '../../base/local-key.js';
+import { sharedKey } from '../../base/keys/local-key.js';
 import { budgetOf } from '../core/budget.js';
 import type { CacheCore } from '../core/cache-core.js';
 

@@ -1,7 +1,7 @@
-import { LIMITS } from '../../base/defaults.js';
-import { describe } from '../../base/describe.js';
-import { toMilliseconds } from '../../base/duration.js';
-import { ConfigurationError } from '../../base/errors.js';
+import { LIMITS } from '../../base/options/defaults.js';
+import { describe } from '../../base/errors/describe.js';
+import { toMilliseconds } from '../../base/time/duration.js';
+import { ConfigurationError } from '../../base/errors/errors.js';
 import type { EntryLife } from '../../memory/entry.js';
 import type { FillOutcome, SharedTier } from '../../store/shared-tier.js';
 import type { Fence } from '../coherence/fences.js';

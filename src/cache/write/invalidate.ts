@@ -1,5 +1,5 @@
-import { Glob } from '../../base/glob.js';
-import { isLocalKey, sharedKey } from '../../base/local-key.js';
+import { Glob } from '../../base/keys/glob.js';
+import { isLocalKey, sharedKey } from '../../base/keys/local-key.js';
 import type { CacheCore } from '../core/cache-core.js';
 import { CLAIMS } from '../core/claims.js';
 

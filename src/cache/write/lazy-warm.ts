@@ -1,4 +1,4 @@
-import { inSharedContext } from '../../base/shared-context.js';
+import { inSharedContext } from '../../base/async/shared-context.js';
 import type * as Warming from './warm.js';
 
 /**

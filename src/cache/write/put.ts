@@ -1,4 +1,4 @@
-import { sharedKey } from '../../base/local-key.js';
+import { sharedKey } from '../../base/keys/local-key.js';
 import type { SharedEntry, SharedTier } from '../../store/shared-tier.js';
 import type { Fence, Watch } from '../coherence/fences.js';
 import { budgetOf } from '../core/budget.js';

@@ -1,4 +1,4 @@
-import { DEFAULTS, DISPATCH } from '../../base/defaults.js';
+import { DEFAULTS, DISPATCH } from '../../base/options/defaults.js';
 import {
   checkOptions,
   checkValue,
@@ -6,8 +6,8 @@ import {
   isIntegerIn,
   isIterable,
   type Check,
-} from '../../base/options.js';
-import { warnOnce } from '../../base/warn.js';
+} from '../../base/options/options.js';
+import { warnOnce } from '../../base/errors/warn.js';
 
 /** Options of `warm`. */
 export interface WarmOptions {

@@ -1,5 +1,5 @@
-import { ConfigurationError } from '../../base/errors.js';
-import { escapeKey } from '../../base/escape.js';
+import { ConfigurationError } from '../../base/errors/errors.js';
+import { escapeKey } from '../../base/keys/escape.js';
 import type { BindingNames, MethodSpec } from './identity.js';
 
 /**

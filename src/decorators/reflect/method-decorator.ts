@@ -1,5 +1,5 @@
-import { ConfigurationError } from '../../base/errors.js';
-import { describe } from '../../base/describe.js';
+import { ConfigurationError } from '../../base/errors/errors.js';
+import { describe } from '../../base/errors/describe.js';
 import type { AnyFunction, ClassLike } from '../types/signatures.js';
 import { classConfig } from './class-config.js';
 import { declaringClassByMetadata, type MethodIdentity } from './identity.js';

@@ -1,5 +1,5 @@
-import { ConfigurationError } from '../../base/errors.js';
-import { escapeKey } from '../../base/escape.js';
+import { ConfigurationError } from '../../base/errors/errors.js';
+import { escapeKey } from '../../base/keys/escape.js';
 import type { CodeName } from '../../cache/core/build-names.js';
 import type { ClassLike } from '../types/signatures.js';
 import { segmentText } from './function-names.js';

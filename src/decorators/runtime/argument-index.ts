@@ -1,4 +1,4 @@
-import { flatRecord } from '../../base/flat-text.js';
+import { flatRecord } from '../../base/keys/flat-text.js';
 import type { EntryIndex, MemoryEntry } from '../../cache/read/get-or-load.js';
 import { isPrimitive, NO_ARGUMENT, TupleIndex, tupleOf } from './tuple-index.js';
 

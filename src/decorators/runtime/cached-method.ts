@@ -1,7 +1,7 @@
-import { CacheKeyError, ConfigurationError } from '../../base/errors.js';
-import { checkedKey } from '../../base/escape.js';
-import { keyOfCall } from '../../base/key.js';
-import { warnOnce } from '../../base/warn.js';
+import { CacheKeyError, ConfigurationError } from '../../base/errors/errors.js';
+import { checkedKey } from '../../base/keys/escape.js';
+import { keyOfCall } from '../../base/keys/key.js';
+import { warnOnce } from '../../base/errors/warn.js';
 import { getCache, isManager } from '../../cache/default-cache.js';
 import type { CacheCore } from '../../cache/core/cache-core.js';
 import { CORE, type CacheManager } from '../../cache/manager.js';

@@ -1,7 +1,7 @@
 import 'reflect-metadata/lite';
 
-import { ConfigurationError, isCacheError } from '../../base/errors.js';
-import { warnOnce } from '../../base/warn.js';
+import { ConfigurationError, isCacheError } from '../../base/errors/errors.js';
+import { warnOnce } from '../../base/errors/warn.js';
 import type { CacheCore } from '../../cache/core/cache-core.js';
 import { classOf, nameOfClass } from '../reflect/identity.js';
 import { CONTROL_METADATA } from '../reflect/metadata.js';

@@ -1,7 +1,7 @@
-import { LIMITS } from '../../base/defaults.js';
-import { ConfigurationError } from '../../base/errors.js';
-import { localKey } from '../../base/local-key.js';
-import { warnOnce } from '../../base/warn.js';
+import { LIMITS } from '../../base/options/defaults.js';
+import { ConfigurationError } from '../../base/errors/errors.js';
+import { localKey } from '../../base/keys/local-key.js';
+import { warnOnce } from '../../base/errors/warn.js';
 import type { CodeName } from '../../cache/core/build-names.js';
 import { claim, CLAIMS, type Claim, type ClaimRequest } from '../../cache/core/claims.js';
 import type { CacheCore } from '../../cache/core/cache-core.js';

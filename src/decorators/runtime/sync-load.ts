@@ -1,5 +1,5 @@
-import { isThenable } from '../../base/thenable.js';
-import { warnOnce } from '../../base/warn.js';
+import { isThenable } from '../../base/values/thenable.js';
+import { warnOnce } from '../../base/errors/warn.js';
 import type { Fence } from '../../cache/coherence/fences.js';
 import type { CacheCore } from '../../cache/core/cache-core.js';
 import { planStore } from '../../cache/write/fill.js';

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 
-import { systemClock } from '../../base/clock.js';
+import { systemClock } from '../../base/time/clock.js';
 
 const STEPS = ['next', 'return', 'throw'] as const;
 

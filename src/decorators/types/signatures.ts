@@ -1,5 +1,5 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- the shapes of all methods */
-import type { NotCacheable, Spent } from '../../base/spent.js';
+import type { NotCacheable, Spent } from '../../base/values/spent.js';
 import type {
   CachedOptions,
   CacheEvictOptions,

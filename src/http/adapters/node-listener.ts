@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 
-import { checkValue } from '../../base/options.js';
+import { checkValue } from '../../base/options/options.js';
 import type { PerformanceApi } from '../api/api.js';
 import { urlOf } from '../api/request-url.js';
 import { isApi } from '../timing/timing-config.js';

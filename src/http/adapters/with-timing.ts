@@ -1,4 +1,4 @@
-import { checkValue, isFunction } from '../../base/options.js';
+import { checkValue, isFunction } from '../../base/options/options.js';
 import { FetchTiming } from '../timing/fetch-timing.js';
 import { TimingConfig, type TimingOptions } from '../timing/timing-config.js';
 

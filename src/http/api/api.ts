@@ -1,7 +1,7 @@
-import type { Clock } from '../../base/clock.js';
-import { checkValue } from '../../base/options.js';
-import { printable } from '../../base/printable.js';
-import { redacted } from '../../base/redact.js';
+import type { Clock } from '../../base/time/clock.js';
+import { checkValue } from '../../base/options/options.js';
+import { printable } from '../../base/errors/printable.js';
+import { redacted } from '../../base/errors/redact.js';
 import { defaultHolder, getCache } from '../../cache/default-cache.js';
 import type { CacheManager } from '../../cache/manager.js';
 import { summaryOf } from '../../stats/summary.js';

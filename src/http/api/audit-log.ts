@@ -1,6 +1,6 @@
-import type { Clock } from '../../base/clock.js';
-import { HTTP_LIMITS } from '../../base/defaults.js';
-import { printable } from '../../base/printable.js';
+import type { Clock } from '../../base/time/clock.js';
+import { HTTP_LIMITS } from '../../base/options/defaults.js';
+import { printable } from '../../base/errors/printable.js';
 
 /** Data about the client that a `Request` does not carry. */
 export interface RequestClient {

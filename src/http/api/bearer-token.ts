@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-import { describe } from '../../base/describe.js';
-import { ConfigurationError } from '../../base/errors.js';
+import { describe } from '../../base/errors/describe.js';
+import { ConfigurationError } from '../../base/errors/errors.js';
 
 /** Decides whether a request is allowed. Only `true` allows it. */
 export type Authorize = (request: Request) => boolean | Promise<boolean>;

@@ -1,7 +1,7 @@
-import { systemClock, type Clock } from '../../base/clock.js';
-import { HTTP_DEFAULTS } from '../../base/defaults.js';
-import { toMilliseconds, type Duration } from '../../base/duration.js';
-import { ConfigurationError } from '../../base/errors.js';
+import { systemClock, type Clock } from '../../base/time/clock.js';
+import { HTTP_DEFAULTS } from '../../base/options/defaults.js';
+import { toMilliseconds, type Duration } from '../../base/time/duration.js';
+import { ConfigurationError } from '../../base/errors/errors.js';
 import {
   checkOptions,
   checkValue,
@@ -12,7 +12,7 @@ import {
   isIntegerIn,
   isSecret,
   type Check,
-} from '../../base/options.js';
+} from '../../base/options/options.js';
 import { isManager } from '../../cache/default-cache.js';
 import type { CacheManager } from '../../cache/manager.js';
 import type { RequestCounters } from '../../stats/request-counters.js';

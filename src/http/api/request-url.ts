@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-import type { Check } from '../../base/options.js';
+import type { Check } from '../../base/options/options.js';
 
 /**
  * The URL as the client sent it: mounted routers strip their mount path from `request.url`.

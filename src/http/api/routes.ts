@@ -1,5 +1,5 @@
-import { ConfigurationError } from '../../base/errors.js';
-import { LIMITS } from '../../base/defaults.js';
+import { ConfigurationError } from '../../base/errors/errors.js';
+import { LIMITS } from '../../base/options/defaults.js';
 import { CORE, type CacheManager } from '../../cache/manager.js';
 import {
   cacheJson,

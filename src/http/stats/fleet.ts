@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-import type { Clock, TimerHandle } from '../../base/clock.js';
-import { HTTP_LIMITS } from '../../base/defaults.js';
+import type { Clock, TimerHandle } from '../../base/time/clock.js';
+import { HTTP_LIMITS } from '../../base/options/defaults.js';
 import type { CacheCore } from '../../cache/core/cache-core.js';
 import { CORE, type CacheManager } from '../../cache/manager.js';
 import { decodeSnapshot, encodeSnapshot } from './snapshot-codec.js';

@@ -1,4 +1,4 @@
-import { HTTP_LIMITS } from '../../base/defaults.js';
+import { HTTP_LIMITS } from '../../base/options/defaults.js';
 import type { DistributionSnapshot } from '../../stats/distribution.js';
 import { areBuckets } from '../../stats/percentiles.js';
 import type { SlowRequest } from '../../stats/request-counters.js';

@@ -1,4 +1,4 @@
-import { HTTP_LIMITS } from '../../base/defaults.js';
+import { HTTP_LIMITS } from '../../base/options/defaults.js';
 import { hitRate } from '../../stats/counters.js';
 import { Distribution } from '../../stats/distribution.js';
 import { addSnapshot } from '../../stats/percentiles.js';

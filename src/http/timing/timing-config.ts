@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
-import { toMilliseconds, type Duration } from '../../base/duration.js';
-import { ConfigurationError } from '../../base/errors.js';
+import { toMilliseconds, type Duration } from '../../base/time/duration.js';
+import { ConfigurationError } from '../../base/errors/errors.js';
 import {
   checkOptions,
   checkValue,
@@ -9,7 +9,7 @@ import {
   isDuration,
   isFunction,
   type Check,
-} from '../../base/options.js';
+} from '../../base/options/options.js';
 import type { RequestCounters } from '../../stats/request-counters.js';
 import type { PerformanceApi } from '../api/api.js';
 import { RequestCacheCounter } from './request-cache-counts.js';

@@ -1,7 +1,7 @@
-import type { Clock, TimerHandle } from '../../base/clock.js';
-import { StoreError } from '../../base/errors.js';
-import { inSharedContext } from '../../base/shared-context.js';
-import { redacted } from '../../base/redact.js';
+import type { Clock, TimerHandle } from '../../base/time/clock.js';
+import { StoreError } from '../../base/errors/errors.js';
+import { inSharedContext } from '../../base/async/shared-context.js';
+import { redacted } from '../../base/errors/redact.js';
 import type { RedisClient } from '../connection/connection.js';
 import { backOff } from '../connection/delays.js';
 import { isReply, messageOf } from '../connection/failure.js';

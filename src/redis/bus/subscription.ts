@@ -1,6 +1,6 @@
 import type { Cluster, Redis, RedisOptions } from 'ioredis';
 
-import { StoreError } from '../../base/errors.js';
+import { StoreError } from '../../base/errors/errors.js';
 import { CommandWatch } from '../connection/command-watch.js';
 import type { RedisClient } from '../connection/connection.js';
 import { CONNECT_TIMEOUT_MS, DISCONNECT_TIMEOUT_MS } from '../connection/delays.js';

@@ -1,6 +1,6 @@
 import type { Command, Redis } from 'ioredis';
 
-import { systemClock, type Clock } from '../../base/clock.js';
+import { systemClock, type Clock } from '../../base/time/clock.js';
 
 /** The undocumented parts of an ioredis client that this file uses; any of them may be absent. */
 interface ClientInternals {

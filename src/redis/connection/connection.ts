@@ -1,11 +1,11 @@
 import type { Cluster, Redis, RedisOptions } from 'ioredis';
 
-import { StoreError } from '../../base/errors.js';
-import { redacted } from '../../base/redact.js';
-import { checkValue } from '../../base/options.js';
-import { isRedisClient, isRedisTarget } from '../../base/redis-options.js';
-import { readRedisUrl } from '../../base/redis-url.js';
-import { inSharedContext } from '../../base/shared-context.js';
+import { StoreError } from '../../base/errors/errors.js';
+import { redacted } from '../../base/errors/redact.js';
+import { checkValue } from '../../base/options/options.js';
+import { isRedisClient, isRedisTarget } from '../../base/options/redis-options.js';
+import { readRedisUrl } from '../../base/options/redis-url.js';
+import { inSharedContext } from '../../base/async/shared-context.js';
 import { listen, unlisten, type Listener } from './client-events.js';
 import { CommandWatch, WATCH_LIMITS } from './command-watch.js';
 import { databaseOf } from './database.js';

@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from '../../base/clock.js';
+import { systemClock, type Clock } from '../../base/time/clock.js';
 
 const FIRST_PAUSE_MS = 1000;
 const MAX_PAUSE_MS = 30_000;

@@ -1,4 +1,4 @@
-export type { TypeCodec } from '../../base/type-table.js';
+export type { TypeCodec } from '../../base/values/type-table.js';
 
 /** Encodes values as text for the shared tier, and decodes them. */
 export interface Codec {

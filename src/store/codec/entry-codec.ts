@@ -1,6 +1,6 @@
-import type { Clock } from '../../base/clock.js';
-import { DISPATCH } from '../../base/defaults.js';
-import { lifeClock, type LifeClock } from '../../base/life-clock.js';
+import type { Clock } from '../../base/time/clock.js';
+import { DISPATCH } from '../../base/options/defaults.js';
+import { lifeClock, type LifeClock } from '../../base/time/life-clock.js';
 import { BatchSize } from './batch-size.js';
 import type { StoredText } from '../coordinator.js';
 import { readEnvelope, writeEnvelope, type Envelope } from './envelope.js';

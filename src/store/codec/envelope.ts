@@ -1,4 +1,4 @@
-import { LIMITS } from '../../base/defaults.js';
+import { LIMITS } from '../../base/options/defaults.js';
 
 /**
  * An entry in the format that leaves the process: a version, a header of times and tags as JSON, a line break,

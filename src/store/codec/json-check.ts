@@ -1,8 +1,8 @@
-import { LIMITS } from '../../base/defaults.js';
-import { builtinOf } from '../../base/builtin.js';
-import { OversizeError } from '../../base/oversize.js';
-import { isBare } from '../../base/own-properties.js';
-import { isPlain } from '../../base/plain.js';
+import { LIMITS } from '../../base/options/defaults.js';
+import { builtinOf } from '../../base/values/builtin.js';
+import { OversizeError } from '../../base/errors/oversize.js';
+import { isBare } from '../../base/values/own-properties.js';
+import { isPlain } from '../../base/values/plain.js';
 
 /**
  * Whether JSON preserves a value exactly. Returns false for everything that JSON changes, drops or repeats:

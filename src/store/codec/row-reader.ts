@@ -1,5 +1,5 @@
-import { define } from '../../base/builtin.js';
-import { SerializationError } from '../../base/errors.js';
+import { define } from '../../base/values/builtin.js';
+import { SerializationError } from '../../base/errors/errors.js';
 import { ANY, MAX_NAMES, MAX_SCHEMA_CHARS } from './rows.js';
 
 /** Maximum number of readers that are kept. */

@@ -1,5 +1,5 @@
-import { SerializationError } from '../../base/errors.js';
-import { TypeTable, type TypeCodec } from '../../base/type-table.js';
+import { SerializationError } from '../../base/errors/errors.js';
+import { TypeTable, type TypeCodec } from '../../base/values/type-table.js';
 import { isJson } from './json-check.js';
 import { RowReader } from './row-reader.js';
 import { writeRows } from './rows.js';

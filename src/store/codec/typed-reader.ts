@@ -1,8 +1,8 @@
-import { define, isViewClass, newError } from '../../base/builtin.js';
-import { LIMITS } from '../../base/defaults.js';
-import { describe } from '../../base/describe.js';
-import { SerializationError } from '../../base/errors.js';
-import type { TypeTable } from '../../base/type-table.js';
+import { define, isViewClass, newError } from '../../base/values/builtin.js';
+import { LIMITS } from '../../base/options/defaults.js';
+import { describe } from '../../base/errors/describe.js';
+import { SerializationError } from '../../base/errors/errors.js';
+import type { TypeTable } from '../../base/values/type-table.js';
 import { BARE_RECORD, ERROR_PROPERTIES, ESCAPE, INSTANCE, TAG } from './typed-text.js';
 
 /**

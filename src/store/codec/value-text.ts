@@ -1,6 +1,6 @@
-import { SerializationError } from '../../base/errors.js';
-import { OversizeError } from '../../base/oversize.js';
-import { warnOnce } from '../../base/warn.js';
+import { SerializationError } from '../../base/errors/errors.js';
+import { OversizeError } from '../../base/errors/oversize.js';
+import { warnOnce } from '../../base/errors/warn.js';
 import type { Codec, TypeCodec } from './codec.js';
 import { compressed, decompressed } from './compression.js';
 import { TypedCodec } from './typed-codec.js';

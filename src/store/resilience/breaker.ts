@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from '../../base/clock.js';
+import type { Clock, TimerHandle } from '../../base/time/clock.js';
 
 /** When a circuit breaker opens, and how often it probes. */
 export interface BreakerSettings {

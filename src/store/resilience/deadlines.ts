@@ -1,5 +1,5 @@
-import type { Clock, TimerHandle } from '../../base/clock.js';
-import { StoreError } from '../../base/errors.js';
+import type { Clock, TimerHandle } from '../../base/time/clock.js';
+import { StoreError } from '../../base/errors/errors.js';
 
 /** Checks of the event loop within one time-out. */
 const CHECKS_PER_TIMEOUT = 8;

@@ -1,4 +1,4 @@
-import { DISPATCH } from '../../base/defaults.js';
+import { DISPATCH } from '../../base/options/defaults.js';
 
 /**
  * Priority of a queued command, highest first. `finish` ends or renews a lease: no caller waits for it, but other

@@ -1,4 +1,4 @@
-import type { Clock } from '../../base/clock.js';
+import type { Clock } from '../../base/time/clock.js';
 import type { FailedShards, KeyPattern, StoreHistory } from '../coordinator.js';
 import { STORE_LIMITS } from '../limits.js';
 

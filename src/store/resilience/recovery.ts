@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from '../../base/clock.js';
+import type { Clock, TimerHandle } from '../../base/time/clock.js';
 import type { PendingLog, PendingWork } from './pending-log.js';
 
 export interface RecoveryOptions {

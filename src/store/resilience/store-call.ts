@@ -1,5 +1,5 @@
-import type { Clock } from '../../base/clock.js';
-import { StoreError } from '../../base/errors.js';
+import type { Clock } from '../../base/time/clock.js';
+import { StoreError } from '../../base/errors/errors.js';
 import type { Backend, StoreListener } from '../backend.js';
 import type { Coordinator } from '../coordinator.js';
 import type { OwnDelay } from '../shared-tier.js';

@@ -1,7 +1,7 @@
 import { CacheEvict, CacheManager, type CacheOptions } from 'aurora-cache';
 import { Redis } from 'ioredis';
 
-import { DISPATCH } from '../../../src/base/defaults.js';
+import { DISPATCH } from '../../../src/base/options/defaults.js';
 import { closedAfterEach } from '../../support/closing.js';
 import { Proxy } from '../../support/redis/proxy.js';
 import { RedisServer, until } from '../../support/redis/server.js';

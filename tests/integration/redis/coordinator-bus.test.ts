@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 
 import { Cluster, Redis } from 'ioredis';
 
-import { systemClock, type Clock } from '../../../src/base/clock.js';
+import { systemClock, type Clock } from '../../../src/base/time/clock.js';
 import type { BusKind, CoordinatorOptions } from '../../../src/store/coordinator.js';
 import { closedAfterEach } from '../../support/closing.js';
 import { RedisCluster } from '../../support/redis/cluster.js';

@@ -1,6 +1,6 @@
 import { Cluster, Redis } from 'ioredis';
 
-import { systemClock } from '../../../src/base/clock.js';
+import { systemClock } from '../../../src/base/time/clock.js';
 import type { CoordinatorOptions, LeaseReply } from '../../../src/store/coordinator.js';
 import { closedAfterEach } from '../../support/closing.js';
 import { RedisCluster } from '../../support/redis/cluster.js';

@@ -1,5 +1,5 @@
-import { Glob } from '../../../src/base/glob.js';
-import { systemClock } from '../../../src/base/clock.js';
+import { Glob } from '../../../src/base/keys/glob.js';
+import { systemClock } from '../../../src/base/time/clock.js';
 import { RedisStore } from '../../../src/redis/index.js';
 import type {
   Coordinator,

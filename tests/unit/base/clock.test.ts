@@ -1,4 +1,4 @@
-import { systemClock } from '../../../src/base/clock.js';
+import { systemClock } from '../../../src/base/time/clock.js';
 
 describe('systemClock', () => {
   afterEach(() => {

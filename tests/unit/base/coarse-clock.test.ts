@@ -1,5 +1,5 @@
-import { CoarseClock, coarseClock } from '../../../src/base/coarse-clock.js';
-import { machineLife } from '../../../src/base/life-clock.js';
+import { CoarseClock, coarseClock } from '../../../src/base/time/coarse-clock.js';
+import { machineLife } from '../../../src/base/time/life-clock.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
 
 describe('the clock for memory hits', () => {

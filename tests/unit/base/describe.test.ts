@@ -1,4 +1,4 @@
-import { describe as rendered } from '../../../src/base/describe.js';
+import { describe as rendered } from '../../../src/base/errors/describe.js';
 
 describe('a bad value in a message', () => {
   it('is cut short, and never shows what an object contains', () => {

@@ -1,5 +1,5 @@
-import { toMilliseconds } from '../../../src/base/duration.js';
-import { ConfigurationError } from '../../../src/base/errors.js';
+import { toMilliseconds } from '../../../src/base/time/duration.js';
+import { ConfigurationError } from '../../../src/base/errors/errors.js';
 
 let warnings: jest.SpyInstance;
 beforeEach(() => {

@@ -2,7 +2,7 @@ import { runInNewContext } from 'node:vm';
 
 import { CacheManager } from 'aurora-cache';
 
-import type * as errors from '../../../src/base/errors.js';
+import type * as errors from '../../../src/base/errors/errors.js';
 import {
   CacheError,
   CacheKeyError,
@@ -11,7 +11,7 @@ import {
   LoadTimeoutError,
   SerializationError,
   StoreError,
-} from '../../../src/base/errors.js';
+} from '../../../src/base/errors/errors.js';
 
 const cause = new Error('cause');
 
@@ -64,7 +64,7 @@ describe('isCacheError', () => {
   it('knows the errors of another copy of the package', async () => {
     let copy: typeof errors | undefined;
     await jest.isolateModulesAsync(async () => {
-      copy = await import('../../../src/base/errors.js');
+      copy = await import('../../../src/base/errors/errors.js');
     });
     const foreign: unknown = new copy!.CacheKeyError('m');
     expect(foreign).not.toBeInstanceOf(CacheError);

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 
-import { LIMITS } from '../../../src/base/defaults.js';
-import { CacheKeyError } from '../../../src/base/errors.js';
+import { LIMITS } from '../../../src/base/options/defaults.js';
+import { CacheKeyError } from '../../../src/base/errors/errors.js';
 import {
   checkedKey,
   escapeArgument,
   escapeKey,
   escapeStructured,
-} from '../../../src/base/escape.js';
+} from '../../../src/base/keys/escape.js';
 
 const text = fc.oneof(
   fc.string({ unit: fc.constantFrom(...'%u07bBdD8{}~*', '\ud800', '\n'), maxLength: 10 }),

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 
-import { LIMITS } from '../../../src/base/defaults.js';
-import { ConfigurationError } from '../../../src/base/errors.js';
-import { escapePattern, Glob } from '../../../src/base/glob.js';
+import { LIMITS } from '../../../src/base/options/defaults.js';
+import { ConfigurationError } from '../../../src/base/errors/errors.js';
+import { escapePattern, Glob } from '../../../src/base/keys/glob.js';
 
 const matches = (pattern: string, text: string): boolean => new Glob(pattern).matches(text);
 

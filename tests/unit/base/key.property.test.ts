@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 
-import { LIMITS } from '../../../src/base/defaults.js';
-import { escapeArgument, escapeKey } from '../../../src/base/escape.js';
-import { Glob } from '../../../src/base/glob.js';
-import { keyOfCall, keyPart, pattern } from '../../../src/base/key.js';
+import { LIMITS } from '../../../src/base/options/defaults.js';
+import { escapeArgument, escapeKey } from '../../../src/base/keys/escape.js';
+import { Glob } from '../../../src/base/keys/glob.js';
+import { keyOfCall, keyPart, pattern } from '../../../src/base/keys/key.js';
 
 class Money {
   constructor(readonly amount: unknown) {}

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { runInNewContext } from 'node:vm';
 
-import { LIMITS } from '../../../src/base/defaults.js';
-import { CacheKeyError } from '../../../src/base/errors.js';
-import { Glob } from '../../../src/base/glob.js';
-import { keyOfCall, keyPart, pattern } from '../../../src/base/key.js';
+import { LIMITS } from '../../../src/base/options/defaults.js';
+import { CacheKeyError } from '../../../src/base/errors/errors.js';
+import { Glob } from '../../../src/base/keys/glob.js';
+import { keyOfCall, keyPart, pattern } from '../../../src/base/keys/key.js';
 
 const keyOf = (...args: unknown[]): string => keyOfCall('user', args, 'getUser');
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { LoneMap } from '../../../src/base/lone-map.js';
+import { LoneMap } from '../../../src/base/async/lone-map.js';
 
 const step = fc.record({
   key: fc.constantFrom('a', 'b', 'c', ''),

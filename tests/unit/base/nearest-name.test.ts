@@ -1,4 +1,4 @@
-import { nearestName, suggestion } from '../../../src/base/nearest-name.js';
+import { nearestName, suggestion } from '../../../src/base/options/nearest-name.js';
 
 const NAMES = ['ttl', 'keyPrefix', 'maxMemoryItems', 'maxMemoryBytes'];
 

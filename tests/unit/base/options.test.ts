@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../../../src/base/errors.js';
+import { ConfigurationError } from '../../../src/base/errors/errors.js';
 import {
   checkOptions,
   isAnything,
@@ -9,7 +9,7 @@ import {
   isIntegerIn,
   isName,
   isObject,
-} from '../../../src/base/options.js';
+} from '../../../src/base/options/options.js';
 
 const CHECKS = {
   ttl: isDuration,

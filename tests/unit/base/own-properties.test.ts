@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
-import { CacheKeyError } from '../../../src/base/errors.js';
-import { keyOfCall } from '../../../src/base/key.js';
+import { CacheKeyError } from '../../../src/base/errors/errors.js';
+import { keyOfCall } from '../../../src/base/keys/key.js';
 
 const keyOf = (...args: unknown[]): string => keyOfCall('user', args, 'getUser');
 const template = (strings: TemplateStringsArray, ..._values: unknown[]): TemplateStringsArray =>

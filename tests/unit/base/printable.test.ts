@@ -1,4 +1,4 @@
-import { printable } from '../../../src/base/printable.js';
+import { printable } from '../../../src/base/errors/printable.js';
 
 describe('printable', () => {
   it('leaves text as it is', () => {

@@ -1,4 +1,4 @@
-import { redacted } from '../../../src/base/redact.js';
+import { redacted } from '../../../src/base/errors/redact.js';
 
 describe('redacted', () => {
   it.each([

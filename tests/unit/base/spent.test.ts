@@ -2,7 +2,7 @@ import { on } from 'node:events';
 import { Duplex, PassThrough, Readable, Writable } from 'node:stream';
 import { ReadableStream, TransformStream, WritableStream } from 'node:stream/web';
 
-import { spentPart } from '../../../src/base/spent.js';
+import { spentPart } from '../../../src/base/values/spent.js';
 
 function* numbers(): Generator<number> {
   yield 1;

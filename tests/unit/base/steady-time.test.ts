@@ -1,4 +1,4 @@
-import { SteadyTime } from '../../../src/base/steady-time.js';
+import { SteadyTime } from '../../../src/base/time/steady-time.js';
 
 const HOUR = 3_600_000;
 

@@ -1,4 +1,4 @@
-import { fromTicks, toTicks } from '../../../src/base/ticks.js';
+import { fromTicks, toTicks } from '../../../src/base/time/ticks.js';
 
 describe('ticks', () => {
   it.each([0, 1234.5, Date.now(), Date.now() + 0.25, Date.now() + 2 ** 33, Infinity, -Infinity])(

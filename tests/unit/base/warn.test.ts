@@ -1,13 +1,13 @@
 import { runInThisContext } from 'node:vm';
 
-import type * as warn from '../../../src/base/warn.js';
+import type * as warn from '../../../src/base/errors/warn.js';
 
 /** Each test has a fresh copy, since a copy remembers what it has said. */
 let warnOnce: typeof warn.warnOnce;
 let emitted: jest.SpyInstance;
 beforeEach(async () => {
   await jest.isolateModulesAsync(async () => {
-    ({ warnOnce } = await import('../../../src/base/warn.js'));
+    ({ warnOnce } = await import('../../../src/base/errors/warn.js'));
   });
   emitted = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
 });

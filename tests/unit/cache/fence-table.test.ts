@@ -6,7 +6,7 @@ import {
   type ChangedKeys,
   type Fence,
 } from '../../../src/cache/coherence/fences.js';
-import { Glob } from '../../../src/base/glob.js';
+import { Glob } from '../../../src/base/keys/glob.js';
 
 const key = fc.constantFrom('a', 'b', 'c', '{1}a');
 const by = fc.constantFrom('local' as const, 'remote' as const);

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 
-import { Glob } from '../../../src/base/glob.js';
+import { Glob } from '../../../src/base/keys/glob.js';
 import { FenceTable } from '../../../src/cache/coherence/fences.js';
 import { InFlightLoad, type LoadRequest } from '../../../src/cache/load/in-flight.js';
 import { LoadTable } from '../../../src/cache/load/load-table.js';

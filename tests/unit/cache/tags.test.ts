@@ -1,4 +1,4 @@
-import { LIMITS } from '../../../src/base/defaults.js';
+import { LIMITS } from '../../../src/base/options/defaults.js';
 import { expectIdle, flush, setUp } from './harness.js';
 
 describe.each([

@@ -2,7 +2,7 @@ import { deflateSync } from 'node:zlib';
 
 import { CacheManager, DEFAULTS, type CacheOptions } from 'aurora-cache';
 
-import { LIMITS } from '../../../src/base/defaults.js';
+import { LIMITS } from '../../../src/base/options/defaults.js';
 import { flush, setUp, type Setup } from './harness.js';
 
 const sparse = (index: number): unknown => {

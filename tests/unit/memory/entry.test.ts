@@ -1,7 +1,7 @@
 import { MemoryStore, type MemoryEntry } from 'aurora-cache';
 import { ManualClock } from 'aurora-cache/testing';
 
-import { toTicks } from '../../../src/base/ticks.js';
+import { toTicks } from '../../../src/base/time/ticks.js';
 
 const YEAR = 365 * 86_400_000;
 

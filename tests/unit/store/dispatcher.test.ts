@@ -1,7 +1,7 @@
 import { ManualClock } from 'aurora-cache/testing';
 import fc from 'fast-check';
 
-import { DISPATCH } from '../../../src/base/defaults.js';
+import { DISPATCH } from '../../../src/base/options/defaults.js';
 import {
   Dispatcher,
   type Lane,

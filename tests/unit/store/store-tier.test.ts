@@ -1,6 +1,6 @@
 import { ManualClock } from 'aurora-cache/testing';
 
-import { Glob } from '../../../src/base/glob.js';
+import { Glob } from '../../../src/base/keys/glob.js';
 import type { StorePort } from '../../../src/store/port.js';
 import type {
   Coordinator,

@@ -1,7 +1,12 @@
-import { describe } from './describe.js';
-import { toMilliseconds } from './duration.js';
-import { ConfigurationError } from './errors.js';
+import { describe } from '../errors/describe.js';
+import { toMilliseconds } from '../time/duration.js';
+import { ConfigurationError } from '../errors/errors.js';
 import { suggestion } from './nearest-name.js';
+
+/*
+ * This folder is the one validator of options and arguments, with the defaults, the suggestion for a
+ * misspelt name, and the checks of the Redis options and URL.
+ */
 
 /**
  * Checks one option or argument: returns a description of what is allowed when `value` is not allowed, and

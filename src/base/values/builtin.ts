@@ -1,5 +1,10 @@
 import { types } from 'node:util';
 
+/*
+ * This folder tells kinds of values apart: built-in and plain objects, values that can be read only once
+ * (`spent`), and classes that the user has named (`type-table`).
+ */
+
 /** Native error classes; all others are the user's. */
 const ERRORS: ReadonlySet<string> = new Set([
   'Error',

@@ -1,6 +1,6 @@
 import { inspect, types } from 'node:util';
 
-import { CacheKeyError } from './errors.js';
+import { CacheKeyError } from '../errors/errors.js';
 
 /** Own data of an object besides its elements, in the order of its names. */
 export interface OwnProperties {

@@ -2,11 +2,16 @@ import { createHash } from 'node:crypto';
 import { types } from 'node:util';
 
 import { encodeStructure, isStructure } from './canonical.js';
-import { LIMITS } from './defaults.js';
-import { describe } from './describe.js';
-import { CacheKeyError, ConfigurationError } from './errors.js';
+import { LIMITS } from '../options/defaults.js';
+import { describe } from '../errors/describe.js';
+import { CacheKeyError, ConfigurationError } from '../errors/errors.js';
 import { escapeArgument } from './escape.js';
-import { isDirectInstance, isPlain } from './plain.js';
+import { isDirectInstance, isPlain } from '../values/plain.js';
+
+/*
+ * This folder makes keys: the canonical text of arguments (`canonical`), escapes, and patterns (`glob`).
+ * Keys that stay in this process are local (`local-key`); `record-shape` speeds up object arguments.
+ */
 
 /*
  * Keys of cached calls: `<prefix>:<arg>:<arg>:<last>`, and `~<signature>` behind it where the

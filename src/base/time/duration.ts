@@ -1,6 +1,6 @@
-import { describe } from './describe.js';
-import { ConfigurationError } from './errors.js';
-import { warnOnce } from './warn.js';
+import { describe } from '../errors/describe.js';
+import { ConfigurationError } from '../errors/errors.js';
+import { warnOnce } from '../errors/warn.js';
 
 /** A length of time that carries its unit: `'250ms'`, `'30s'`, `'5m'`, `'1h'`, `'7d'`. */
 export type DurationString = `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`;

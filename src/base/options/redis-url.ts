@@ -1,5 +1,5 @@
-import { describe } from './describe.js';
-import { ConfigurationError } from './errors.js';
+import { describe } from '../errors/describe.js';
+import { ConfigurationError } from '../errors/errors.js';
 import { checkValue, type Check } from './options.js';
 import {
   isDb,

@@ -1,5 +1,5 @@
-import { describe } from './describe.js';
-import type { Check } from './options.js';
+import { describe } from '../errors/describe.js';
+import type { Check } from '../options/options.js';
 
 /** How instances of a class are encoded for the shared tier, and copied by `clone`. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a list of them holds several classes

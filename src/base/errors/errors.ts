@@ -1,5 +1,10 @@
 import { printable } from './printable.js';
 
+/*
+ * This folder is what the package says when something is wrong: its errors, warnings (`warn`), and the
+ * rendering of bad values (`describe`) without credentials (`redact`) and control characters (`printable`).
+ */
+
 const BRAND = Symbol.for('aurora-cache.error');
 
 /** Stable identifiers of the package's errors; safe to compare, unlike messages. */

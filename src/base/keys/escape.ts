@@ -1,6 +1,6 @@
-import { LIMITS } from './defaults.js';
-import { describe } from './describe.js';
-import { CacheKeyError } from './errors.js';
+import { LIMITS } from '../options/defaults.js';
+import { describe } from '../errors/describe.js';
+import { CacheKeyError } from '../errors/errors.js';
 
 /*
  * Two ways into a key. Arguments are percent-escaped so that none of them breaks out of its

@@ -1,4 +1,9 @@
-import { inSharedContext } from './shared-context.js';
+import { inSharedContext } from '../async/shared-context.js';
+
+/*
+ * This folder is time: the port (`Clock`), durations, and the clocks that decide on expiry (`life-clock`,
+ * `steady-time`), of which hits read the cheap one (`coarse-clock`, `ticks`).
+ */
 
 /**
  * A pending timer of a {@link Clock}; only the clock that made it can clear it.

@@ -1,6 +1,11 @@
 import { AsyncResource } from 'node:async_hooks';
 
 /*
+ * This folder is asynchronous work that outlives a request: outside its `AsyncLocalStorage` context, with
+ * modules that load on first use, and calls of one turn that are combined (`coalescer`).
+ */
+
+/*
  * A promise or a timer keeps the async context in which it was created, and with it the request in
  * `AsyncLocalStorage`. Objects that outlive a request, or serve several, are therefore created in a
  * separate context. The resource is created when the package is imported: one created on first use,

@@ -1,7 +1,7 @@
-import { LIMITS } from './defaults.js';
+import { LIMITS } from '../options/defaults.js';
 import { escapeStructured } from './escape.js';
-import { isBare } from './own-properties.js';
-import { isPlain } from './plain.js';
+import { isBare } from '../values/own-properties.js';
+import { isPlain } from '../values/plain.js';
 import { shapeOf, type RecordShape } from './record-shape.js';
 
 /*

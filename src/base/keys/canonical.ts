@@ -1,11 +1,11 @@
 import { types } from 'node:util';
 
-import { LIMITS } from './defaults.js';
-import { CacheKeyError } from './errors.js';
+import { LIMITS } from '../options/defaults.js';
+import { CacheKeyError } from '../errors/errors.js';
 import { escapeStructured } from './escape.js';
 import { flatText, hasHidden } from './flat-text.js';
-import { ownProperties, type OwnProperties } from './own-properties.js';
-import { isDirectInstance, isPlain } from './plain.js';
+import { ownProperties, type OwnProperties } from '../values/own-properties.js';
+import { isDirectInstance, isPlain } from '../values/plain.js';
 import { shapeOf } from './record-shape.js';
 
 /*

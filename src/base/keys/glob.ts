@@ -1,6 +1,6 @@
-import { LIMITS } from './defaults.js';
-import { describe } from './describe.js';
-import { ConfigurationError } from './errors.js';
+import { LIMITS } from '../options/defaults.js';
+import { describe } from '../errors/describe.js';
+import { ConfigurationError } from '../errors/errors.js';
 
 /** One position of a pattern: a character, `?`, or a set such as `[a-z]`. */
 type Token = string | typeof ANY | CharacterSet;

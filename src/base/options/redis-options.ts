@@ -1,4 +1,4 @@
-import { ConfigurationError } from './errors.js';
+import { ConfigurationError } from '../errors/errors.js';
 import { nearestName } from './nearest-name.js';
 import {
   checkValue,
