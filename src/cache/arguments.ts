@@ -28,7 +28,7 @@ import {
  *
  * @internal
  */
-export interface NamespaceView {
+export interface NamespacedCore {
   readonly core: CacheCore;
   /** Prefix of every key: empty, or a namespace with a colon at its end. */
   readonly prefix: string;
@@ -40,7 +40,7 @@ export interface NamespaceView {
  * @throws CacheKeyError for a bad key.
  * @internal
  */
-export function fullKey({ prefix }: NamespaceView, key: string): string {
+export function fullKey({ prefix }: NamespacedCore, key: string): string {
   return prefix + checkedKey(key);
 }
 
@@ -52,7 +52,7 @@ export function fullKey({ prefix }: NamespaceView, key: string): string {
  * @internal
  */
 export function fullKeys(
-  view: NamespaceView,
+  view: NamespacedCore,
   owner: string,
   keys: readonly string[],
 ): Map<string, string> {
@@ -68,7 +68,7 @@ export function fullKeys(
  * @internal
  */
 export function checkedEntry(
-  view: NamespaceView,
+  view: NamespacedCore,
   owner: string,
   key: string,
   value: unknown,
@@ -102,7 +102,7 @@ export function checkedEntry(
  * @throws as {@link checkedEntry}.
  * @internal
  */
-export function bulkEntry(view: NamespaceView, owner: string, entry: SetEntry): BulkEntry {
+export function bulkEntry(view: NamespacedCore, owner: string, entry: SetEntry): BulkEntry {
   checkValue(`${owner}: each entry`, entry, isObject);
   const { key, value, ...options } = entry;
   return checkedEntry(view, owner, key, value, options);
@@ -116,7 +116,7 @@ export function bulkEntry(view: NamespaceView, owner: string, entry: SetEntry): 
  * @internal
  */
 export function loadRequest<T>(
-  { core }: NamespaceView,
+  { core }: NamespacedCore,
   key: string,
   loader: (context: LoadContext<T>) => T | Promise<T>,
   options: LoadOptions<T> | undefined,

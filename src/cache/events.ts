@@ -89,7 +89,7 @@ export class EventHub {
   }
 
   /** Whether an event has listeners: check it before creating a payload. */
-  hears(event: keyof CacheEvents): boolean {
+  hasListeners(event: keyof CacheEvents): boolean {
     return this.listeners.has(event);
   }
 
@@ -145,7 +145,7 @@ export function reportHit(
   tier: 'memory' | 'shared',
 ): void {
   countHit(counters, methodCounters, tier);
-  if (events.hears('hit')) events.emit('hit', { key, tier });
+  if (events.hasListeners('hit')) events.emit('hit', { key, tier });
 }
 
 /**
@@ -156,5 +156,5 @@ export function reportHit(
 export function reportMiss({ counters, events }: Audience, { key, methodCounters }: Read): void {
   counters.misses++;
   if (methodCounters !== undefined) methodCounters.misses++;
-  if (events.hears('miss')) events.emit('miss', { key });
+  if (events.hasListeners('miss')) events.emit('miss', { key });
 }

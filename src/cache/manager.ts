@@ -8,7 +8,7 @@ import {
   fullKey,
   fullKeys,
   loadRequest,
-  type NamespaceView,
+  type NamespacedCore,
 } from './arguments.js';
 import { removeMany, storeMany, type SetManyResult } from './write/bulk.js';
 import { closeCache } from './core/closing.js';
@@ -57,7 +57,7 @@ export const CORE: unique symbol = Symbol.for('aurora-cache.core.v3') as never;
  */
 export class CacheManager {
   /** @internal */
-  readonly [CORE]: NamespaceView;
+  readonly [CORE]: NamespacedCore;
 
   /**
    * @throws ConfigurationError for an unknown option or a bad value, naming it.

@@ -292,14 +292,14 @@ export function refreshAt(
 export function checkedTags(
   tags: unknown,
   option = 'tags',
-  most: number = LIMITS.tagsPerEntry,
+  max: number = LIMITS.tagsPerEntry,
 ): readonly string[] {
   checkValue(option, tags, isArray);
   // A copy: a function may return an array that is part of the value, which callers can change.
   const copy = [...(tags as string[])];
-  if (copy.length > most) {
+  if (copy.length > max) {
     throw new ConfigurationError(
-      `${option}: an entry may have at most ${String(most)} tags; got ${String(copy.length)}.`,
+      `${option}: an entry may have at most ${String(max)} tags; got ${String(copy.length)}.`,
     );
   }
   for (const tag of copy) checkValue(`${option}: a tag`, tag, isTag);

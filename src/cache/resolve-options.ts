@@ -204,10 +204,10 @@ function toBreaker(
   if (option === false) return undefined;
   const { failures, probeAfter, maxProbeDelay } = option ?? {};
   const probeAfterMs = ms(probeAfter ?? DEFAULTS.breakerProbeAfter, 'breaker.probeAfter');
-  const most = ms(maxProbeDelay ?? DEFAULTS.breakerMaxProbeDelay, 'breaker.maxProbeDelay');
+  const maxMs = ms(maxProbeDelay ?? DEFAULTS.breakerMaxProbeDelay, 'breaker.maxProbeDelay');
   return {
     failures: failures ?? DEFAULTS.breakerFailures,
     probeAfterMs,
-    maxProbeDelayMs: Math.max(probeAfterMs, most),
+    maxProbeDelayMs: Math.max(probeAfterMs, maxMs),
   };
 }

@@ -74,6 +74,7 @@ export class MemoryStore extends MemoryTier {
     return super.put(key, value, life, tags, cost, isUpdate);
   }
 
+  /** @internal */
   override onEvict(listener: EvictListener): void {
     checkArgument('onEvict', 'listener', listener, isFunction);
     super.onEvict(listener);

@@ -49,13 +49,13 @@ export function keyOfCall(prefix: string, args: readonly unknown[], last: string
   let ambiguous = false;
   let short = true;
   // An upper bound of the key's bytes, so that the bytes of few keys must be counted.
-  let most = 3 * (prefix.length + last.length + length + 2);
+  let maxBytes = 3 * (prefix.length + last.length + length + 2);
   for (let i = 0; i < length; i++) {
     const segment = segmentOf(args[i], i);
     const text = shortened(segment.text);
     short &&= text === segment.text;
     parts[i + 1] = text;
-    most += 1 + Math.min(3 * text.length, LIMITS.segmentBytes);
+    maxBytes += 1 + Math.min(3 * text.length, LIMITS.segmentBytes);
     signature += segment.type;
     ambiguous ||= segment.type !== segment.suggested;
   }
@@ -63,7 +63,8 @@ export function keyOfCall(prefix: string, args: readonly unknown[], last: string
   // Not with `+`, which creates a rope: V8 flattens it only at a look-up, and retains its parts. An entry
   // of an object argument would take 275 bytes more.
   const key = parts.join(':');
-  const fits = short && (most <= LIMITS.readableKeyBytes || fitsIn(key, LIMITS.readableKeyBytes));
+  const fits =
+    short && (maxBytes <= LIMITS.readableKeyBytes || fitsIn(key, LIMITS.readableKeyBytes));
   return fits ? key : digested(key, parts.slice(0, -1), last);
 }
 
@@ -170,7 +171,7 @@ function suggestedBy(text: string): TypeLetter {
       break;
   }
   const first = text.charCodeAt(0);
-  // A number or date begins with a digit, a sign, `N`aN or `I`nfinity; most strings with neither.
+  // A number or date begins with a digit, a sign, `N`aN or `I`nfinity; maxBytes strings with neither.
   if (first <= 0x39 || first === 0x4e || first === 0x49) {
     if (String(Number(text)) === text) return 'n';
     if (ISO_DATE.test(text)) {
@@ -187,7 +188,7 @@ function shortened(segment: string): string {
 }
 
 function fitsIn(text: string, bytes: number): boolean {
-  // A UTF-16 unit takes at most three bytes of UTF-8, so that most keys need no counting.
+  // A UTF-16 unit takes at maxBytes three bytes of UTF-8, so that maxBytes keys need no counting.
   return text.length * 3 <= bytes || Buffer.byteLength(text) <= bytes;
 }
 

@@ -201,11 +201,11 @@ export const isOneOf =
 
 /** @internal */
 export const isIntegerIn =
-  (least: number, most: number): Check =>
+  (min: number, max: number): Check =>
   (value) =>
-    Number.isInteger(value) && (value as number) >= least && (value as number) <= most
+    Number.isInteger(value) && (value as number) >= min && (value as number) <= max
       ? undefined
-      : `a whole number from ${String(least)} to ${String(most)}`;
+      : `a whole number from ${String(min)} to ${String(max)}`;
 
 /**
  * The first of several forms that an option may have.

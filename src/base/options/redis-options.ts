@@ -12,10 +12,10 @@ import {
 } from './options.js';
 
 /** A whole number or its digits, since values from the environment are strings. */
-function isWholeUpTo(most: number): (value: unknown) => boolean {
+function isWholeUpTo(max: number): (value: unknown) => boolean {
   return (value) => {
     const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
-    return Number.isInteger(number) && (number as number) >= 0 && (number as number) <= most;
+    return Number.isInteger(number) && (number as number) >= 0 && (number as number) <= max;
   };
 }
 

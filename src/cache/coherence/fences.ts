@@ -78,7 +78,7 @@ export class FenceTable {
   /** Opens a fence that counts from the start of a watch. */
   openWatched(key: string, watch: Watch): Fence {
     const fence = this.open(key, watch.tagClock, watch.sharedClock);
-    fence.invalidatedLocally = watch.saw(key);
+    fence.invalidatedLocally = watch.hasNoted(key);
     return fence;
   }
 
@@ -171,7 +171,7 @@ export class Watch {
     this.all = what === EVERYTHING || this.keys.size + this.globs.length > MAX_NOTES;
   }
 
-  saw(key: string): boolean {
+  hasNoted(key: string): boolean {
     const shared = sharedKey(key);
     return this.all || this.keys.has(shared) || this.globs.some((glob) => glob.matches(shared));
   }

@@ -94,7 +94,7 @@ export class Invalidator {
   removeTagged(tags: readonly string[], sharedVersion?: number): number {
     if (sharedVersion === undefined) this.tags.invalidate(tags);
     else {
-      this.sharedTags.raise(tags, sharedVersion);
+      this.sharedTags.record(tags, sharedVersion);
       this.fences.markUndated();
     }
     this.tiers.loads.detachTagged(new Set(tags));

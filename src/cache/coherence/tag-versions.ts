@@ -18,7 +18,7 @@ export class TagVersions {
   constructor(private floor = 0) {}
 
   /** Records a version of tags, unless a later one is known. */
-  raise(tags: Iterable<string>, version: number): void {
+  record(tags: Iterable<string>, version: number): void {
     for (const tag of tags) {
       const known = this.versions.get(tag) ?? 0;
       // Deleted first, so that the map is in the order of the latest changes.
@@ -72,7 +72,7 @@ export class TagTable {
 
   invalidate(tags: Iterable<string>): void {
     this.current = this.note() + 1;
-    this.versions.raise(tags, this.current);
+    this.versions.record(tags, this.current);
   }
 
   /** Whether an entry with these tags, noted at that time, is still valid. */

@@ -96,7 +96,7 @@ export class CacheCore {
     this.memory?.onEvict((entry, reason) => {
       if (reason === 'expired') this.counters.expirations++;
       else this.counters.evictions++;
-      if (this.events.hears('evict')) this.events.emit('evict', { key: entry.key, reason });
+      if (this.events.hasListeners('evict')) this.events.emit('evict', { key: entry.key, reason });
     });
     this.invalidation = new Invalidator(this, this[CLAIMS]);
     this.shared = enabled ? this.openShared() : undefined;
@@ -107,7 +107,7 @@ export class CacheCore {
   /** Reports a failure to the listeners, since no caller sees it. */
   report(error: unknown): void {
     this.counters.errors++;
-    if (this.events.hears('error')) this.events.emit('error', { error });
+    if (this.events.hasListeners('error')) this.events.emit('error', { error });
   }
 
   /** The counters of a method; beyond the bound, they are not listed. */

@@ -18,7 +18,7 @@ interface Tiers {
   readonly enabled: boolean;
   readonly memory: MemoryTier | undefined;
   readonly shared: Pick<SharedTier, 'isCoordinated' | 'isUnavailable' | 'isListening'> | undefined;
-  readonly events: { hears(event: 'hit'): boolean };
+  readonly events: { hasListeners(event: 'hit'): boolean };
 }
 
 /**
@@ -55,6 +55,6 @@ export class TierTrust {
     const { enabled, memory, events } = this.tiers;
     this.canUseMemory = enabled && memory !== undefined && this.shared !== 'silent';
     this.canServeFastHits =
-      this.canUseMemory && memory?.protection.clones === false && !events.hears('hit');
+      this.canUseMemory && memory?.protection.clones === false && !events.hasListeners('hit');
   }
 }

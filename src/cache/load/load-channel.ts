@@ -78,7 +78,7 @@ export function tracedSync(trace: LoadTrace, run: (trace: LoadTrace) => unknown)
  *
  * @internal
  */
-export class LoadReport {
+export class LoaderRun {
   /** By the monotonic clock. */
   readonly startedAt: number;
 
@@ -98,7 +98,7 @@ export class LoadReport {
     const durationMs = core.clock.monotonic() - this.startedAt;
     methodCounters?.recordLoad(durationMs);
     if (trace !== undefined) Object.assign(trace, { outcome: 'loaded', durationMs });
-    if (core.events.hears('load')) core.events.emit('load', { key, durationMs });
+    if (core.events.hasListeners('load')) core.events.emit('load', { key, durationMs });
   }
 
   failed(error: unknown): void {
@@ -110,6 +110,7 @@ export class LoadReport {
       const outcome = error instanceof LoadTimeoutError ? 'timeout' : 'failed';
       Object.assign(trace, { outcome, durationMs });
     }
-    if (core.events.hears('loadError')) core.events.emit('loadError', { key, error, durationMs });
+    if (core.events.hasListeners('loadError'))
+      core.events.emit('loadError', { key, error, durationMs });
   }
 }

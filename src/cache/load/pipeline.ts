@@ -166,7 +166,7 @@ export function refreshInBackground(
   // A listener may have removed the entry since it was found: a refresh must not restore it.
   if (entry?.held === false || core.loads.get(request.key) !== undefined) return;
   core.counters.refreshes++;
-  if (core.events.hears('refresh')) core.events.emit('refresh', { key: request.key });
+  if (core.events.hasListeners('refresh')) core.events.emit('refresh', { key: request.key });
   // The next hits need not check again while this one is under way.
   if (entry !== undefined) {
     entry.postpone(Math.min(entry.freshUntil, core.clock.now() + REFRESH_RETRY_MS));

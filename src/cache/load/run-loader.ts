@@ -1,7 +1,7 @@
 import { LIMITS } from '../../base/options/defaults.js';
 import { LoadTimeoutError } from '../../base/errors/errors.js';
 import type { CacheCore } from '../core/cache-core.js';
-import { isTraced, LoadReport, traced, type LoadTrace } from './load-channel.js';
+import { isTraced, LoaderRun, traced, type LoadTrace } from './load-channel.js';
 import { retriesAfter } from './foreign-abort.js';
 import { LazyLoadContext } from './load-context.js';
 import { callInside, type LoadNode } from './nesting.js';
@@ -34,7 +34,7 @@ async function run(
   node: LoadNode,
   trace?: LoadTrace,
 ): Promise<unknown> {
-  const report = new LoadReport(core, key, methodCounters, trace);
+  const report = new LoaderRun(core, key, methodCounters, trace);
   const { clock } = core;
   const ms = LIMITS.leaseTerms * policy.leaseMs;
   const context = new LazyLoadContext(key, stale, { clock, endsAt: report.startedAt + ms, ms });

@@ -52,6 +52,6 @@ export function serveStale(
 ): unknown {
   core.counters.stale++;
   if (request.methodCounters !== undefined) request.methodCounters.stale++;
-  if (core.events.hears('stale')) core.events.emit('stale', { key: request.key, reason });
+  if (core.events.hasListeners('stale')) core.events.emit('stale', { key: request.key, reason });
   return expired.value;
 }

@@ -25,7 +25,7 @@ export async function remove(core: CacheCore, entryKey: string): Promise<boolean
 export function reportDeleted({ counters, events }: CacheCore, keys: readonly string[]): void {
   counters.deletes += keys.length;
   counters.invalidations += keys.length;
-  if (events.hears('delete')) for (const key of keys) events.emit('delete', { key });
+  if (events.hasListeners('delete')) for (const key of keys) events.emit('delete', { key });
 }
 
 /**

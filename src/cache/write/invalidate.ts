@@ -12,26 +12,26 @@ import { CLAIMS } from '../core/claims.js';
  */
 export async function clear(core: CacheCore, patterns: readonly string[]): Promise<number> {
   const globs = patterns.map((pattern) => new Glob(pattern));
-  const sum = (drop: (glob: Glob) => number): number =>
-    globs.reduce((total, glob) => total + drop(glob), 0);
-  const forget = (): number => sum((glob) => core.invalidation.removeMatching(glob, 'local'));
-  const ofMethods = sum((glob) => forgetLocal(core, glob));
-  const dropped = forget();
+  const sum = (remove: (glob: Glob) => number): number =>
+    globs.reduce((total, glob) => total + remove(glob), 0);
+  const removeHere = (): number => sum((glob) => core.invalidation.removeMatching(glob, 'local'));
+  const ofMethods = sum((glob) => removeLocalEntries(core, glob));
+  const removedHere = removeHere();
   const removed = await core.invalidateShared(async (shared) => {
     // An earlier write must not land after the pass.
     await core.writes.settled();
     try {
       return await shared.removeMatching(globs);
     } finally {
-      forget();
+      removeHere();
     }
   });
   core.counters.invalidations++;
   core.counters.clears++;
-  if (core.events.hears('invalidate')) {
+  if (core.events.hasListeners('invalidate')) {
     for (const pattern of patterns) core.events.emit('invalidate', { pattern });
   }
-  return (removed ?? dropped) + ofMethods;
+  return (removed ?? removedHere) + ofMethods;
 }
 
 /**
@@ -42,22 +42,22 @@ export async function clear(core: CacheCore, patterns: readonly string[]): Promi
  */
 export async function invalidateTags(core: CacheCore, tags: readonly string[]): Promise<number> {
   if (tags.length === 0) return 0;
-  const forget = (): number => core.invalidation.removeTagged(tags);
-  const dropped = forget();
+  const removeHere = (): number => core.invalidation.removeTagged(tags);
+  const removedHere = removeHere();
   await core.invalidateShared(async (shared) => {
     // With other stores, tags are local to this process.
     if (!shared.isCoordinated) return;
     await shared.tags.invalidate(tags);
     // Once more at the acknowledgement: what was read meanwhile may be from before.
-    forget();
+    removeHere();
   });
   core.counters.invalidations++;
-  if (core.events.hears('invalidate')) core.events.emit('invalidate', { tags });
-  return dropped;
+  if (core.events.hasListeners('invalidate')) core.events.emit('invalidate', { tags });
+  return removedHere;
 }
 
 /** Removes the local entries that match a pattern; the shared tier does not count them. */
-function forgetLocal(core: CacheCore, glob: Glob): number {
+function removeLocalEntries(core: CacheCore, glob: Glob): number {
   if (core[CLAIMS].locals.size === 0) return 0;
   const matches = (key: string) => isLocalKey(key) && glob.matches(sharedKey(key));
   return core.memory?.dropMatching(matches) ?? 0;

@@ -50,7 +50,7 @@ export function keepUpdate(
  */
 export function endUpdate(core: CacheCore, fence: Fence): void {
   core.invalidation.fences.close(fence);
-  if (core.events.hears('set')) core.events.emit('set', { key: fence.key });
+  if (core.events.hasListeners('set')) core.events.emit('set', { key: fence.key });
 }
 
 /**

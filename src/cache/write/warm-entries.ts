@@ -1,4 +1,4 @@
-import { bulkEntry, type NamespaceView } from '../arguments.js';
+import { bulkEntry, type NamespacedCore } from '../arguments.js';
 import { storeMany, type BulkEntry } from './bulk.js';
 import type { LoadEntry, SetEntry, WarmEntry } from '../policy.js';
 import { warmAll } from './lazy-warm.js';
@@ -13,7 +13,7 @@ import type { WarmOptions, WarmReport } from './warm.js';
  * @internal
  */
 export async function warmEntries<T>(
-  view: NamespaceView,
+  view: NamespacedCore,
   entries: Iterable<WarmEntry<T>> | AsyncIterable<WarmEntry<T>>,
   options: WarmOptions,
   load: (entry: LoadEntry<T>) => Promise<unknown>,
@@ -38,7 +38,7 @@ export async function warmEntries<T>(
 
 /** Stores the entries that pass the checks; returns the errors of the others, by position. */
 async function storeGood<T>(
-  view: NamespaceView,
+  view: NamespacedCore,
   entries: readonly SetEntry<T>[],
 ): Promise<readonly unknown[]> {
   const errors = new Array<unknown>(entries.length);

@@ -3,7 +3,7 @@ import { warnOnce } from '../../base/errors/warn.js';
 import type { Fence } from '../../cache/coherence/fences.js';
 import type { CacheCore } from '../../cache/core/cache-core.js';
 import { planStore } from '../../cache/write/fill.js';
-import { isTraced, LoadReport, tracedSync, type LoadTrace } from '../../cache/load/load-channel.js';
+import { isTraced, LoaderRun, tracedSync, type LoadTrace } from '../../cache/load/load-channel.js';
 import { reportMiss } from '../../cache/events.js';
 import type { MemoryEntry } from '../../cache/read/get-or-load.js';
 import { isSingleUse } from '../../cache/load/single-use.js';
@@ -63,7 +63,7 @@ function run(
   args: readonly unknown[],
   trace?: LoadTrace,
 ): unknown {
-  const report = new LoadReport(core, key, methodCounters, trace);
+  const report = new LoaderRun(core, key, methodCounters, trace);
   try {
     const value = method.body.apply(self, args as unknown[]);
     report.succeeded();

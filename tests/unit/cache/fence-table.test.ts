@@ -101,10 +101,10 @@ it('a watch sees the keys that are marked after its start', () => {
   const table = new FenceTable();
   table.mark('earlier', 'local');
   const watch = table.watch(0);
-  expect(['earlier', 'a', 'b1'].map((name) => watch.saw(name))).toEqual([false, false, false]);
+  expect(['earlier', 'a', 'b1'].map((name) => watch.hasNoted(name))).toEqual([false, false, false]);
   table.mark('a', 'remote');
   table.mark(new Glob('b*'), 'local');
-  expect(['earlier', 'a', '{1}a', 'b1', '{2}b2'].map((name) => watch.saw(name))).toEqual([
+  expect(['earlier', 'a', '{1}a', 'b1', '{2}b2'].map((name) => watch.hasNoted(name))).toEqual([
     false,
     true,
     true,
@@ -112,14 +112,14 @@ it('a watch sees the keys that are marked after its start', () => {
     true,
   ]);
   table.mark(EVERYTHING, 'remote');
-  expect(watch.saw('earlier')).toBe(true);
+  expect(watch.hasNoted('earlier')).toBe(true);
 });
 
 it('a watch that has recorded too many keys counts every key as marked', () => {
   const table = new FenceTable();
   const watch = table.watch(0);
   for (let i = 0; i < 1000; i++) table.mark(`k${i}`, 'local');
-  expect(watch.saw('other')).toBe(false);
+  expect(watch.hasNoted('other')).toBe(false);
   table.mark('one more', 'local');
-  expect(watch.saw('other')).toBe(true);
+  expect(watch.hasNoted('other')).toBe(true);
 });
