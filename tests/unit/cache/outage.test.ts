@@ -108,7 +108,7 @@ describe('a store that does not answer is left alone', () => {
   it.each([
     [{ failures: 0 }, /failures must be a whole number from 1/],
     [{ probeAfter: 0 }, /probeAfter must be a positive number of seconds/],
-    [{ failure: 3 }, /no option 'failure'.*'failures'/],
+    [{ failure: 3 }, /no option 'breaker\.failure'.*'failures'/],
   ])('%j is refused', (breaker, message) => {
     expect(() => new CacheManager({ breaker: breaker as BreakerOptions })).toThrow(message);
   });

@@ -141,7 +141,7 @@ describe('text that is not one of our compressed payloads', () => {
 
 describe('the options', () => {
   it.each([
-    ['1', 1, /compression must be true, false or \{ threshold \}; got 1/],
+    ['1', 1, /compression must be true or false or \{ threshold \}; got 1/],
     ['null', null, /compression must be/],
     ['a threshold of 0', { threshold: 0 }, /threshold must be a whole number from 1/],
     ['a text', { threshold: '4kb' }, /threshold must be a whole number/],
