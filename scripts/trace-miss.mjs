@@ -101,7 +101,7 @@ function serviceOn(cache) {
 }
 
 async function untilIdle(cache) {
-  const core = cache[Symbol.for('aurora-cache.core.v3')].core;
+  const core = cache[Symbol.for('aurora-cache.core.v4')].core;
   while (core.loads.size + core.writes.size > 0) await wait(1);
 }
 

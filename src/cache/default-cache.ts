@@ -5,7 +5,7 @@ import { warnOnce } from '../base/errors/warn.js';
 import { CacheManager, CORE } from './manager.js';
 import type { CacheOptions } from './options.js';
 
-const KEY = Symbol.for('aurora-cache.default.v3');
+const KEY = Symbol.for('aurora-cache.default.v4');
 
 /**
  * Holds the default cache of the process. All loaded copies of the package share it, so that the ESM and

@@ -40,7 +40,7 @@ import { store } from './write/set.js';
  *
  * @internal
  */
-export const CORE: unique symbol = Symbol.for('aurora-cache.core.v3') as never;
+export const CORE: unique symbol = Symbol.for('aurora-cache.core.v4') as never;
 
 /**
  * A cache: a memory tier, and behind it a shared tier if `redisUrl`, `redis` or `store` is given.

@@ -12,7 +12,7 @@ import {
   isFunction,
   isIntegerIn,
   isName,
-  isObject,
+  isClock,
   isOneOf,
   isOptions,
   type Check,
@@ -136,7 +136,7 @@ export function resolveOptions(options: CacheOptions): ResolvedOptions {
     types: isTypes,
     maxValueBytes: isIntegerIn(1024, LIMITS.valueBytes),
     compression: isCompression,
-    clock: isObject,
+    clock: isClock,
     random: isFunction,
     enabled: isBoolean,
   });

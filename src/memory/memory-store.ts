@@ -55,10 +55,33 @@ export class MemoryStore extends MemoryTier {
   }
 
   /**
-   * As in the cache's tier, with checks of the arguments.
+   * Stores a value, in place of the present one, and evicts entries if necessary.
    *
-   * @internal
+   * @param lifeMs - Time to live in milliseconds; `Infinity` for no expiry.
+   * @param tags - Tags for invalidating entries together.
+   * @param cost - Cost of the next miss of the key, in milliseconds; default: the median of known costs.
+   * @returns The entry, or `undefined` if the value alone exceeds `maxBytes`, or takes too much work to copy,
+   * freeze or measure. The previous entry of the key is removed in either case.
+   * @throws ConfigurationError or CacheKeyError for a bad argument, or when `sizeOf` returns no size;
+   * SerializationError with `clone`, when the value cannot be copied exactly; what `sizeOf` throws.
+   * @example store.put('user:7', user, 60_000);
    */
+  override put(
+    key: string,
+    value: unknown,
+    lifeMs: number,
+    tags?: readonly string[],
+    cost?: number,
+  ): MemoryEntry | undefined;
+  /** @internal */
+  override put(
+    key: string,
+    value: unknown,
+    life: EntryLife | number,
+    tags?: readonly string[],
+    cost?: number,
+    isUpdate?: boolean,
+  ): MemoryEntry | undefined;
   override put(
     key: string,
     value: unknown,
@@ -74,7 +97,12 @@ export class MemoryStore extends MemoryTier {
     return super.put(key, value, life, tags, cost, isUpdate);
   }
 
-  /** @internal */
+  /**
+   * Calls `listener` for each entry that is removed by eviction or expiry. It runs outside the
+   * `AsyncLocalStorage` context of any request, since the current request is unrelated to the entry.
+   *
+   * @example store.onEvict(({ key }, reason) => console.log(key, reason));
+   */
   override onEvict(listener: EvictListener): void {
     checkArgument('onEvict', 'listener', listener, isFunction);
     super.onEvict(listener);
@@ -101,7 +129,8 @@ export class MemoryStore extends MemoryTier {
   }
 
   /**
-   * Stores a value; `ttl` in milliseconds, absent or 0 for no expiry.
+   * Stores a value; `ttl` in milliseconds, absent or 0 for no expiry. A negative one has passed already: the
+   * key is removed.
    * @example await store.set('user:7', user, 60_000);
    */
   async set(key: string, value: unknown, ttl?: number): Promise<boolean> {

@@ -5,7 +5,7 @@ import type { EntryTable } from './entry-table.js';
 /** A pass takes a minute at most, in sixty steps; a small store takes one. */
 const EVERY_MS = 1000;
 const STEPS = 60;
-const LEAST = 500;
+const MIN_ENTRIES_PER_STEP = 500;
 
 /**
  * Removes expired entries that are not read again; reads remove the others. A pass consists of bounded
@@ -68,10 +68,10 @@ export class Sweep {
     this.wakeAt(isOver ? soonest : -Infinity);
   }
 
-  /** Looks at the next entries, and says whether the pass is over. */
+  /** Checks the next entries; returns whether the pass is complete. */
   private step(): boolean {
     const now = this.clock.now();
-    const count = Math.max(LEAST, Math.ceil(this.entries.capacity / STEPS));
+    const count = Math.max(MIN_ENTRIES_PER_STEP, Math.ceil(this.entries.capacity / STEPS));
     for (let i = 0; i < count && this.next < this.entries.capacity; i++) {
       const entry = this.entries.at(this.next++);
       if (entry === undefined) continue;

@@ -75,6 +75,7 @@ export class RedisAdapter {
 
   /** Returns the text of a key; `undefined` if the key is missing or has another type. */
   async get<T = string>(key: string): Promise<T | undefined> {
+    checkValue('RedisStore: key', key, isString);
     await this.connection.ready();
     const { reader } = this;
     const text = await (reader === undefined ? this.getOne(key) : reader.submit(key));
@@ -83,6 +84,7 @@ export class RedisAdapter {
 
   /** Returns the texts of several keys, in their order. */
   async getMany<T = string>(keys: readonly string[]): Promise<(T | undefined)[]> {
+    checkValue('RedisStore: keys', keys, isArray);
     const wait = this.connection.ready();
     if (wait !== undefined) await wait;
     const [first] = keys;
@@ -95,9 +97,16 @@ export class RedisAdapter {
     return texts.map((text) => (text ?? undefined) as T | undefined);
   }
 
-  /** Stores a text; `ttl` in milliseconds, absent or 0 for no expiry. */
+  /**
+   * Stores a text; `ttl` in milliseconds, absent or 0 for no expiry. A negative one has passed already: the key
+   * is removed.
+   */
   async set(key: string, value: string, ttl?: number): Promise<boolean> {
     checkEntry(key, value, ttl);
+    if (ttl !== undefined && ttl < 0) {
+      await this.delete(key);
+      return true;
+    }
     await this.connection.ready();
     const { client } = this.connection;
     const reply =
@@ -134,6 +143,7 @@ export class RedisAdapter {
 
   /** Returns whether a key exists. */
   async has(key: string): Promise<boolean> {
+    checkValue('RedisStore: key', key, isString);
     await this.connection.ready();
     return (await this.connection.client.exists(key)) > 0;
   }

@@ -7,7 +7,7 @@ import type { Repairs } from '../../src/store/resilience/repairs.js';
 import type { SharedTags } from '../../src/store/shared-tags.js';
 import type { Sabotage } from './protocol.js';
 
-const CORE = Symbol.for('aurora-cache.core.v3');
+const CORE = Symbol.for('aurora-cache.core.v4');
 
 /** The internals of a cache, for tests that inspect or break them. */
 export function coreOf(cache: CacheManager): CacheCore {

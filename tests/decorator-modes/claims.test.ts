@@ -206,6 +206,22 @@ describe('names that a build may have made', () => {
     expect(await control.cacheClear()).toBe(3);
     expect([keys(), control.cacheInfo().size]).toEqual([[], 0]);
   });
+
+  it('no local key reaches the shared tier, not even when an entry is reloaded', async () => {
+    const removed: string[] = [];
+    class Watched extends Map<string, unknown> {
+      override delete(key: string): boolean {
+        removed.push(key);
+        return super.delete(key);
+      }
+    }
+    const { cache } = newCache({ store: new Watched(), namespace: 'names' });
+    const Type = named('abc', newUsers(cache, 'user'));
+    const users = new Type();
+    await users.find(1);
+    await cacheControl(users, 'find').refresh(1);
+    expect(removed).toEqual(['names:abc:1:find']);
+  });
 });
 
 describe('overrides', () => {

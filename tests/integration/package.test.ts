@@ -87,7 +87,7 @@ describe('the packed package', () => {
       const { stderr } = await run(process.execPath, args).catch(
         (error: { stderr: string }) => error,
       );
-      expect(stderr).toMatch(/aurora-cache\/src\/base\/duration\.ts:\d+/);
+      expect(stderr).toMatch(/aurora-cache\/src\/base\/time\/duration\.ts:\d+/);
     }
   });
 

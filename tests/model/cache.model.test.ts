@@ -23,7 +23,7 @@ import {
  *   - invalidator.ts, `removeMatching`: `this.tiers.loads.…`         → callers join a load from before
  *   - invalidator.ts, `removeTagged`: `this.tiers.loads.…`           → callers join a load from before
  *   - pipeline.ts, `register`: `core.loads.add(load, …)`             → a second load
- *   - in-flight.ts, `isFreshEnough`: the check of the tags           → an invalidated value is served
+ *   - in-flight.ts, `tryAccept`: the check of the tags           → an invalidated value is served
  *   - serve-stale.ts, `servableStale`: `held`, or state-machine.ts,
  *     `canServeStale`: `!fence.invalidatedLocally`                   → an invalidated value is served
  */

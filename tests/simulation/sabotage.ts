@@ -53,7 +53,7 @@ export const CLOSING_SABOTAGES: Readonly<Record<string, Sabotage>> = {
 /** Faults in bulk calls, found by scenarios that have some. */
 export const BULK_SABOTAGES: Readonly<Record<string, Sabotage>> = {
   'a bulk call ignores a later write of one of its keys': inEach(({ writes }) => {
-    replace(writes, ['overtake']);
+    replace(writes, ['excludeFromBulks']);
   }),
   'a bulk call does not wait for earlier writes of its keys': inEach(({ writes }) => {
     replace(writes, ['runMany'], async (_: unknown, run: () => Promise<unknown>) => await run());

@@ -1,8 +1,9 @@
 import { AsyncResource } from 'node:async_hooks';
 
 /*
- * This folder is asynchronous work that outlives a request: outside its `AsyncLocalStorage` context, with
- * modules that load on first use, and calls of one turn that are combined (`coalescer`).
+ * This folder has tools for asynchronous code: contexts outside of requests (here), modules that are loaded on
+ * first use (`lazy-module`), requests of one turn that are combined into one command (`coalescer`), and a Map
+ * for short-lived entries (`lone-map`).
  */
 
 /*

@@ -1,7 +1,7 @@
 import { printable } from './printable.js';
 
 /*
- * This folder is what the package says when something is wrong: its errors, warnings (`warn`), and the
+ * This folder has the package's errors, its warnings (`warn`), and the
  * rendering of bad values (`describe`) without credentials (`redact`) and control characters (`printable`).
  */
 

@@ -9,7 +9,7 @@ import { escapeArgument } from './escape.js';
 import { isDirectInstance, isPlain } from '../values/plain.js';
 
 /*
- * This folder makes keys: the canonical text of arguments (`canonical`), escapes, and patterns (`glob`).
+ * This folder builds keys: the canonical text of arguments (`canonical`), escapes, and patterns (`glob`).
  * Keys that stay in this process are local (`local-key`); `record-shape` speeds up object arguments.
  */
 
@@ -171,7 +171,7 @@ function suggestedBy(text: string): TypeLetter {
       break;
   }
   const first = text.charCodeAt(0);
-  // A number or date begins with a digit, a sign, `N`aN or `I`nfinity; maxBytes strings with neither.
+  // A number or date begins with a digit, a sign, `N`aN or `I`nfinity; most strings with neither.
   if (first <= 0x39 || first === 0x4e || first === 0x49) {
     if (String(Number(text)) === text) return 'n';
     if (ISO_DATE.test(text)) {
@@ -188,7 +188,7 @@ function shortened(segment: string): string {
 }
 
 function fitsIn(text: string, bytes: number): boolean {
-  // A UTF-16 unit takes at maxBytes three bytes of UTF-8, so that maxBytes keys need no counting.
+  // A UTF-16 unit takes at most three bytes of UTF-8, so that most keys need no counting.
   return text.length * 3 <= bytes || Buffer.byteLength(text) <= bytes;
 }
 

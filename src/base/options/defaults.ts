@@ -1,10 +1,7 @@
 /*
- * This folder has what the other folders build on; it imports none of them. Start here: all defaults and
- * bounds. Keys: `key.ts` makes the key of a call from its arguments (`canonical`, `flat-text`, `record-shape`
- * encode them), `escape.ts` and `glob.ts` handle keys and patterns that users write. Time: `clock.ts` is the
- * port, `life-clock`, `steady-time`, `coarse-clock` and `ticks` are how lives are measured with it. Options:
- * `options.ts` and `duration.ts` check them; `redis-options.ts` and `redis-url.ts` those of Redis.
- * `errors.ts` has the public errors. The rest are small tools, such as `coalescer` and `shared-context`.
+ * base/ has what the other folders build on; it imports none of them. Here are all defaults and bounds. Start in
+ * keys/ with `key.ts`, in time/ with `clock.ts`, in values/ with `builtin.ts`, in errors/ with `errors.ts`, in
+ * async/ with `shared-context.ts`, and for the checks of options with `options.ts`.
  */
 
 /**

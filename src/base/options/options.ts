@@ -178,9 +178,9 @@ export const isClock: Check = (value) =>
  * @internal
  */
 export const isTtlMs: Check = (value) =>
-  typeof value === 'number' && value >= 0
+  typeof value === 'number' && !Number.isNaN(value)
     ? undefined
-    : 'a number of milliseconds that is not negative; 0 for no expiry';
+    : 'a number of milliseconds; 0 for no expiry';
 
 /** @internal */
 export const isName: Check = (value) =>

@@ -114,6 +114,7 @@ export const REDIS_OPTIONS: Readonly<Record<string, Check>> = {
 const FOREIGN_NAMES: Readonly<Record<string, string>> = {
   ...{ database: 'db', hostname: 'host', address: 'host', user: 'username', pass: 'password' },
   ...{ auth: 'password', socket: 'host', prefix: 'namespace', ssl: 'tls', url: 'redisUrl' },
+  ...{ ioredis: 'redis', uri: 'redisUrl', connectionString: 'redisUrl' },
 };
 
 /**

@@ -40,7 +40,8 @@ export function readRedisUrl(url: unknown, owner: string): RedisUrlOptions {
     throw new ConfigurationError(`${owner}: ${problem}`);
   };
   if (typeof url !== 'string') return refuse('must be a URL: redis://host:6379/0.');
-  const shown = describe(url.replace(CREDENTIALS, '***@'));
+  // Without the query: a raw '#' or blank may be part of a password there.
+  const shown = describe(url.replace(CREDENTIALS, '***@').replace(/\?.*/s, '?…'));
   let parsed: URL;
   try {
     parsed = new URL(url);

@@ -1,7 +1,7 @@
 import { inSharedContext } from '../async/shared-context.js';
 
 /*
- * This folder is time: the port (`Clock`), durations, and the clocks that decide on expiry (`life-clock`,
+ * This folder measures time: the port (`Clock`), durations, and the clocks that decide on expiry (`life-clock`,
  * `steady-time`), of which hits read the cheap one (`coarse-clock`, `ticks`).
  */
 

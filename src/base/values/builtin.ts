@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 
 /*
- * This folder tells kinds of values apart: built-in and plain objects, values that can be read only once
+ * This folder distinguishes kinds of values: built-in and plain objects, values that can be read only once
  * (`spent`), and classes that the user has named (`type-table`).
  */
 

@@ -16,7 +16,10 @@ export interface Fence {
   sharedClock: number | undefined;
   /** This process has invalidated the key since: nothing may be stored. */
   invalidatedLocally: boolean;
-  /** A pattern, or the whole cache, was cleared since: implies `invalidatedLocally`. */
+  /**
+   * A pattern was cleared since (`clear` without one is the pattern `*`): implies `invalidatedLocally`. Closing
+   * the cache does not count.
+   */
   cleared: boolean;
   /**
    * Another process may have changed the key since: nothing may be kept in memory. The lease decides whether

@@ -45,7 +45,7 @@ export class Invalidator {
   }
 
   /** Whether the tags of a shared entry are still valid. */
-  isCurrent({ tags, tagClock }: SharedEntry, fence: Fence): boolean {
+  areTagsValid({ tags, tagClock }: SharedEntry, fence: Fence): boolean {
     // For a store with a tag clock, the tier has compared the tags' versions.
     return this.tags.isValid(tags, this.tiers.shared?.isCoordinated ? fence.tagClock : tagClock);
   }

@@ -14,9 +14,16 @@ export function leftOfBudget(
   before: OwnDelay,
   now: OwnDelay,
 ): number {
-  const listeningMs = elapsedMs - (now.blockedMs - before.blockedMs);
-  const storeMs = listeningMs - (now.queuedMs - before.queuedMs);
-  return Math.min(timeoutMs - storeMs, DISPATCH.maxTimeouts * timeoutMs - listeningMs);
+  // Time in which this process could read replies.
+  const responsiveMs = elapsedMs - (now.blockedMs - before.blockedMs);
+  const storeMs = responsiveMs - (now.queuedMs - before.queuedMs);
+  return Math.min(timeoutMs - storeMs, DISPATCH.maxTimeouts * timeoutMs - responsiveMs);
+}
+
+/** The parts of a cache that determine a budget. */
+interface Budgeted {
+  readonly clock: Clock;
+  readonly options: { readonly storeTimeoutMs: number };
 }
 
 /**
@@ -25,8 +32,9 @@ export function leftOfBudget(
  * @returns The remaining milliseconds.
  * @internal
  */
-export function budgetOf(clock: Clock, shared: SharedTier, timeoutMs: number): () => number {
+export function startBudget({ clock, options }: Budgeted, shared: SharedTier): () => number {
   const start = clock.monotonic();
   const before = shared.ownDelay;
-  return () => leftOfBudget(timeoutMs, clock.monotonic() - start, before, shared.ownDelay);
+  return () =>
+    leftOfBudget(options.storeTimeoutMs, clock.monotonic() - start, before, shared.ownDelay);
 }

@@ -124,8 +124,8 @@ export class CacheCore {
     return isLocal ? undefined : this.shared;
   }
 
-  /** A unique name for a load. */
-  newToken(): string {
+  /** A unique token for a lease. */
+  newLeaseToken(): string {
     return `${this.origin}:${String(++this.tokens)}`;
   }
 

@@ -88,7 +88,7 @@ class LeaseAcquisition {
     const { core, load } = this;
     core.timedOutHolders.delete(load.key);
     const { entry, lease } = reply;
-    if (entry !== undefined && load.purpose !== 'reload' && load.isFreshEnough(entry, core)) {
+    if (entry !== undefined && load.purpose !== 'reload' && load.tryAccept(entry, core)) {
       void lease.release();
       return { kind: 'found', entry };
     }
@@ -105,7 +105,7 @@ class LeaseAcquisition {
     if (!wasWoken) return undefined;
     this.move('released');
     const entry = await load.readFrom(shared);
-    if (entry === undefined || !load.isFreshEnough(entry, core)) return undefined;
+    if (entry === undefined || !load.tryAccept(entry, core)) return undefined;
     return { kind: 'found', entry };
   }
 
@@ -126,8 +126,8 @@ class LeaseAcquisition {
       ...{ purpose: load.purpose, holders: this.holders, leftMs },
       canServeStale: canServeStale(load.stale, load.fence, clock.now()),
     });
-    if (reason === 'overdue') this.rememberTimedOut(holder);
-    if (reason === 'overdue' || reason === 'crowded') return this.loadWithoutLease(reason);
+    if (reason === 'timedOut') this.rememberTimedOut(holder);
+    if (reason === 'timedOut' || reason === 'crowded') return this.loadWithoutLease(reason);
     this.move(reason);
     if (reason === 'elsewhere') return { kind: 'elsewhere' };
     this.waitMs = Math.min(leftMs, remainingMs + 1, this.pollMs);
@@ -169,10 +169,10 @@ export interface HeldLease {
 }
 
 /** Decides whether this process loads as well while another one has the lease. */
-export function onHeldLease(lease: HeldLease): 'elsewhere' | 'crowded' | 'overdue' | 'held' {
-  if (lease.purpose === 'refresh' || lease.canServeStale) return 'elsewhere';
+export function onHeldLease(lease: HeldLease): 'elsewhere' | 'crowded' | 'timedOut' | 'held' {
+  if (lease.purpose === 'refresh-ahead' || lease.canServeStale) return 'elsewhere';
   if (lease.holders > MAX_HOLDERS) return 'crowded';
-  return lease.leftMs <= 0 ? 'overdue' : 'held';
+  return lease.leftMs <= 0 ? 'timedOut' : 'held';
 }
 
 /**

@@ -132,7 +132,7 @@ export async function requestLease(
 ): Promise<LoadLeaseReply> {
   if (!core.enabled) return 'unavailable';
   const { key } = fence;
-  const token = core.newToken();
+  const token = core.newLeaseToken();
   const acquire = async (): Promise<LoadLeaseReply | 'unsent' | undefined> => {
     const reply = await shared.leases.acquire(key, token, leaseMs, budgetMs, isForced);
     if (reply === undefined || reply === 'unsent' || !reply.granted) return reply;

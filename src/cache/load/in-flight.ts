@@ -31,7 +31,7 @@ export interface LoadRequest {
   readonly args?: readonly unknown[] | undefined;
   /** Counters of the method; absent for `getOrSet`. */
   readonly methodCounters?: MethodCounters | undefined;
-  /** Receives the entry in memory that holds the value, so that the caller can index it. */
+  /** Receives the entry in memory that holds the value, so that the method can register it. */
   readonly onEntry?: ((entry: MemoryEntry) => void) | undefined;
 }
 
@@ -66,7 +66,7 @@ export const TAGS_FROM_RESULT = Symbol('tags from result');
 /** Parts of a cache that decide whether an entry is current. */
 interface FreshnessChecks {
   readonly clock: Clock;
-  readonly invalidation: { isCurrent(entry: SharedEntry, fence: Fence): boolean };
+  readonly invalidation: { areTagsValid(entry: SharedEntry, fence: Fence): boolean };
 }
 
 /**
@@ -92,10 +92,9 @@ export class InFlightLoad {
   fillConfirmation: Promise<boolean> | undefined;
   private current: LoadState = 'reading';
   /**
-   * When other callers began to wait for the loader, if not at the start; `Infinity` while the load
-   * itself waits for another process.
+   * Since when the load has kept other callers waiting; `Infinity` while it waits for another process itself.
    */
-  private keepsWaitingFrom: number | undefined;
+  private keepsWaitingSince: number;
   private outcome: LoadOutcome | undefined;
   private subscribers: Set<LoadSubscriber> | undefined;
   private stopOverdueTimer: (() => void) | undefined;
@@ -108,7 +107,9 @@ export class InFlightLoad {
     readonly startedAt: number,
     /** Whether it replaces a load that has kept others waiting for too long. */
     readonly isSuccessor: boolean,
-  ) {}
+  ) {
+    this.keepsWaitingSince = startedAt;
+  }
 
   get key(): string {
     return this.request.key;
@@ -171,11 +172,11 @@ export class InFlightLoad {
     this.current = next;
     this.reason = reason;
     if (next === 'waiting') {
-      this.keepsWaitingFrom = Infinity;
+      this.keepsWaitingSince = Infinity;
       // A caller that has a stale value need not wait for another process either.
       this.notifyOfStale();
-    } else if (next === 'loading' && this.keepsWaitingFrom === Infinity) {
-      this.keepsWaitingFrom = now;
+    } else if (next === 'loading' && this.keepsWaitingSince === Infinity) {
+      this.keepsWaitingSince = now;
     }
   }
 
@@ -196,10 +197,13 @@ export class InFlightLoad {
     return reading;
   }
 
-  /** Whether an entry of the shared tier is fresh enough for the load. Keeps a stale one, to be served. */
-  isFreshEnough(found: SharedEntry, { clock, invalidation }: FreshnessChecks): boolean {
-    if (!invalidation.isCurrent(found, this.fence)) return false;
-    const life = this.purpose === 'refresh' ? this.lifeOf(found) : found;
+  /**
+   * Whether the load can end with this entry of the shared tier. Otherwise keeps a stale entry, and offers it to
+   * the callers that wait.
+   */
+  tryAccept(found: SharedEntry, { clock, invalidation }: FreshnessChecks): boolean {
+    if (!invalidation.areTagsValid(found, this.fence)) return false;
+    const life = this.purpose === 'refresh-ahead' ? this.lifeOf(found) : found;
     const use = onStoreEntry(life, this.purpose, clock.now());
     if (use === 'stale') {
       this.stale = found;
@@ -217,10 +221,6 @@ export class InFlightLoad {
       staleUntil,
       refreshAt: refreshAt(refresh, createdAt, freshUntil),
     };
-  }
-
-  private get keepsWaitingSince(): number {
-    return this.keepsWaitingFrom ?? this.startedAt;
   }
 
   /** Whether the load has kept other callers waiting for longer than its lease. */

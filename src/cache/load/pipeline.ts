@@ -12,7 +12,10 @@ import type { LoadPurpose } from './state-machine.js';
 /*
  * How a load runs: read the shared tier, acquire the lease, run the loader, return the value, store it.
  * There is one implementation, except that `read/read-through.ts` repeats the first step, for speed.
- * `state-machine.ts` has the states and the decisions. Callers wait for the outcome in
+ * `state-machine.ts` has the states and the decisions, `in-flight.ts` is one load, `load-table.ts` all of them.
+ * `run-loader.ts` calls the loader: `load-context.ts` is its argument, `load-channel.ts` reports the run. Special
+ * cases are results that can be read only once (`single-use.ts`), loads that wait for each other (`nesting.ts`,
+ * `load-cycle.ts`), and errors from another caller's signal (`foreign-abort.ts`). Callers wait for the outcome in
  * `read/await-value.ts`, on which this folder does not depend.
  */
 
@@ -81,7 +84,7 @@ export function trySettleFromStore(
   core.values.noteStoreRead(core.clock.now() - load.startedAt);
   const { methodCounters } = load.request;
   if (methodCounters !== undefined) methodCounters.sharedReads++;
-  if (found === undefined || !load.isFreshEnough(found, core)) return false;
+  if (found === undefined || !load.tryAccept(found, core)) return false;
   settleFromStore(core, load, found);
   end(core, load);
   return true;
@@ -171,7 +174,7 @@ export function refreshInBackground(
   if (entry !== undefined) {
     entry.postpone(Math.min(entry.freshUntil, core.clock.now() + REFRESH_RETRY_MS));
   }
-  startLoad(core, request, 'refresh');
+  startLoad(core, request, 'refresh-ahead');
 }
 
 function settleFromStore(core: CacheCore, load: InFlightLoad, found: SharedEntry): void {

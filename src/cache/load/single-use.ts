@@ -38,7 +38,7 @@ export function isSingleUse(
 
 /**
  * Runs a load for one caller, which is neither stored nor joined: earlier results of the key could be read
- * only once, so that waiting for another load would be useless.
+ * only once, so that waiting for another load would be useless; or the call would wait for itself.
  *
  * @param origin - Where the call was made; default: here.
  * @returns A promise that rejects with the loader's error or LoadTimeoutError.

@@ -15,8 +15,8 @@
  */
 export type LoadState = 'reading' | 'acquiring' | 'waiting' | 'loading' | 'filling' | 'done';
 
-/** Why a load runs: a caller needs a value, a hit is near its end, or a caller called `refresh`. */
-export type LoadPurpose = 'read' | 'refresh' | 'reload';
+/** Why a load runs: a caller needs a value, a hit is near its end, or a caller called `refresh()`. */
+export type LoadPurpose = 'read' | 'refresh-ahead' | 'reload';
 
 interface Transition {
   readonly from: readonly LoadState[];
@@ -46,7 +46,7 @@ export const TRANSITIONS = {
   /** Several processes have held the lease, one after the other. */
   crowded: { from: ['acquiring'], to: 'loading' },
   /** This load has waited for the holder of the lease for a full lease term. */
-  overdue: { from: ['acquiring'], to: 'loading' },
+  timedOut: { from: ['acquiring'], to: 'loading' },
   /** The loader has returned a value. */
   loaded: { from: ['loading'], to: 'filling' },
   /** The loader has returned a value that can be read only once. */
@@ -149,6 +149,7 @@ export function onStoreEntry(
 ): 'fresh' | 'stale' | 'expired' {
   if (now >= entry.staleUntil) return 'expired';
   // A refresh ends early only with a value that another process has refreshed.
-  const limit = purpose === 'refresh' ? (entry.refreshAt ?? entry.freshUntil) : entry.freshUntil;
+  const limit =
+    purpose === 'refresh-ahead' ? (entry.refreshAt ?? entry.freshUntil) : entry.freshUntil;
   return now < limit ? 'fresh' : 'stale';
 }

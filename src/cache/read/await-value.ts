@@ -106,7 +106,7 @@ class Caller implements WaitingCall {
         // Here, in the caller's context, and not in that of the timer.
         return { value: serveStale(core, request, outcome.expired, outcome.reason) };
       case 'elsewhere':
-        return this.serveStale(load, 'lease');
+        return this.tryServeStale(load, 'lease');
       case 'overdue':
         this.hasWaited = true;
         return undefined;
@@ -130,14 +130,14 @@ class Caller implements WaitingCall {
 
   private takeError(load: InFlightLoad, error: unknown): Result | undefined {
     const isLate = isCacheError(error) && error.code === 'ERR_LOAD_TIMEOUT';
-    const served = this.serveStale(load, isLate ? 'timeout' : 'error');
+    const served = this.tryServeStale(load, isLate ? 'timeout' : 'error');
     if (served !== undefined) return served;
     if (this.hasJoined && this.failures++ < load.node.joinerRetries) return undefined;
     reportMiss(this.core, this.request);
     throw error;
   }
 
-  private serveStale(load: InFlightLoad, reason: StaleOutcome['reason']): Result | undefined {
+  private tryServeStale(load: InFlightLoad, reason: StaleOutcome['reason']): Result | undefined {
     const { core, request } = this;
     const expired = servableStale(core, load, this.stale);
     if (expired === undefined) return undefined;

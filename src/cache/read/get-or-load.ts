@@ -6,13 +6,14 @@ import { LazyLoadContext } from '../load/load-context.js';
 import { originOfCall } from '../load/nesting.js';
 import { refreshInBackground, startLoad } from '../load/pipeline.js';
 import { loadUnshared } from '../load/single-use.js';
-import { removeEntry, removeShared } from '../write/delete.js';
+import { removeEntry } from '../write/delete.js';
 import { awaitValue } from './await-value.js';
 import { readThrough } from './read-through.js';
 import { reportHit, reportMiss } from '../events.js';
 
 /*
- * Reads: through the tiers, with a load if no tier has the value (here); a call's wait for its value
+ * Reads: through the tiers, with a load if no tier has the value (here, with a fast path in `read-through.ts`
+ * for the first read of the shared tier); a call's wait for its value
  * (`await-value.ts`) and for one load (`wait-for-load.ts`), expired values in place of a load's
  * (`serve-stale.ts`), and reads that do not load (`read-many.ts`).
  */
@@ -90,8 +91,6 @@ export async function reload(core: CacheCore, request: LoadRequest): Promise<unk
   if (outcome.kind === 'elsewhere') return await getOrLoad(core, request);
   if (outcome.kind === 'error') throw outcome.error;
   await load.fillConfirmation;
-  // Other processes may share the key, and their entries are out of date.
-  if (request.policy.isLocal) await removeShared(core, request.key);
   return outcome.source === 'single-use' ? outcome.value : core.values.forCaller(outcome.value);
 }
 

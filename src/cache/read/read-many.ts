@@ -96,7 +96,7 @@ async function readChunk(
     for (const [i, fence] of fences.entries()) {
       const entry = entries?.[i];
       if (entry === undefined || core.clock.now() >= entry.freshUntil) continue;
-      if (!core.invalidation.isCurrent(entry, fence)) continue;
+      if (!core.invalidation.areTagsValid(entry, fence)) continue;
       core.values.fill(fence, entry.value, entry, entry.tags, entry.tagClock);
       found.set(fence.key, entry.value);
     }

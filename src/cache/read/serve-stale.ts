@@ -33,7 +33,7 @@ export function servableStale(
     return { value: core.memory?.valueOf(inMemory) };
   }
   const { stale, fence } = load;
-  if (!canServeStale(stale, fence, now) || !core.invalidation.isCurrent(stale, fence)) {
+  if (!canServeStale(stale, fence, now) || !core.invalidation.areTagsValid(stale, fence)) {
     return undefined;
   }
   return { value: core.values.forCaller(stale.value) };

@@ -3,7 +3,7 @@ import type { EntryLife } from '../../memory/entry.js';
 import type { Lane } from '../../store/resilience/dispatcher.js';
 import type { KeyedEntry, SharedTier } from '../../store/shared-tier.js';
 import type { Fence } from '../coherence/fences.js';
-import { budgetOf } from '../core/budget.js';
+import { startBudget } from '../core/budget.js';
 import type { CacheCore } from '../core/cache-core.js';
 import type { OvertakenKeys } from './queue.js';
 import { endUpdate, keepUpdate, sharedEntry } from './update.js';
@@ -87,11 +87,11 @@ async function storeChunk(
     return await core.writes.runMany(keys, async () => {
       const mine: Sent[] = [];
       for (const open of some) {
-        if (overtaken.skips(open.source.key)) continue;
+        if (overtaken.leaveToLaterWrite(open.source.key)) continue;
         mine.push({ open, life: open.source.life(), isStored: false });
       }
       if (!isSent) shared.logPending(mine.map(({ open: { source } }) => source.key));
-      const hasReplied = isSent && (await share(call, mine));
+      const hasReplied = isSent && (await writeShared(call, mine));
       const refused: OpenEntry[] = [];
       for (const { open, life, isStored } of mine) {
         const { source, fence, kept } = open;
@@ -106,8 +106,11 @@ async function storeChunk(
 }
 
 /** Stores entries in the shared tier and records which it acknowledged; returns whether it replied. */
-async function share({ core, shared, lane }: BulkCall, some: readonly Sent[]): Promise<boolean> {
-  const left = budgetOf(core.clock, shared, core.options.storeTimeoutMs);
+async function writeShared(
+  { core, shared, lane }: BulkCall,
+  some: readonly Sent[],
+): Promise<boolean> {
+  const leftMs = startBudget(core, shared);
   const entries: KeyedEntry[] = [];
   const storing: Sent[] = [];
   const removed: string[] = [];
@@ -124,8 +127,8 @@ async function share({ core, shared, lane }: BulkCall, some: readonly Sent[]): P
     entries.push({ key: source.key, entry });
   }
   const [stored, gone] = await Promise.all([
-    shared.writeMany(entries, left(), lane),
-    removed.length === 0 ? [] : shared.removeMany(removed, left(), lane),
+    shared.writeMany(entries, leftMs(), lane),
+    removed.length === 0 ? [] : shared.removeMany(removed, leftMs(), lane),
   ]);
   if (stored === undefined || gone === undefined) return false;
   for (const [i, one] of storing.entries()) one.isStored = stored[i] === true;
@@ -148,7 +151,7 @@ export async function removeChunks(
   const lane = laneOf(keys.length);
   const found: string[] = [];
   await inChunks(chunksOf(keys), async (some, isSent) => {
-    const mine = some.filter((key) => !overtaken.skips(key));
+    const mine = some.filter((key) => !overtaken.leaveToLaterWrite(key));
     const removed = await removeChunk(core, shared, mine, isSent ? lane : undefined);
     found.push(...(removed ?? []));
     return removed !== undefined;
@@ -167,12 +170,12 @@ async function removeChunk(
   lane: Lane | undefined,
 ): Promise<readonly string[] | undefined> {
   return await core.writes.runMany(keys, async () => {
-    const left = budgetOf(core.clock, shared, core.options.storeTimeoutMs);
+    const leftMs = startBudget(core, shared);
     if (lane === undefined) shared.logPending(keys);
     const removed =
       lane === undefined
         ? undefined
-        : await shared.removeMany(keys, core.enabled ? left() : undefined, lane);
+        : await shared.removeMany(keys, core.enabled ? leftMs() : undefined, lane);
     // Again at the acknowledgement: reads in the meantime may have returned the old value.
     for (const key of keys) core.invalidation.removeKey(key, 'local');
     return removed && keys.filter((_, i) => removed[i] === true);

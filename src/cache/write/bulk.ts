@@ -81,7 +81,7 @@ function keepOnly(
 ): readonly string[] {
   const failed: string[] = [];
   for (const { source, fence, kept } of opened) {
-    if (!overtaken.skips(source.key)) {
+    if (!overtaken.leaveToLaterWrite(source.key)) {
       keepUpdate(core, fence, kept, source.life(), source.tags);
       shared.logPending([source.key]);
       failed.push(source.given);

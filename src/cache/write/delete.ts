@@ -1,5 +1,5 @@
 import { sharedKey } from '../../base/keys/local-key.js';
-import { budgetOf } from '../core/budget.js';
+import { startBudget } from '../core/budget.js';
 import type { CacheCore } from '../core/cache-core.js';
 
 /**
@@ -35,13 +35,12 @@ export function reportDeleted({ counters, events }: CacheCore, keys: readonly st
  */
 export async function removeEntry(core: CacheCore, entryKey: string): Promise<boolean> {
   const key = sharedKey(entryKey);
-  core.writes.overtake([key]);
+  core.writes.excludeFromBulks([key]);
   const found = core.invalidation.removeKey(key, 'local');
-  const { clock, options } = core;
   const removed = await core.invalidateShared((shared) => {
-    const left = budgetOf(clock, shared, options.storeTimeoutMs);
+    const leftMs = startBudget(core, shared);
     return core.writes.run(key, async () => {
-      const there = await shared.remove(key, core.enabled ? left() : undefined);
+      const there = await shared.remove(key, core.enabled ? leftMs() : undefined);
       // Once more at the acknowledgement, before a later write gets its turn: what was read
       // meanwhile is the old value.
       core.invalidation.removeKey(key, 'local');
@@ -49,16 +48,4 @@ export async function removeEntry(core: CacheCore, entryKey: string): Promise<bo
     });
   });
   return found || removed === true;
-}
-
-/**
- * Removes a key from the shared tier only: the value under this process's local key is newer.
- *
- * @internal
- */
-export async function removeShared(core: CacheCore, entryKey: string): Promise<void> {
-  const key = sharedKey(entryKey);
-  await core.invalidateShared((shared) =>
-    core.writes.run(key, () => shared.remove(key, core.options.storeTimeoutMs)),
-  );
 }

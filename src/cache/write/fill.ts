@@ -1,3 +1,4 @@
+import { sharedKey } from '../../base/keys/local-key.js';
 import { LIMITS } from '../../base/options/defaults.js';
 import { describe } from '../../base/errors/describe.js';
 import { toMilliseconds } from '../../base/time/duration.js';
@@ -87,10 +88,12 @@ export function fill(
     core.invalidation.fences.markOlder(fence);
     if (shared === undefined || (shared.isCoordinated && lease === undefined)) {
       fillMemory(core, load, value, plan);
+      // The entry of the shared tier is out of date; for a local entry, that is the one under the shared key.
+      const keyThere = sharedKey(key);
       const remove = async (): Promise<void> => {
-        await core.invalidateShared((to) => to.remove(key));
+        await core.invalidateShared((tier) => tier.remove(keyThere));
       };
-      return isReload ? confirmed(core, core.writes.run(key, remove)) : undefined;
+      return isReload ? confirmed(core, core.writes.run(keyThere, remove)) : undefined;
     }
     const kept = core.values.toKeep(value);
     return confirmed(
@@ -146,22 +149,21 @@ async function fillTiers(
 ): Promise<boolean> {
   const { fence, key, purpose } = load;
   const { value, tags } = result;
-  const outcome = await share(core, shared, fence, result, lease);
+  const outcome = await writeShared(core, shared, fence, result, lease);
   if (outcome !== 'stored' && purpose === 'reload') {
-    await core.invalidateShared((to) => to.remove(key));
+    await core.invalidateShared((tier) => tier.remove(key));
   }
   // From now on, a miss reads it from the shared tier.
   if (outcome === 'stored') fence.missCost = core.values.storeReadMs;
   if (outcome === 'refused' || isOvertaken(core, fence, tags)) core.counters.refusedFills++;
   else fillMemory(core, load, value, result);
   if (outcome !== 'stored') return false;
-  // Where every invalidation has arrived, no read of the tags' versions is needed.
-  const isInformed = core.trust.canJoinAnyLoad && core.trust.shared !== 'unavailable';
-  if (isInformed && !fence.invalidatedRemotely) return true;
-  return await areTagsCurrent(shared, tags, fence.sharedClock);
+  // While invalidations arrive, the tags' versions need not be read.
+  if (core.trust.shared === 'live' && !fence.invalidatedRemotely) return true;
+  return await areSharedTagsValid(shared, tags, fence.sharedClock);
 }
 
-async function share(
+async function writeShared(
   core: CacheCore,
   shared: SharedTier,
   fence: Fence,
@@ -179,7 +181,7 @@ async function share(
 }
 
 /** Whether no tag has been invalidated since: a lease that was held covers the key alone. */
-async function areTagsCurrent(
+async function areSharedTagsValid(
   shared: SharedTier,
   tags: readonly string[],
   noted: number | undefined,

@@ -1,7 +1,7 @@
 import { sharedKey } from '../../base/keys/local-key.js';
 import type { SharedEntry, SharedTier } from '../../store/shared-tier.js';
 import type { Fence, Watch } from '../coherence/fences.js';
-import { budgetOf } from '../core/budget.js';
+import { startBudget } from '../core/budget.js';
 import type { CacheCore } from '../core/cache-core.js';
 import { forceAcquireLease } from '../lease/lazy-leases.js';
 import type { Lease } from '../lease/lease.js';
@@ -104,16 +104,16 @@ export class Put {
   ): Promise<void> {
     const { core, key, fence } = this;
     const { shared } = core;
-    core.writes.overtake([key]);
+    core.writes.excludeFromBulks([key]);
     try {
       const kept = beginUpdate(core, fence, value);
-      let isCurrent = true;
+      let mayKeep = true;
       if (shared !== undefined) {
-        const left = budgetOf(core.clock, shared, core.options.storeTimeoutMs);
+        const leftMs = startBudget(core, shared);
         const entry = isLocal ? undefined : sharedEntry(shared, fence, kept, life, tags);
-        isCurrent = await core.writes.run(key, () => this.share(shared, entry, left()));
+        mayKeep = await core.writes.run(key, () => this.writeShared(shared, entry, leftMs()));
       }
-      if (isCurrent) keepUpdate(core, fence, kept, life, tags);
+      if (mayKeep) keepUpdate(core, fence, kept, life, tags);
       else core.invalidation.removeKey(key, 'local');
     } finally {
       endUpdate(core, fence);
@@ -124,7 +124,7 @@ export class Put {
    * @param entry - `undefined` if it must not be stored here: it is local, or its tags cannot be dated.
    * @returns Whether memory may keep the value.
    */
-  private async share(
+  private async writeShared(
     shared: SharedTier,
     entry: SharedEntry | undefined,
     budgetMs: number,

@@ -16,7 +16,7 @@ export class OvertakenKeys {
   }
 
   /** Whether the call leaves a key to a later write. It then has to wait for the end of that write. */
-  skips(key: string): boolean {
+  leaveToLaterWrite(key: string): boolean {
     if (!this.ends.has(key)) return false;
     const end = this.ends.get(key) ?? this.tail(key);
     if (end !== undefined) this.awaited.add(end);
@@ -84,7 +84,7 @@ export class WriteQueue {
     const overtaken = new OvertakenKeys((key) => this.tails.get(key));
     let finish = ignore;
     const end = new Promise<void>((resolve) => (finish = resolve));
-    this.overtake(keys, end);
+    this.excludeFromBulks(keys, end);
     this.bulks.set(overtaken, end);
     return operation(overtaken)
       .finally(() => overtaken.settled())
@@ -99,7 +99,7 @@ export class WriteQueue {
    *
    * @param end - Settles with the write, if it is a bulk call; a single write is queued in this turn.
    */
-  overtake(keys: Iterable<string>, end?: Promise<unknown>): void {
+  excludeFromBulks(keys: Iterable<string>, end?: Promise<unknown>): void {
     if (this.bulks.size === 0) return;
     for (const key of keys) for (const overtaken of this.bulks.keys()) overtaken.add(key, end);
   }

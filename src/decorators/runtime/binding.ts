@@ -125,7 +125,7 @@ export class MethodBinding {
   }
 
   /** Indexes an entry on its first hit, so that entries without hits are not in the index. */
-  learn(entry: MemoryEntry, args: readonly unknown[]): void {
+  indexOnHit(entry: MemoryEntry, args: readonly unknown[]): void {
     if (entry.indexKey !== undefined || !this.register(entry) || !this.isIndexed) return;
     this.index.add(entry, args);
   }

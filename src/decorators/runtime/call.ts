@@ -120,7 +120,7 @@ export function readOrLoad(
   const { core, methodCounters } = binding;
   const entry = plainHit(core, key, methodCounters);
   if (entry !== undefined) {
-    binding.learn(entry, args);
+    binding.indexOnHit(entry, args);
     return method.isSync ? core.memory?.valueOf(entry) : promiseOf(core, entry);
   }
   return method.loadSync === undefined

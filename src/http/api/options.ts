@@ -230,7 +230,7 @@ export function resolveApiOptions(options: PerformanceApiOptions): ResolvedApiOp
     prometheusPath: isPath,
     slowRequestThreshold: isDuration,
     slowRequestLogSize: isIntegerIn(1, 10_000),
-    authorize: isFunction,
+    authorize: isSecret(isFunction),
     authorizeRead: isReader,
     protectReads: isBoolean,
     allowedHosts: isHosts,

@@ -40,7 +40,7 @@ export interface PolicyStore {
  * @internal
  */
 export class AdaptivePolicy implements EvictionPolicy {
-  /** The one in use: its window moves slowly. */
+  /** The setting in use; its window changes in small steps. */
   private readonly setting: { -readonly [K in keyof Setting]: number } = {
     ...(SETTINGS[FIRST_SETTING] as Setting),
   };
@@ -49,7 +49,7 @@ export class AdaptivePolicy implements EvictionPolicy {
   private readonly ghosts: Ghosts;
   private readonly costs = new CostScale();
   private readonly changes = new ChangeRate();
-  /** Of the entries of the sample, by slot. */
+  /** Lives of the sampled entries, by slot. */
   private readonly lives = new Map<number, StoredLife>();
   private misses = 0;
   /** Keys of reads that found nothing, until a caller writes them. */

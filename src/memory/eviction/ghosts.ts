@@ -12,7 +12,7 @@ const MAX_ENTRIES = 256;
 const ENTRIES_PER_ENTRY = 32;
 const MAX_SAMPLE = 1 / 4;
 /** Minimum entries of the mini cache for estimates of other sizes: half of fewer is too few. */
-const LEAST_ENTRIES = 4;
+const MIN_ENTRIES_FOR_SIZES = 4;
 /** Accesses after which misses with other lives are compared: those mini caches start empty. */
 const FILLED = 5 * MIN_ENTRIES;
 /** Percentage points by which mini caches were off in replays, beside the noise of the sample. */
@@ -27,7 +27,7 @@ export type SampleStats = Omit<GhostReport, 'outOfDate'>;
 
 /**
  * Mini caches of other sizes, and with other lives, under the setting of the store. An estimate is the
- * store's own miss rate, scaled by the misses of a mini cache relative to those of `like`, which has the
+ * store's own miss rate, scaled by the misses of a mini cache relative to those of `baseline`, which has the
  * size and lives of the store.
  *
  * @internal
@@ -36,7 +36,7 @@ export class Ghosts {
   /** Share of the keys that belong to the sample. */
   rate = 0;
   private readonly keys = new SampledKeys();
-  private readonly like: Ghost;
+  private readonly baseline: Ghost;
   private readonly sizes: readonly Ghost[];
   private readonly lives: readonly Ghost[];
   private readonly all: readonly Ghost[];
@@ -49,11 +49,11 @@ export class Ghosts {
   constructor(setting: Setting, hasSizes: boolean) {
     const ghost = (times: number, lives: number, ...others: Setting[]): Ghost =>
       new Ghost(this.keys, [setting, ...others], hasSizes, times, lives);
-    this.like = ghost(1, 1);
+    this.baseline = ghost(1, 1);
     this.sizes = SIZES.map((times) => ghost(times, 1, BY_RECENCY));
     // With longer lives, frequencies say more than they do in the store.
     this.lives = LIVES.map((times) => ghost(1, times, BY_RECENCY, BY_FREQUENCY));
-    this.all = [this.like, ...this.sizes, ...this.lives];
+    this.all = [this.baseline, ...this.sizes, ...this.lives];
   }
 
   /**
@@ -72,10 +72,10 @@ export class Ghosts {
   /** Returns whether earlier accesses count half from now on. */
   access(to: SampledAccess): boolean {
     const key = this.keys.take(to.hash);
-    this.like.access(key, to);
+    this.baseline.access(key, to);
     for (const ghost of this.sizes) ghost.access(key, to);
     // Until an entry expires, longer lives change nothing.
-    if (this.like.hasExpired) this.accessLives(key, to);
+    if (this.baseline.hasExpired) this.accessLives(key, to);
     this.keys.release(key);
     if (++this.accesses < ACCESSES_PER_ENTRY * MAX_ENTRIES) return false;
     this.accesses = 0;
@@ -92,9 +92,9 @@ export class Ghosts {
   /** See {@link MiniCache.update}. */
   update(to: SampledAccess): void {
     const key = this.keys.take(to.hash);
-    this.like.update(key, to);
+    this.baseline.update(key, to);
     for (const ghost of this.sizes) ghost.update(key, to);
-    if (this.like.hasExpired) {
+    if (this.baseline.hasExpired) {
       for (const ghost of this.lives) ghost.update(key, to);
     }
     this.keys.release(key);
@@ -119,7 +119,7 @@ export class Ghosts {
   report(reads: number, misses: number, knowsCosts = false): SampleStats {
     // Without a read, nothing is known.
     const missShare = reads === 0 ? 1 : misses / reads;
-    const like = this.like.missed;
+    const like = this.baseline.missed;
     const estimate = (times: number, { missed }: Ghost): GhostEstimate => {
       // One more on both sides: without any misses the estimate is the store's own.
       const ratio = (1 + missed.misses) / (1 + like.misses);
@@ -141,7 +141,7 @@ export class Ghosts {
       reads,
       hitRate: 100 * (1 - missShare),
       sizes:
-        this.entries < LEAST_ENTRIES
+        this.entries < MIN_ENTRIES_FOR_SIZES
           ? []
           : SIZES.map((times, i) => estimate(times, this.sizes[i] as Ghost)),
       lives:

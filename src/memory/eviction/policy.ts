@@ -16,7 +16,7 @@ export interface EvictionPolicy {
   /**
    * A new entry was stored.
    *
-   * @param size - Bytes where the store counts them, else 1.
+   * @param size - Bytes, or 1 if the store does not count bytes.
    * @param life - Its times, or the milliseconds from now that it stays fresh.
    * @param cost - Milliseconds that the next miss of the key costs; `undefined` if that is not known.
    * @param isUpdate - Whether it was written without a read: no miss came before it, unless
@@ -32,19 +32,19 @@ export interface EvictionPolicy {
   ): void;
   /** An entry was read. On the hot path. */
   hit(slot: number): void;
-  /** A key was read that no tier has, and that its reader may write now. */
+  /** A read found the key in no tier; its caller may store it next. */
   missed?(key: string): void;
   /**
-   * An entry is about to leave the store.
+   * An entry is about to be removed.
    *
    * @param isInvalidated - Its next read would miss in a store of any size.
    */
   remove(slot: number, isInvalidated: boolean): void;
   /** A key was invalidated that the store does not hold; without an argument, everything was. */
   forget?(key?: string): void;
-  /** Slot of the entry that goes next, without removing it; {@link NONE} when there is none. */
+  /** Slot of the entry to evict next, without removing it; {@link NONE} when there is none. */
   chooseVictim(): number;
-  /** How the store would do at other sizes and lives; `undefined` if the policy does not find out. */
+  /** Estimates for other sizes and lives; `undefined` if the policy makes none. */
   estimates(): GhostReport | undefined;
 }
 

@@ -5,13 +5,20 @@ import { SlotHeap } from './slot-heap.js';
 import { SlotRing } from './slot-ring.js';
 import { grown } from './typed-arrays.js';
 
-// The marks of an entry, in 16 bits.
+// The marks of an entry, in one 16-bit number.
+/** Its reads plus one, with those in the history; 63 at most, and halved as time passes. */
 const FREQUENCY = 0b111111;
+/** One more round in the window. */
 const CHANCE = 0b01000000;
+/** Rounds left in the window: one for each read, three at most. */
 const CHANCES = 0b11000000;
+/** Read since its priority was computed: its place in the heap is out of date. */
 const TOUCHED = 1 << 8;
+/** In the main region; otherwise in the window. */
 const IN_MAIN = 1 << 9;
+/** Its key belongs to the sample. */
 const SAMPLED = 1 << 10;
+/** Set for every entry, so that the marks of a slot in use are never 0. */
 const HELD = 1 << 11;
 
 /** Frequencies are halved once in as many accesses for each entry. */

@@ -121,8 +121,8 @@ export class Deadlines {
     const lateMs = Math.max(0, now - this.dueAt);
     this.blockedMs += lateMs;
     this.dueAt = Infinity;
-    const lookMs = this.onCheck() ? Math.min(QUEUED_CHECK_MS, this.checkMs) : this.checkMs;
-    const nextMs = Math.min(lookMs, this.expireOverdue(now - this.blockedMs, lateMs > LATE_MS));
+    const intervalMs = this.onCheck() ? Math.min(QUEUED_CHECK_MS, this.checkMs) : this.checkMs;
+    const nextMs = Math.min(intervalMs, this.expireOverdue(now - this.blockedMs, lateMs > LATE_MS));
     if (this.operations.size > 0) this.arm(now, nextMs);
   };
 

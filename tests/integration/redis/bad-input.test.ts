@@ -74,6 +74,26 @@ describe('CacheManager refuses', () => {
     ],
     ['null', { redisUrl: null }, /redisUrl: must be a URL/],
     ['a number', { redisUrl: 6379 }, /redisUrl: must be a URL/],
+    [
+      'a password in the query',
+      { redisUrl: `redis://host/0?username=app&password=${SECRET}#x` },
+      /'#' must be written %23.* got 'redis:\/\/host\/0\?…'/,
+    ],
+    [
+      'a URL with one as store',
+      { store: `redis://host/0?username=app&password=${SECRET}` },
+      /store must be .*password=\*\*\*'/,
+    ],
+    [
+      'an option of another client beside one of ioredis',
+      { redis: { uri: `redis://:${SECRET}@host`, lazyConnect: true } },
+      /no option 'redis\.uri'.*redisUrl/,
+    ],
+    [
+      'another one',
+      { redis: { connectionString: `redis://:${SECRET}@host`, tls: {} } },
+      /no option 'redis\.connectionString'/,
+    ],
     ['a URL as redis', { redis: `redis://u:${SECRET}@host` }, /redis must be .* into redisUrl/],
     ['null as redis', { redis: null }, /redis must be options for ioredis/],
     [

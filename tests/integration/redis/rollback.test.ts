@@ -83,7 +83,7 @@ async function open({ journal, ...options }: Options = {}): Promise<Watched> {
 }
 
 function journalOf({ cache }: Watched): { capacity: number } {
-  const CORE = Symbol.for('aurora-cache.core.v3');
+  const CORE = Symbol.for('aurora-cache.core.v4');
   const view = (cache as unknown as Record<symbol, { core: { shared: object } }>)[CORE];
   const { repairs } = view?.core.shared as {
     repairs: { journal: { capacity: number } };

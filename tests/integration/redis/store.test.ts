@@ -81,6 +81,23 @@ describe('RedisStore', () => {
     expect(await admin.keys('*')).toEqual(['theirs']);
   });
 
+  it('a negative ttl, as Keyv passes one that has just passed, removes the key', async () => {
+    const store = new RedisStore(server.url);
+    const keyv = new Keyv({ store });
+    await keyv.set('key', 'old');
+    await expect(keyv.set('key', 'new', -1)).resolves.toBe(true);
+    await expect(keyv.get('key')).resolves.toBeUndefined();
+    await store.disconnect();
+  });
+
+  it('refuses keys that are no text', async () => {
+    const store = new RedisStore(server.url);
+    await expect(store.getMany('user' as never)).rejects.toThrow('keys must be an array');
+    await expect(store.get(7 as never)).rejects.toThrow('key must be a string');
+    await expect(store.has(7 as never)).rejects.toThrow('key must be a string');
+    await store.disconnect();
+  });
+
   it('refuses to clear without a namespace', async () => {
     await admin.set('theirs', 'value');
     await expect(store.clear()).rejects.toThrow(/namespace/);

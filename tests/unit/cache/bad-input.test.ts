@@ -98,6 +98,10 @@ describe('a bad duration is refused', () => {
     );
   });
 
+  it('a clock that is none, as an option of the cache', () => {
+    expect(() => new CacheManager({ clock: {} as never })).toThrow('clock must be a Clock');
+  });
+
   it.each(DURATIONS)('%p, as an option of the cache', (bad) => {
     const value = bad as Duration;
     const names = ['defaultTtl', 'grace', 'softTimeout', 'hardTimeout', 'storeTimeout', 'lease'];

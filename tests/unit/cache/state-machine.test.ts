@@ -35,7 +35,7 @@ const TABLE: Readonly<Record<LoadState, Partial<Record<LoadReason, LoadState>>>>
     held: 'waiting',
     elsewhere: 'done',
     crowded: 'loading',
-    overdue: 'loading',
+    timedOut: 'loading',
     unavailable: 'loading',
     failed: 'done',
   },
@@ -138,8 +138,8 @@ describe('loading while another process has the lease', () => {
   it.each([
     [held, 'held'],
     [{ ...held, canServeStale: true }, 'elsewhere'],
-    [{ ...held, purpose: 'refresh' }, 'elsewhere'],
-    [{ ...held, leftMs: 0 }, 'overdue'],
+    [{ ...held, purpose: 'refresh-ahead' }, 'elsewhere'],
+    [{ ...held, leftMs: 0 }, 'timedOut'],
     [{ ...held, holders: 2 }, 'held'],
     [{ ...held, holders: 3 }, 'crowded'],
     [{ ...held, holders: 3, leftMs: 0 }, 'crowded'],
@@ -156,13 +156,13 @@ describe('how an entry of the shared tier serves a load', () => {
     ['read', 9, 'fresh'],
     ['read', 10, 'stale'],
     ['read', 20, 'expired'],
-    ['refresh', 4, 'fresh'],
-    ['refresh', 5, 'stale'],
+    ['refresh-ahead', 4, 'fresh'],
+    ['refresh-ahead', 5, 'stale'],
   ] as const)('a %s at %i: %s', (purpose, now, expected) => {
     expect(onStoreEntry(entry, purpose, now)).toBe(expected);
   });
 
   it('a refresh without a window ends at the end of the life', () => {
-    expect(onStoreEntry({ ...entry, refreshAt: undefined }, 'refresh', 9)).toBe('fresh');
+    expect(onStoreEntry({ ...entry, refreshAt: undefined }, 'refresh-ahead', 9)).toBe('fresh');
   });
 });

@@ -27,10 +27,10 @@ describe('A bulk call that leaves a key to a later write of its process', () => 
     const [first, single] = [operation(), operation()];
     const bulk = queue.runBulk(['a', 'b'], async (turn) => {
       await first.run();
-      expect([turn.skips('a'), turn.skips('b')]).toEqual([false, true]);
+      expect([turn.leaveToLaterWrite('a'), turn.leaveToLaterWrite('b')]).toEqual([false, true]);
     });
     noted('bulk', bulk);
-    queue.overtake(['b']);
+    queue.excludeFromBulks(['b']);
     noted('single', queue.run('b', single.run));
     first.end();
     await setImmediate();
@@ -47,7 +47,7 @@ describe('A bulk call that leaves a key to a later write of its process', () => 
       'bulk',
       queue.runBulk(['a', 'b'], async (turn) => {
         await first.run();
-        expect(turn.skips('b')).toBe(true);
+        expect(turn.leaveToLaterWrite('b')).toBe(true);
       }),
     );
     noted('later', queue.runBulk(['b', 'c'], later.run));
@@ -65,7 +65,7 @@ describe('A bulk call that leaves a key to a later write of its process', () => 
     noted(
       'bulk',
       queue.runBulk(['a'], async (turn) => {
-        expect(turn.skips('a')).toBe(false);
+        expect(turn.leaveToLaterWrite('a')).toBe(false);
       }),
     );
     noted('later', queue.runBulk(['a'], later.run));
@@ -80,10 +80,10 @@ describe('A bulk call that leaves a key to a later write of its process', () => 
     const first = operation();
     const bulk = queue.runBulk(['a'], async (turn) => {
       await first.run();
-      turn.skips('a');
+      turn.leaveToLaterWrite('a');
       throw new Error('of the bulk call');
     });
-    queue.overtake(['a']);
+    queue.excludeFromBulks(['a']);
     const single = queue.run('a', () => Promise.reject(new Error('of the single write')));
     first.end();
     await expect(single).rejects.toThrow('of the single write');

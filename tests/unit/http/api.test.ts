@@ -106,6 +106,11 @@ describe('the API', () => {
     expect(await (await api.handlers.cacheStats(get('/'))).json()).toMatchObject({ name: 'two' });
   });
 
+  it('shows no token that was given as a function', () => {
+    const create = (): unknown => createPerformanceApi({ authorize: 't0k3n' as never });
+    expect(create).toThrow(/authorize must be a function\.$/);
+  });
+
   it('changes nothing without authorize, and says which option to set', async () => {
     const cache = new CacheManager();
     await cache.set('a', 1);

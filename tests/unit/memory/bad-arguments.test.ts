@@ -33,9 +33,8 @@ describe('MemoryStore refuses, and keeps what it has,', () => {
     [
       'a text as ttl',
       call('set', 'a', 2, '1000'),
-      "set: ttl must be a number of milliseconds that is not negative; 0 for no expiry; got '1000'.",
+      "set: ttl must be a number of milliseconds; 0 for no expiry; got '1000'.",
     ],
-    ['a negative ttl', call('set', 'a', 2, -1), 'set: ttl must be a number'],
     ['NaN as ttl', call('set', 'a', 2, NaN), 'set: ttl must be a number'],
     ['a text as entries', call('setMany', 'abc'), "setMany: entries must be an array; got 'abc'."],
     ['no entries', call('setMany'), 'setMany: entries must be an array; got undefined.'],
@@ -69,4 +68,11 @@ describe('MemoryStore refuses, and keeps what it has,', () => {
       /MemoryStore: clock must be a Clock/,
     );
   });
+});
+
+it('a negative ttl, as a Keyv passes one that has just passed, removes the key', async () => {
+  const store = new MemoryStore();
+  await store.set('a', 'old');
+  await expect(store.set('a', 'new', -1)).resolves.toBe(true);
+  await expect(store.get('a')).resolves.toBeUndefined();
 });
