@@ -7,7 +7,7 @@ import { fromTicks, toTicks } from '../base/time/ticks.js';
  * @internal
  */
 export interface EntryIndex {
-  /** Called once, when the entry is dropped, for any reason. */
+  /** Called once, when the entry is removed, for any reason. */
   onRemove(entry: MemoryEntry): void;
 }
 
@@ -17,8 +17,8 @@ export const NO_TAGS: readonly string[] = Object.freeze([]);
 /** The slot of an entry that is in no store. */
 const NO_SLOT = 0;
 
-/** Replaces the times of a dropped entry: the least small integer. */
-const DROPPED = -(2 ** 31);
+/** Replaces the times of a removed entry: the least small integer. */
+const REMOVED = -(2 ** 31);
 
 /**
  * One stored value. It has its slot in the store, so that recency costs no second look-up, and code that
@@ -68,7 +68,7 @@ export class MemoryEntry {
   }
 
   /**
-   * Until when, in ms since the epoch, a hit needs no further check; −1 once the store has dropped the
+   * Until when, in ms since the epoch, a hit needs no further check; −1 once the store has removed the
    * entry.
    *
    * @internal
@@ -84,7 +84,7 @@ export class MemoryEntry {
    */
   isReady(ticks: number): boolean {
     // Another clock than the machine's may show less than the mark.
-    return ticks < this.until && this.until !== DROPPED;
+    return ticks < this.until && this.until !== REMOVED;
   }
 
   /**
@@ -107,20 +107,20 @@ export class MemoryEntry {
 
   /** Whether the store still holds it. */
   get held(): boolean {
-    return this.until !== DROPPED;
+    return this.until !== REMOVED;
   }
 
   /**
-   * Called by the store alone, when it has dropped the entry, whose times then mean nothing.
+   * Called by the store alone, when it has removed the entry, whose times then mean nothing.
    *
    * @internal
    */
-  markDropped(): void {
-    this.until = DROPPED;
+  markRemoved(): void {
+    this.until = REMOVED;
     this.slot = NO_SLOT;
   }
 
-  /** End of the fresh life, in ms since the epoch; after it the value is stale. −1 once dropped. */
+  /** End of the fresh life, in ms since the epoch; after it the value is stale. −1 once removed. */
   get freshUntil(): number {
     return this.deadline;
   }
@@ -130,7 +130,7 @@ export class MemoryEntry {
     return this.deadline;
   }
 
-  /** Tags by which the entry can be dropped. */
+  /** Tags by which the entry can be removed. */
   get tags(): readonly string[] {
     return NO_TAGS;
   }

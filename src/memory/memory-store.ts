@@ -215,7 +215,7 @@ export class MemoryStore extends MemoryTier {
    * @example await store.disconnect();
    */
   disconnect(): Promise<void> {
-    this.empty();
+    this.removeAll();
     return Promise.resolve();
   }
 

@@ -189,7 +189,7 @@ export class MemoryTier {
     cost?: number,
     isUpdate = false,
   ): MemoryEntry | undefined {
-    const hasReplaced = this.dropForUpdate(key) || isUpdate;
+    const hasReplaced = this.removeForUpdate(key) || isUpdate;
     const kept = this.protection.tryProtect(value);
     if (kept === TOO_MUCH_WORK) return undefined;
     const { maxBytes } = this;
@@ -217,7 +217,7 @@ export class MemoryTier {
   drop(key: string): MemoryEntry | undefined {
     const entry = this.entries.get(key);
     if (entry === undefined) this.policy.forget?.(key);
-    else this.discard(entry, true);
+    else this.removeEntry(entry, true);
     return entry;
   }
 
@@ -227,11 +227,11 @@ export class MemoryTier {
    * @returns Whether it was fresh.
    * @internal
    */
-  dropForUpdate(key: string): boolean {
+  removeForUpdate(key: string): boolean {
     const entry = this.entries.get(key);
     if (entry === undefined) return false;
     const wasFresh = this.coarseClock.now() < entry.freshUntil;
-    this.discard(entry, false);
+    this.removeEntry(entry, false);
     return wasFresh;
   }
 
@@ -239,15 +239,15 @@ export class MemoryTier {
    * Removes all entries that have one of the tags; returns their number.
    * @internal
    */
-  dropTagged(tags: Iterable<string>): number {
-    let dropped = 0;
+  removeTagged(tags: Iterable<string>): number {
+    let removed = 0;
     for (const tag of tags) {
       for (const entry of this.tagged.of(tag)) {
-        this.discard(entry, true);
-        dropped++;
+        this.removeEntry(entry, true);
+        removed++;
       }
     }
-    return dropped;
+    return removed;
   }
 
   /**
@@ -256,15 +256,15 @@ export class MemoryTier {
    * @returns How many of them had not expired.
    * @internal
    */
-  dropMatching(matches: (key: string) => boolean): number {
+  removeMatching(matches: (key: string) => boolean): number {
     const now = this.clock.now();
-    let dropped = 0;
+    let removed = 0;
     for (const entry of this.entries) {
       if (!matches(entry.key)) continue;
-      if (now < entry.freshUntil) dropped++;
-      this.discard(entry, true);
+      if (now < entry.freshUntil) removed++;
+      this.removeEntry(entry, true);
     }
-    return dropped;
+    return removed;
   }
 
   /**
@@ -279,8 +279,8 @@ export class MemoryTier {
    * Removes everything.
    * @internal
    */
-  empty(): void {
-    for (const entry of this.entries) this.discard(entry, true);
+  removeAll(): void {
+    for (const entry of this.entries) this.removeEntry(entry, true);
     this.policy.forget?.();
     this.sweep.stop();
   }
@@ -326,7 +326,7 @@ export class MemoryTier {
   }
 
   private evict(entry: MemoryEntry, reason: EvictReason): void {
-    this.discard(entry, false);
+    this.removeEntry(entry, false);
     this.evictListeners.notify(entry, reason);
   }
 
@@ -335,14 +335,14 @@ export class MemoryTier {
   }
 
   /** Removes an entry; every removal goes through here. */
-  private discard(entry: MemoryEntry, isInvalidated: boolean): void {
+  private removeEntry(entry: MemoryEntry, isInvalidated: boolean): void {
     if (!this.entries.has(entry)) return;
     this.policy.remove(entry.slot, isInvalidated);
     this.expiredFirst.remove(entry.slot);
     const index = this.entries.remove(entry);
     if (entry.tags.length > 0) this.tagged.remove(entry);
     this.usedBytes -= entry.size;
-    entry.markDropped();
+    entry.markRemoved();
     index?.onRemove(entry);
   }
 }

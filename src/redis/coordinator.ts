@@ -81,31 +81,16 @@ export class RedisCoordinator implements Coordinator {
       redisKeys,
       () => clock.now() + this.clockOffsetMs,
     );
-    const receiver = new Receiver(options, redisKeys, time);
-    this.receiver = receiver;
+    this.receiver = new Receiver(options, redisKeys, time);
     this.bus = new Bus({
-      ...{ client, origin, clock, redisKeys },
+      client,
+      origin,
+      clock,
+      redisKeys,
+      listener,
+      receiver: this.receiver,
       tracking: hasMemory && !isCluster && options.bus !== 'pubsub',
       publish: (channel, text) => this.publishProbe(channel, text),
-      canSkip: (text) => receiver.canSkip(text),
-      onMessage: (message, isTracking) => {
-        receiver.receive(message, isTracking);
-      },
-      onChanged: (names) => {
-        receiver.changed(names);
-      },
-      onMalformed: () => {
-        listener.onReset();
-      },
-      onReset: () => {
-        listener.onReset();
-      },
-      onChange: () => {
-        listener.onChange();
-      },
-      onError: (error) => {
-        listener.onError(error);
-      },
     });
     listen(client, 'ready', this.connected);
     listen(client, 'close', this.disconnected);

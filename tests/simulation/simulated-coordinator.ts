@@ -274,7 +274,7 @@ export class SimulatedCoordinator
   }
 
   private receive(push: Push): void {
-    if (push.kind === 'changed') this.receiver.changed(push.keys);
+    if (push.kind === 'changed') this.receiver.receiveTracked(push.keys);
     else if (push.kind === 'message') {
       this.receiver.receive(push.message, this.simulated.bus.isTracking);
     }

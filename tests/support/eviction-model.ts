@@ -95,7 +95,7 @@ class Twin {
   }
 
   private empty(): void {
-    this.store.empty();
+    this.store.removeAll();
     for (const key of [...this.model.keys()]) this.forget(key);
   }
 

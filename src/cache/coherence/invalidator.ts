@@ -81,7 +81,7 @@ export class Invalidator {
   removeMatching(glob: Glob, by: ChangedBy): number {
     this.fences.mark(glob, by);
     this.tiers.loads.detachMatching(glob);
-    return this.tiers.memory?.dropMatching((key) => glob.matches(sharedKey(key))) ?? 0;
+    return this.tiers.memory?.removeMatching((key) => glob.matches(sharedKey(key))) ?? 0;
   }
 
   /**
@@ -98,13 +98,13 @@ export class Invalidator {
       this.fences.markUndated();
     }
     this.tiers.loads.detachTagged(new Set(tags));
-    return this.tiers.memory?.dropTagged(tags) ?? 0;
+    return this.tiers.memory?.removeTagged(tags) ?? 0;
   }
 
   removeAll(by: ChangedBy): void {
     this.fences.mark(EVERYTHING, by);
     this.tiers.loads.detachAll();
-    this.tiers.memory?.empty();
+    this.tiers.memory?.removeAll();
   }
 
   private removeOne(key: string, by: ChangedBy): void {

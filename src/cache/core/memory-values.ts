@@ -66,7 +66,7 @@ export class MemoryValues {
    * Puts a stored value into memory. If an invalidation has overtaken it, memory keeps nothing of the
    * key: a read that ended just now may have put the old value there.
    */
-  keepOrDrop(fence: Fence, value: unknown, life: EntryLife, tags: readonly string[]): void {
+  keepOrRemove(fence: Fence, value: unknown, life: EntryLife, tags: readonly string[]): void {
     const { invalidation, memory } = this.core;
     const isKept =
       invalidation.tags.isValid(tags, fence.tagClock) &&

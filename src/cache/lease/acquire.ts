@@ -75,7 +75,8 @@ class LeaseAcquisition {
     this.waiter.reset();
     const { policy } = load.request;
     return await requestLease(core, shared, load.fence, {
-      ...{ leaseMs: policy.leaseMs, budgetMs },
+      leaseMs: policy.leaseMs,
+      budgetMs,
       isForced: load.purpose === 'reload',
       hasTags: typeof policy.tags === 'function' || policy.tags.length > 0,
     });
@@ -123,7 +124,9 @@ class LeaseAcquisition {
     const { leaseMs } = load.request.policy;
     const leftMs = hasTimedOut ? 0 : this.heldSince + leaseMs - clock.monotonic();
     const reason = onHeldLease({
-      ...{ purpose: load.purpose, holders: this.holders, leftMs },
+      purpose: load.purpose,
+      holders: this.holders,
+      leftMs,
       canServeStale: canServeStale(load.stale, load.fence, clock.now()),
     });
     if (reason === 'timedOut') this.rememberTimedOut(holder);
@@ -190,7 +193,10 @@ export async function forceAcquireLease(
   const { shared, options } = core;
   if (shared === undefined) return undefined;
   const reply = await requestLease(core, shared, fence, {
-    ...{ leaseMs, budgetMs: options.storeTimeoutMs, isForced: true, hasTags: true },
+    leaseMs,
+    budgetMs: options.storeTimeoutMs,
+    isForced: true,
+    hasTags: true,
   });
   return reply !== 'unavailable' && reply.granted ? reply.lease : undefined;
 }

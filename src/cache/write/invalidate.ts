@@ -60,5 +60,5 @@ export async function invalidateTags(core: CacheCore, tags: readonly string[]): 
 function removeLocalEntries(core: CacheCore, glob: Glob): number {
   if (core[CLAIMS].locals.size === 0) return 0;
   const matches = (key: string) => isLocalKey(key) && glob.matches(sharedKey(key));
-  return core.memory?.dropMatching(matches) ?? 0;
+  return core.memory?.removeMatching(matches) ?? 0;
 }

@@ -21,7 +21,7 @@ export function beginUpdate(core: CacheCore, fence: Fence, value: unknown): unkn
   // Without a shared tier, it reaches memory in the same turn.
   if (core.shared === undefined) return value;
   // No reader may get the old value from memory while the new one is being stored.
-  core.memory?.dropForUpdate(fence.key);
+  core.memory?.removeForUpdate(fence.key);
   return core.values.toKeep(value);
 }
 
@@ -40,7 +40,7 @@ export function keepUpdate(
   // Reads that began before the acknowledgement may have seen the old value. So may those that began
   // after another write has marked this fence.
   if (core.shared !== undefined) core.invalidation.overtake(fence.key, fence);
-  core.values.keepOrDrop(fence, kept, life, tags);
+  core.values.keepOrRemove(fence, kept, life, tags);
 }
 
 /**

@@ -2,10 +2,12 @@ import type { Clock, TimerHandle } from '../../base/time/clock.js';
 import { StoreError } from '../../base/errors/errors.js';
 import { inSharedContext } from '../../base/async/shared-context.js';
 import { redacted } from '../../base/errors/redact.js';
+import type { CoordinatorListener } from '../../store/coordinator.js';
 import type { RedisClient } from '../connection/connection.js';
 import { backOff } from '../connection/delays.js';
 import { isReply, messageOf } from '../connection/failure.js';
-import { encode, parse, type Received } from './messages.js';
+import { encode, parse } from './messages.js';
+import type { Receiver } from './receiver.js';
 import type { RedisKeys } from '../keys.js';
 import { Subscription } from './subscription.js';
 
@@ -31,18 +33,9 @@ export interface BusOptions {
   readonly tracking: boolean;
   /** Sends a probe over the other connection. */
   readonly publish: (channel: string, text: string) => Promise<unknown>;
-  /** Whether a text has no effect, and need not be parsed. */
-  readonly canSkip: (text: string) => boolean;
-  readonly onMessage: (message: Received, isTracking: boolean) => void;
-  /** Receives the names of changed keys; `undefined` for all keys. */
-  readonly onChanged: (names: readonly string[] | undefined) => void;
-  /** Called for a message that cannot be parsed. */
-  readonly onMalformed: () => void;
-  /** Called before it counts as listening again: messages in between are lost. */
-  readonly onReset: () => void;
-  /** Called when {@link Bus.isListening} changes. */
-  readonly onChange: () => void;
-  readonly onError: (error: Error) => void;
+  readonly receiver: Pick<Receiver, 'canSkip' | 'receive' | 'receiveTracked'>;
+  /** `onReset` is called before the bus counts as listening again: messages in between are lost. */
+  readonly listener: Pick<CoordinatorListener, 'onReset' | 'onChange' | 'onError'>;
 }
 
 /**
@@ -93,7 +86,7 @@ export class Bus {
   }
 
   private async subscribe(): Promise<void> {
-    const { client, redisKeys, origin, tracking, onChanged } = this.options;
+    const { client, redisKeys, origin, tracking, receiver } = this.options;
     let subscription: Subscription | undefined;
     try {
       subscription = new Subscription(client, {
@@ -102,7 +95,9 @@ export class Bus {
         onMessage: (text) => {
           this.receive(text);
         },
-        onChanged,
+        onTracked: (names) => {
+          receiver.receiveTracked(names);
+        },
         onEnd: () => {
           if (this.subscription === subscription) this.onLost();
         },
@@ -121,17 +116,19 @@ export class Bus {
       this.wasRefusalReported = true;
       const reason = redacted(trackingRefusal.message);
       const message = `Redis: CLIENT TRACKING is not available, so changes by other programs go unnoticed: ${reason}`;
-      this.options.onError(new StoreError('listen', message));
+      this.options.listener.onError(new StoreError('listen', message));
     }
     this.probe();
   }
 
   private receive(text: string): void {
     this.received++;
-    if (this.options.canSkip(text)) return;
+    const { listener, receiver } = this.options;
+    if (receiver.canSkip(text)) return;
     const message = parse(text);
-    if (message === undefined) this.options.onMalformed();
-    else if (message.kind !== 'probe') this.options.onMessage(message, this.isTracking);
+    // It may have concerned any key.
+    if (message === undefined) listener.onReset();
+    else if (message.kind !== 'probe') receiver.receive(message, this.isTracking);
     else if (message.origin === this.options.origin && message.id === this.pendingProbe)
       this.onEcho();
   }
@@ -176,9 +173,9 @@ export class Bus {
     this.failures = 0;
     if (this.listening) return;
     this.reported.clear();
-    this.options.onReset();
+    this.options.listener.onReset();
     this.listening = true;
-    this.options.onChange();
+    this.options.listener.onChange();
   }
 
   /** Ends the subscription, and subscribes again after a delay. */
@@ -200,7 +197,7 @@ export class Bus {
     subscription?.close();
     if (!this.listening) return;
     this.listening = false;
-    this.options.onChange();
+    this.options.listener.onChange();
   }
 
   /** Reports each failure once, and none while the server itself is unavailable. */
@@ -208,6 +205,6 @@ export class Bus {
     const message = redacted(messageOf(error));
     if (this.options.client.status !== 'ready' || this.reported.has(message)) return;
     this.reported.add(message);
-    this.options.onError(new StoreError('listen', `Redis: ${message}`));
+    this.options.listener.onError(new StoreError('listen', `Redis: ${message}`));
   }
 }

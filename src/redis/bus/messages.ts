@@ -7,6 +7,7 @@ const VERSION = 1;
  */
 export type Message =
   | { readonly kind: 'set' | 'delete' | 'fill' | 'release'; readonly key: string }
+  /** The same for several keys: `changed` for `set` or `delete`, `filled` for `fill`. */
   | { readonly kind: 'changed' | 'filled'; readonly keys: readonly string[] }
   | { readonly kind: 'tags'; readonly tags: readonly string[]; readonly version: number }
   | { readonly kind: 'clear'; readonly patterns: readonly string[] }

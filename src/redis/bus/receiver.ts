@@ -54,8 +54,8 @@ export class Receiver {
     }
   }
 
-  /** @param names - Names of changed keys, as the server reports them; `undefined` for all keys. */
-  changed(names: readonly string[] | undefined): void {
+  /** @param names - Names of changed keys, as the tracking server reports them; `undefined` for all keys. */
+  receiveTracked(names: readonly string[] | undefined): void {
     this.received++;
     if (names === undefined) {
       this.time.resetTagClock();

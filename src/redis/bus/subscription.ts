@@ -39,7 +39,7 @@ export interface SubscriptionOptions {
   readonly tracked: string | undefined;
   readonly onMessage: (text: string) => void;
   /** Receives the names of keys that any program changed; `undefined` for all keys. */
-  readonly onChanged: (names: readonly string[] | undefined) => void;
+  readonly onTracked: (names: readonly string[] | undefined) => void;
   /** Called when the open connection is lost: at most once, and not after {@link Subscription.close}. */
   readonly onEnd: () => void;
 }
@@ -131,9 +131,9 @@ export class Subscription {
   }
 
   private receive(channel: string, payload: unknown): void {
-    const { onChanged, onMessage } = this.options;
+    const { onTracked, onMessage } = this.options;
     if (channel !== INVALIDATIONS) onMessage(String(payload));
-    else onChanged(Array.isArray(payload) ? payload.map(String) : undefined);
+    else onTracked(Array.isArray(payload) ? payload.map(String) : undefined);
   }
 
   private end(): void {

@@ -44,7 +44,7 @@ describe.each(STORES)('%s as store', (_, make) => {
     expect(await b.cache.getOrSet('set', () => 'unused')).toEqual(value);
     expect(await b.cache.delete('set')).toBe(true);
     expect(await b.cache.delete('set')).toBe(false);
-    a.core.memory?.empty();
+    a.core.memory?.removeAll();
     expect(await a.cache.get('set')).toBeUndefined();
     expect([...a.errors, ...b.errors]).toEqual([]);
     expectIdle(a);

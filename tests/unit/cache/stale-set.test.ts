@@ -88,7 +88,7 @@ describe('no stale set from the shared tier', () => {
     const store = new FaultStore();
     const setup = setUp({ store });
     await setup.cache.set('key', 'old');
-    setup.core.memory?.empty();
+    setup.core.memory?.removeAll();
     store.inject({ on: ['get'], hang: true, applied: true, times: 1 });
     const read = setup.cache.get('key');
     await flush();
@@ -103,7 +103,7 @@ describe('no stale set from the shared tier', () => {
     const store = new FaultStore();
     const setup = setUp({ store });
     await setup.cache.set('key', 'old');
-    setup.core.memory?.empty();
+    setup.core.memory?.removeAll();
     store.inject({ on: ['set'], hang: true, times: 1 });
     const write = setup.cache.set('key', 'new');
     // It begins after `set` was called, and before the store has the new value.
@@ -121,7 +121,7 @@ describe('no stale set from the shared tier', () => {
     const setup = setUp({ store });
     await setup.cache.set('a', 1, { tags: ['t'] });
     await setup.cache.set('b', 2);
-    setup.core.memory?.empty();
+    setup.core.memory?.removeAll();
     store.inject({ on: ['getMany'], hang: true, applied: true, times: 1 });
     const read = setup.cache.getMany(['a', 'b']);
     await flush();
@@ -141,7 +141,7 @@ describe('no stale set from the shared tier', () => {
     store.release();
     await write;
     await flush();
-    setup.core.memory?.empty();
+    setup.core.memory?.removeAll();
     expect(await setup.cache.get('key')).toBe('set');
   });
 
@@ -158,7 +158,7 @@ describe('no stale set from the shared tier', () => {
     ];
     await clock.advance('400ms');
     await Promise.all(writes);
-    setup.core.memory?.empty();
+    setup.core.memory?.removeAll();
     expect(await setup.cache.get('key')).toBe(3);
     expect(store.entries.size).toBe(1);
     expectIdle(setup);

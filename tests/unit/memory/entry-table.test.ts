@@ -53,7 +53,7 @@ describe('the entries of a store and their indexes', () => {
         known.index ??= claimant;
         expect(store.registerIndex(entry, claimant)).toBe(known.index === claimant);
       } else if (random(500) === 0) {
-        store.empty();
+        store.removeAll();
         model.clear();
         order.length = 0;
       }
@@ -79,7 +79,7 @@ describe('the entries of a store and their indexes', () => {
     const replacement = put(store, 'a');
     expect(store.registerIndex(entry, one)).toBe(false);
     expect(store.registerIndex(replacement, other)).toBe(true);
-    store.empty();
+    store.removeAll();
     expect([one.released, other.released]).toEqual([['a'], ['a']]);
     // More than there are numbers, refused or one after the other.
     const held = put(store, 'held');

@@ -37,7 +37,7 @@ describe('the memory store', () => {
     const evicted = put('b');
     const last = put('c');
     expect([dropped.held, evicted.held, last.held]).toEqual([false, false, true]);
-    store.empty();
+    store.removeAll();
     expect(last.held).toBe(false);
     expect(last.slot).toBe(0);
   });
@@ -55,7 +55,7 @@ describe('the memory store', () => {
     ]);
     clock.jump('1s');
     expect([store.find('a'), store.find('b')?.value]).toEqual([undefined, 2]);
-    expect(store.dropTagged(['t'])).toBe(1);
+    expect(store.removeTagged(['t'])).toBe(1);
   });
 
   it('notifies the index of an entry once when it removes it', () => {
@@ -91,10 +91,10 @@ describe('the memory store', () => {
     store.put('a:2', 2, life(1, 10_000), ['y']);
     store.put('b:1', 3, forever);
     clock.jump('1ms');
-    expect(store.dropMatching((key) => key.startsWith('a:'))).toBe(1);
+    expect(store.removeMatching((key) => key.startsWith('a:'))).toBe(1);
     store.put('a:1', 1, forever, ['x', 'y', 'x']);
-    expect(store.dropTagged(['x', 'y'])).toBe(1);
-    expect(store.dropTagged(['x'])).toBe(0);
+    expect(store.removeTagged(['x', 'y'])).toBe(1);
+    expect(store.removeTagged(['x'])).toBe(0);
     expect(store.size).toBe(1);
   });
 
@@ -104,7 +104,7 @@ describe('the memory store', () => {
     store.put('a', 1, forever, tags);
     tags[0] = 'y';
     store.put('a', 2, forever, ['y']);
-    expect(store.dropTagged(['x'])).toBe(0);
+    expect(store.removeTagged(['x'])).toBe(0);
     expect(store.find('a')?.value).toBe(2);
   });
 
@@ -147,7 +147,7 @@ describe('the memory store', () => {
     expect(store.size).toBe(7);
     expect(store.bytes).toBeGreaterThan(7000);
     expect(store.bytes).toBeLessThanOrEqual(10_000);
-    store.empty();
+    store.removeAll();
     expect(store.bytes).toBe(0);
   });
 

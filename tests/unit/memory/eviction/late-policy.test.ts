@@ -24,7 +24,7 @@ describe('a policy that is set after entries have been stored', () => {
     expect(tier.peek('k99')).toBeUndefined();
     expect(hot.slice(0, 5).map((key) => tier.find(key)?.value)).toEqual([0, 2, 4, 6, 8]);
     tier.drop('k0');
-    tier.empty();
+    tier.removeAll();
     expect([tier.size, tier.bytes]).toEqual([0, 0]);
   });
 });

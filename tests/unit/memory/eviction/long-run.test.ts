@@ -136,7 +136,7 @@ describe('the estimates of an adaptive store', () => {
   };
 
   it.each<[string, (tier: MemoryTier, i: number) => void]>([
-    ['all keys are invalidated', (tier, i) => i % 1000 === 0 && tier.empty()],
+    ['all keys are invalidated', (tier, i) => i % 1000 === 0 && tier.removeAll()],
     ['keys are invalidated that it does not hold', (tier, i) => tier.drop(`k${(7 * i) % 2000}`)],
   ])('hold where %s', (_, invalidate) => {
     const { tier } = run(200, invalidate);
@@ -192,7 +192,7 @@ describe('the estimates of an adaptive store', () => {
     let size = sizes.small;
     const store = adaptiveTier(1e6, new TimerlessClock(), { maxBytes: 2e7, sizeOf: () => size });
     for (let i = 0; i < 20_000; i++) store.put(`small${i}`, 1, Infinity);
-    store.empty();
+    store.removeAll();
     size = sizes.large;
     let hits = 0;
     for (let i = 0; i < 60_000; i++) {
