@@ -11,7 +11,7 @@ import {
   type NamespacedCore,
 } from './arguments.js';
 import { removeMany, storeMany, type SetManyResult } from './write/bulk.js';
-import { closeCache } from './core/closing.js';
+import { closeCache } from './closing.js';
 import { CacheCore } from './core/cache-core.js';
 import { checkListener, type CacheEvents, type CacheListener } from './events.js';
 import type { LoadContext } from './load/load-context.js';

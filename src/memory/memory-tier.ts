@@ -189,7 +189,8 @@ export class MemoryTier {
     cost?: number,
     isUpdate = false,
   ): MemoryEntry | undefined {
-    const hasReplaced = this.removeForUpdate(key) || isUpdate;
+    // Neither a caller's write nor the replacement of a fresh entry follows a miss.
+    const isUnread = this.removeForUpdate(key) || isUpdate;
     const kept = this.protection.tryProtect(value);
     if (kept === TOO_MUCH_WORK) return undefined;
     const { maxBytes } = this;
@@ -200,7 +201,7 @@ export class MemoryTier {
     const times = typeof life === 'number' ? this.coarseClock.ticks() + life : life;
     const entry = newEntry(key, kept, times, tags, size);
     this.entries.add(entry);
-    this.policy.add(entry.slot, key, this.weightOf(size), life, cost, hasReplaced);
+    this.policy.add(entry.slot, key, this.weightOf(size), life, cost, isUnread);
     this.expiredFirst.add(entry.slot, entry.staleUntil);
     if (tags.length > 0) this.tagged.add(entry);
     this.usedBytes += size;

@@ -1,6 +1,6 @@
 /*
  * A method whose keys must not be shared stores its entries under local keys: `{2}user:7:find`, where 2
- * is the number of the claimant (see `cache/core/claims.ts`). Braces are escaped in all other keys, so
+ * is the number of the claimant (see `cache/claims/claim.ts`). Braces are escaped in all other keys, so
  * that no shared key looks like a local one, and no local key reaches the shared tier by mistake.
  */
 

@@ -17,7 +17,7 @@ import { LoadTable, RefreshTable } from '../load/load-table.js';
 import type { CacheOptions } from '../options.js';
 import { resolveOptions, type ResolvedOptions } from '../resolve-options.js';
 import { WriteQueue } from '../write/queue.js';
-import { CLAIMS, newClaims } from './claims.js';
+import { CLAIMS, newClaims } from '../claims/claim.js';
 import { MemoryValues } from './memory-values.js';
 import { OffTier } from './off-tier.js';
 import { openMemory, openShared } from './tiers.js';

@@ -1,7 +1,7 @@
 import { Glob } from '../../base/keys/glob.js';
 import { isLocalKey, sharedKey } from '../../base/keys/local-key.js';
 import type { CacheCore } from '../core/cache-core.js';
-import { CLAIMS } from '../core/claims.js';
+import { CLAIMS } from '../claims/claim.js';
 
 /**
  * Removes the keys that match any of the patterns from all tiers.

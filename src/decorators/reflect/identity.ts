@@ -1,5 +1,5 @@
 import { escapeArgument } from '../../base/keys/escape.js';
-import type { CodeName } from '../../cache/core/build-names.js';
+import type { CodeName } from '../../cache/claims/build-names.js';
 import type { CacheConfigOptions, CachedOptions } from '../options.js';
 import type { AnyFunction, ClassLike } from '../types/signatures.js';
 

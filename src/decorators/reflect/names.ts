@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../../base/errors/errors.js';
 import { escapeKey } from '../../base/keys/escape.js';
-import type { CodeName } from '../../cache/core/build-names.js';
+import type { CodeName } from '../../cache/claims/build-names.js';
 import type { ClassLike } from '../types/signatures.js';
 import { segmentText } from './function-names.js';
 import {

@@ -1,4 +1,5 @@
-import { patternsOf, type ClaimRequest } from '../../cache/core/claims.js';
+import { patternsOf } from '../../cache/claims/claim.js';
+import type { ClaimRequest } from '../../cache/claims/segment.js';
 import type { CacheCore } from '../../cache/core/cache-core.js';
 import type { TierTrust } from '../../cache/core/trust.js';
 import { CORE, type CacheManager } from '../../cache/manager.js';

@@ -2,8 +2,9 @@ import { LIMITS } from '../../base/options/defaults.js';
 import { ConfigurationError } from '../../base/errors/errors.js';
 import { localKey } from '../../base/keys/local-key.js';
 import { warnOnce } from '../../base/errors/warn.js';
-import type { CodeName } from '../../cache/core/build-names.js';
-import { claim, CLAIMS, type Claim, type ClaimRequest } from '../../cache/core/claims.js';
+import type { CodeName } from '../../cache/claims/build-names.js';
+import { claim, CLAIMS, type Claim } from '../../cache/claims/claim.js';
+import type { ClaimRequest } from '../../cache/claims/segment.js';
 import type { CacheCore } from '../../cache/core/cache-core.js';
 
 /**

@@ -75,7 +75,7 @@ export class AdaptivePolicy implements EvictionPolicy {
     size: number,
     life: EntryLife | number,
     cost: number | undefined,
-    isUpdate: boolean,
+    isUnread: boolean,
   ): void {
     const { policy } = this;
     // Also when fewer, larger entries fill the store, or it has been emptied.
@@ -84,7 +84,7 @@ export class AdaptivePolicy implements EvictionPolicy {
     const weight = this.costs.of(cost) / size;
     const isSampled = this.rankOf(hash) < Math.max(this.trial.rate, this.ghosts.rate);
     policy.add(slot, hash, size, weight, isSampled);
-    const isRead = !isUpdate || (this.missedKeys.size > 0 && this.missedKeys.delete(key));
+    const isRead = !isUnread || (this.missedKeys.size > 0 && this.missedKeys.delete(key));
     if (isRead) this.misses++;
     else this.earlierReads++;
     if (!isSampled) return;

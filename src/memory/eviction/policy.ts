@@ -19,7 +19,7 @@ export interface EvictionPolicy {
    * @param size - Bytes, or 1 if the store does not count bytes.
    * @param life - Its times, or the milliseconds from now that it stays fresh.
    * @param cost - Milliseconds that the next miss of the key costs; `undefined` if that is not known.
-   * @param isUpdate - Whether it was written without a read: no miss came before it, unless
+   * @param isUnread - Whether it was written without a read: no miss came before it, unless
    * {@link EvictionPolicy.missed} said so.
    */
   add(
@@ -28,7 +28,7 @@ export interface EvictionPolicy {
     size: number,
     life: EntryLife | number,
     cost: number | undefined,
-    isUpdate: boolean,
+    isUnread: boolean,
   ): void;
   /** An entry was read. On the hot path. */
   hit(slot: number): void;

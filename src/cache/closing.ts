@@ -1,6 +1,6 @@
-import { LIMITS } from '../../base/options/defaults.js';
-import { StoreError } from '../../base/errors/errors.js';
-import type { CacheCore } from './cache-core.js';
+import { LIMITS } from '../base/options/defaults.js';
+import { StoreError } from '../base/errors/errors.js';
+import type { CacheCore } from './core/cache-core.js';
 
 /**
  * Closes a cache. Loads in progress finish, but store nothing. Waits for invalidations and writes in
