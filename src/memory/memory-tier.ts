@@ -151,36 +151,15 @@ export class MemoryTier {
   }
 
   /**
-   * Stores a value, in place of the present one, and evicts entries if necessary.
+   * Stores a value, in place of the present one, and evicts entries if necessary. `MemoryStore` has the public
+   * form, which checks its arguments.
    *
-   * @param lifeMs - Time to live in milliseconds; `Infinity` for no expiry.
-   * @param tags - Tags for invalidating entries together.
+   * @param given - Its times, or milliseconds from now; `Infinity` for no expiry.
    * @param cost - Cost of the next miss of the key, in milliseconds; default: the median of known costs.
-   * @returns The entry, or `undefined` if the value alone exceeds `maxBytes`, or takes too much work to copy,
-   * freeze or measure. The previous entry of the key is removed in either case.
-   * @throws SerializationError with `clone`, when the value cannot be copied exactly;
-   * ConfigurationError when `sizeOf` returns no size; what `sizeOf` throws.
-   * @example store.put('user:7', user, 60_000);
-   */
-  put(
-    key: string,
-    value: unknown,
-    lifeMs: number,
-    tags?: readonly string[],
-    cost?: number,
-  ): MemoryEntry | undefined;
-  /**
    * @param isUpdate - Whether a caller writes the value, rather than a load.
+   * @returns `undefined` if the store does not hold the value; see there.
    * @internal
    */
-  put(
-    key: string,
-    value: unknown,
-    life: EntryLife | number,
-    tags?: readonly string[],
-    cost?: number,
-    isUpdate?: boolean,
-  ): MemoryEntry | undefined;
   put(
     key: string,
     value: unknown,
@@ -287,10 +266,8 @@ export class MemoryTier {
   }
 
   /**
-   * Calls `listener` for each entry that is removed by eviction or expiry. It runs outside the
-   * `AsyncLocalStorage` context of any request, since the current request is unrelated to the entry.
-   *
-   * @example store.onEvict(({ key }, reason) => console.log(key, reason));
+   * Calls `listener` for each entry that is removed by eviction or expiry; `MemoryStore` checks it.
+   * @internal
    */
   onEvict(listener: EvictListener): void {
     this.evictListeners.add(listener);
